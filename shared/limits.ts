@@ -1,0 +1,29 @@
+// Bounds that are part of the wire format, so both ends must know them; the rest is in server/config.ts.
+
+/**
+ * Each bound says which abuse or accident it prevents. They are protocol constants: changing one is
+ * a change of protocol version. What an operator may tune has a setting in server/config.ts instead.
+ */
+export const LIMITS = {
+  /** Room names appear in addresses, logs and store keys: short and plain. Characters. */
+  roomNameLength: 64,
+  /** A display name has to fit under a tile; longer ones are used to push others off the page. */
+  displayNameLength: 64,
+  /** One chat message, in UTF-16 code units: a long paragraph, not a file. */
+  chatTextLength: 2000,
+  /** Ids that a client chooses: long enough never to collide by chance, short enough for a key. */
+  clientIdMin: 10,
+  clientIdMax: 40,
+  /** A room token: a JWT of ours is under 600 characters; a bound keeps parsing it cheap. */
+  tokenLength: 4096,
+  /** Codecs in an RTP description. Chromium lists about 40 with its RTX twins. */
+  rtpCodecs: 128,
+  /** Header extensions in an RTP description; one-byte headers allow 14 per packet, per kind. */
+  rtpHeaderExtensions: 64,
+  /** Encodings of one track: three simulcast layers are used, more help nobody. */
+  rtpEncodings: 4,
+  /** DTLS fingerprints: one for each hash function of RFC 8122 that mediasoup knows. */
+  dtlsFingerprints: 5,
+  /** Tracks named in one `subscribe` or `ready`: several screens full of tiles. */
+  tracksPerMessage: 1000,
+} as const;

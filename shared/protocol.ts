@@ -1,0 +1,218 @@
+// The protocol between a client and `web`: every request, reply and event, as schemas.
+// docs/protocol.md describes it in prose; a test holds the two together.
+import * as v from 'valibot';
+import { LIMITS } from './limits.ts';
+import {
+  ChatText,
+  ClientId,
+  DisplayName,
+  ParticipantId,
+  RoomName,
+  RoomPatch,
+  RoomSnapshot,
+  Timestamp,
+  TrackSource,
+  Version,
+} from './room.ts';
+import type { EventData, Params, Result } from './rpc.ts';
+import { ErrorBody } from './rpc.ts';
+import {
+  DtlsParameters,
+  IceCandidate,
+  IceParameters,
+  IceServer,
+  MediaKind,
+  RtpCapabilities,
+  RtpParameters,
+} from './rtp.ts';
+
+/** Spoken in `Sec-WebSocket-Protocol`. A change that an older peer cannot ignore raises it. */
+export const SUBPROTOCOL = 'parley.v1';
+/** The WebSocket's path below the server's origin. */
+export const SIGNALING_PATH = '/signaling';
+
+/** Why the server closed a WebSocket, in the private range of RFC 6455 §7.4.2. */
+export const CLOSE_CODES = {
+  /** Reconnect at once, elsewhere: this replica is going away. */
+  goingAway: 1001,
+  /** The session is over; its last `bye` event said why. Do not reconnect. */
+  sessionEnded: 4000,
+  /** The frame was larger than the server reads, or too many were sent. Reconnecting is allowed. */
+  abuse: 4001,
+  /** Nothing was heard for too long. Reconnecting is allowed. */
+  silent: 4002,
+} as const;
+
+const Empty = v.object({});
+/** Counts the media sessions of one participant; what belongs to an older one is ignored. */
+const Epoch = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** `send`: client to server. `recv`: server to client. */
+export const Direction = v.picklist(['send', 'recv']);
+export type Direction = v.InferOutput<typeof Direction>;
+const Layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7));
+
+/** One transport on the media server, as mediasoup-client's `TransportOptions` want it. */
+export const TransportDescription = v.object({
+  id: v.string(),
+  iceParameters: IceParameters,
+  iceCandidates: v.array(IceCandidate),
+  dtlsParameters: DtlsParameters,
+});
+export type TransportDescription = v.InferOutput<typeof TransportDescription>;
+
+/** A track that the media server sends to this client. */
+export const Consumer = v.object({
+  trackId: ClientId,
+  consumerId: v.string(),
+  kind: MediaKind,
+  rtpParameters: RtpParameters,
+  /** True when it waits for `ready`, so that no key frame is lost before the client can decode. */
+  waiting: v.boolean(),
+});
+export type Consumer = v.InferOutput<typeof Consumer>;
+
+/** Everything a client needs to send and receive media. */
+export const MediaOffer = v.object({
+  epoch: Epoch,
+  send: TransportDescription,
+  recv: TransportDescription,
+  consumers: v.array(Consumer),
+  iceServers: v.array(IceServer),
+  /** When the credentials in `iceServers` end; new ones come in an `iceServers` event before. */
+  iceServersExpireAt: v.nullable(Timestamp),
+});
+export type MediaOffer = v.InferOutput<typeof MediaOffer>;
+
+/** What a client wants of one track. Absent fields mean: playing, the best layers there are. */
+export const Preference = v.object({
+  paused: v.exactOptional(v.boolean()),
+  spatialLayer: v.exactOptional(Layer),
+  temporalLayer: v.exactOptional(Layer),
+});
+export type Preference = v.InferOutput<typeof Preference>;
+
+const Preferences = v.pipe(
+  v.record(ClientId, Preference),
+  v.check((record) => Object.keys(record).length <= LIMITS.tracksPerMessage, 'too many tracks'),
+);
+
+const JoinResult = v.object({
+  participantId: ParticipantId,
+  /** Proves on a later connection that this session is ours. Secret. */
+  resumeSecret: v.string(),
+  /** How long the server keeps the session after its socket is gone. Milliseconds. */
+  gracePeriodMs: v.number(),
+  snapshot: RoomSnapshot,
+  media: MediaOffer,
+});
+export type JoinResult = v.InferOutput<typeof JoinResult>;
+
+const ResumeResult = v.object({
+  /** What was missed, if the server still has it; otherwise `snapshot` is given. */
+  patches: v.nullable(v.array(RoomPatch)),
+  snapshot: v.nullable(RoomSnapshot),
+  /** The media session as it is; its transports are untouched if `epoch` is the one we know. */
+  media: MediaOffer,
+});
+
+/** What a client may ask. Every one but `join` is idempotent: repeating it after a loss is safe. */
+export const METHODS = {
+  join: {
+    params: v.object({
+      room: RoomName,
+      name: DisplayName,
+      token: v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength))),
+      rtpCapabilities: RtpCapabilities,
+    }),
+    result: JoinResult,
+  },
+  resume: {
+    params: v.object({
+      room: RoomName,
+      participantId: ParticipantId,
+      resumeSecret: v.pipe(v.string(), v.maxLength(128)),
+      /** The room version that the client has. */
+      version: Version,
+    }),
+    result: ResumeResult,
+  },
+  leave: { params: Empty, result: Empty },
+  /** Also how a client notices a dead server: no reply in time means reconnect. */
+  ping: { params: Empty, result: Empty },
+  connect: {
+    params: v.object({ epoch: Epoch, direction: Direction, dtlsParameters: DtlsParameters }),
+    result: Empty,
+  },
+  restartIce: {
+    params: v.object({ epoch: Epoch, direction: Direction }),
+    result: v.object({
+      iceParameters: IceParameters,
+      iceServers: v.array(IceServer),
+      iceServersExpireAt: v.nullable(Timestamp),
+    }),
+  },
+  /** New transports in place of ones that ICE restarts could not mend. */
+  rebuildMedia: { params: v.object({ epoch: Epoch }), result: MediaOffer },
+  publish: {
+    params: v.object({
+      epoch: Epoch,
+      trackId: ClientId,
+      kind: MediaKind,
+      source: TrackSource,
+      muted: v.boolean(),
+      rtpParameters: RtpParameters,
+    }),
+    result: Empty,
+  },
+  unpublish: { params: v.object({ trackId: ClientId }), result: Empty },
+  mute: { params: v.object({ trackId: ClientId, muted: v.boolean() }), result: Empty },
+  /** Replaces what is wanted of the tracks named; tracks not named keep what was said before. */
+  subscribe: { params: v.object({ preferences: Preferences }), result: Empty },
+  /** The client can decode these now: start sending them, from a key frame. */
+  ready: {
+    params: v.object({
+      epoch: Epoch,
+      trackIds: v.pipe(v.array(ClientId), v.maxLength(LIMITS.tracksPerMessage)),
+    }),
+    result: Empty,
+  },
+  chat: { params: v.object({ id: ClientId, text: ChatText }), result: Empty },
+  /** Asks for the room as it is, after a gap in the patches. */
+  snapshot: { params: Empty, result: RoomSnapshot },
+  /** For hosts: mutes a track of somebody else, who may unmute it again. */
+  muteOther: { params: v.object({ trackId: ClientId }), result: Empty },
+  /** For hosts: ends somebody else's session. */
+  remove: { params: v.object({ participantId: ParticipantId }), result: Empty },
+} as const;
+export type Methods = typeof METHODS;
+export type MethodName = keyof Methods;
+export type MethodParams<K extends MethodName> = Params<Methods, K>;
+export type MethodResult<K extends MethodName> = Result<Methods, K>;
+
+/** What the server says unasked. */
+export const EVENTS = {
+  patch: RoomPatch,
+  /** Tracks that the media server began to send. */
+  consumers: v.object({ epoch: Epoch, consumers: v.array(Consumer) }),
+  /** Tracks that it no longer sends. */
+  consumersClosed: v.object({ epoch: Epoch, trackIds: v.array(ClientId) }),
+  /** The layer that arrives of a track; null when the network has no room for any. */
+  layers: v.object({ trackId: ClientId, spatialLayer: v.nullable(Layer) }),
+  /** Who is heard, loudest first. Volume in dBov, -127 (silence) to 0. */
+  speakers: v.object({
+    speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
+  }),
+  /** The media session was rebuilt on another worker or replica: use this one from now on. */
+  media: MediaOffer,
+  iceServers: v.object({
+    iceServers: v.array(IceServer),
+    iceServersExpireAt: v.nullable(Timestamp),
+  }),
+  /** A host muted this track of ours. */
+  mutedByHost: v.object({ trackId: ClientId }),
+  /** The last event on a connection. With `reconnect` the session lives on, elsewhere. */
+  bye: v.object({ error: ErrorBody, reconnect: v.boolean() }),
+} as const;
+export type Events = typeof EVENTS;
+export type EventName = keyof Events;
+export type EventPayload<K extends EventName> = EventData<Events, K>;
