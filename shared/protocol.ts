@@ -44,7 +44,7 @@ export const CLOSE_CODES = {
 } as const;
 
 const Empty = v.object({});
-/** Counts the media sessions of one participant; what belongs to an older one is ignored. */
+/** Names one media session of a participant; what belongs to another one is ignored. */
 const Epoch = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** `send`: client to server. `recv`: server to client. */
 export const Direction = v.picklist(['send', 'recv']);

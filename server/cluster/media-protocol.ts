@@ -1,0 +1,108 @@
+// What signalling asks of the media side, and what the media side tells it: the seam, as schemas.
+import * as v from 'valibot';
+import { Consumer, Direction, MediaOffer, Preference } from '../../shared/protocol.ts';
+import { ClientId, ParticipantId, RoomName, Timestamp } from '../../shared/room.ts';
+import type { EventData, Params, Result } from '../../shared/rpc.ts';
+import {
+  DtlsParameters,
+  IceParameters,
+  IceServer,
+  MediaKind,
+  RtpCapabilities,
+  RtpParameters,
+} from '../../shared/rtp.ts';
+
+const Empty = v.object({});
+const Epoch = v.number();
+const whose = { room: RoomName, participantId: ParticipantId };
+const iceServers = {
+  iceServers: v.array(IceServer),
+  iceServersExpireAt: v.nullable(Timestamp),
+};
+
+/**
+ * Commands of `web` to the node that holds a room's media. A media session belongs to a participant
+ * and has an epoch; a command for another epoch than the session's is refused with `stale_epoch`.
+ */
+export const MEDIA_COMMANDS = {
+  /** Opens a media session, in place of the participant's older one if there is one. */
+  open: { params: v.object({ ...whose, rtpCapabilities: RtpCapabilities }), result: MediaOffer },
+  /** The session as it is, for a client that was away. Refused with `media_failed` if gone. */
+  describe: { params: v.object(whose), result: MediaOffer },
+  close: { params: v.object(whose), result: Empty },
+  connect: {
+    params: v.object({
+      ...whose,
+      epoch: Epoch,
+      direction: Direction,
+      dtlsParameters: DtlsParameters,
+    }),
+    result: Empty,
+  },
+  restartIce: {
+    params: v.object({ ...whose, epoch: Epoch, direction: Direction }),
+    result: v.object({ iceParameters: IceParameters, ...iceServers }),
+  },
+  iceServers: { params: v.object(whose), result: v.object(iceServers) },
+  publish: {
+    params: v.object({
+      ...whose,
+      epoch: Epoch,
+      trackId: ClientId,
+      kind: MediaKind,
+      muted: v.boolean(),
+      rtpParameters: RtpParameters,
+    }),
+    result: Empty,
+  },
+  unpublish: { params: v.object({ ...whose, trackId: ClientId }), result: Empty },
+  mute: { params: v.object({ ...whose, trackId: ClientId, muted: v.boolean() }), result: Empty },
+  subscribe: {
+    params: v.object({ ...whose, preferences: v.record(ClientId, Preference) }),
+    result: Empty,
+  },
+  ready: {
+    params: v.object({ ...whose, epoch: Epoch, trackIds: v.array(ClientId) }),
+    result: Empty,
+  },
+} as const;
+export type MediaCommands = typeof MEDIA_COMMANDS;
+export type MediaCommand = keyof MediaCommands;
+export type MediaParams<K extends MediaCommand> = Params<MediaCommands, K>;
+export type MediaResult<K extends MediaCommand> = Result<MediaCommands, K>;
+
+/** What the media side publishes on {@link mediaTopic} of a room. */
+export const MEDIA_EVENTS = {
+  consumers: v.object({
+    participantId: ParticipantId,
+    epoch: Epoch,
+    consumers: v.array(Consumer),
+  }),
+  consumersClosed: v.object({
+    participantId: ParticipantId,
+    epoch: Epoch,
+    trackIds: v.array(ClientId),
+  }),
+  layers: v.object({
+    participantId: ParticipantId,
+    trackId: ClientId,
+    spatialLayer: v.nullable(v.number()),
+  }),
+  speakers: v.object({
+    speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
+  }),
+  /** These media sessions are gone with their worker: open new ones. */
+  lost: v.object({
+    participants: v.array(v.object({ participantId: ParticipantId, epoch: Epoch })),
+    reason: v.string(),
+  }),
+} as const;
+export type MediaEvents = typeof MEDIA_EVENTS;
+export type MediaEvent = keyof MediaEvents;
+export type MediaEventData<K extends MediaEvent> = EventData<MediaEvents, K>;
+
+export const MediaEnvelope = v.object({ event: v.string(), data: v.unknown() });
+
+export function mediaTopic(room: string): string {
+  return `media:{${room}}`;
+}

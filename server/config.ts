@@ -1,0 +1,61 @@
+// The environment → one frozen, typed Config. The only reader of process.env.
+import type { Setting } from './setting.ts';
+import { SETTINGS } from './settings.ts';
+
+type Value<S> = S extends Setting<infer T> ? T : never;
+type Settings = typeof SETTINGS;
+
+/** Every setting under its group and short name, parsed; see settings.ts for units and reasons. */
+export type Config = {
+  readonly [G in keyof Settings]: {
+    readonly [K in keyof Settings[G]]: Value<Settings[G][K]>;
+  };
+};
+
+/** All that is wrong with the environment, in sentences for the person who set it. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * An empty variable counts as unset, as deployment tools often cannot remove one.
+ *
+ * @throws ConfigError naming every variable that does not parse; secrets are named, never shown.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const groups = Object.entries(SETTINGS).map(([group, settings]) => [
+    group,
+    Object.freeze(
+      Object.fromEntries(
+        Object.entries(settings).map(([key, setting]: [string, Setting<unknown>]) => [
+          key,
+          read(setting, env[setting.name]?.trim() ?? '', problems),
+        ]),
+      ),
+    ),
+  ]);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(Object.fromEntries(groups)) as Config;
+}
+
+function read(setting: Setting<unknown>, text: string, problems: string[]): unknown {
+  if (text === '') return setting.default;
+  const value = setting.parse(text);
+  if (value !== undefined) return value;
+  const shown = setting.secret ? 'its value' : JSON.stringify(abbreviate(text));
+  problems.push(`${setting.name} must be ${setting.expected}; ${shown} is not.`);
+  return setting.default;
+}
+
+function abbreviate(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

@@ -1,0 +1,306 @@
+// Every environment variable Parley reads, in the order docs/configuration.md lists them.
+import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { choice, flag, integer, list, optional, type Parser, setting, text } from './setting.ts';
+
+const HOSTNAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
+const host: Parser<string> = {
+  expected: 'an IP address or a hostname',
+  parse: (value) => (isIP(value) > 0 || HOSTNAME.test(value) ? value : undefined),
+};
+const ip: Parser<string> = {
+  expected: 'an IPv4 or IPv6 address of this machine',
+  parse: (value) => (isIP(value) > 0 ? value : undefined),
+};
+const origin: Parser<string> = {
+  expected: 'an origin such as https://example.org',
+  parse(value) {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    return url && url.origin !== 'null' ? url.origin : undefined;
+  },
+};
+const turnUrl = text(
+  /^(turns?|stuns?):[^\s]+$/,
+  'a STUN or TURN address such as turn:turn.example.org:3478?transport=udp',
+);
+const secret = text(/^[^\s].*$/s, 'non-empty text');
+const word = text(/^\S+$/, 'text without spaces');
+const port = integer(1, 65535);
+const portOrAny = integer(0, 65535);
+
+export const SETTINGS = {
+  http: {
+    port: setting('PORT', portOrAny, {
+      default: 3000,
+      about: 'TCP port of the web server. 0 takes any free port.',
+    }),
+    host: setting('HOST', host, {
+      default: '0.0.0.0',
+      about: 'Address the web server listens on. The default is reachable from outside.',
+    }),
+    trustProxy: setting('TRUST_PROXY', flag, {
+      default: false,
+      about:
+        'Believe `X-Forwarded-*` headers. Only behind a proxy that sets them: otherwise anybody may forge their address.',
+    }),
+    allowedOrigins: setting('ALLOWED_ORIGINS', optional(list(origin)), {
+      default: undefined,
+      defaultText: 'the server’s own',
+      about:
+        'Origins of other pages that may open calls here. A browser sends the page’s origin; without this check any page could act with its visitor’s network position.',
+    }),
+  },
+  access: {
+    authToken: setting(
+      'AUTH_TOKEN',
+      optional(text(/^\S{16,1024}$/, 'at least 16 characters without spaces')),
+      {
+        default: undefined,
+        defaultText: 'unset: anybody may join any room',
+        secret: true,
+        about:
+          'With it, a join needs a room token, which `POST /api/rooms/:room/tokens` mints for whoever presents this value as a bearer token. Room tokens are signed with a key derived from it: changing it ends all of them.',
+      },
+    ),
+    tokenTtlSeconds: setting('TOKEN_TTL_SECONDS', integer(60, 31_536_000), {
+      default: 86_400,
+      about:
+        'How long a room token is valid when its request does not say. A day: a link sent in the morning works in the evening.',
+    }),
+  },
+  limits: {
+    participantsPerRoom: setting('MAX_PARTICIPANTS_PER_ROOM', integer(1, 10_000), {
+      default: 100,
+      about: 'More are refused with `room_full`. Everybody in a room costs everybody else.',
+    }),
+    tracksPerParticipant: setting('MAX_TRACKS_PER_PARTICIPANT', integer(1, 64), {
+      default: 8,
+      about:
+        'More are refused with `too_many_tracks`. A microphone, a camera and a screen with sound are four.',
+    }),
+    sockets: setting('MAX_SOCKETS', integer(1, 1_000_000), {
+      default: 10_000,
+      about:
+        'WebSockets open at once in one process; more are answered 503. Each costs some 50 kB; the bound keeps a flood from taking the memory of running calls.',
+    }),
+    messageBytes: setting('MAX_MESSAGE_BYTES', integer(16_384, 1_048_576), {
+      default: 65_536,
+      about:
+        'Largest WebSocket message read; a larger one closes the socket. A join from Chromium is about 8 kB.',
+    }),
+    messagesPerSecond: setting('MESSAGES_PER_SECOND', integer(1, 10_000), {
+      default: 50,
+      about:
+        'Messages one socket may send per second on average; above it they are refused with `rate_limited`. A page in a large room sends a handful.',
+    }),
+    messageBurst: setting('MESSAGE_BURST', integer(1, 10_000), {
+      default: 200,
+      about: 'Messages one socket may send at once before MESSAGES_PER_SECOND counts.',
+    }),
+    refusedMessages: setting('MAX_REFUSED_MESSAGES', integer(1, 100_000), {
+      default: 500,
+      about:
+        'Refused messages (malformed, too many, out of order) after which a socket is closed. Reading them costs us more than sending them costs the sender.',
+    }),
+    sendBufferBytes: setting('MAX_SEND_BUFFER_BYTES', integer(65_536, 67_108_864), {
+      default: 1_048_576,
+      about:
+        'Bytes waiting to be sent to one socket before it is closed. A reader this far behind catches up faster by reconnecting; unbounded, it would take our memory.',
+    }),
+    chatPerMinute: setting('CHAT_MESSAGES_PER_MINUTE', integer(1, 6_000), {
+      default: 60,
+      about: 'Chat messages one participant may send per minute: fast typing, no flood.',
+    }),
+    chatHistory: setting('CHAT_HISTORY', integer(0, 1_000), {
+      default: 100,
+      about: 'Chat messages kept with a room for those who join or come back later.',
+    }),
+    patchHistory: setting('PATCH_HISTORY', integer(0, 10_000), {
+      default: 256,
+      about:
+        'Room changes kept, so that a client which was away gets what it missed instead of the whole room.',
+    }),
+  },
+  timing: {
+    joinTimeoutMs: setting('JOIN_TIMEOUT_MS', integer(100, 300_000), {
+      default: 10_000,
+      about:
+        'A socket that has not joined within this time is closed: an idle one costs as much as a used one.',
+    }),
+    heartbeatMs: setting('HEARTBEAT_INTERVAL_MS', integer(100, 300_000), {
+      default: 10_000,
+      about:
+        'How often each socket is pinged. One that misses two is closed, which starts its grace period. Shorter than the idle timeout of common proxies (60 s).',
+    }),
+    gracePeriodMs: setting('GRACE_PERIOD_MS', integer(0, 600_000), {
+      default: 30_000,
+      about:
+        'How long a participant whose socket is gone keeps the place in the call, media running. Long enough for a change of network or a restart of a proxy.',
+    }),
+    commandTimeoutMs: setting('COMMAND_TIMEOUT_MS', integer(100, 60_000), {
+      default: 5_000,
+      about: 'How long signalling waits for an answer of the media side before it gives up.',
+    }),
+    shutdownMs: setting('SHUTDOWN_TIMEOUT_MS', integer(0, 3_600_000), {
+      default: 5_000,
+      about: 'After SIGTERM, how long a clean close may take before the process ends anyway.',
+    }),
+  },
+  media: {
+    workers: setting('WORKERS', integer(1, 512), {
+      default: availableParallelism(),
+      defaultText: 'one per CPU',
+      about: 'mediasoup workers. Each uses one CPU at most.',
+    }),
+    listenAddresses: setting('MEDIA_LISTEN_ADDRESSES', optional(list(ip)), {
+      default: undefined,
+      defaultText: 'every address of this machine, IPv4 and IPv6',
+      about:
+        'Addresses media is received on. Loopback is used only when there is nothing else; interfaces of container bridges are left out.',
+    }),
+    port: setting('MEDIA_PORT', optional(portOrAny), {
+      default: undefined,
+      defaultText: 'the first free ones from 40000',
+      about:
+        'UDP and TCP port of the first worker; each further worker takes the next one. Set it to open a firewall; then it has to be free. 0 takes any.',
+    }),
+    protocols: setting('MEDIA_PROTOCOLS', list(choice('udp', 'tcp')), {
+      default: ['udp', 'tcp'],
+      about: 'What candidates offer. UDP is preferred; TCP is for networks that block it.',
+    }),
+    announcedAddresses: setting('ANNOUNCED_ADDRESS', optional(list(host)), {
+      default: undefined,
+      defaultText: 'the `WATASU_RTC_*` hostname if there is one, else the addresses themselves',
+      about:
+        'Public addresses or hostnames of this machine (comma-separated: one for IPv4, one for IPv6), when they differ from its own. They are offered besides the listening addresses, so LAN and outside both work.',
+    }),
+    initialOutgoingBitrate: setting('INITIAL_OUTGOING_BITRATE', integer(100_000, 100_000_000), {
+      default: 1_000_000,
+      about:
+        'Bits per second assumed for each receiver before its first report. Low, and pictures start blurred; high, and thin lines start with loss.',
+    }),
+    maxIncomingBitrate: setting('MAX_INCOMING_BITRATE', integer(100_000, 1_000_000_000), {
+      default: 8_000_000,
+      about:
+        'Bits per second one participant may send: a camera and a screen at full quality fit. The sender is told and keeps below it.',
+    }),
+    iceConsentTimeoutSeconds: setting('ICE_CONSENT_TIMEOUT_SECONDS', integer(5, 300), {
+      default: 30,
+      about: 'Silence after which a transport counts as disconnected (RFC 7675 §5.1).',
+    }),
+  },
+  turn: {
+    urls: setting('TURN_URLS', optional(list(turnUrl)), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'STUN and TURN servers with fixed credentials, handed to every browser.',
+    }),
+    username: setting('TURN_USERNAME', optional(secret), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'User of the servers in TURN_URLS.',
+    }),
+    password: setting('TURN_PASSWORD', optional(secret), {
+      default: undefined,
+      defaultText: 'none',
+      secret: true,
+      about: 'Password of the servers in TURN_URLS. Every participant can see it: prefer a secret.',
+    }),
+    sharedSecret: setting('TURN_SHARED_SECRET', optional(secret), {
+      default: undefined,
+      defaultText: 'none',
+      secret: true,
+      about:
+        'Secret shared with a TURN server (coturn: `static-auth-secret`), from which credentials are minted that expire.',
+    }),
+    url: setting('TURN_URL', optional(turnUrl), {
+      default: undefined,
+      defaultText: 'built from TURN_HOST and TURN_PORT',
+      about: 'Address of the TURN server that TURN_SHARED_SECRET belongs to.',
+    }),
+    host: setting('TURN_HOST', optional(host), {
+      default: undefined,
+      defaultText: 'TURN_HOSTNAME',
+      about: 'Host of that server, when TURN_URL is not given.',
+    }),
+    hostname: setting('TURN_HOSTNAME', optional(host), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'Another name for TURN_HOST.',
+    }),
+    port: setting('TURN_PORT', port, {
+      default: 3478,
+      about: 'Public port of that server: the port of the gateway, not one of ours.',
+    }),
+    transport: setting('TURN_TRANSPORT', optional(list(choice('udp', 'tcp', 'tls'))), {
+      default: undefined,
+      defaultText: 'udp and tcp',
+      about: 'How that server is reached. `tls` gives a `turns:` address.',
+    }),
+    realm: setting('TURN_REALM', optional(word), {
+      default: undefined,
+      defaultText: 'what the server says',
+      about: 'Realm of that server. Browsers learn it from the server; it is kept for checks.',
+    }),
+    authType: setting('TURN_AUTH_TYPE', optional(word), {
+      default: undefined,
+      defaultText: 'the TURN REST pattern',
+      about:
+        'How credentials are made. Known: `rest`, `hmac`, `shared-secret`, `turn-rest`, `use-auth-secret` (all the TURN REST pattern). Anything else stops the start: guessing would give black video.',
+    }),
+    ttlSeconds: setting('TURN_TTL_SECONDS', integer(10, 604_800), {
+      default: 3_600,
+      about:
+        'How long minted credentials are valid. They are renewed in running calls at three quarters of it.',
+    }),
+  },
+  platform: {
+    baseLabel: setting('WATASU_RTC_BASE_LABEL', optional(word), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'First part of the replicas’ public hostnames.',
+    }),
+    baseDomain: setting('WATASU_RTC_BASE_DOMAIN', optional(host), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'Domain of the replicas’ public hostnames.',
+    }),
+    baseHost: setting('WATASU_RTC_BASE_HOST', optional(host), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'Label and domain in one; used when those two are not given.',
+    }),
+    ordinal: setting('WATASU_RTC_INSTANCE_ORDINAL', optional(integer(0, 9_999)), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'Number of this replica, from 0. Its hostname carries it plus one.',
+    }),
+    indexWidth: setting('WATASU_RTC_INSTANCE_INDEX_WIDTH', integer(1, 8), {
+      default: 2,
+      about: 'Digits of that number in the hostname.',
+    }),
+    replicaIndex: setting('WATASU_RTC_REPLICA_INDEX', optional(integer(0, 9_999)), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'Another name for WATASU_RTC_INSTANCE_ORDINAL.',
+    }),
+    processName: setting('WATASU_RTC_PROCESS_NAME', optional(word), {
+      default: undefined,
+      defaultText: 'none',
+      about: 'The Procfile name of this process, for logs.',
+    }),
+  },
+  telemetry: {
+    logLevel: setting(
+      'LOG_LEVEL',
+      choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+      { default: 'info', about: 'The least severe messages to log (JSON lines on stderr).' },
+    ),
+    metricsPort: setting('METRICS_PORT', optional(portOrAny), {
+      default: undefined,
+      defaultText: '9464, on loopback only',
+      about:
+        'Port of `/metrics` (Prometheus text). Set, it listens on HOST; unset, on loopback only, so that nothing is published by accident.',
+    }),
+  },
+} as const;
