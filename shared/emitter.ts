@@ -1,9 +1,11 @@
 // A typed event emitter whose listeners are isolated: the error of one never reaches another.
 
-type EventMap = { [event: string]: readonly unknown[] };
+type EventMap = Record<never, readonly unknown[]>;
+type Listeners<E extends EventMap> = { [K in keyof E]?: Set<(...args: Args<E, K>) => void> };
+type Args<E, K extends keyof E> = E[K] extends readonly unknown[] ? E[K] : never;
 
 export class Emitter<E extends EventMap> {
-  readonly #listeners = new Map<keyof E, Set<(...args: never[]) => void>>();
+  #listeners: Listeners<E> = {};
   readonly #onError: (error: unknown, event: keyof E) => void;
 
   constructor(onError: (error: unknown, event: keyof E) => void) {
@@ -11,20 +13,19 @@ export class Emitter<E extends EventMap> {
   }
 
   /** @returns a function that removes the listener. */
-  on<K extends keyof E>(event: K, listener: (...args: E[K]) => void): () => void {
-    let listeners = this.#listeners.get(event);
-    if (!listeners) {
-      listeners = new Set();
-      this.#listeners.set(event, listeners);
-    }
-    listeners.add(listener as (...args: never[]) => void);
-    return () => listeners.delete(listener as (...args: never[]) => void);
+  on<K extends keyof E>(event: K, listener: (...args: Args<E, K>) => void): () => void {
+    const listeners = this.#listeners[event] ?? new Set();
+    this.#listeners[event] = listeners;
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
   }
 
-  emit<K extends keyof E>(event: K, ...args: E[K]): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+  emit<K extends keyof E>(event: K, ...args: Args<E, K>): void {
+    for (const listener of [...(this.#listeners[event] ?? [])]) {
       try {
-        (listener as (...args: E[K]) => void)(...args);
+        listener(...args);
       } catch (error) {
         this.#onError(error, event);
       }
@@ -32,6 +33,6 @@ export class Emitter<E extends EventMap> {
   }
 
   close(): void {
-    this.#listeners.clear();
+    this.#listeners = {};
   }
 }

@@ -133,6 +133,8 @@ export const METHODS = {
       resumeSecret: v.pipe(v.string(), v.maxLength(128)),
       /** The room version that the client has. */
       version: Version,
+      /** For a new media session, should the old one be gone. */
+      rtpCapabilities: RtpCapabilities,
     }),
     result: ResumeResult,
   },
@@ -208,8 +210,6 @@ export const EVENTS = {
     iceServers: v.array(IceServer),
     iceServersExpireAt: v.nullable(Timestamp),
   }),
-  /** A host muted this track of ours. */
-  mutedByHost: v.object({ trackId: ClientId }),
   /** The last event on a connection. With `reconnect` the session lives on, elsewhere. */
   bye: v.object({ error: ErrorBody, reconnect: v.boolean() }),
 } as const;

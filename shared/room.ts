@@ -61,7 +61,8 @@ export const RoomOp = v.variant('op', [
   v.object({ op: v.literal('presence'), participantId: ParticipantId, online: v.boolean() }),
   v.object({ op: v.literal('leave'), participantId: ParticipantId }),
   v.object({ op: v.literal('publish'), track: Track }),
-  v.object({ op: v.literal('mute'), trackId: ClientId, muted: v.boolean() }),
+  /** `by` tells somebody muted by a host from somebody who muted themselves. */
+  v.object({ op: v.literal('mute'), trackId: ClientId, muted: v.boolean(), by: ParticipantId }),
   v.object({ op: v.literal('unpublish'), trackId: ClientId }),
   v.object({ op: v.literal('chat'), message: ChatMessage }),
 ]);

@@ -39,7 +39,7 @@ export function checkOps(
         const track = room.tracks.find(({ id }) => id === op.trackId);
         if (!track) throw new ParleyError('unknown_track');
         const mayMute = track.participantId === participantId || (isHost && op.muted);
-        if (!mayMute) throw new ParleyError('forbidden');
+        if (!mayMute || op.by !== participantId) throw new ParleyError('forbidden');
         break;
       }
       case 'unpublish': {

@@ -1,0 +1,181 @@
+// One participant's media session: two transports, the tracks sent and the tracks received.
+import type { WebRtcTransport } from 'mediasoup/types';
+import { ParleyError } from '../../shared/errors.ts';
+import type { Direction, Preference, TransportDescription } from '../../shared/protocol.ts';
+import type {
+  DtlsParameters,
+  IceParameters,
+  MediaKind,
+  RtpCapabilities,
+  RtpParameters,
+} from '../../shared/rtp.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Resources } from '../telemetry/resources.ts';
+import type { RoomRouter } from './room-router.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+export interface PeerContext {
+  media: Config['media'];
+  resources: Resources;
+  metrics: Metrics;
+  log: Logger;
+}
+
+export interface PeerOptions {
+  participantId: string;
+  epoch: number;
+  rtpCapabilities: RtpCapabilities;
+}
+
+export interface PublishRequest {
+  trackId: string;
+  kind: MediaKindName;
+  muted: boolean;
+  rtpParameters: RtpParameters;
+}
+type MediaKindName = (typeof MediaKind.options)[number];
+
+export class Peer {
+  readonly participantId: string;
+  readonly epoch: number;
+  readonly subscriptions: Subscriptions;
+  readonly #room: RoomRouter;
+  readonly #transports: Record<Direction, WebRtcTransport>;
+  readonly #connected: Partial<Record<Direction, string>> = {};
+  readonly #release: () => void;
+  #closed = false;
+
+  private constructor(
+    room: RoomRouter,
+    options: PeerOptions,
+    transports: Record<Direction, WebRtcTransport>,
+    context: PeerContext,
+  ) {
+    this.participantId = options.participantId;
+    this.epoch = options.epoch;
+    this.#room = room;
+    this.#transports = transports;
+    this.#release = context.resources.open('peer');
+    this.subscriptions = new Subscriptions({
+      room,
+      transport: transports.recv,
+      participantId: options.participantId,
+      epoch: options.epoch,
+      rtpCapabilities: options.rtpCapabilities,
+      resources: context.resources,
+      log: context.log,
+    });
+    room.worker.sessions += 1;
+    room.addPeer(this);
+  }
+
+  /** Opens both transports; the peer is in the room then, and subscribed to nothing yet. */
+  static async open(room: RoomRouter, options: PeerOptions, context: PeerContext): Promise<Peer> {
+    const create = (direction: Direction) => createTransport(room, direction, context);
+    const results = await Promise.allSettled([create('send'), create('recv')]);
+    const [send, recv] = results;
+    if (send.status === 'fulfilled' && recv.status === 'fulfilled' && !room.closed) {
+      return new Peer(room, options, { send: send.value, recv: recv.value }, context);
+    }
+    for (const result of results) if (result.status === 'fulfilled') result.value.close();
+    const cause = results.find((result) => result.status === 'rejected')?.reason;
+    throw new ParleyError('media_failed', { cause });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  describe(direction: Direction): TransportDescription {
+    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transports[direction];
+    return { id, iceParameters, iceCandidates, dtlsParameters };
+  }
+
+  /** Idempotent for the same parameters: a repetition after a lost answer is no error. */
+  async connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
+    const fingerprint = JSON.stringify(dtlsParameters.fingerprints);
+    const before = this.#connected[direction];
+    if (before === fingerprint) return;
+    if (before !== undefined) throw new ParleyError('media_failed');
+    this.#connected[direction] = fingerprint;
+    await this.#transports[direction].connect({ dtlsParameters });
+  }
+
+  async restartIce(direction: Direction): Promise<IceParameters> {
+    return this.#transports[direction].restartIce();
+  }
+
+  /** Idempotent for a track that is here already. */
+  async publish({ trackId, kind, muted, rtpParameters }: PublishRequest): Promise<void> {
+    const known = this.#room.trackOf(trackId);
+    if (known) {
+      if (known.participantId !== this.participantId) throw new ParleyError('id_taken');
+      return this.mute(trackId, muted);
+    }
+    const producer = await this.#transports.send
+      .produce({ id: `${trackId}.${this.epoch}`, kind, rtpParameters, paused: muted })
+      .catch((cause) => {
+        throw new ParleyError('unsupported_media', { cause });
+      });
+    await this.#room.addTrack({ trackId, participantId: this.participantId, producer });
+  }
+
+  unpublish(trackId: string): void {
+    const track = this.#room.trackOf(trackId);
+    if (track?.participantId === this.participantId) track.producer.close();
+  }
+
+  async mute(trackId: string, muted: boolean): Promise<void> {
+    const track = this.#room.trackOf(trackId);
+    if (track?.participantId !== this.participantId) throw new ParleyError('unknown_track');
+    await (muted ? track.producer.pause() : track.producer.resume());
+  }
+
+  /** The room's tracks changed: receive what is new. What it brings is told as an event. */
+  reconcile(): void {
+    void this.subscriptions.reconcile().then((consumers) => {
+      if (consumers.length === 0 || this.#closed) return;
+      const { participantId, epoch } = this;
+      this.#room.publish('consumers', { participantId, epoch, consumers });
+    });
+  }
+
+  setPreferences(preferences: Readonly<Record<string, Preference>>): Promise<void> {
+    return this.subscriptions.prefer(preferences);
+  }
+
+  /** Closes both transports and so every track sent or received. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#release();
+    this.#room.worker.sessions -= 1;
+    this.#transports.send.close();
+    this.#transports.recv.close();
+    this.#room.removePeer(this);
+  }
+}
+
+async function createTransport(
+  room: RoomRouter,
+  direction: Direction,
+  { media, resources, metrics }: PeerContext,
+): Promise<WebRtcTransport> {
+  const transport = await room.router.createWebRtcTransport({
+    webRtcServer: room.worker.server,
+    enableUdp: media.protocols.includes('udp'),
+    enableTcp: media.protocols.includes('tcp'),
+    preferUdp: true,
+    initialAvailableOutgoingBitrate: media.initialOutgoingBitrate,
+    iceConsentTimeout: media.iceConsentTimeoutSeconds,
+  });
+  transport.observer.once('close', resources.open('transport'));
+  transport.on('icestatechange', (state) => metrics.iceStates.inc({ direction, state }));
+  transport.on('iceselectedtuplechange', ({ protocol }) =>
+    metrics.selectedProtocols.inc({ protocol }),
+  );
+  if (direction === 'send') await transport.setMaxIncomingBitrate(media.maxIncomingBitrate);
+  return transport;
+}

@@ -1,0 +1,188 @@
+// What one participant receives: the tracks of the room reconciled against the consumers there are.
+import type { Consumer, WebRtcTransport } from 'mediasoup/types';
+import type { Consumer as ConsumerDescription, Preference } from '../../shared/protocol.ts';
+import { parse } from '../../shared/rpc.ts';
+import type { RtpCapabilities } from '../../shared/rtp.ts';
+import { RtpParameters } from '../../shared/rtp.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Resources } from '../telemetry/resources.ts';
+import type { RoomRouter, RoomTrack } from './room-router.ts';
+
+export interface SubscriptionsOptions {
+  room: RoomRouter;
+  transport: WebRtcTransport;
+  participantId: string;
+  epoch: number;
+  rtpCapabilities: RtpCapabilities;
+  resources: Resources;
+  log: Logger;
+}
+
+interface Subscription {
+  readonly trackId: string;
+  readonly consumer: Consumer;
+  readonly description: Omit<ConsumerDescription, 'waiting'>;
+  /** Paused until the client says that it can decode: a key frame before that would be lost. */
+  waiting: boolean;
+}
+
+/** Preferences of tracks that are not here yet are kept, up to this many; the oldest go first. */
+const MAX_PREFERENCES = 2_000;
+
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #byTrack = new Map<string, Subscription>();
+  readonly #preferences = new Map<string, Preference>();
+  /** Tracks that could not be consumed; they are not tried again. */
+  readonly #refused = new WeakSet<RoomTrack>();
+  #running: Promise<unknown> = Promise.resolve();
+  #first = true;
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  list(): ConsumerDescription[] {
+    return [...this.#byTrack.values()].map(({ description, waiting }) => ({
+      ...description,
+      waiting,
+    }));
+  }
+
+  /**
+   * Consumes every track that is not consumed yet. Calls run one after the other, so that none is
+   * consumed twice.
+   *
+   * @returns the new consumers
+   */
+  reconcile(): Promise<ConsumerDescription[]> {
+    const run = this.#running.then(() => this.#reconcile());
+    this.#running = run.catch(() => {});
+    return run;
+  }
+
+  async prefer(preferences: Readonly<Record<string, Preference>>): Promise<void> {
+    for (const [trackId, preference] of Object.entries(preferences)) {
+      this.#preferences.delete(trackId);
+      this.#preferences.set(trackId, preference);
+      if (this.#preferences.size > MAX_PREFERENCES) {
+        const [oldest] = this.#preferences.keys();
+        if (oldest !== undefined) this.#preferences.delete(oldest);
+      }
+    }
+    await Promise.all(
+      Object.keys(preferences).map(async (trackId) => {
+        const subscription = this.#byTrack.get(trackId);
+        if (subscription) await this.#apply(subscription);
+      }),
+    );
+  }
+
+  /** The client can decode these now. */
+  async ready(trackIds: readonly string[]): Promise<void> {
+    await Promise.all(
+      trackIds.map(async (trackId) => {
+        const subscription = this.#byTrack.get(trackId);
+        if (!subscription?.waiting) return;
+        subscription.waiting = false;
+        await this.#apply(subscription);
+      }),
+    );
+  }
+
+  async #reconcile(): Promise<ConsumerDescription[]> {
+    const { room, participantId, transport } = this.#options;
+    // Nothing flows before the transport connects, which is when key frames are asked for: the
+    // first consumers need not wait for the client.
+    const waiting = !this.#first;
+    this.#first = false;
+    if (transport.closed) return [];
+    const missing = room.tracks.filter(
+      (track) =>
+        track.participantId !== participantId &&
+        !this.#byTrack.has(track.trackId) &&
+        !this.#refused.has(track),
+    );
+    const consumed = await Promise.all(missing.map((track) => this.#consume(track, waiting)));
+    return consumed.flatMap((subscription) =>
+      subscription && !subscription.consumer.closed
+        ? [{ ...subscription.description, waiting: subscription.waiting }]
+        : [],
+    );
+  }
+
+  async #consume(track: RoomTrack, waiting: boolean): Promise<Subscription | undefined> {
+    const { room, transport, rtpCapabilities, log } = this.#options;
+    const { trackId, producer } = track;
+    if (!room.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
+      this.#refused.add(track);
+      log.warn({ room: room.room, trackId }, 'a participant has no codec for a track');
+      return undefined;
+    }
+    const preference = this.#preferences.get(trackId);
+    try {
+      const consumer = await transport.consume({
+        producerId: producer.id,
+        rtpCapabilities,
+        paused: waiting || preference?.paused === true,
+        ...(preference?.spatialLayer !== undefined && {
+          preferredLayers: layersOf(preference),
+        }),
+      });
+      return this.#add(trackId, consumer, waiting);
+    } catch (error) {
+      // The track or the transport may have closed in the meantime; then nothing is missing.
+      if (!producer.closed && !transport.closed) {
+        this.#refused.add(track);
+        log.error({ err: error, room: room.room, trackId }, 'a track could not be consumed');
+      }
+      return undefined;
+    }
+  }
+
+  #add(trackId: string, consumer: Consumer, waiting: boolean): Subscription {
+    const { room, participantId, epoch, resources } = this.#options;
+    const subscription: Subscription = {
+      trackId,
+      consumer,
+      waiting,
+      description: {
+        trackId,
+        consumerId: consumer.id,
+        kind: consumer.kind,
+        rtpParameters: parse(RtpParameters, consumer.rtpParameters),
+      },
+    };
+    this.#byTrack.set(trackId, subscription);
+    consumer.observer.once('close', resources.open('consumer'));
+    consumer.observer.once('close', () => {
+      if (this.#byTrack.get(trackId) === subscription) this.#byTrack.delete(trackId);
+    });
+    consumer.once('producerclose', () =>
+      room.publish('consumersClosed', { participantId, epoch, trackIds: [trackId] }),
+    );
+    consumer.on('layerschange', (layers) =>
+      room.publish('layers', {
+        participantId,
+        trackId,
+        spatialLayer: layers?.spatialLayer ?? null,
+      }),
+    );
+    return subscription;
+  }
+
+  async #apply({ trackId, consumer, waiting }: Subscription): Promise<void> {
+    const preference = this.#preferences.get(trackId) ?? {};
+    if (consumer.closed) return;
+    if (consumer.type !== 'simple' && preference.spatialLayer !== undefined) {
+      await consumer.setPreferredLayers(layersOf(preference));
+    }
+    if (consumer.closed) return;
+    const pause = waiting || preference.paused === true;
+    if (pause !== consumer.paused) await (pause ? consumer.pause() : consumer.resume());
+  }
+}
+
+function layersOf({ spatialLayer = 0, temporalLayer }: Preference) {
+  return { spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) };
+}
