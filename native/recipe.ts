@@ -1,0 +1,120 @@
+// What the worker is built from and with: everything that decides how the binary comes out.
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import { type MesonFacts, parseMesonList, parseMesonOptions } from './meson.ts';
+import { DTLS_BIO_CALLBACK_FIX, type SourceFix } from './source-fix.ts';
+
+/** Headers of ours that stand between the worker and the distribution's libraries. */
+export const COMPAT_FOLDER = join(import.meta.dirname, 'compat');
+export const PRECOMPILED_HEADER = 'precompiled.hpp';
+
+export const SOURCE_FIXES: readonly SourceFix[] = [DTLS_BIO_CALLBACK_FIX];
+
+/** The names are the same on Debian 12, Debian 13, Ubuntu 22.04 and Ubuntu 24.04. */
+export const BUILD_PACKAGES: readonly string[] = [
+  'g++',
+  'pkg-config',
+  'libuv1-dev',
+  'libssl-dev',
+  'libsrtp2-dev',
+  'libflatbuffers-dev',
+  'flatbuffers-compiler',
+  'libabsl-dev',
+];
+
+/** pkg-config, because which libraries make up Abseil differs from release to release. */
+export const PKG_CONFIG_MODULES: readonly string[] = [
+  'libuv',
+  'openssl',
+  'libsrtp2',
+  'absl_flat_hash_map',
+  'absl_flat_hash_set',
+  'absl_strings',
+  'absl_optional',
+];
+
+export const FLATC_FLAGS: readonly string[] = [
+  '--cpp',
+  '--cpp-field-case-style',
+  'lower',
+  '--reflect-names',
+  '--scoped-enums',
+  '--filename-suffix',
+  '',
+];
+
+export const COMPILE_FLAGS: readonly string[] = [
+  '-std=c++20',
+  '-O2',
+  '-DNDEBUG',
+  '-DMS_EXECUTABLE',
+  '-DFLATBUFFERS_LOCALE_INDEPENDENT=1',
+  // The worker parses packets from anyone on the internet.
+  '-fstack-protector-strong',
+  '-D_FORTIFY_SOURCE=2',
+  '-fPIE',
+  // Warnings about other people's sources are not for whoever starts the server.
+  '-w',
+];
+
+export const LINK_FLAGS: readonly string[] = [
+  '-pie',
+  '-Wl,-z,relro,-z,now',
+  '-Wl,--no-undefined',
+  '-Wl,--as-needed',
+];
+
+/** Hexadecimal digits in a folder's name: short to read, and no two builds will ever share them. */
+const HASH_LENGTH = 16;
+
+export interface WorkerSources {
+  /** Relative to the package's `worker/` folder. These use the precompiled header. */
+  worker: string[];
+  /** libwebrtc's bandwidth estimator, which must not see the worker's headers. */
+  libwebrtc: string[];
+  /** -D flags that follow from the options. */
+  defines: string[];
+}
+
+/** Reads the lists of sources out of the package's Meson files, as `meson` on Linux would. */
+export function readWorkerSources(workerFolder: string): WorkerSources {
+  const read = (...path: string[]) => readFileSync(join(workerFolder, ...path), 'utf8');
+  const facts: MesonFacts = {
+    options: parseMesonOptions(read('meson_options.txt')),
+    system: 'linux',
+    endian: endianness() === 'LE' ? 'little' : 'big',
+  };
+  const main = read('meson.build');
+  const libwebrtcFolder = 'deps/libwebrtc';
+  const libwebrtc = facts.options.get('ms_use_builtin_bwe')
+    ? []
+    : parseMesonList(read(libwebrtcFolder, 'meson.build'), 'libwebrtc_sources', facts);
+  return {
+    worker: [...parseMesonList(main, 'common_sources', facts), 'src/main.cpp'],
+    libwebrtc: libwebrtc.map((path) => `${libwebrtcFolder}/${path}`),
+    defines: parseMesonList(main, 'cpp_args', facts),
+  };
+}
+
+/**
+ * Names a build: the same inputs give the same name. `packageVersions` are in it because a binary
+ * holds inline code of the headers it was compiled with and needs the libraries' sonames.
+ */
+export function buildHash(packageVersions: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  const flags = [FLATC_FLAGS, COMPILE_FLAGS, LINK_FLAGS, PKG_CONFIG_MODULES, SOURCE_FIXES];
+  hash.update(JSON.stringify([flags, [...packageVersions].sort()]));
+  const headers = readdirSync(COMPAT_FOLDER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  for (const path of headers) hash.update(readFileSync(path));
+  return hash.digest('hex').slice(0, HASH_LENGTH);
+}
+
+export function hashText(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+}

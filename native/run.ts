@@ -1,0 +1,89 @@
+// Runs a program to its end, keeps what it said, and leaves nothing of it behind when aborted.
+
+import { spawn } from 'node:child_process';
+
+/** Compilers can say megabytes; an error message needs the start of it. */
+const MAX_KEPT_OUTPUT_BYTES = 256 * 1024;
+
+export interface RunResult {
+  /** Exit code; null when a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  signal?: AbortSignal | undefined;
+  /** Ends the program after so many milliseconds; the result then has `signal: 'SIGKILL'`. */
+  timeoutMs?: number;
+}
+
+/**
+ * Resolves with how the program ended, whatever its exit code.
+ * Rejects when it cannot be started (`code` is then ENOENT, EACCES, …) or when `signal` aborts.
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  // A process group of its own: g++ starts cc1plus, and both must go when we stop.
+  const ownGroup = process.platform !== 'win32';
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    detached: ownGroup,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const stop = (): void => {
+    if (child.pid === undefined) return;
+    try {
+      if (ownGroup) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  };
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(stop, options.timeoutMs);
+  options.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
+    const ended = await new Promise<Pick<RunResult, 'code' | 'signal'>>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    options.signal?.throwIfAborted();
+    return { ...ended, stdout: stdout(), stderr: stderr() };
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (size < MAX_KEPT_OUTPUT_BYTES) chunks.push(chunk);
+    size += chunk.length;
+  });
+  return () => Buffer.concat(chunks).toString('utf8').slice(0, MAX_KEPT_OUTPUT_BYTES);
+}
+
+/** "exit code 1" or "SIGSEGV", with the last line it wrote to stderr. */
+export function describeEnd(result: RunResult): string {
+  const end = result.signal ?? `exit code ${result.code}`;
+  const lastLine = result.stderr.trim().split('\n').at(-1)?.trim();
+  return lastLine ? `${end}: ${lastLine}` : end;
+}
+
+export function errorCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
