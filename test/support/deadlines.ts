@@ -1,0 +1,26 @@
+// How long the tests wait for a condition before they call it a failure. Waiting ends as soon as it holds.
+
+/**
+ * Milliseconds. Several times what an idle machine needs, because the machines that run the tests
+ * are small and shared; none of them says how fast Parley is (bench/ does).
+ */
+export const DEADLINES = {
+  /** A condition with no better name of its own. */
+  condition: 15_000,
+  /** From the start of a server's process to the line that says it is ready. */
+  serverReady: 30_000,
+  /** From SIGTERM to the end of a server's process; its own limit is shorter. */
+  serverStop: 15_000,
+  /** From a page's address to its first usable control. */
+  page: 20_000,
+  /** From the click on "Join" to the picture and sound of everybody in the room. */
+  media: 30_000,
+  /** From the loss of a media worker to pictures again. */
+  mediaRebuilt: 30_000,
+  /** From a lost WebSocket to a resumed session, the client's backoff included. */
+  resume: 30_000,
+  /** From a change that somebody makes to its being seen by the others. */
+  seenByOthers: 10_000,
+  /** How long an ended process or browser may take to be gone. */
+  ending: 10_000,
+} as const;

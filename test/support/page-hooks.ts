@@ -1,0 +1,67 @@
+// Runs in the page before its own scripts: lets a test read what WebRTC did, without changing it.
+
+/** The entries of `getStats()` that tests read. */
+export interface StatsEntry {
+  type: string;
+  id: string;
+  kind?: string;
+  trackIdentifier?: string;
+  framesDecoded?: number;
+  frameWidth?: number;
+  frameHeight?: number;
+  totalAudioEnergy?: number;
+  bytesReceived?: number;
+  selectedCandidatePairId?: string;
+  localCandidateId?: string;
+  remoteCandidateId?: string;
+  candidateType?: string;
+  protocol?: string;
+  relayProtocol?: string;
+  address?: string;
+  port?: number;
+}
+
+export interface PageHooks {
+  /** Every RTCPeerConnection that the page made. */
+  connections: RTCPeerConnection[];
+  /** The stats of every open connection, one list for each. */
+  stats(): Promise<StatsEntry[][]>;
+  /** By video element: when each frame was shown, in `performance.now()` milliseconds. */
+  frameTimes: WeakMap<HTMLVideoElement, number[]>;
+}
+
+declare global {
+  interface Window {
+    parleyTest: PageHooks;
+  }
+}
+
+/** Must not refer to anything outside itself: its source text is what reaches the page. */
+export function installPageHooks(): void {
+  const connections: RTCPeerConnection[] = [];
+  if ('RTCPeerConnection' in window) {
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        connections.push(this);
+      }
+    };
+  }
+  window.parleyTest = {
+    connections,
+    frameTimes: new WeakMap(),
+    stats() {
+      const open = connections.filter(({ connectionState }) => connectionState !== 'closed');
+      return Promise.all(
+        open.map(async (connection) => {
+          const report = await connection.getStats();
+          const entries: StatsEntry[] = [];
+          report.forEach((entry: StatsEntry) => {
+            entries.push(entry);
+          });
+          return entries;
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,46 @@
+// Reads the answers that tests need out of `RTCPeerConnection.getStats()`. Pure.
+import type { StatsEntry } from './page-hooks.ts';
+
+export interface CandidatePair {
+  local: StatsEntry;
+  remote: StatsEntry;
+  bytesReceived: number;
+}
+
+/** @param trackId of the `MediaStreamTrack` that shows it */
+export function inboundVideo(
+  connections: readonly StatsEntry[][],
+  trackId: string,
+): { framesDecoded: number; width: number; height: number } {
+  const entry = connections
+    .flat()
+    .find(({ type, trackIdentifier }) => type === 'inbound-rtp' && trackIdentifier === trackId);
+  return {
+    framesDecoded: entry?.framesDecoded ?? 0,
+    width: entry?.frameWidth ?? 0,
+    height: entry?.frameHeight ?? 0,
+  };
+}
+
+/** By track: the energy of its sound since the beginning; it stays the same in silence. */
+export function audioEnergies(connections: readonly StatsEntry[][]): Map<string, number> {
+  return new Map(
+    connections
+      .flat()
+      .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
+      .map(({ trackIdentifier = '', totalAudioEnergy = 0 }) => [trackIdentifier, totalAudioEnergy]),
+  );
+}
+
+/** The pair in use of every connection that has one. */
+export function selectedPairs(connections: readonly StatsEntry[][]): CandidatePair[] {
+  return connections.flatMap((entries) => {
+    const byId = new Map(entries.map((entry) => [entry.id, entry]));
+    const transport = entries.find(({ selectedCandidatePairId }) => selectedCandidatePairId);
+    const pair = byId.get(transport?.selectedCandidatePairId ?? '');
+    const local = byId.get(pair?.localCandidateId ?? '');
+    const remote = byId.get(pair?.remoteCandidateId ?? '');
+    if (!pair || !local || !remote) return [];
+    return [{ local, remote, bytesReceived: pair.bytesReceived ?? 0 }];
+  });
+}

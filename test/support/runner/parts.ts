@@ -1,0 +1,75 @@
+// The parts of `npm test`, in the order they run, and how long each may take.
+import { availableParallelism } from 'node:os';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** What has to be there before a part can run; see prepare.ts. */
+export type Need = 'worker' | 'client' | 'browsers';
+
+interface PartBase {
+  name: string;
+  /** The whole part is ended and fails after this: a hang is a named failure, not a stuck CI. */
+  timeoutMs: number;
+}
+
+export interface CheckPart extends PartBase {
+  kind: 'check';
+  command: string;
+  args: readonly string[];
+}
+
+export interface TestPart extends PartBase {
+  kind: 'tests';
+  /** Globs from the repository's root. */
+  files: readonly string[];
+  needs: readonly Need[];
+  /** Test files at once. */
+  concurrency: number;
+  /** For one test; a test may set a shorter one itself. */
+  testTimeoutMs: number;
+}
+
+export type Part = CheckPart | TestPart;
+
+export const PARTS: readonly Part[] = [
+  { kind: 'check', name: 'lint', command: 'biome', args: ['check'], timeoutMs: 2 * MINUTE },
+  { kind: 'check', name: 'types', command: 'tsc', args: ['--noEmit'], timeoutMs: 5 * MINUTE },
+  {
+    kind: 'tests',
+    name: 'unit',
+    files: ['test/unit/**/*.test.ts', 'test/support/**/*.test.ts'],
+    needs: [],
+    concurrency: availableParallelism(),
+    testTimeoutMs: 30 * SECOND,
+    timeoutMs: 5 * MINUTE,
+  },
+  {
+    kind: 'tests',
+    name: 'contract',
+    files: ['test/contract/**/*.test.ts'],
+    needs: [],
+    concurrency: availableParallelism(),
+    testTimeoutMs: MINUTE,
+    timeoutMs: 5 * MINUTE,
+  },
+  {
+    kind: 'tests',
+    name: 'integration',
+    files: ['test/integration/**/*.test.ts'],
+    needs: ['worker'],
+    concurrency: availableParallelism(),
+    testTimeoutMs: 5 * MINUTE,
+    timeoutMs: 20 * MINUTE,
+  },
+  {
+    kind: 'tests',
+    name: 'e2e',
+    files: ['test/e2e/**/*.test.ts'],
+    needs: ['worker', 'client', 'browsers'],
+    // Each file runs several browsers that encode video; side by side they would starve each other.
+    concurrency: 1,
+    testTimeoutMs: 4 * MINUTE,
+    timeoutMs: 30 * MINUTE,
+  },
+];

@@ -1,0 +1,65 @@
+// Provides what the tests run on: the media worker, the built page, browsers. Each once per run.
+import { ensureClient } from '../../../client/build.ts';
+import { ensureDebianPackages } from '../../../native/debian.ts';
+import { provisionWorker } from '../../../native/provision.ts';
+import { missingPackages } from '../programs.ts';
+import type { Need } from './parts.ts';
+import type { PartResult } from './report.ts';
+
+export interface Prepared {
+  /** What had to be done for this, for the table; empty when it had all been done before. */
+  preparations: PartResult[];
+  /** What could not be provided. */
+  unmet: Need[];
+}
+
+export interface Preparation {
+  for(needs: readonly Need[]): Promise<Prepared>;
+}
+
+interface Options {
+  signal: AbortSignal;
+}
+
+type Provider = (options: Options) => Promise<unknown>;
+
+const log = (line: string) => console.log(`  ${line}`);
+
+const PROVIDERS: Readonly<Record<Need, Provider>> = {
+  worker: ({ signal }) => provisionWorker({ log, signal }),
+  client: () => ensureClient({ log }),
+  async browsers({ signal }) {
+    const packages = missingPackages();
+    if (packages.length > 0) {
+      await ensureDebianPackages(packages, { why: 'run the end-to-end tests', log, signal });
+    }
+  },
+};
+
+export function prepare(options: Options): Preparation {
+  const done = new Map<Need, boolean>();
+
+  async function provide(need: Need): Promise<PartResult> {
+    console.log(`\n— preparing: ${need} —\n`);
+    const startedAt = performance.now();
+    const problems: string[] = [];
+    try {
+      await PROVIDERS[need](options);
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+    }
+    done.set(need, problems.length === 0);
+    const durationMs = performance.now() - startedAt;
+    return { name: `(${need})`, durationMs, passed: 0, failed: 0, skipped: 0, problems };
+  }
+
+  return {
+    async for(needs) {
+      const preparations: PartResult[] = [];
+      for (const need of needs) {
+        if (!done.has(need)) preparations.push(await provide(need));
+      }
+      return { preparations, unmet: needs.filter((need) => !done.get(need)) };
+    },
+  };
+}

@@ -1,0 +1,102 @@
+// What a part of the tests came to: read from the reporter's lines, and shown as a table.
+import type { ReportLine } from './reporter.ts';
+
+export interface PartResult {
+  name: string;
+  durationMs: number;
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** What went wrong besides failing tests, in sentences; each counts as one failure. */
+  problems: string[];
+}
+
+/** What {@link ReportLine}s say about one run of `node --test`. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Files that came to their end without registering a test: they look green and check nothing. */
+  emptyFiles: string[];
+  /** What had begun and not ended, as `file` or `file › test`. */
+  running: string[];
+}
+
+export function tally(lines: readonly ReportLine[]): Tally {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const running = new Set<string>();
+  const ended = new Set<string>();
+  const counted = new Set<string>();
+  for (const line of lines) {
+    if (line.at === 'counts') {
+      counted.add(line.file);
+      total.passed += line.passed;
+      total.failed += line.failed;
+      total.skipped += line.skipped;
+      continue;
+    }
+    const label = line.test === undefined ? line.file : `${line.file} › ${line.test}`;
+    if (line.at === 'start') running.add(label);
+    else running.delete(label);
+    if (line.at === 'end' && line.test === undefined) ended.add(line.file);
+  }
+  return {
+    ...total,
+    emptyFiles: [...ended].filter((file) => !counted.has(file)),
+    running: [...running],
+  };
+}
+
+/** A line cut off by a killed process is left out. */
+export function parseReport(text: string): ReportLine[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line) as ReportLine];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Where the time went, and what failed; ends with the one line that says it all. */
+export function summary(results: readonly PartResult[]): string {
+  const failures = results.flatMap(({ name, problems }) =>
+    problems.map((problem) => `  ${name}: ${problem}`),
+  );
+  const sum = (key: 'passed' | 'failed' | 'skipped' | 'durationMs') =>
+    results.reduce((total, result) => total + result[key], 0);
+  const failed = sum('failed') + failures.length;
+  const skipped = sum('skipped');
+  return [
+    '',
+    row('part', 'time', 'passed', 'failed', 'skipped'),
+    ...results.map((result) =>
+      row(
+        result.name,
+        duration(result.durationMs),
+        count(result.passed),
+        count(result.failed + result.problems.length),
+        count(result.skipped),
+      ),
+    ),
+    row('all', duration(sum('durationMs')), count(sum('passed')), count(failed), count(skipped)),
+    ...(failures.length > 0 ? ['', 'Besides failing tests:', ...failures] : []),
+    '',
+    `${sum('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+    '',
+  ].join('\n');
+}
+
+function row(name: string, ...cells: string[]): string {
+  return `  ${name.padEnd(22)}${cells.map((cell) => cell.padStart(10)).join('')}`;
+}
+
+function count(value: number): string {
+  return value === 0 ? '–' : String(value);
+}
+
+function duration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}

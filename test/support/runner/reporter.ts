@@ -1,0 +1,42 @@
+// A reporter for `node --test` that writes what the runner counts, one JSON object per line.
+import { relative } from 'node:path';
+import type { TestEvent } from 'node:test/reporters';
+
+/** One line of the report. `file` is relative to the working directory. */
+export type ReportLine =
+  /** `test` is absent for the file itself. */
+  | { at: 'start' | 'end'; file: string; test?: string }
+  /** Written once for each file that registered at least one test and came to its end. */
+  | { at: 'counts'; file: string; passed: number; failed: number; skipped: number };
+
+function toLine(event: TestEvent): ReportLine | undefined {
+  switch (event.type) {
+    case 'test:dequeue':
+    case 'test:complete': {
+      const { name, file } = event.data;
+      if (file === undefined) return undefined;
+      const at = event.type === 'test:dequeue' ? 'start' : 'end';
+      const path = relative(process.cwd(), file);
+      return name === path || name === file ? { at, file: path } : { at, file: path, test: name };
+    }
+    case 'test:summary': {
+      const { file, counts } = event.data;
+      if (file === undefined) return undefined; // The sum of the others.
+      const { tests, passed } = counts;
+      const skipped = counts.skipped + counts.todo;
+      // What neither passed nor was left out did not do what it should: failed or cancelled.
+      const failed = tests - passed - skipped;
+      return { at: 'counts', file: relative(process.cwd(), file), passed, failed, skipped };
+    }
+    default:
+      return undefined;
+  }
+}
+
+// biome-ignore lint/style/noDefaultExport: `node --test` loads a reporter by its default export.
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  for await (const event of events) {
+    const line = toLine(event);
+    if (line) yield `${JSON.stringify(line)}\n`;
+  }
+}

@@ -1,0 +1,90 @@
+// Runs one part of the tests and says what it came to.
+import { randomBytes } from 'node:crypto';
+import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ChildOptions, ROOT, runChild } from './child.ts';
+import type { CheckPart, Part, TestPart } from './parts.ts';
+import { RUN_MARK, sweep } from './processes.ts';
+import { type PartResult, parseReport, tally } from './report.ts';
+
+const REPORTER = new URL('./reporter.ts', import.meta.url).href;
+
+type Outcome = Omit<PartResult, 'name' | 'durationMs'>;
+
+/**
+ * Never throws: whatever goes wrong is in the result.
+ *
+ * @param signal aborted with the name of the signal that ends the run
+ */
+export async function runPart(part: Part, signal: AbortSignal): Promise<PartResult> {
+  console.log(`\n— ${part.name} —\n`);
+  const startedAt = performance.now();
+  const mark = `${part.name}-${process.pid}-${randomBytes(6).toString('hex')}`;
+  const child = { env: { [RUN_MARK]: mark }, timeoutMs: part.timeoutMs, signal };
+  let outcome: Outcome;
+  try {
+    outcome = part.kind === 'check' ? await check(part, child) : await tests(part, child);
+  } catch (error) {
+    outcome = { passed: 0, failed: 0, skipped: 0, problems: [String(error)] };
+  }
+  for (const { pid, command } of await sweep(mark)) {
+    outcome.problems.push(`process ${pid} was left running: ${command}`);
+  }
+  if (signal.aborted) outcome.problems.push(`ended by ${signal.reason}`);
+  return { name: part.name, durationMs: performance.now() - startedAt, ...outcome };
+}
+
+type Child = Pick<ChildOptions, 'env' | 'timeoutMs' | 'signal'>;
+
+async function check(part: CheckPart, child: Child): Promise<Outcome> {
+  const { command, args } = part;
+  const { exitCode, timedOut } = await runChild({ ...child, command, args });
+  const passed = exitCode === 0 ? 1 : 0;
+  return { passed, failed: 1 - passed, skipped: 0, problems: timedOut ? [late(part)] : [] };
+}
+
+async function tests(part: TestPart, child: Child): Promise<Outcome> {
+  const files: string[] = [];
+  for await (const file of glob([...part.files], { cwd: ROOT })) files.push(file);
+  files.sort();
+  if (files.length === 0) {
+    const problem = `there are no tests in ${part.files.join(', ')}`;
+    return { passed: 0, failed: 0, skipped: 0, problems: [problem] };
+  }
+  const directory = await mkdtemp(path.join(tmpdir(), 'parley-tests-'));
+  try {
+    const reportFile = path.join(directory, 'report.jsonl');
+    const { exitCode, timedOut } = await runChild({
+      ...child,
+      command: process.execPath,
+      args: [
+        '--test',
+        `--test-concurrency=${part.concurrency}`,
+        `--test-timeout=${part.testTimeoutMs}`,
+        '--test-reporter=spec',
+        '--test-reporter-destination=stdout',
+        `--test-reporter=${REPORTER}`,
+        `--test-reporter-destination=${reportFile}`,
+        ...files,
+      ],
+    });
+    const { passed, failed, skipped, emptyFiles, running } = tally(
+      parseReport(await readFile(reportFile, 'utf8').catch(() => '')),
+    );
+    const problems = emptyFiles.map((file) => `${file} registers no test, or failed before it did`);
+    if (timedOut) problems.push(`${late(part)}; still running: ${running.join(', ') || 'nothing'}`);
+    else if (child.signal.aborted) return { passed, failed, skipped, problems };
+    else if (exitCode !== 0 && failed + problems.length === 0) {
+      problems.push(`the test runner ended with ${exitCode} although no test failed`);
+    }
+    if (passed + failed === 0 && problems.length === 0) problems.push('no test ran');
+    return { passed, failed, skipped, problems };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function late(part: Part): string {
+  return `not done within ${part.timeoutMs / 60_000} minutes`;
+}

@@ -1,0 +1,133 @@
+// One story of the end-to-end tests: owns its servers, browsers and people, and keeps the evidence.
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { BrowserContextOptions } from 'playwright-core';
+import { Chromium, type Devices } from './chromium.ts';
+import { type Coturn, type CoturnMode, startCoturn } from './coturn.ts';
+import type { ManagedProcess } from './managed-process.ts';
+import { Parley } from './parley.ts';
+import { Participant } from './participant.ts';
+import { type Relay, type RelayOptions, startRelay } from './relay.ts';
+
+const EVIDENCE = path.resolve(import.meta.dirname, '../../test-results');
+
+export interface PersonOptions {
+  devices?: Devices;
+  /** Size of the window, touch, colour scheme and so on. */
+  window?: BrowserContextOptions;
+}
+
+/**
+ * A test with a {@link Scene}. Everything that the scene started is closed after it, newest first;
+ * a server that does not end cleanly, or a page with an uncaught error, fails the story.
+ */
+export function story(name: string, body: (scene: Scene) => Promise<void>): void {
+  test(name, async (context) => {
+    const scene = new Scene(context);
+    try {
+      await body(scene);
+      scene.assertNoPageErrors();
+    } catch (error) {
+      await scene.keepEvidence(name);
+      throw error;
+    } finally {
+      await scene.close();
+    }
+  });
+}
+
+export class Scene {
+  readonly #context: TestContext;
+  readonly #owned = new AsyncDisposableStack();
+  readonly #browsers = new Map<Devices, Promise<Chromium>>();
+  readonly #people: Participant[] = [];
+  readonly #processes: ManagedProcess[] = [];
+
+  constructor(context: TestContext) {
+    this.#context = context;
+  }
+
+  /** Part of the story. When one fails the story ends: the next ones build on it. */
+  async step(name: string, body: () => Promise<void>): Promise<void> {
+    let failure: { error: unknown } | undefined;
+    await this.#context.test(name, async () => {
+      try {
+        await body();
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    });
+    if (failure) throw failure.error;
+  }
+
+  async parley(env?: Readonly<Record<string, string>>): Promise<Parley> {
+    const parley = this.#owned.use(await Parley.start(env));
+    this.#processes.push(parley.process);
+    return parley;
+  }
+
+  async coturn(mode: CoturnMode): Promise<Coturn> {
+    const coturn = this.#owned.use(await startCoturn(mode));
+    this.#processes.push(coturn.process);
+    return coturn;
+  }
+
+  async relay(target: string, options?: RelayOptions): Promise<Relay> {
+    return this.#owned.use(await startRelay(target, options));
+  }
+
+  /** Somebody with a window of their own. People with the same devices share a browser's process. */
+  async person(
+    name: string,
+    { devices = 'fake', window }: PersonOptions = {},
+  ): Promise<Participant> {
+    let browser = this.#browsers.get(devices);
+    if (!browser) {
+      browser = Chromium.launch({ devices }).then((launched) => this.#owned.use(launched));
+      this.#browsers.set(devices, browser);
+    }
+    const person = new Participant(name, await (await browser).newPage(window));
+    this.#people.push(person);
+    return person;
+  }
+
+  /** Several people in the same room, who joined one after the other. */
+  async peopleIn(url: string, names: readonly string[]): Promise<Participant[]> {
+    const people: Participant[] = [];
+    for (const name of names) {
+      const person = await this.person(name);
+      await person.join(url);
+      people.push(person);
+    }
+    return people;
+  }
+
+  assertNoPageErrors(): void {
+    for (const { name, errors } of this.#people) {
+      assert.deepEqual(errors, [], `${name}'s page had uncaught errors`);
+    }
+  }
+
+  /** Screenshots, consoles and logs, in test-results/; the last lines also in the test's output. */
+  async keepEvidence(story: string): Promise<void> {
+    const folder = path.join(EVIDENCE, story.replace(/\W+/g, '-').toLowerCase());
+    await mkdir(folder, { recursive: true });
+    for (const { name, page, console } of this.#people) {
+      await writeFile(path.join(folder, `${name}.console.log`), console.join('\n'));
+      await page.screenshot({ path: path.join(folder, `${name}.png`) }).catch(() => {});
+      this.#context.diagnostic(`${name}'s console:\n${console.slice(-15).join('\n')}`);
+    }
+    for (const [index, child] of this.#processes.entries()) {
+      await writeFile(path.join(folder, `${index}-${child.name}.log`), child.lines.join('\n'));
+      this.#context.diagnostic(`${child.name}:\n${child.tail(30)}`);
+    }
+    this.#context.diagnostic(`more in ${folder}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+}
