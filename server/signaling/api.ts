@@ -1,0 +1,93 @@
+// The HTTP API: room tokens, health, readiness.
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import * as v from 'valibot';
+import { ParleyError } from '../../shared/errors.ts';
+import { DisplayName, Role, RoomName } from '../../shared/room.ts';
+import { errorBody, parse } from '../../shared/rpc.ts';
+import type { RoomTokens } from './tokens.ts';
+
+export interface ApiOptions {
+  tokens: RoomTokens | undefined;
+  tokenTtlSeconds: number;
+  /** @returns why joins would not work now, or undefined when they would */
+  notReady(): Promise<string | undefined>;
+}
+
+/** A year: longer than that, somebody forgets that the link exists. */
+const MAX_TOKEN_TTL_SECONDS = 31_536_000;
+const MIN_TOKEN_TTL_SECONDS = 1;
+/** The three fields of a token request; anything larger is a mistake. */
+const TOKEN_REQUEST_BYTES = 4_096;
+
+const TokenRequest = v.nullish(
+  v.object({
+    name: v.exactOptional(DisplayName),
+    role: v.exactOptional(Role),
+    /** Seconds. */
+    expiresIn: v.exactOptional(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.minValue(MIN_TOKEN_TTL_SECONDS),
+        v.maxValue(MAX_TOKEN_TTL_SECONDS),
+      ),
+    ),
+  }),
+  {},
+);
+const RoomParams = v.object({ room: RoomName });
+
+const STATUS: Partial<Record<ParleyError['code'], number>> = {
+  bad_message: 400,
+  invalid_room: 400,
+  invalid_name: 400,
+  unauthorized: 401,
+  origin_denied: 403,
+  not_found: 404,
+  message_too_large: 413,
+  no_capacity: 503,
+};
+
+export function registerApi(app: FastifyInstance, options: ApiOptions): void {
+  app.post(
+    '/api/rooms/:room/tokens',
+    { bodyLimit: TOKEN_REQUEST_BYTES },
+    async (request, reply) => {
+      const { tokens, tokenTtlSeconds } = options;
+      if (!tokens) {
+        throw new ParleyError('not_found', {
+          message: 'AUTH_TOKEN is not set on this server: rooms are open and need no tokens.',
+        });
+      }
+      const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
+      if (scheme?.toLowerCase() !== 'bearer' || !presented || !tokens.isAuthToken(presented)) {
+        reply.header('www-authenticate', 'Bearer');
+        throw new ParleyError('unauthorized');
+      }
+      const { room } = parse(RoomParams, request.params);
+      const {
+        name,
+        role = 'guest',
+        expiresIn = tokenTtlSeconds,
+      } = parse(TokenRequest, request.body) ?? {};
+      const grant = { room, role, ...(name !== undefined && { name }) };
+      const { token, expiresAt } = await tokens.mint(grant, expiresIn);
+      // In the fragment, which browsers never send: it reaches no log on the way.
+      const url = `${request.protocol}://${request.host}/r/${room}#token=${token}`;
+      return reply.code(201).send({ token, url, expiresAt });
+    },
+  );
+
+  app.get('/healthz', { logLevel: 'warn' }, async () => ({ status: 'ok' }));
+
+  app.get('/readyz', { logLevel: 'warn' }, async (_, reply) => {
+    const reason = await options.notReady();
+    if (reason === undefined) return { status: 'ready' };
+    return reply.code(503).send({ status: 'not ready', reason });
+  });
+}
+
+/** Every error as `{error: {code, message}}`; what is not ours is logged and becomes `internal`. */
+export function sendError(error: ParleyError, reply: FastifyReply): FastifyReply {
+  return reply.code(STATUS[error.code] ?? 500).send({ error: errorBody(error) });
+}

@@ -1,0 +1,203 @@
+// The web server, apart from listening: pages, API, security headers and the signalling socket.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import helmet from '@fastify/helmet';
+import fastifyStatic from '@fastify/static';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { ParleyError } from '../../shared/errors.ts';
+import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Resources } from '../telemetry/resources.ts';
+import { registerApi, sendError } from './api.ts';
+import { MediaClient } from './media-client.ts';
+import { isAllowedOrigin } from './origin.ts';
+import { RoomHub } from './room-hub.ts';
+import { Sessions } from './sessions.ts';
+import { createRoomTokens } from './tokens.ts';
+
+export interface WebOptions {
+  config: Config;
+  cluster: Cluster;
+  resources: Resources;
+  metrics: Metrics;
+  log: Logger;
+  /** Where the built client is. */
+  clientDir: string;
+  /** PEM; plain HTTP without it. */
+  tls?: { key: string; cert: string };
+}
+
+/** A message this much larger than the limit is not even read to its end. */
+const HARD_LIMIT_FACTOR = 4;
+/** Hashed names: what they hold never changes. */
+const ASSET_MAX_AGE_S = 31_536_000;
+
+export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
+  const { config, cluster, resources, metrics, log, clientDir, tls } = options;
+  const app = Fastify({
+    loggerInstance: log.child({ part: 'web' }) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    trustProxy: config.http.trustProxy,
+    forceCloseConnections: true,
+    ...(tls && { https: tls }),
+  });
+
+  const tokens =
+    config.access.authToken === undefined ? undefined : createRoomTokens(config.access.authToken);
+  const media = new MediaClient({
+    cluster,
+    timeoutMs: config.timing.commandTimeoutMs,
+    metrics,
+    log,
+  });
+  const hub = new RoomHub({ rooms: cluster.rooms, media, resources, log });
+  const sessions = new Sessions({
+    rooms: cluster.rooms,
+    hub,
+    media,
+    limits: config.limits,
+    timing: config.timing,
+    resources,
+    metrics,
+    log,
+    tokens,
+  });
+
+  app.setErrorHandler((cause, request, reply) => {
+    const error = fromHttpError(cause);
+    if (error.code === 'internal') request.log.error({ err: error }, 'an HTTP request failed');
+    metrics.refused.inc({ code: error.code });
+    return sendError(error, reply);
+  });
+  app.setNotFoundHandler((_, reply) => sendError(new ParleyError('not_found'), reply));
+
+  await app.register(helmet, securityHeaders(tls !== undefined));
+  app.addHook('onSend', async (_, reply) => {
+    reply.header('permissions-policy', PERMISSIONS_POLICY);
+  });
+  registerApi(app, {
+    tokens,
+    tokenTtlSeconds: config.access.tokenTtlSeconds,
+    notReady: async () => {
+      const nodes = await cluster.nodes.list();
+      return nodes.some(({ draining, workers }) => !draining && workers > 0)
+        ? undefined
+        : 'no media server takes sessions';
+    },
+  });
+  await registerPages(app, clientDir);
+  await registerSignaling(app, config, sessions);
+  // Before Fastify cuts connections: clients are told where to go first.
+  app.addHook('preClose', async () => sessions.close());
+  return app;
+}
+
+async function registerPages(app: FastifyInstance, clientDir: string): Promise<void> {
+  const assets = join(clientDir, 'assets');
+  await app.register(fastifyStatic, {
+    root: clientDir,
+    index: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      const isAsset = path.startsWith(assets);
+      reply.header(
+        'cache-control',
+        isAsset ? `public, max-age=${ASSET_MAX_AGE_S}, immutable` : 'no-cache',
+      );
+    },
+  });
+  if (!existsSync(join(clientDir, 'index.html'))) {
+    throw new Error(`The client is not built in ${clientDir}: run "npm run build".`);
+  }
+  for (const path of ['/', '/r/:room']) {
+    app.get(path, (_, reply) => reply.sendFile('index.html'));
+  }
+}
+
+async function registerSignaling(
+  app: FastifyInstance,
+  config: Config,
+  sessions: Sessions,
+): Promise<void> {
+  await app.register(websocket, {
+    options: {
+      maxPayload: config.limits.messageBytes * HARD_LIMIT_FACTOR,
+      // Compression of small messages costs 300 kB of memory a socket and wins nothing.
+      perMessageDeflate: false,
+      // Some protocol has to be agreed upon for a browser to hear our `unsupported_version`.
+      handleProtocols: (offered: Set<string>) =>
+        offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false),
+    },
+  });
+  app.get(
+    SIGNALING_PATH,
+    {
+      websocket: true,
+      preValidation: async ({ headers, host }) => {
+        if (!isAllowedOrigin(headers.origin, host, config.http.allowedOrigins)) {
+          throw new ParleyError('origin_denied');
+        }
+        if (sessions.socketCount >= config.limits.sockets) throw new ParleyError('no_capacity');
+      },
+    },
+    (socket) => sessions.accept(socket),
+  );
+}
+
+/** Fastify's own errors, as ours. */
+function fromHttpError(cause: unknown): ParleyError {
+  if (cause instanceof ParleyError) return cause;
+  const status = (cause as { statusCode?: number }).statusCode ?? 500;
+  if (status === 413) return new ParleyError('message_too_large', { cause });
+  if (status === 404) return new ParleyError('not_found', { cause });
+  if (status >= 400 && status < 500) {
+    return new ParleyError('bad_message', { message: (cause as Error).message, cause });
+  }
+  return ParleyError.from(cause);
+}
+
+/** What a call needs, and nothing else; other sites may not borrow it in a frame. */
+const PERMISSIONS_POLICY = [
+  'camera=(self)',
+  'microphone=(self)',
+  'display-capture=(self)',
+  'fullscreen=(self)',
+  'speaker-selection=(self)',
+  'screen-wake-lock=(self)',
+  'clipboard-write=(self)',
+  'autoplay=(self)',
+  'geolocation=()',
+  'payment=()',
+  'usb=()',
+].join(', ');
+
+function securityHeaders(https: boolean) {
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'"],
+        'img-src': ["'self'", 'data:', 'blob:'],
+        'media-src': ["'self'", 'blob:', 'mediastream:'],
+        'connect-src': ["'self'"],
+        'font-src': ["'self'"],
+        'worker-src': ["'self'", 'blob:'],
+        'manifest-src': ["'self'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'self'"],
+        'frame-ancestors': ["'self'"],
+      },
+    },
+    // A self-signed certificate must not be remembered for a hostname.
+    strictTransportSecurity: false,
+    crossOriginEmbedderPolicy: false,
+    referrerPolicy: { policy: 'no-referrer' as const },
+    originAgentCluster: https,
+  };
+}

@@ -1,0 +1,77 @@
+// The rooms that sessions of this replica are in: one subscription each, fanned out to them.
+import type { RoomPatch } from '../../shared/room.ts';
+import type { Closer, RoomStore } from '../cluster/cluster.ts';
+import type { MediaEvent, MediaEventData } from '../cluster/media-protocol.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Resources } from '../telemetry/resources.ts';
+import type { MediaClient } from './media-client.ts';
+
+/** What a session hears of its room. */
+export interface RoomMember {
+  readonly participantId: string;
+  /** @param frame the patch as an event, ready to send */
+  onPatch(patch: RoomPatch, frame: string): void;
+  onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void;
+}
+
+interface Entry {
+  readonly members: Set<RoomMember>;
+  readonly subscribing: Promise<readonly Closer[]>;
+  readonly release: () => void;
+}
+
+export class RoomHub {
+  readonly #entries = new Map<string, Entry>();
+  readonly #rooms: RoomStore;
+  readonly #media: MediaClient;
+  readonly #resources: Resources;
+  readonly #log: Logger;
+
+  constructor(options: {
+    rooms: RoomStore;
+    media: MediaClient;
+    resources: Resources;
+    log: Logger;
+  }) {
+    this.#rooms = options.rooms;
+    this.#media = options.media;
+    this.#resources = options.resources;
+    this.#log = options.log;
+  }
+
+  /** Resolves when nothing of the room can be missed any more. */
+  async add(room: string, member: RoomMember): Promise<void> {
+    const entry = this.#entries.get(room) ?? this.#open(room);
+    entry.members.add(member);
+    await entry.subscribing;
+  }
+
+  remove(room: string, member: RoomMember): void {
+    const entry = this.#entries.get(room);
+    if (!entry?.members.delete(member) || entry.members.size > 0) return;
+    this.#entries.delete(room);
+    entry.release();
+    entry.subscribing
+      .then((closers) => Promise.all(closers.map((closer) => closer.close())))
+      .catch((error) => this.#log.error({ err: error, room }, 'a subscription did not close'));
+  }
+
+  #open(room: string): Entry {
+    const members = new Set<RoomMember>();
+    const entry: Entry = {
+      members,
+      subscribing: Promise.all([
+        this.#rooms.subscribe(room, (patch) => {
+          const frame = JSON.stringify({ event: 'patch', data: patch });
+          for (const member of [...members]) member.onPatch(patch, frame);
+        }),
+        this.#media.subscribe(room, (event, data) => {
+          for (const member of [...members]) member.onMediaEvent(event, data);
+        }),
+      ]),
+      release: this.#resources.open('subscription'),
+    };
+    this.#entries.set(room, entry);
+    return entry;
+  }
+}

@@ -1,0 +1,137 @@
+// What a joined client may ask: one handler for each method of the protocol.
+import { ParleyError } from '../../shared/errors.ts';
+import type { Methods } from '../../shared/protocol.ts';
+import type { Handlers } from '../../shared/rpc.ts';
+import type { Session } from './session.ts';
+
+type Joined = Omit<Methods, 'join' | 'resume' | 'ping'>;
+
+/** Errors of the media side that mean: it will be told again when its session is rebuilt. */
+const MENDED_BY_REBUILD = new Set(['media_failed', 'unknown_track', 'timeout', 'no_capacity']);
+
+export const SESSION_METHODS: Handlers<Joined, Session> = {
+  async leave(session) {
+    session.end('left');
+    return {};
+  },
+
+  async snapshot(session) {
+    const snapshot = await session.context.rooms.snapshot(session.room);
+    if (!snapshot) throw new ParleyError('session_lost');
+    return snapshot;
+  },
+
+  async connect(session, { epoch, direction, dtlsParameters }) {
+    checkEpoch(session, epoch);
+    return session.context.media.send('connect', {
+      ...whose(session),
+      epoch,
+      direction,
+      dtlsParameters,
+    });
+  },
+
+  async restartIce(session, { epoch, direction }) {
+    checkEpoch(session, epoch);
+    return session.context.media.send('restartIce', { ...whose(session), epoch, direction });
+  },
+
+  async rebuildMedia(session, { epoch }) {
+    // A repetition after a lost answer gets the session that the first one made.
+    if (epoch !== session.epoch) return session.context.media.send('describe', whose(session));
+    session.context.metrics.mediaRebuilds.inc({ reason: 'client' });
+    return session.openMedia();
+  },
+
+  async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
+    if (session.participant.role === 'viewer') throw new ParleyError('forbidden');
+    checkEpoch(session, epoch);
+    if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
+      throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
+    }
+    const { participantId } = session;
+    const track = { id: trackId, participantId, kind, source, muted };
+    // The room first: it refuses taken ids and too many tracks before media is touched.
+    await session.commit([{ op: 'publish', track }]);
+    try {
+      await session.context.media.send('publish', {
+        ...whose(session),
+        epoch,
+        trackId,
+        kind,
+        muted,
+        rtpParameters,
+      });
+    } catch (error) {
+      const stale = epoch !== session.epoch || ParleyError.from(error).code === 'stale_epoch';
+      // A client of a newer media session publishes the track again there; it stays in the room.
+      if (!stale) await session.commit([{ op: 'unpublish', trackId }]);
+      throw error;
+    }
+    return {};
+  },
+
+  async unpublish(session, { trackId }) {
+    await session.commit([{ op: 'unpublish', trackId }]);
+    await tolerant(session.context.media.send('unpublish', { ...whose(session), trackId }));
+    return {};
+  },
+
+  async mute(session, { trackId, muted }) {
+    await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
+    await tolerant(session.context.media.send('mute', { ...whose(session), trackId, muted }));
+    return {};
+  },
+
+  async subscribe(session, { preferences }) {
+    await tolerant(session.context.media.send('subscribe', { ...whose(session), preferences }));
+    return {};
+  },
+
+  async ready(session, { epoch, trackIds }) {
+    checkEpoch(session, epoch);
+    return session.context.media.send('ready', { ...whose(session), epoch, trackIds });
+  },
+
+  async chat(session, { id, text }) {
+    if (!session.chatBucket.take(performance.now())) {
+      throw new ParleyError('rate_limited', { retryAfterMs: session.chatBucket.waitMs });
+    }
+    const { id: participantId, name } = session.participant;
+    const message = { id, participantId, name, text, sentAt: Date.now() };
+    await session.commit([{ op: 'chat', message }]);
+    return {};
+  },
+
+  async muteOther(session, { trackId }) {
+    await session.commit([{ op: 'mute', trackId, muted: true, by: session.participantId }]);
+    const snapshot = await session.context.rooms.snapshot(session.room);
+    const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
+    if (owner) {
+      const target = { room: session.room, participantId: owner, trackId, muted: true };
+      await tolerant(session.context.media.send('mute', target));
+    }
+    return {};
+  },
+
+  async remove(session, { participantId }) {
+    if (participantId === session.participantId) throw new ParleyError('forbidden');
+    await session.commit([{ op: 'leave', participantId }]);
+    return {};
+  },
+};
+
+function whose({ room, participantId }: Session) {
+  return { room, participantId };
+}
+
+function checkEpoch(session: Session, epoch: number): void {
+  if (epoch !== session.epoch) throw new ParleyError('stale_epoch');
+}
+
+/** The room has accepted it; media that is being rebuilt follows when the client publishes again. */
+async function tolerant(sent: Promise<unknown>): Promise<void> {
+  await sent.catch((error) => {
+    if (!MENDED_BY_REBUILD.has(ParleyError.from(error).code)) throw error;
+  });
+}

@@ -1,0 +1,210 @@
+// The sessions of this replica: joining, resuming, and handing each socket its session.
+import { createHash, randomBytes } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import { ParleyError } from '../../shared/errors.ts';
+import {
+  METHODS,
+  type MethodParams,
+  type MethodResult,
+  SUBPROTOCOL,
+} from '../../shared/protocol.ts';
+import { parse } from '../../shared/rpc.ts';
+import type { Timer } from '../telemetry/resources.ts';
+import { Connection, type ConnectionHandler, type Reply } from './connection.ts';
+import { Session, type SessionContext } from './session.ts';
+import { SESSION_METHODS } from './session-methods.ts';
+import type { RoomTokens } from './tokens.ts';
+
+export interface SessionsOptions extends SessionContext {
+  /** Undefined: rooms are open. */
+  tokens: RoomTokens | undefined;
+}
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #sessions = new Map<string, Session>();
+  readonly #connections = new Set<Connection>();
+  #closing = false;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  get socketCount(): number {
+    return this.#connections.size;
+  }
+
+  /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
+  accept(socket: WebSocket): void {
+    const { resources, timing } = this.#options;
+    const handler = new SocketHandler(this);
+    const connection = new Connection(socket, handler, this.#options);
+    handler.connection = connection;
+    this.#connections.add(connection);
+    handler.joinTimer = resources.after(timing.joinTimeoutMs, () =>
+      connection.end(new ParleyError('timeout'), { reconnect: false }),
+    );
+    if (socket.protocol !== SUBPROTOCOL) {
+      connection.end(new ParleyError('unsupported_version'), { reconnect: false });
+    }
+    if (this.#closing) connection.end(new ParleyError('shutting_down'), { reconnect: true });
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  async join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
+    const { rooms, hub, tokens, limits, timing, metrics, log } = this.#options;
+    if (this.#closing) throw new ParleyError('shutting_down');
+    const { room, rtpCapabilities } = params;
+    const grant = await tokens?.verify(params.token, room);
+    const participant = {
+      id: randomBytes(12).toString('base64url'),
+      name: grant?.name ?? params.name,
+      role: grant?.role ?? 'guest',
+    } as const;
+    const session = this.#create(room, participant, rtpCapabilities, 1);
+    session.attach(connection);
+    const resumeSecret = randomBytes(32).toString('base64url');
+    try {
+      await hub.add(room, session);
+      const { snapshot } = await rooms.admit(room, {
+        participant: { ...participant, joinedAt: Date.now(), online: true },
+        resumeHash: hash(resumeSecret),
+        maxParticipants: limits.participantsPerRoom,
+      });
+      const media = await session.openMedia();
+      metrics.sessions.inc({ event: 'joined' });
+      log.info({ room, participantId: participant.id }, 'session joined');
+      const result: MethodResult<'join'> = {
+        participantId: participant.id,
+        resumeSecret,
+        gracePeriodMs: timing.gracePeriodMs,
+        snapshot,
+        media,
+      };
+      return [session, { result, afterwards: () => session.flush(snapshot.version) }];
+    } catch (error) {
+      session.end('left');
+      throw error;
+    }
+  }
+
+  async resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]> {
+    const { rooms, hub, metrics, media } = this.#options;
+    if (this.#closing) throw new ParleyError('shutting_down');
+    const { room, participantId, rtpCapabilities } = params;
+    const guard = await rooms.claim(room, participantId, hash(params.resumeSecret));
+    const session =
+      this.#sessions.get(participantId) ??
+      (await this.#adoptSession(room, participantId, rtpCapabilities, guard.fence));
+    session.guard = guard;
+    session.rtpCapabilities = rtpCapabilities;
+    session.attach(connection);
+    await hub.add(room, session);
+    const offer = await media.send('describe', { room, participantId }).catch(() => undefined);
+    if (offer) session.adopt(offer);
+    const current = offer ?? (await session.openMedia());
+    await session.present();
+    const patches = await rooms.patchesSince(room, params.version);
+    const snapshot = patches ? undefined : await rooms.snapshot(room);
+    if (!patches && !snapshot) throw new ParleyError('session_lost');
+    metrics.sessions.inc({ event: 'resumed' });
+    const version = snapshot?.version ?? patches?.at(-1)?.version ?? params.version;
+    const result: MethodResult<'resume'> = {
+      patches: patches ?? null,
+      snapshot: snapshot ?? null,
+      media: current,
+    };
+    return [session, { result, afterwards: () => session.flush(version) }];
+  }
+
+  /** Tells every client to come back elsewhere; resolves when all sockets are closed. */
+  close(): void {
+    this.#closing = true;
+    for (const session of [...this.#sessions.values()]) session.end('shutdown');
+    for (const connection of [...this.#connections]) {
+      connection.end(new ParleyError('shutting_down'), { reconnect: true });
+    }
+  }
+
+  /** A session that another replica held until now: its participant is in the store. */
+  async #adoptSession(
+    room: string,
+    participantId: string,
+    rtpCapabilities: MethodParams<'resume'>['rtpCapabilities'],
+    fence: number,
+  ): Promise<Session> {
+    const snapshot = await this.#options.rooms.snapshot(room);
+    const participant = snapshot?.participants.find(({ id }) => id === participantId);
+    if (!participant) throw new ParleyError('session_lost');
+    return this.#create(room, participant, rtpCapabilities, fence);
+  }
+
+  #create(
+    room: string,
+    participant: Session['participant'],
+    rtpCapabilities: MethodParams<'join'>['rtpCapabilities'],
+    fence: number,
+  ): Session {
+    const options = {
+      room,
+      participant,
+      rtpCapabilities,
+      onClosed: () => this.#sessions.delete(participant.id),
+    };
+    const guard = { participantId: participant.id, fence };
+    const session = new Session(options, guard, this.#options);
+    this.#sessions.set(participant.id, session);
+    return session;
+  }
+}
+
+/** What one socket may do: join or resume first, the rest after. */
+class SocketHandler implements ConnectionHandler {
+  readonly #sessions: Sessions;
+  connection: Connection | undefined;
+  joinTimer: Timer | undefined;
+  #session: Session | undefined;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+  }
+
+  async request(method: string, params: unknown): Promise<Reply> {
+    if (!Object.hasOwn(METHODS, method)) throw new ParleyError('unknown_method');
+    if (method === 'join' || method === 'resume') return this.#enter(method, params);
+    if (!this.#session || this.#session.ended) throw new ParleyError('not_joined');
+    const name = method as keyof typeof SESSION_METHODS;
+    // The table pairs each handler with its own schema, which the compiler cannot follow here.
+    const handler = SESSION_METHODS[name] as (s: Session, params: unknown) => Promise<unknown>;
+    return { result: await handler(this.#session, parse(METHODS[name].params, params)) };
+  }
+
+  async #enter(method: 'join' | 'resume', params: unknown): Promise<Reply> {
+    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
+    const connection = this.connection;
+    if (!connection) throw new ParleyError('internal');
+    const [session, reply] =
+      method === 'join'
+        ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
+        : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
+    this.joinTimer?.close();
+    this.#session = session;
+    // The socket may have closed while we were at it.
+    if (connection.closed) session.detach(connection);
+    return reply;
+  }
+
+  closed(): void {
+    this.joinTimer?.close();
+    if (!this.connection) return;
+    this.#sessions.forget(this.connection);
+    this.#session?.detach(this.connection);
+  }
+}
+
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
