@@ -35,6 +35,9 @@ export const ERROR_MESSAGES = {
   removed: 'The host removed you from the call.',
   timeout: 'The server did not answer in time. Check the network and try again.',
   shutting_down: 'This server is being replaced. You are connected to another one.',
+  unreachable: 'The server cannot be reached. Check the network and try again.',
+  unsupported_browser:
+    'This browser cannot make calls. Use a current Chrome, Edge, Firefox or Safari.',
   internal:
     'Something went wrong on the server. Try again; the operator finds the cause in its log.',
 } as const;
@@ -50,6 +53,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'media_failed',
   'timeout',
   'shutting_down',
+  'unreachable',
   'internal',
 ]);
 

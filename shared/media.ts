@@ -2,7 +2,8 @@
 // client knows a router's capabilities before it asks.
 import type { TrackSource } from './room.ts';
 import { ROUTER_RTP_CAPABILITIES as capabilities } from './router-capabilities.ts';
-import type { RtpCapabilities } from './rtp.ts';
+import { parse } from './rpc.ts';
+import { RtpCapabilities } from './rtp.ts';
 
 interface RouterCodec {
   kind: 'audio' | 'video';
@@ -48,7 +49,7 @@ export const ROUTER_CODECS: readonly RouterCodec[] = [
 ];
 
 /** What mediasoup makes of {@link ROUTER_CODECS}; an integration test holds it to a real router. */
-export const ROUTER_RTP_CAPABILITIES: RtpCapabilities = capabilities;
+export const ROUTER_RTP_CAPABILITIES: RtpCapabilities = parse(RtpCapabilities, capabilities);
 
 export type VideoCodec = 'VP8' | 'VP9' | 'H264' | 'AV1';
 

@@ -36,9 +36,9 @@ export type Request = v.InferOutput<typeof Request>;
 
 /** Server to client: a reply to a request, or an event. */
 export const ServerFrame = v.union([
-  v.object({ id: v.number(), result: v.unknown() }),
   v.object({ id: v.nullable(v.number()), error: ErrorBody }),
   v.object({ event: v.string(), data: v.unknown() }),
+  v.object({ id: v.number(), result: v.unknown() }),
 ]);
 export type ServerFrame = v.InferOutput<typeof ServerFrame>;
 
@@ -51,6 +51,14 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
   // A field may name the code that its refusal deserves, like `invalid_name`.
   if (isErrorCode(issue.message)) throw new ParleyError(issue.message);
   throw new ParleyError('bad_message', { message: `Field ${path}: expected ${issue.expected}.` });
+}
+
+/**
+ * What a library gives us, as it will arrive: fields that are `undefined` are absent then.
+ * @throws ParleyError `bad_message`
+ */
+export function toWire<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  return parse(schema, JSON.parse(JSON.stringify(value)));
 }
 
 /** @throws ParleyError `bad_message` */

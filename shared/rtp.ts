@@ -24,7 +24,10 @@ const codecFields = {
   parameters: v.exactOptional(Parameters),
   rtcpFeedback: v.exactOptional(v.pipe(v.array(RtcpFeedback), v.maxLength(16))),
 };
-/** mediasoup's own union of URIs is wider than it checks; it ignores the ones it does not know. */
+/**
+ * Not checked against the union: what mediasoup or mediasoup-client does not know, it ignores. The
+ * union is what both of their types have.
+ */
 const ExtensionUri = v.pipe(
   Token,
   v.transform((uri) => uri as HeaderExtensionUri),
@@ -39,7 +42,6 @@ export type HeaderExtensionUri =
   | 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension'
   | 'urn:3gpp:video-orientation'
   | 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time'
-  | 'urn:ietf:params:rtp-hdrext:toffset'
   | 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
   | 'urn:mediasoup:params:rtp-hdrext:packet-id';
 

@@ -14,6 +14,8 @@ export interface JoinOptions {
   relayOnly?: boolean;
   /** Published with the join, without waiting for its answer. */
   tracks?: readonly LocalTrackInput[];
+  /** Which mediasoup-client handler to use where there is no browser to recognise. */
+  handlerName?: 'Chrome111';
   /** Gives the join up. Its reason is thrown. */
   signal?: AbortSignal;
 }

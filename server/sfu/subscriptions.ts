@@ -1,7 +1,7 @@
 // What one participant receives: the tracks of the room reconciled against the consumers there are.
 import type { Consumer, WebRtcTransport } from 'mediasoup/types';
 import type { Consumer as ConsumerDescription, Preference } from '../../shared/protocol.ts';
-import { parse } from '../../shared/rpc.ts';
+import { toWire } from '../../shared/rpc.ts';
 import type { RtpCapabilities } from '../../shared/rtp.ts';
 import { RtpParameters } from '../../shared/rtp.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -150,7 +150,7 @@ export class Subscriptions {
         trackId,
         consumerId: consumer.id,
         kind: consumer.kind,
-        rtpParameters: parse(RtpParameters, consumer.rtpParameters),
+        rtpParameters: toWire(RtpParameters, consumer.rtpParameters),
       },
     };
     this.#byTrack.set(trackId, subscription);

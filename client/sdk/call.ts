@@ -1,0 +1,432 @@
+// One person's place in one room: it brings together the link, the room, the media, and what the
+// person wants; and it mends each of them when it breaks.
+import type { Device } from 'mediasoup-client';
+import { Emitter } from '../../shared/emitter.ts';
+import { ParleyError } from '../../shared/errors.ts';
+import type {
+  Direction,
+  EventName,
+  EventPayload,
+  MediaOffer,
+  MethodName,
+  MethodParams,
+  MethodResult,
+  Preference,
+} from '../../shared/protocol.ts';
+import type { RoomPatch, RoomSnapshot, TrackSource } from '../../shared/room.ts';
+import { toWire } from '../../shared/rpc.ts';
+import { RtpCapabilities } from '../../shared/rtp.ts';
+import { randomId } from './ids.ts';
+import { Link } from './link.ts';
+import { type LocalEntry, LocalTracks } from './local-tracks.ts';
+import { MediaSession } from './media-session.ts';
+import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
+import { Preferences } from './preferences.ts';
+import { sameTracks, streamIdOf, viewRemoteTracks } from './remote-tracks.ts';
+import { RoomView } from './room-view.ts';
+import type { Socket } from './socket.ts';
+import type {
+  Call,
+  CallEvents,
+  ConnectionState,
+  JoinOptions,
+  LocalTrack,
+  LocalTrackInput,
+  RemoteTrack,
+  Speaker,
+} from './types.ts';
+
+/** How often a chat message is tried: the server knows its id and takes it once. */
+const CHAT_ATTEMPTS = 5;
+
+export class JoinedCall implements Call {
+  readonly #options: JoinOptions;
+  readonly #loading: Promise<Device>;
+  readonly #events = new Emitter<CallEvents>((error, event) =>
+    console.error(`Parley: a listener of "${event}" failed.`, error),
+  );
+  readonly #link: Link;
+  readonly #view: RoomView;
+  readonly #local = new LocalTracks();
+  readonly #recovery: PathRecovery;
+  readonly #preferences: Preferences;
+  #session: { participantId: string; resumeSecret: string } | undefined;
+  #media: MediaSession | undefined;
+  #relayOnly: boolean;
+  #remote: ReadonlyMap<string, RemoteTrack> = new Map();
+  #speakers: readonly Speaker[] = [];
+  #connection: ConnectionState = { state: 'connected' };
+  #asking = false;
+  /** What waits for the link, in order. */
+  #whenUp: Array<() => void> = [];
+
+  constructor(options: JoinOptions, device: Promise<Device>) {
+    this.#options = options;
+    this.#loading = device;
+    // Awaited in start; until then its failure is nobody's unhandled rejection.
+    device.catch(() => {});
+    this.#relayOnly = options.relayOnly ?? false;
+    this.#view = new RoomView(options.room);
+    for (const input of options.tracks ?? []) this.#local.add(input);
+    this.#link = new Link({
+      url: options.url,
+      enter: (socket) => this.#enter(socket),
+      onEvent: (event, data) => this.#onEvent(event, data),
+      onDown: () => this.#updateConnection(),
+      onUp: () => this.#onUp(),
+      onEnded: (error) => this.#end(error),
+    });
+    this.#recovery = new PathRecovery({
+      run: (step, direction) => this.#recover(step, direction),
+      onChange: () => this.#updateConnection(),
+    });
+    this.#preferences = new Preferences((preferences) => {
+      this.#request('subscribe', { preferences }).catch((error) => this.#problem(error));
+    });
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#options;
+    await this.#link.start(signal);
+    if (signal?.aborted) {
+      this.leave();
+      throw signal.reason;
+    }
+  }
+
+  get participantId(): string {
+    return this.#session?.participantId ?? '';
+  }
+
+  get room(): RoomSnapshot {
+    return this.#view.snapshot;
+  }
+
+  get remoteTracks(): ReadonlyMap<string, RemoteTrack> {
+    return this.#remote;
+  }
+
+  get localTracks(): ReadonlyMap<TrackSource, LocalTrack> {
+    return this.#local.view();
+  }
+
+  get speakers(): readonly Speaker[] {
+    return this.#speakers;
+  }
+
+  get connection(): ConnectionState {
+    return this.#connection;
+  }
+
+  on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  async publish(input: LocalTrackInput): Promise<void> {
+    this.#assertLive();
+    const known = this.#local.get(input.source);
+    const entry = known ?? this.#local.add(input);
+    if (known) {
+      known.track = input.track;
+      this.#events.emit('localTracks', this.localTracks);
+      await this.#media?.replace(known);
+      if (input.muted !== undefined) this.setMuted(input.source, input.muted);
+    } else {
+      this.#events.emit('localTracks', this.localTracks);
+      await this.#media?.produce(entry);
+    }
+  }
+
+  unpublish(source: TrackSource): void {
+    const entry = this.#local.get(source);
+    if (!entry) return;
+    this.#drop(entry);
+    this.#request('unpublish', { trackId: entry.id }).catch((error) => this.#problem(error));
+  }
+
+  setMuted(source: TrackSource, muted: boolean): void {
+    const entry = this.#local.get(source);
+    if (!entry || entry.muted === muted) return;
+    this.#mute(entry, muted);
+    this.#request('mute', { trackId: entry.id, muted }).catch((error) => this.#problem(error));
+  }
+
+  subscribe(trackId: string, preference: Preference): void {
+    this.#preferences.set(trackId, preference);
+  }
+
+  async sendChat(text: string): Promise<void> {
+    const id = randomId();
+    for (let attempt = 1; ; attempt++) {
+      this.#assertLive();
+      try {
+        await this.#request('chat', { id, text });
+        return;
+      } catch (cause) {
+        const error = ParleyError.from(cause);
+        if (!error.retryable || error.code === 'rate_limited' || attempt >= CHAT_ATTEMPTS) {
+          throw error;
+        }
+        await this.#reconnected();
+      }
+    }
+  }
+
+  async muteOther(trackId: string): Promise<void> {
+    await this.#request('muteOther', { trackId });
+  }
+
+  async removeParticipant(participantId: string): Promise<void> {
+    await this.#request('remove', { participantId });
+  }
+
+  async stats() {
+    return (await this.#media?.stats()) ?? { send: undefined, recv: undefined };
+  }
+
+  leave(): void {
+    if (this.#connection.state === 'ended') return;
+    this.#link.request('leave', {}).catch(() => {});
+    this.#end(undefined);
+  }
+
+  /** A new socket: take the session up again, or begin one. */
+  async #enter(socket: Socket): Promise<void> {
+    const device = await this.#loading;
+    const rtpCapabilities = toWire(RtpCapabilities, device.recvRtpCapabilities);
+    if (!this.#session) return this.#join(socket, device, rtpCapabilities);
+    const { room } = this.#options;
+    const version = this.#view.snapshot.version;
+    try {
+      const answer = await socket.request('resume', {
+        ...this.#session,
+        room,
+        version,
+        rtpCapabilities,
+      });
+      if (answer.snapshot) this.#view.replace(answer.snapshot);
+      for (const patch of answer.patches ?? []) this.#view.apply(patch);
+      this.#roomChanged();
+      this.#resumeMedia(answer.media, device);
+    } catch (error) {
+      if (ParleyError.from(error).code !== 'session_lost') throw error;
+      // The server forgot us (it was restarted, or we were away too long): come in again.
+      await this.#join(socket, device, rtpCapabilities);
+    }
+  }
+
+  async #join(socket: Socket, device: Device, rtpCapabilities: RtpCapabilities): Promise<void> {
+    const { room, name, token } = this.#options;
+    const answer = await socket.request('join', {
+      room,
+      name,
+      ...(token !== undefined && { token }),
+      rtpCapabilities,
+    });
+    const { participantId, resumeSecret, snapshot, media } = answer;
+    this.#session = { participantId, resumeSecret };
+    this.#view.adopt(snapshot);
+    this.#roomChanged();
+    this.#adoptMedia(media, device);
+  }
+
+  #resumeMedia(offer: MediaOffer, device: Device): void {
+    const own = this.room.tracks.filter((t) => t.participantId === this.participantId);
+    if (this.#media?.epoch !== offer.epoch) {
+      this.#adoptMedia(offer, device);
+    } else {
+      const published = new Set(own.map(({ id }) => id));
+      this.#onceUp(() => void this.#media?.resync(offer, published, this.#local.entries));
+    }
+    this.#onceUp(() => this.#resyncTracks(own));
+  }
+
+  /** Now, or when the socket that is being entered can carry requests. */
+  #onceUp(action: () => void): void {
+    if (this.#link.up) action();
+    else this.#whenUp.push(action);
+  }
+
+  #onUp(): void {
+    this.#updateConnection();
+    for (const action of this.#whenUp.splice(0)) action();
+  }
+
+  /** What we changed while the server did not hear us. */
+  #resyncTracks(own: RoomSnapshot['tracks']): void {
+    for (const { id, muted } of own) {
+      const entry = this.#local.entries.find((candidate) => candidate.id === id);
+      const sent = !entry
+        ? this.#request('unpublish', { trackId: id })
+        : entry.muted !== muted && this.#request('mute', { trackId: id, muted: entry.muted });
+      if (sent) sent.catch((error) => this.#problem(error));
+    }
+    this.#preferences.resend();
+  }
+
+  /** Uses a new media session: what was received or sent continues there under the same ids. */
+  #adoptMedia(offer: MediaOffer, device: Device): void {
+    const old = this.#media;
+    const media: MediaSession = new MediaSession({
+      device,
+      offer,
+      relayOnly: this.#relayOnly,
+      request: (method, params) => this.#request(method, params),
+      streamIdOf: (trackId) => streamIdOf(this.room, trackId),
+      onTracks: () => this.#tracksChanged(),
+      onState: (direction, state) => {
+        if (this.#media === media) this.#recovery.onState(direction, state);
+      },
+      onRefused: (entry, error) => {
+        if (this.#media !== media) return;
+        this.#drop(entry);
+        this.#problem(error);
+      },
+      onProblem: (error) => this.#problem(error),
+    });
+    this.#media = media;
+    this.#recovery.reset();
+    this.#onceUp(() => {
+      void media.consume(offer.consumers).then(() => old?.close());
+      for (const entry of this.#local.entries) {
+        media.produce(entry).catch((error) => this.#problem(error));
+      }
+      if (old) this.#preferences.resend();
+    });
+  }
+
+  #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
+    this.#handlers[event]?.(data);
+  }
+
+  readonly #handlers: { [K in EventName]?: (data: EventPayload<K>) => void } = {
+    patch: (patch) => this.#onPatch(patch),
+    consumers: ({ epoch, consumers }) => {
+      if (epoch === this.#media?.epoch) void this.#media.consume(consumers);
+    },
+    consumersClosed: ({ epoch, trackIds }) => {
+      if (epoch === this.#media?.epoch) this.#media.closeConsumers(trackIds);
+    },
+    layers: (layer) => this.#events.emit('layer', layer),
+    speakers: ({ speakers }) => {
+      this.#speakers = speakers;
+      this.#events.emit('speakers', speakers);
+    },
+    media: (offer) => void this.#loading.then((device) => this.#adoptMedia(offer, device)),
+    iceServers: ({ iceServers }) => {
+      this.#media?.updateIceServers(iceServers).catch((error) => this.#problem(error));
+    },
+  };
+
+  #onPatch(patch: RoomPatch): void {
+    const outcome = this.#view.apply(patch);
+    if (outcome === 'gap') this.#askForSnapshot();
+    if (outcome !== 'applied') return;
+    for (const op of patch.ops) {
+      if (op.op !== 'mute' || !op.muted || op.by === this.participantId) continue;
+      const entry = this.#local.entries.find(({ id }) => id === op.trackId);
+      if (!entry) continue;
+      this.#mute(entry, true);
+      this.#events.emit('mutedByHost', entry.source);
+    }
+    this.#roomChanged();
+  }
+
+  #askForSnapshot(): void {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.#request('snapshot', {})
+      .then((snapshot) => {
+        this.#view.replace(snapshot);
+        this.#roomChanged();
+      })
+      .catch((error) => this.#problem(error))
+      .finally(() => {
+        this.#asking = false;
+      });
+  }
+
+  async #recover(step: RecoveryStep, direction: Direction): Promise<void> {
+    const media = this.#media;
+    if (!media || !this.#link.up) return;
+    if (step === 'restart-ice') return media.restartIce(direction);
+    this.#relayOnly ||= step === 'rebuild-relay' && media.hasRelay;
+    const offer = await this.#request('rebuildMedia', { epoch: media.epoch });
+    if (this.#media === media) this.#adoptMedia(offer, await this.#loading);
+  }
+
+  #request<K extends MethodName>(method: K, params: MethodParams<K>): Promise<MethodResult<K>> {
+    return this.#link.request(method, params);
+  }
+
+  #mute(entry: LocalEntry, muted: boolean): void {
+    entry.muted = muted;
+    this.#media?.mute(entry);
+    this.#events.emit('localTracks', this.localTracks);
+  }
+
+  #drop(entry: LocalEntry): void {
+    this.#local.remove(entry);
+    this.#media?.stop(entry.id);
+    this.#events.emit('localTracks', this.localTracks);
+  }
+
+  #roomChanged(): void {
+    this.#events.emit('room', this.room);
+    this.#tracksChanged();
+  }
+
+  #tracksChanged(): void {
+    const next = viewRemoteTracks(this.room, this.#media?.tracks ?? new Map(), this.#remote);
+    if (sameTracks(this.#remote, next)) return;
+    this.#remote = next;
+    this.#events.emit('remoteTracks', next);
+  }
+
+  #updateConnection(): void {
+    if (this.#connection.state === 'ended') return;
+    const before = this.#connection;
+    const since = before.state === 'connected' ? Date.now() : before.since;
+    if (!this.#link.up) {
+      const mediaFlowing = !this.#recovery.recovering && this.#media !== undefined;
+      this.#connection = { state: 'reconnecting', since, mediaFlowing };
+    } else if (this.#recovery.recovering) {
+      this.#connection = { state: 'recovering-media', since };
+    } else {
+      this.#connection = { state: 'connected' };
+    }
+    this.#events.emit('connection', this.#connection);
+  }
+
+  #problem(cause: unknown): void {
+    const error = ParleyError.from(cause);
+    // What was lost with a socket is said again after the resume.
+    if (error.code === 'unreachable' || this.#connection.state === 'ended') return;
+    this.#events.emit('problem', error);
+  }
+
+  #assertLive(): void {
+    if (this.#connection.state === 'ended') throw new ParleyError('not_joined');
+  }
+
+  #reconnected(): Promise<void> {
+    if (this.#connection.state !== 'reconnecting') return Promise.resolve();
+    return new Promise((resolve) => {
+      const off = this.on('connection', ({ state }) => {
+        if (state === 'reconnecting') return;
+        off();
+        resolve();
+      });
+    });
+  }
+
+  #end(error: ParleyError | undefined): void {
+    if (this.#connection.state === 'ended') return;
+    this.#connection = { state: 'ended', error };
+    this.#link.close();
+    this.#recovery.close();
+    this.#preferences.close();
+    this.#media?.close();
+    this.#events.emit('connection', this.#connection);
+  }
+}

@@ -1,0 +1,88 @@
+// What to do about a media path that is down: wait a moment, restart ICE, then rebuild, then relay.
+import type { Direction } from '../../shared/protocol.ts';
+
+export type RecoveryStep = 'restart-ice' | 'rebuild' | 'rebuild-relay';
+
+/** The ladder. Its last step is repeated. */
+const STEPS: readonly RecoveryStep[] = ['restart-ice', 'rebuild', 'rebuild-relay'];
+/** A path that ICE calls `disconnected` often comes back by itself: a lost packet, a roaming phone. */
+const DISCONNECTED_MS = 1_500;
+/** How long a step may take to bring the path back before the next one. */
+const STEP_MS = 6_000;
+
+export interface PathRecoveryOptions {
+  /** Rejects when it could not even be tried; the next step follows in time all the same. */
+  run(step: RecoveryStep, direction: Direction): Promise<void>;
+  /** A path went down, or all are up again. */
+  onChange(recovering: boolean): void;
+}
+
+type PathState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+
+export class PathRecovery {
+  readonly #options: PathRecoveryOptions;
+  readonly #down = new Map<Direction, ReturnType<typeof setTimeout>>();
+  #attempt = 0;
+
+  constructor(options: PathRecoveryOptions) {
+    this.#options = options;
+  }
+
+  get recovering(): boolean {
+    return this.#down.size > 0;
+  }
+
+  onState(direction: Direction, state: PathState): void {
+    if (state === 'connected') this.#up(direction);
+    else if (state === 'disconnected') this.#later(direction, DISCONNECTED_MS);
+    else if (state === 'failed') this.#later(direction, 0);
+  }
+
+  /** The paths belong to another media session now: nothing is known of them. */
+  reset(): void {
+    const was = this.recovering;
+    for (const timer of this.#down.values()) clearTimeout(timer);
+    this.#down.clear();
+    if (was) this.#options.onChange(false);
+  }
+
+  close(): void {
+    for (const timer of this.#down.values()) clearTimeout(timer);
+    this.#down.clear();
+  }
+
+  #up(direction: Direction): void {
+    const timer = this.#down.get(direction);
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.#down.delete(direction);
+    if (this.#down.size > 0) return;
+    this.#attempt = 0;
+    this.#options.onChange(false);
+  }
+
+  #later(direction: Direction, delayMs: number): void {
+    const before = this.#down.get(direction);
+    if (before !== undefined && delayMs > 0) return;
+    clearTimeout(before);
+    this.#down.set(
+      direction,
+      setTimeout(() => this.#step(direction), delayMs),
+    );
+    if (before === undefined && this.#down.size === 1) this.#options.onChange(true);
+  }
+
+  #step(direction: Direction): void {
+    const step = recoveryStep(this.#attempt++);
+    this.#down.set(
+      direction,
+      setTimeout(() => this.#step(direction), STEP_MS),
+    );
+    this.#options.run(step, direction).catch(() => {});
+  }
+}
+
+/** @param attempt counted from 0 since the path was last up */
+export function recoveryStep(attempt: number): RecoveryStep {
+  return STEPS[Math.min(attempt, STEPS.length - 1)] ?? 'rebuild-relay';
+}
