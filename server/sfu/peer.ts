@@ -44,6 +44,7 @@ export class Peer {
   readonly #room: RoomRouter;
   readonly #transports: Record<Direction, WebRtcTransport>;
   readonly #connected: Partial<Record<Direction, string>> = {};
+  readonly #resources: Resources;
   readonly #release: () => void;
   #closed = false;
 
@@ -57,6 +58,7 @@ export class Peer {
     this.epoch = options.epoch;
     this.#room = room;
     this.#transports = transports;
+    this.#resources = context.resources;
     this.#release = context.resources.open('peer');
     this.subscriptions = new Subscriptions({
       room,
@@ -119,6 +121,7 @@ export class Peer {
       .catch((cause) => {
         throw new ParleyError('unsupported_media', { cause });
       });
+    producer.observer.once('close', this.#resources.open('producer'));
     await this.#room.addTrack({ trackId, participantId: this.participantId, producer });
   }
 

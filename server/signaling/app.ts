@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Cluster } from '../cluster/cluster.ts';
@@ -40,7 +40,7 @@ export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
   const { config, cluster, resources, metrics, log, clientDir, tls } = options;
   const app = Fastify({
     loggerInstance: log.child({ part: 'web' }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.http.trustProxy,
     forceCloseConnections: true,
     ...(tls && { https: tls }),

@@ -9,7 +9,6 @@ export const RESOURCE_KINDS = [
   'observer',
   'socket',
   'session',
-  'room',
   'peer',
   'subscription',
   'timer',
