@@ -18,7 +18,11 @@ export interface ChromiumOptions {
 /** Frames that the fake camera gives per second. Half of a real one's: software encodes them all. */
 const CAMERA_FRAME_RATE = 15;
 
+/** An address of this machine that browsers do not trust like localhost. */
+export const NOT_LOCALHOST = 'parley.test';
+
 const BASE_ARGS = [
+  `--host-resolver-rules=MAP ${NOT_LOCALHOST} 127.0.0.1`,
   '--disable-gpu',
   '--autoplay-policy=no-user-gesture-required',
   // Without these it looks for servers of its maker, which tests must not.

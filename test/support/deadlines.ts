@@ -13,6 +13,8 @@ export const DEADLINES = {
   serverStop: 15_000,
   /** From a page's address to its first usable control. */
   page: 20_000,
+  /** Firefox makes a new profile first, and is slow on a busy machine. */
+  firefoxStart: 60_000,
   /** From the click on "Join" to the picture and sound of everybody in the room. */
   media: 30_000,
   /** From the loss of a media worker to pictures again. */

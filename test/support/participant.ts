@@ -11,6 +11,8 @@ export type Toggle = 'Microphone' | 'Camera' | 'Share screen' | 'Chat';
 
 /** Frames that have to be decoded before a picture counts as moving. */
 const MOVING_FRAMES = 3;
+/** The fake microphone beeps once a second: what is silent for longer is silent. */
+const SILENCE_MS = 2_000;
 
 export class Participant {
   readonly name: string;
@@ -142,6 +144,18 @@ export class Participant {
       },
       { withinMs: DEADLINES.media },
     );
+  }
+
+  /** Waits until no track has a sound any more: their energies stay what they are. */
+  async hearsNobody(): Promise<void> {
+    let before = audioEnergies(await this.stats());
+    await until(`${this.name} to hear nobody`, async () => {
+      await this.page.waitForTimeout(SILENCE_MS);
+      const now = audioEnergies(await this.stats());
+      const growing = [...now].filter(([track, energy]) => energy > (before.get(track) ?? 0));
+      before = now;
+      assert.equal(growing.length, 0, `${growing.length} tracks have a sound`);
+    });
   }
 
   /** The candidate pairs that carry this participant's media, one for each transport. */

@@ -23,6 +23,16 @@ const PROGRAMS = {
     places: ['/usr/bin/turnserver', '/usr/local/bin/turnserver', '/opt/homebrew/bin/turnserver'],
     debianPackage: 'coturn',
   },
+  firefox: {
+    variable: 'FIREFOX_BIN',
+    places: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+    debianPackage: 'firefox-esr',
+  },
+  ip: {
+    variable: 'IP_BIN',
+    places: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'],
+    debianPackage: 'iproute2',
+  },
 } as const satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;
 

@@ -22,6 +22,16 @@ export function inboundVideo(
   };
 }
 
+/** By track: the frames decoded since the beginning. */
+export function videoFrames(connections: readonly StatsEntry[][]): Map<string, number> {
+  return new Map(
+    connections
+      .flat()
+      .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')
+      .map(({ trackIdentifier = '', framesDecoded = 0 }) => [trackIdentifier, framesDecoded]),
+  );
+}
+
 /** By track: the energy of its sound since the beginning; it stays the same in silence. */
 export function audioEnergies(connections: readonly StatsEntry[][]): Map<string, number> {
   return new Map(

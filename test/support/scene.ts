@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions } from 'playwright-core';
 import { Chromium, type Devices } from './chromium.ts';
 import { type Coturn, type CoturnMode, startCoturn } from './coturn.ts';
+import { FirefoxPerson } from './firefox.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { Parley } from './parley.ts';
 import { Participant } from './participant.ts';
@@ -43,6 +44,7 @@ export class Scene {
   readonly #owned = new AsyncDisposableStack();
   readonly #browsers = new Map<Devices, Promise<Chromium>>();
   readonly #people: Participant[] = [];
+  readonly #firefoxPeople: FirefoxPerson[] = [];
   readonly #processes: ManagedProcess[] = [];
 
   constructor(context: TestContext) {
@@ -94,6 +96,13 @@ export class Scene {
     return person;
   }
 
+  /** Somebody who uses Firefox. */
+  async firefox(name: string): Promise<FirefoxPerson> {
+    const person = this.#owned.use(await FirefoxPerson.launch(name));
+    this.#firefoxPeople.push(person);
+    return person;
+  }
+
   /** Several people in the same room, who joined one after the other. */
   async peopleIn(url: string, names: readonly string[]): Promise<Participant[]> {
     const people: Participant[] = [];
@@ -119,6 +128,13 @@ export class Scene {
       await writeFile(path.join(folder, `${name}.console.log`), console.join('\n'));
       await page.screenshot({ path: path.join(folder, `${name}.png`) }).catch(() => {});
       this.#context.diagnostic(`${name}'s console:\n${console.slice(-15).join('\n')}`);
+    }
+    for (const person of this.#firefoxPeople) {
+      await writeFile(path.join(folder, `${person.name}.console.log`), person.console.join('\n'));
+      await person.screenshot(`${folder}/${person.name}.png`).catch(() => {});
+      this.#context.diagnostic(
+        `${person.name}'s console:\n${person.console.slice(-15).join('\n')}`,
+      );
     }
     for (const [index, child] of this.#processes.entries()) {
       await writeFile(path.join(folder, `${index}-${child.name}.log`), child.lines.join('\n'));

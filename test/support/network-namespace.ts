@@ -1,0 +1,49 @@
+// Runs a program on a network of its own, where even loopback is its own and nothing outside exists.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Set for programs that run in such a network. */
+const INSIDE = 'PARLEY_TEST_NETWORK';
+
+/**
+ * The address of the network's one interface. Firefox finds no way through a machine that has only
+ * loopback: it wants an interface with an address and a default route. Any private one will do, as
+ * nobody outside the namespace sees it.
+ */
+export const NAMESPACE_ADDRESS = '10.231.0.1';
+const NOBODY = '10.231.0.2';
+
+const SET_UP = [
+  'set -e',
+  'ip link set lo up',
+  'ip link add inner type veth peer name outer',
+  `ip address add ${NAMESPACE_ADDRESS}/30 dev inner`,
+  'ip link set inner up',
+  'ip link set outer up',
+  `ip route add default via ${NOBODY}`,
+  'exec "$@"',
+].join('\n');
+
+/** Whether this process already runs in a network of its own. */
+export function isInNamespace(): boolean {
+  return process.env[INSIDE] !== undefined;
+}
+
+/**
+ * Runs a Node program there; its output is ours. The network vanishes with its last process, so
+ * there is nothing to clean up.
+ *
+ * @throws Error when the network cannot be made (that takes root), or the program fails
+ */
+export async function runInNamespace(file: string): Promise<void> {
+  const env: NodeJS.ProcessEnv = { ...process.env, [INSIDE]: '1' };
+  // Otherwise a test file reports to this test runner instead of to a person.
+  delete env.NODE_TEST_CONTEXT;
+  const child = spawn(
+    'unshare',
+    ['--net', 'sh', '-c', SET_UP, 'sh', process.execPath, '--test-reporter=spec', file],
+    { stdio: ['ignore', 'inherit', 'inherit'], env },
+  );
+  const [code, signal] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${file} ended with ${signal ?? code}; see above`);
+}
