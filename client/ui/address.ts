@@ -1,0 +1,42 @@
+// What an address of the page means, and the addresses of rooms. Pure.
+import { cleanRoomName, isRoomName } from '../../shared/text.ts';
+
+export type Route =
+  | { page: 'home' }
+  | { page: 'room'; room: string; relayOnly: boolean }
+  /** A room name that no room can have; `suggestion` is the nearest one that can, or ''. */
+  | { page: 'bad-room'; given: string; suggestion: string }
+  | { page: 'unknown' };
+
+export function routeOf(url: URL): Route {
+  const { pathname } = url;
+  if (pathname === '/') return { page: 'home' };
+  if (!pathname.startsWith('/r/')) return { page: 'unknown' };
+  const given = decode(pathname.slice('/r/'.length).replace(/\/$/, ''));
+  if (given === '') return { page: 'home' };
+  if (!isRoomName(given)) return { page: 'bad-room', given, suggestion: cleanRoomName(given) };
+  return { page: 'room', room: given, relayOnly: url.searchParams.get('relay') === '1' };
+}
+
+export function roomPath(room: string): string {
+  return `/r/${room}`;
+}
+
+/** The link to hand out. Never with a token: a token is one person's, and may be a host's. */
+export function roomLink(origin: string, room: string): string {
+  return new URL(roomPath(room), origin).href;
+}
+
+/** The room token in the fragment, which no browser sends to a server. */
+export function tokenOf(url: URL): string | undefined {
+  const token = new URLSearchParams(url.hash.slice(1)).get('token');
+  return token ? token : undefined;
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

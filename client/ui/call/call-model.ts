@@ -1,0 +1,117 @@
+// The call as signals: what the SDK tells, and what the viewer chose to see.
+import { computed, effect, signal } from '@preact/signals';
+import type { RoomSnapshot } from '../../../shared/room.ts';
+import type { Call, ConnectionState, RemoteTrack, Speaker } from '../../sdk/types.ts';
+import { newMessages } from '../chat/messages.ts';
+import { announce } from '../kit/announcer.tsx';
+import { isCompact, layout, type Size } from '../stage/layout.ts';
+import { arrange } from '../stage/order.ts';
+import { stagingOf, type Tile, tilesOf } from '../stage/tiles.ts';
+import { describeChanges } from './changes.ts';
+
+/** Quieter than this is noise; dBov. */
+const HEARD = -65;
+
+export class CallModel {
+  readonly call: Call;
+  readonly selfId: string;
+  readonly room;
+  readonly remoteTracks;
+  readonly connection;
+  readonly speakers;
+  /** The layer that arrives of a track; null while the network has no room for any. */
+  readonly layers = signal<ReadonlyMap<string, number | null>>(new Map());
+
+  readonly viewport = signal<Size>({ width: 0, height: 0 });
+  readonly page = signal(0);
+  readonly pinned = signal<string | undefined>(undefined);
+  readonly chatOpen = signal(false);
+  readonly statsOpen = signal(false);
+
+  readonly compact = computed(() => isCompact(this.viewport.value));
+  readonly tiles = computed(() => tilesOf(this.room.value, this.selfId));
+  readonly #places = signal<readonly string[]>([]);
+  /** By place: who is there keeps theirs. */
+  readonly arranged = computed(() => this.#inPlace());
+  readonly layout = computed(() => {
+    const staging = { pinned: this.pinned.value, compact: this.compact.value };
+    return layout(stagingOf(this.arranged.value, staging), this.viewport.value, this.page.value);
+  });
+  readonly self = computed(() => this.room.value.participants.find(({ id }) => id === this.selfId));
+  readonly role = computed(() => this.self.value?.role ?? 'guest');
+  readonly #seenMessage = signal<string | undefined>(undefined);
+  readonly unread = computed(
+    () => newMessages(this.room.value.chat, this.#seenMessage.value, this.selfId).length,
+  );
+  readonly #cleanups: (() => void)[] = [];
+
+  constructor(call: Call) {
+    this.call = call;
+    this.selfId = call.participantId;
+    this.room = signal(call.room);
+    this.remoteTracks = signal<ReadonlyMap<string, RemoteTrack>>(new Map(call.remoteTracks));
+    this.connection = signal<ConnectionState>(call.connection);
+    this.speakers = signal<ReadonlySet<string>>(heard(call.speakers));
+    this.#seenMessage.value = call.room.chat.at(-1)?.id;
+    this.#cleanups.push(
+      call.on('room', (room) => this.#setRoom(room)),
+      call.on('remoteTracks', (tracks) => {
+        this.remoteTracks.value = new Map(tracks);
+      }),
+      call.on('connection', (connection) => {
+        this.connection.value = connection;
+      }),
+      call.on('speakers', (speakers) => this.#setSpeakers(heard(speakers))),
+      call.on('layer', ({ trackId, spatialLayer }) => this.#setLayer(trackId, spatialLayer)),
+      effect(() => {
+        this.#places.value = arrange(
+          this.#places.peek(),
+          this.tiles.value.map(({ id }) => id),
+        );
+      }),
+      effect(() => {
+        if (this.chatOpen.value) this.#seenMessage.value = this.room.value.chat.at(-1)?.id;
+      }),
+    );
+  }
+
+  togglePin(tileId: string): void {
+    this.pinned.value = this.pinned.value === tileId ? undefined : tileId;
+  }
+
+  close(): void {
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  #inPlace(): Tile[] {
+    const byId = new Map(this.tiles.value.map((tile) => [tile.id, tile]));
+    return this.#places.value.flatMap((id) => byId.get(id) ?? []);
+  }
+
+  #setRoom(room: RoomSnapshot): void {
+    const before = this.room.value;
+    this.room.value = room;
+    for (const sentence of describeChanges(before, room, this.selfId)) announce(sentence);
+    if (this.chatOpen.value) return;
+    for (const { name, text } of newMessages(room.chat, before.chat.at(-1)?.id, this.selfId)) {
+      // With nothing there before, everything is news.
+      announce(`${name}: ${text}`);
+    }
+  }
+
+  #setSpeakers(speakers: ReadonlySet<string>): void {
+    const before = this.speakers.value;
+    const same = speakers.size === before.size && [...speakers].every((id) => before.has(id));
+    if (!same) this.speakers.value = speakers;
+  }
+
+  #setLayer(trackId: string, layer: number | null): void {
+    this.layers.value = new Map(this.layers.value).set(trackId, layer);
+  }
+}
+
+function heard(speakers: readonly Speaker[]): Set<string> {
+  return new Set(
+    speakers.filter(({ volume }) => volume > HEARD).map(({ participantId }) => participantId),
+  );
+}

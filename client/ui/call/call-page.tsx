@@ -1,0 +1,114 @@
+// The call: the people on the stage, the controls below, everything else beside or above on demand.
+import { batch, effect, useSignal } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+import type { Call } from '../../sdk/types.ts';
+import { ChatPanel } from '../chat/chat-panel.tsx';
+import { closeMenu, MenuLayer } from '../kit/menu.tsx';
+import { Notices, notify } from '../kit/notices.tsx';
+import { toggleCapture } from '../media/media-buttons.tsx';
+import { Problems } from '../media/problems.tsx';
+import type { RoomSession } from '../room/session.ts';
+import { Stage } from '../stage/stage.tsx';
+import { StatsPanel } from '../stats/stats-panel.tsx';
+import { Bar } from './bar.tsx';
+import { CallModel } from './call-model.ts';
+import { DevicesDialog, ShortcutsDialog } from './dialogs.tsx';
+import { listenToKeys } from './keyboard.ts';
+import { hintWhileMuted } from './muted-hint.ts';
+import { publishLocalMedia } from './publisher.ts';
+import { RemoteAudio } from './remote-audio.tsx';
+import { subscribeToVisible } from './subscriber.ts';
+import { keepAwake } from './wake-lock.ts';
+import '../styles/call.css';
+import '../styles/panels.css';
+
+export interface CallPageProps {
+  session: RoomSession;
+  call: Call;
+}
+
+export type OpenDialog = 'devices' | 'shortcuts' | undefined;
+
+export function CallPage({ session, call }: CallPageProps) {
+  const [model] = useState(() => new CallModel(call));
+  const dialog = useSignal<OpenDialog>(undefined);
+  const { media, room } = session;
+  useEffect(() => run(session, model, () => (dialog.value = 'shortcuts')), [model]);
+  const close = () => {
+    dialog.value = undefined;
+  };
+  const { unread, chatOpen, role } = model;
+  useEffect(() => {
+    document.title = `${unread.value > 0 ? `(${unread.value}) ` : ''}${room} · Parley`;
+  }, [unread.value, room]);
+  return (
+    <div class="call" data-compact={model.compact.value}>
+      <main class="call-main" data-chat={chatOpen.value}>
+        <h1 class="sr-only">Call in {room}</h1>
+        <Stage model={model} session={session} />
+        <div class="call-over">
+          {role.value !== 'viewer' && <Problems media={media} />}
+          <Notices />
+        </div>
+        <RemoteAudio model={model} speakerId={media.speakerId.value} />
+        {model.statsOpen.value && <StatsPanel model={model} />}
+      </main>
+      {chatOpen.value && <ChatPanel model={model} />}
+      <Bar
+        model={model}
+        session={session}
+        onDialog={(name) => {
+          dialog.value = name;
+        }}
+      />
+      {dialog.value === 'devices' && <DevicesDialog media={media} onClose={close} />}
+      {dialog.value === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+      <MenuLayer />
+    </div>
+  );
+}
+
+/** Everything that goes on during a call and is not a part of the page. */
+function run(session: RoomSession, model: CallModel, showShortcuts: () => void): () => void {
+  const { call } = model;
+  const { media } = session;
+  media.onLost = (kind, track) => {
+    notify({
+      text: track
+        ? `Your ${kind} was unplugged. ${track.label || 'Another one'} is used now.`
+        : `Your ${kind} was unplugged.`,
+      tone: 'warning',
+    });
+  };
+  const mayShare = () => model.role.value !== 'viewer';
+  const cleanups = [
+    publishLocalMedia(call, media),
+    subscribeToVisible(model),
+    keepAwake(),
+    hintWhileMuted(media),
+    call.on('problem', ({ message }) => notify({ text: message, tone: 'warning' })),
+    effect(() => {
+      const connection = model.connection.value;
+      if (connection.state === 'ended') session.ended(connection.error);
+    }),
+    listenToKeys({
+      microphone: () => mayShare() && void toggleCapture(media.microphone),
+      camera: () => mayShare() && void toggleCapture(media.camera),
+      chat: () => toggle(model.chatOpen),
+      statistics: () => toggle(model.statsOpen),
+      shortcuts: showShortcuts,
+    }),
+    () => model.close(),
+  ];
+  return () => {
+    batch(() => {
+      for (const cleanup of cleanups) cleanup();
+    });
+    media.onLost = () => {};
+    closeMenu();
+  };
+}
+
+function toggle(flag: { value: boolean }): void {
+  flag.value = !flag.value;
+}

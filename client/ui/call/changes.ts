@@ -1,0 +1,38 @@
+// What changed between two states of a room, in words for people who hear the page. Pure.
+import type { Participant, RoomSnapshot } from '../../../shared/room.ts';
+
+/** Who came and who went, in at most one sentence each. */
+export function describeChanges(
+  before: RoomSnapshot,
+  after: RoomSnapshot,
+  selfId: string,
+): string[] {
+  const came = missingIn(before.participants, after.participants, selfId);
+  const went = missingIn(after.participants, before.participants, selfId);
+  const sentences: string[] = [];
+  if (came.length > 0) sentences.push(`${names(came)} joined.`);
+  if (went.length > 0) sentences.push(`${names(went)} left.`);
+  for (const track of after.tracks) {
+    if (track.source !== 'screen' || track.participantId === selfId) continue;
+    if (before.tracks.some(({ id }) => id === track.id)) continue;
+    const person = after.participants.find(({ id }) => id === track.participantId);
+    if (person && !came.includes(person)) sentences.push(`${person.name} shares a screen.`);
+  }
+  return sentences;
+}
+
+function missingIn(
+  list: readonly Participant[],
+  others: readonly Participant[],
+  selfId: string,
+): Participant[] {
+  const known = new Set(list.map(({ id }) => id));
+  return others.filter(({ id }) => id !== selfId && !known.has(id));
+}
+
+function names(people: readonly Participant[]): string {
+  const [first, second] = people;
+  if (people.length === 1) return first?.name ?? '';
+  if (people.length === 2) return `${first?.name} and ${second?.name}`;
+  return `${first?.name} and ${people.length - 1} others`;
+}

@@ -1,0 +1,36 @@
+// What the status line says about the connection: always there, never alarming, never untrue. Pure.
+import type { ConnectionState } from '../../sdk/types.ts';
+
+export interface StatusLine {
+  tone: 'calm' | 'warning';
+  text: string;
+}
+
+export interface StatusFacts {
+  relayOnly: boolean;
+  /** The browser itself says that it has no network. */
+  offline: boolean;
+}
+
+export function statusLine(
+  connection: ConnectionState,
+  { relayOnly, offline }: StatusFacts,
+): StatusLine {
+  switch (connection.state) {
+    case 'connected':
+      return { tone: 'calm', text: relayOnly ? 'Connected through a relay' : 'Connected' };
+    case 'reconnecting':
+      if (offline) return warning('No network. Reconnecting as soon as it is back…');
+      return warning(
+        connection.mediaFlowing ? 'Reconnecting… people can still hear you' : 'Reconnecting…',
+      );
+    case 'recovering-media':
+      return warning('Restoring sound and picture…');
+    case 'ended':
+      return { tone: 'calm', text: 'The call has ended' };
+  }
+}
+
+function warning(text: string): StatusLine {
+  return { tone: 'warning', text };
+}

@@ -1,0 +1,74 @@
+// Plays what the others say, whether their tiles are on screen or not.
+import { useSignal } from '@preact/signals';
+import { Volume2 } from 'lucide';
+import { useEffect, useRef } from 'preact/hooks';
+import type { RemoteTrack } from '../../sdk/types.ts';
+import { Icon } from '../kit/icon.tsx';
+import type { CallModel } from './call-model.ts';
+
+export function RemoteAudio({ model, speakerId }: { model: CallModel; speakerId: string }) {
+  const blocked = useSignal(false);
+  const container = useRef<HTMLDivElement>(null);
+  const playAll = () => {
+    blocked.value = false;
+    for (const audio of container.current?.querySelectorAll('audio') ?? []) {
+      audio.play().catch(() => {
+        blocked.value = true;
+      });
+    }
+  };
+  const sounds = [...model.remoteTracks.value.values()].filter(
+    ({ track }) => track.kind === 'audio',
+  );
+  return (
+    <div ref={container}>
+      {sounds.map((remote) => (
+        <Sound
+          key={remote.id}
+          remote={remote}
+          speakerId={speakerId}
+          onBlocked={() => {
+            blocked.value = true;
+          }}
+        />
+      ))}
+      {blocked.value && (
+        <button type="button" class="button primary hear-people" onClick={playAll}>
+          <Icon icon={Volume2} size={20} />
+          Click to hear people
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface SoundProps {
+  remote: RemoteTrack;
+  speakerId: string;
+  /** The browser wants a click before it plays anything. */
+  onBlocked: () => void;
+}
+
+function Sound({ remote, speakerId, onBlocked }: SoundProps) {
+  const element = useRef<HTMLAudioElement>(null);
+  const { track } = remote;
+  useEffect(() => {
+    const audio = element.current;
+    if (!audio) return;
+    audio.srcObject = new MediaStream([track]);
+    audio.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === 'NotAllowedError') onBlocked();
+    });
+    return () => {
+      audio.srcObject = null;
+    };
+  }, [track]);
+  useEffect(() => {
+    // A speaker that is gone: the browser goes on with its default one.
+    if ('setSinkId' in HTMLMediaElement.prototype) {
+      element.current?.setSinkId(speakerId).catch(() => {});
+    }
+  }, [speakerId]);
+  // biome-ignore lint/a11y/useMediaCaption: live speech, for which there are no captions
+  return <audio ref={element} hidden />;
+}

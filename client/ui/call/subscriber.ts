@@ -1,0 +1,58 @@
+// Asks for each remote video in the size in which it is on screen, and for none that is not.
+import { effect } from '@preact/signals';
+import type { Preference } from '../../../shared/protocol.ts';
+import { changedPreferences, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
+import type { CallModel } from './call-model.ts';
+
+/** While a window is dragged, sizes change all the time; a layer switch costs a key frame. */
+const SETTLED_MS = 200;
+
+/** @returns a function that ends it */
+export function subscribeToVisible(model: CallModel): () => void {
+  let asked = new Map<string, Preference>();
+  let wanted = new Map<string, Preference>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const flush = () => {
+    timer = undefined;
+    for (const [trackId, preference] of changedPreferences(asked, wanted)) {
+      model.call.subscribe(trackId, preference);
+    }
+    asked = wanted;
+  };
+  const stop = effect(() => {
+    wanted = preferencesFor(remoteVideos(model), shownHeights(model));
+    // Whoever comes on screen must not wait; everything else may.
+    const appeared = [...wanted].some(
+      ([trackId, { paused }]) => !paused && asked.get(trackId)?.paused,
+    );
+    if (appeared) {
+      clearTimeout(timer);
+      flush();
+    } else {
+      timer ??= setTimeout(flush, SETTLED_MS);
+    }
+  });
+  return () => {
+    stop();
+    clearTimeout(timer);
+  };
+}
+
+function remoteVideos({ room, selfId }: CallModel): RemoteVideo[] {
+  return room.value.tracks
+    .filter(({ kind, participantId }) => kind === 'video' && participantId !== selfId)
+    .map(({ id, source }) => ({ trackId: id, source }));
+}
+
+function shownHeights({ layout, arranged, selfId }: CallModel): Map<string, number> {
+  const ratio = globalThis.devicePixelRatio || 1;
+  const tiles = new Map(arranged.value.map((tile) => [tile.id, tile]));
+  const heights = new Map<string, number>();
+  for (const { id, height } of layout.value.placements) {
+    const tile = tiles.get(id);
+    if (!tile || tile.kind === 'invite' || tile.participantId === selfId) continue;
+    if (tile.videoTrackId !== undefined) heights.set(tile.videoTrackId, height * ratio);
+  }
+  return heights;
+}

@@ -1,0 +1,99 @@
+// The start page: a room name, and one button.
+import { useSignal } from '@preact/signals';
+import { Shuffle } from 'lucide';
+import { useEffect, useId } from 'preact/hooks';
+import { LIMITS } from '../../../shared/limits.ts';
+import { cleanRoomName } from '../../../shared/text.ts';
+import { roomPath } from '../address.ts';
+import { Brand } from '../kit/brand.tsx';
+import { Icon } from '../kit/icon.tsx';
+import { navigate } from '../kit/navigation.ts';
+import { suggestRoomName } from './room-names.ts';
+import '../styles/home.css';
+
+export function HomePage() {
+  const typed = useSignal(suggestRoomName());
+  const missing = useSignal(false);
+  const id = useId();
+  const room = cleanRoomName(typed.value);
+  useEffect(() => {
+    document.title = 'Parley';
+  }, []);
+  const start = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (room) navigate(roomPath(room));
+    else missing.value = true;
+  };
+  return (
+    <div class="home">
+      <header>
+        <Brand />
+      </header>
+      <main class="home-body">
+        <div class="home-text">
+          <h1>Talk face to face, on your own server</h1>
+          <p class="lead">Pick a room, send its link, and you are talking. Nothing to install.</p>
+          <form class="home-form" onSubmit={start} noValidate>
+            <div class="field">
+              <label for={id}>Room name</label>
+              <div class="input-with-button">
+                <input
+                  id={id}
+                  class="input"
+                  value={typed.value}
+                  maxLength={LIMITS.roomNameLength}
+                  autocomplete="off"
+                  autocapitalize="none"
+                  spellcheck={false}
+                  enterkeyhint="go"
+                  aria-invalid={missing.value}
+                  aria-describedby={`${id}-hint`}
+                  onInput={(event) => {
+                    typed.value = event.currentTarget.value;
+                    missing.value = false;
+                  }}
+                />
+                <button
+                  type="button"
+                  class="button quiet square"
+                  aria-label="Suggest another name"
+                  onClick={() => {
+                    typed.value = suggestRoomName();
+                    missing.value = false;
+                  }}
+                >
+                  <Icon icon={Shuffle} size={20} />
+                </button>
+              </div>
+              <p id={`${id}-hint`} class={missing.value ? 'field-error' : 'muted small-text'}>
+                {missing.value
+                  ? 'Give the room a name of letters or digits.'
+                  : `${location.host}${roomPath(room)}`}
+              </p>
+            </div>
+            <button type="submit" class="button primary">
+              Start a call
+            </button>
+          </form>
+        </div>
+        <Picture />
+      </main>
+    </div>
+  );
+}
+
+/** Four people in a call, one of them speaking. */
+function Picture() {
+  return (
+    <div class="home-picture" aria-hidden="true">
+      {['195', '150', '265', '345'].map((hue) => (
+        <div key={hue} style={{ '--hue': hue }}>
+          <svg viewBox="0 0 100 92" fill="currentColor" aria-hidden="true">
+            <circle cx="50" cy="32" r="24" />
+            <path d="M4 92c3-24 22-34 46-34s43 10 46 34z" />
+          </svg>
+        </div>
+      ))}
+    </div>
+  );
+}

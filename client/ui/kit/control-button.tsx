@@ -1,0 +1,61 @@
+// A round control with an icon and, where there is room, its label.
+import type { IconNode } from 'lucide';
+import { Icon } from './icon.tsx';
+import { type Action, ariaShortcut } from './shortcuts.ts';
+
+export interface ControlButtonProps {
+  /** Its accessible name, which does not change with its state. */
+  label: string;
+  icon: IconNode;
+  onClick: (event: MouseEvent & { currentTarget: HTMLButtonElement }) => void;
+  /** For what is switched on and off. */
+  pressed?: boolean;
+  look?: 'plain' | 'off' | 'active' | 'danger';
+  /** What a click does now, for the tooltip. */
+  tip?: string;
+  shortcut?: Action;
+  badge?: string;
+  badgeTone?: 'accent' | 'warning';
+  showLabel?: boolean;
+  /** It opens a menu. */
+  menu?: boolean;
+  disabled?: boolean;
+  /** Id of an element that says more. */
+  describedBy?: string;
+}
+
+export function ControlButton(props: ControlButtonProps) {
+  const { label, icon, onClick, pressed, look = 'plain', tip = label, shortcut, badge } = props;
+  return (
+    <button
+      type="button"
+      class="control"
+      aria-label={label}
+      aria-pressed={pressed}
+      aria-keyshortcuts={shortcut && ariaShortcut(shortcut)}
+      aria-haspopup={props.menu ? 'menu' : undefined}
+      aria-expanded={props.menu ? false : undefined}
+      aria-disabled={props.disabled}
+      aria-describedby={props.describedBy}
+      data-look={look}
+      data-tip={shortcut ? `${tip} (${ariaShortcut(shortcut)})` : tip}
+      onClick={(event) => {
+        if (!props.disabled) onClick(event);
+      }}
+    >
+      <span class="control-icon">
+        <Icon icon={icon} />
+      </span>
+      {props.showLabel && (
+        <span class="control-label" aria-hidden="true">
+          {label}
+        </span>
+      )}
+      {badge && (
+        <span class="control-badge" data-tone={props.badgeTone} aria-hidden="true">
+          {badge}
+        </span>
+      )}
+    </button>
+  );
+}

@@ -1,0 +1,36 @@
+// Which key does what in a call, and when a key press is meant for something else. Pure.
+
+export type Action = 'microphone' | 'camera' | 'chat' | 'statistics' | 'shortcuts';
+
+export const SHORTCUTS: Readonly<Record<Action, { key: string; label: string }>> = {
+  microphone: { key: 'm', label: 'Microphone on or off' },
+  camera: { key: 'v', label: 'Camera on or off' },
+  chat: { key: 'c', label: 'Open or close the chat' },
+  statistics: { key: 's', label: 'Call statistics' },
+  shortcuts: { key: '?', label: 'Keyboard shortcuts' },
+};
+
+export interface KeyPress {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  repeat: boolean;
+  isComposing: boolean;
+}
+
+/** @param typing the focus is where text is written, or in a menu that takes letters itself */
+export function actionFor(press: KeyPress, typing: boolean): Action | undefined {
+  if (typing || press.repeat || press.isComposing) return undefined;
+  if (press.ctrlKey || press.metaKey || press.altKey) return undefined;
+  const key = press.key.toLowerCase();
+  for (const action of Object.keys(SHORTCUTS) as Action[]) {
+    if (SHORTCUTS[action].key === key) return action;
+  }
+  return undefined;
+}
+
+/** As `aria-keyshortcuts` wants it. */
+export function ariaShortcut(action: Action): string {
+  return SHORTCUTS[action].key.toUpperCase();
+}

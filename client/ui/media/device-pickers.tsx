@@ -1,0 +1,84 @@
+// Which microphone, camera and speaker to use.
+import { useId } from 'preact/hooks';
+import { canChooseSpeaker } from './browser-facts.ts';
+import type { Device } from './devices.ts';
+import type { LocalMedia } from './local-media.ts';
+import { playTestSound } from './test-sound.ts';
+
+export function DevicePickers({ media }: { media: LocalMedia }) {
+  const { microphones, cameras, speakers } = media.devices.value;
+  const { microphone, camera, speakerId } = media;
+  return (
+    <div class="device-pickers">
+      <Picker
+        label="Microphone"
+        devices={microphones}
+        chosen={currentDevice(microphone.track.value, microphone.deviceId.value)}
+        onChoose={(id) => void microphone.choose(id)}
+      />
+      <Picker
+        label="Camera"
+        devices={cameras}
+        chosen={currentDevice(camera.track.value, camera.deviceId.value)}
+        onChoose={(id) => void camera.choose(id)}
+      />
+      {canChooseSpeaker() && speakers.length > 0 && (
+        <div class="field">
+          <Picker
+            label="Speaker"
+            devices={speakers}
+            chosen={speakerId.value}
+            onChoose={(id) => {
+              speakerId.value = id;
+            }}
+          />
+          <button
+            type="button"
+            class="button small"
+            onClick={() => void playTestSound(speakerId.value)}
+          >
+            Play a test sound
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What is open says more than what was asked for. */
+export function currentDevice(track: MediaStreamTrack | undefined, deviceId: string): string {
+  return track?.getSettings().deviceId ?? deviceId;
+}
+
+interface PickerProps {
+  label: string;
+  devices: readonly Device[];
+  chosen: string;
+  onChoose: (id: string) => void;
+}
+
+function Picker({ label, devices, chosen, onChoose }: PickerProps) {
+  const id = useId();
+  const known = devices.some((device) => device.id === chosen);
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select
+        id={id}
+        class="input"
+        disabled={devices.length === 0}
+        value={known ? chosen : ''}
+        onChange={(event) => onChoose(event.currentTarget.value)}
+      >
+        {!known && (
+          <option value="">{devices.length === 0 ? 'None found yet' : 'System default'}</option>
+        )}
+        {devices.map((device) => (
+          <option key={device.id} value={device.id}>
+            {device.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+// The name, the big Join, and what went wrong with the last one.
+import { useSignal } from '@preact/signals';
+import { TriangleAlert } from 'lucide';
+import { useId, useRef } from 'preact/hooks';
+import type { ParleyError } from '../../../shared/errors.ts';
+import { LIMITS } from '../../../shared/limits.ts';
+import { cleanDisplayName } from '../../../shared/text.ts';
+import { Icon } from '../kit/icon.tsx';
+import { remedyFor } from '../room/join-error.ts';
+import type { RoomSession } from '../room/session.ts';
+import { sharingSummary } from './sharing.ts';
+
+export interface JoinFormProps {
+  session: RoomSession;
+  error: ParleyError | undefined;
+  joining: boolean;
+}
+
+export function JoinForm({ session, error, joining }: JoinFormProps) {
+  const nameless = useSignal(false);
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const given = session.claims.value.name !== undefined;
+  const remedy = error && remedyFor(error.code);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (joining) return;
+    const name = cleanDisplayName(session.name.value);
+    if (name) return void session.join(name);
+    nameless.value = true;
+    field.current?.focus();
+  };
+  return (
+    <form class="prejoin-form" onSubmit={submit} noValidate>
+      <div class="field">
+        <label for={id}>Your name</label>
+        <input
+          ref={field}
+          id={id}
+          class="input"
+          value={session.name.value}
+          readOnly={given}
+          maxLength={LIMITS.displayNameLength}
+          autocomplete="name"
+          autocapitalize="words"
+          spellcheck={false}
+          enterkeyhint="go"
+          dir="auto"
+          aria-invalid={nameless.value}
+          aria-describedby={`${id}-hint`}
+          onInput={(event) => {
+            session.name.value = event.currentTarget.value;
+            nameless.value = false;
+          }}
+        />
+        <p id={`${id}-hint`} class={nameless.value ? 'field-error' : 'muted small-text'}>
+          {nameless.value
+            ? 'Write the name that the others will see.'
+            : given && 'The name comes with your invitation.'}
+        </p>
+      </div>
+      {error && <JoinError error={error} />}
+      {remedy !== 'none' && (
+        <button type="submit" class="button primary" aria-disabled={joining}>
+          {joining ? 'Joining…' : 'Join'}
+        </button>
+      )}
+      <div class="prejoin-summary">
+        <p role="status">{joining ? 'Joining…' : summary(session)}</p>
+        {joining && (
+          <button type="button" class="button small" onClick={() => session.cancelJoin()}>
+            Cancel
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function JoinError({ error }: { error: ParleyError }) {
+  return (
+    <div class="callout" role="alert">
+      <Icon icon={TriangleAlert} />
+      <p>{error.message}</p>
+      {remedyFor(error.code) === 'reload' && (
+        <button type="button" class="button small" onClick={() => location.reload()}>
+          Reload
+        </button>
+      )}
+    </div>
+  );
+}
+
+function summary({ media, role }: RoomSession): string {
+  if (role === 'viewer') return 'Your invitation lets you see, hear and write, not share.';
+  const { microphone, camera } = media;
+  return sharingSummary({
+    microphone: microphone.track.value !== undefined && microphone.on.value,
+    camera: camera.track.value !== undefined,
+  });
+}

@@ -1,0 +1,74 @@
+// What the others will see and hear, before they do.
+import { Video as Camera, VideoOff } from 'lucide';
+import { useEffect, useRef } from 'preact/hooks';
+import { Icon } from '../kit/icon.tsx';
+import { hueOf, initials } from '../kit/person-look.ts';
+import { watchLevel } from '../media/level.ts';
+import type { LocalMedia } from '../media/local-media.ts';
+import { CameraButton, MicrophoneButton } from '../media/media-buttons.tsx';
+import { isMirrored } from '../media/mirror.ts';
+import { Video } from '../stage/video.tsx';
+
+export function Preview({ media, name }: { media: LocalMedia; name: string }) {
+  const { camera, microphone } = media;
+  const track = camera.track.value;
+  return (
+    <section class="preview" aria-label="Preview" data-live={track !== undefined}>
+      {track ? (
+        <Video track={track} mirrored={isMirrored(track)} />
+      ) : (
+        <Empty media={media} name={name} />
+      )}
+      {microphone.track.value && microphone.on.value && <Level track={microphone.track.value} />}
+      <div class="preview-controls">
+        <MicrophoneButton capture={microphone} />
+        <CameraButton capture={camera} />
+      </div>
+    </section>
+  );
+}
+
+function Empty({ media, name }: { media: LocalMedia; name: string }) {
+  const { camera, microphone } = media;
+  if (camera.pending.value || microphone.pending.value) {
+    return (
+      <div class="preview-empty">
+        <Icon icon={Camera} size={32} />
+        <p>Choose Allow when your browser asks. You can join without, too.</p>
+      </div>
+    );
+  }
+  return (
+    <div class="preview-empty">
+      {name ? (
+        <span class="avatar" aria-hidden="true" style={{ '--hue': String(hueOf(name)) }}>
+          {initials(name)}
+        </span>
+      ) : (
+        <Icon icon={VideoOff} size={32} />
+      )}
+      <p>{camera.error.value === undefined ? 'Your camera is off' : 'There is no picture'}</p>
+    </div>
+  );
+}
+
+function Level({ track }: { track: MediaStreamTrack }) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(
+    () =>
+      watchLevel(track, (level) => {
+        // Straight to the element: 20 times a second is no matter for a rendering.
+        element.current?.style.setProperty('--level', level.toFixed(2));
+      }),
+    [track],
+  );
+  return (
+    <div ref={element} class="level" role="img" aria-label="Microphone level">
+      <i />
+      <i />
+      <i />
+      <i />
+      <i />
+    </div>
+  );
+}

@@ -1,0 +1,13 @@
+// Says in words what a click on Join will share. Pure.
+
+export interface Sharing {
+  microphone: boolean;
+  camera: boolean;
+}
+
+export function sharingSummary({ microphone, camera }: Sharing): string {
+  if (microphone && camera) return 'People will see and hear you.';
+  if (microphone) return 'People will hear you, but not see you.';
+  if (camera) return 'People will see you, but not hear you.';
+  return 'People will neither see nor hear you. You see and hear them.';
+}

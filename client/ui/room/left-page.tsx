@@ -1,0 +1,36 @@
+// After the call: calm, with the way back in.
+import type { ParleyError } from '../../../shared/errors.ts';
+import { MessagePage } from '../kit/message-page.tsx';
+import { followInside } from '../kit/navigation.ts';
+import { remedyFor } from './join-error.ts';
+import type { RoomSession } from './session.ts';
+
+export interface LeftPageProps {
+  session: RoomSession;
+  /** Why the call ended, if it was not the user who left. */
+  error: ParleyError | undefined;
+}
+
+export function LeftPage({ session, error }: LeftPageProps) {
+  const remedy = error ? remedyFor(error.code) : 'retry';
+  return (
+    <MessagePage
+      title={error ? 'The call ended' : 'You left the call'}
+      text={error?.message ?? `Your camera and microphone are off. The room was ${session.room}.`}
+    >
+      {remedy === 'retry' && (
+        <button type="button" class="button primary" onClick={() => session.rejoin()}>
+          Rejoin
+        </button>
+      )}
+      {remedy === 'reload' && (
+        <button type="button" class="button primary" onClick={() => location.reload()}>
+          Reload
+        </button>
+      )}
+      <a class="button" href="/" onClick={followInside}>
+        Home
+      </a>
+    </MessagePage>
+  );
+}

@@ -1,0 +1,162 @@
+// One visit to one room: before the call, in it, and after it. Owns the devices and the call.
+import { signal } from '@preact/signals';
+import type { ParleyError } from '../../../shared/errors.ts';
+import type { Role } from '../../../shared/room.ts';
+import type { Call, JoinOptions } from '../../sdk/types.ts';
+import { tokenOf } from '../address.ts';
+import { remembered } from '../kit/storage.ts';
+import { LocalMedia } from '../media/local-media.ts';
+import { readToken, type TokenClaims } from './token.ts';
+
+export type Phase =
+  | { page: 'prejoin'; error: ParleyError | undefined }
+  | { page: 'joining' }
+  | { page: 'call'; call: Call; CallPage: CallPage }
+  /** `error` undefined: the user left. */
+  | { page: 'left'; error: ParleyError | undefined };
+
+type CallPage = typeof import('../call/call-page.tsx').CallPage;
+
+export class RoomSession {
+  readonly room: string;
+  readonly relayOnly: boolean;
+  readonly media = new LocalMedia();
+  readonly phase = signal<Phase>({ page: 'prejoin', error: undefined });
+  readonly name = signal('');
+  /** What the invitation says; the server alone decides. */
+  readonly claims = signal<TokenClaims>({});
+  #token: string | undefined;
+  #joining: AbortController | undefined;
+  readonly #cleanups: (() => void)[] = [];
+
+  constructor(room: string, relayOnly: boolean) {
+    this.room = room;
+    this.relayOnly = relayOnly;
+    this.name.value = remembered.name.get();
+    this.#readToken();
+    const onHash = () => this.#readToken();
+    const onHide = () => this.#leaveNow();
+    addEventListener('hashchange', onHash);
+    addEventListener('pagehide', onHide);
+    this.#cleanups.push(
+      () => removeEventListener('hashchange', onHash),
+      () => removeEventListener('pagehide', onHide),
+    );
+  }
+
+  get role(): Role {
+    return this.claims.value.role ?? 'guest';
+  }
+
+  /** Opens the devices and loads, meanwhile, what the call needs. */
+  prepare(): void {
+    if (this.role !== 'viewer') void this.media.start();
+    // A failed download is tried again when it is needed.
+    import('../../sdk/preload.ts').then(
+      ({ preload }) => preload(),
+      () => {},
+    );
+    loadSdk().catch(() => {});
+    loadCallPage().catch(() => {});
+  }
+
+  async join(name: string): Promise<void> {
+    if (this.phase.value.page === 'joining') return;
+    this.name.value = name;
+    if (this.claims.value.name === undefined) remembered.name.set(name);
+    this.phase.value = { page: 'joining' };
+    const joining = new AbortController();
+    this.#joining = joining;
+    try {
+      const [{ joinCall }, { CallPage }] = await Promise.all([loadSdk(), loadCallPage()]);
+      const call = await joinCall(this.#joinOptions(name, joining.signal));
+      if (joining.signal.aborted) return call.leave();
+      this.phase.value = { page: 'call', call, CallPage };
+    } catch (error) {
+      if (joining.signal.aborted) return;
+      this.phase.value = { page: 'prejoin', error: await asParleyError(error) };
+    }
+  }
+
+  cancelJoin(): void {
+    if (this.phase.value.page !== 'joining') return;
+    this.#joining?.abort();
+    this.phase.value = { page: 'prejoin', error: undefined };
+  }
+
+  /** The call is over, for whatever reason. The devices are given back: their lights go out. */
+  ended(error: ParleyError | undefined): void {
+    if (this.phase.value.page !== 'call') return;
+    this.media.release();
+    this.phase.value = { page: 'left', error };
+  }
+
+  /** Back to the page before the call, with devices as they were left. */
+  rejoin(): void {
+    this.phase.value = { page: 'prejoin', error: undefined };
+    this.prepare();
+  }
+
+  close(): void {
+    this.#leaveNow();
+    this.media.close();
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  #joinOptions(name: string, abort: AbortSignal): JoinOptions {
+    return {
+      url: location.origin,
+      room: this.room,
+      name,
+      relayOnly: this.relayOnly,
+      tracks: this.role === 'viewer' ? [] : this.media.publishable(),
+      signal: abort,
+      ...(this.#token === undefined ? {} : { token: this.#token }),
+    };
+  }
+
+  /** On `pagehide` too, so that the others see us leave at once. */
+  #leaveNow(): void {
+    this.#joining?.abort();
+    const { phase } = this;
+    if (phase.value.page === 'call') {
+      phase.value.call.leave();
+      this.ended(undefined);
+    }
+  }
+
+  /** Takes the token out of the address, where a shared screen or a copied address gives it away. */
+  #readToken(): void {
+    const stored = remembered.token(this.room);
+    const given = tokenOf(new URL(location.href));
+    if (given !== undefined) {
+      stored.set(given);
+      history.replaceState(history.state, '', location.pathname + location.search);
+    }
+    const token = given ?? (stored.get() || undefined);
+    if (token === this.#token) return;
+    this.#token = token;
+    this.claims.value = readToken(token);
+    if (this.claims.value.name !== undefined) this.name.value = this.claims.value.name;
+    if (this.phase.value.page === 'prejoin')
+      this.phase.value = { page: 'prejoin', error: undefined };
+  }
+}
+
+function loadSdk() {
+  return import('../../sdk/join-call.ts');
+}
+
+function loadCallPage() {
+  return import('../call/call-page.tsx');
+}
+
+async function asParleyError(error: unknown): Promise<ParleyError> {
+  const { ParleyError } = await import('../../../shared/errors.ts');
+  if (error instanceof ParleyError) return error;
+  // Only a part of the page that could not be loaded throws anything else.
+  return new ParleyError('timeout', {
+    message: 'A part of the page could not be loaded. Check the network and try again.',
+    cause: error,
+  });
+}

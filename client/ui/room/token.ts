@@ -1,0 +1,29 @@
+// What a room token says about its holder, read without checking it: only to show the right page.
+import type { Role } from '../../../shared/room.ts';
+
+export interface TokenClaims {
+  role?: Role;
+  name?: string;
+}
+
+/** The claims of a JWT, or nothing where it cannot be read. The server alone decides. */
+export function readToken(token: string | undefined): TokenClaims {
+  const payload = token?.split('.')[1];
+  if (!payload) return {};
+  try {
+    const base64 = payload.replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof parsed === 'object' && parsed !== null ? pick(parsed) : {};
+  } catch {
+    return {};
+  }
+}
+
+function pick(claims: { role?: unknown; name?: unknown }): TokenClaims {
+  const { role, name } = claims;
+  return {
+    ...(role === 'host' || role === 'guest' || role === 'viewer' ? { role } : {}),
+    ...(typeof name === 'string' ? { name } : {}),
+  };
+}

@@ -1,0 +1,219 @@
+// Where every tile goes: a pure function from tiles and a viewport to rectangles.
+
+/** CSS pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+export interface Rect extends Size {
+  x: number;
+  y: number;
+}
+
+/**
+ * `grid`: among the others. `stage`: large, with the others in a strip beside it. `float`: small,
+ * over the others, in the corner next to the toolbar.
+ */
+export type TileRole = 'grid' | 'stage' | 'float';
+
+export interface TileShape {
+  id: string;
+  role: TileRole;
+  /** Screens keep the whole stage; people on it keep the shape of a camera's picture. */
+  screen?: boolean;
+}
+
+export interface Placement extends Rect {
+  id: string;
+  role: TileRole;
+}
+
+export interface Layout {
+  /** One for each tile that is on this page, in the order given. */
+  placements: Placement[];
+  /** The page shown, from 0. */
+  page: number;
+  pages: number;
+}
+
+export const GAP = 8;
+const WIDE = 16 / 9;
+/** Below this, in either direction, a viewport is a phone's. */
+const COMPACT = 500;
+const GRID_CAPACITY = 16;
+const COMPACT_GRID_CAPACITY = 6;
+
+export function isCompact({ width, height }: Size): boolean {
+  return Math.min(width, height) < COMPACT;
+}
+
+/**
+ * Rectangles that never overlap (but for those that float) and never leave the viewport. The grid
+ * has the rows and columns that give the largest tiles. The order is kept, so a tile that joins at
+ * the end moves others only when the number of columns changes.
+ */
+export function layout(tiles: readonly TileShape[], viewport: Size, page = 0): Layout {
+  const { width, height } = viewport;
+  const stage = tiles.find(({ role }) => role === 'stage');
+  const grid = tiles.filter((tile) => tile !== stage && tile.role !== 'float');
+  const whole: Rect = { x: 0, y: 0, width, height };
+  const areas = stage && grid.length > 0 ? split(viewport) : { stage: whole, rest: whole };
+  const capacity = stage ? stripCapacity(areas.rest) : gridCapacity(viewport);
+  const pages = Math.max(1, Math.ceil(grid.length / capacity));
+  const current = Math.min(Math.max(0, page), pages - 1);
+  const shown = grid.slice(current * capacity, (current + 1) * capacity);
+  const cells = new Map<string, Rect>();
+  const shapes = shapesFor(viewport, shown.length);
+  // A page that is not the only one keeps the grid of a full one: turning pages moves no tile.
+  const count = pages > 1 ? capacity : shown.length;
+  for (const [index, rect] of gridRects(count, shown.length, areas.rest, shapes).entries()) {
+    const tile = shown[index];
+    if (tile) cells.set(tile.id, rect);
+  }
+  if (stage)
+    cells.set(stage.id, stage.screen ? areas.stage : fit(areas.stage, cameraShapes(viewport)));
+  for (const tile of tiles) if (tile.role === 'float') cells.set(tile.id, floating(viewport));
+  const placements: Placement[] = [];
+  for (const { id, role } of tiles) {
+    const rect = cells.get(id);
+    if (rect) placements.push({ id, role, ...snap(rect) });
+  }
+  return { placements, page: current, pages };
+}
+
+interface Shapes {
+  /** Width divided by height. */
+  narrowest: number;
+  widest: number;
+}
+
+const ANY_SHAPE: Shapes = { narrowest: 0, widest: Number.POSITIVE_INFINITY };
+
+function cameraShapes(viewport: Size): Shapes {
+  // Upright phones send upright pictures, and a face survives the crop.
+  return { narrowest: viewport.width < viewport.height ? 2 / 3 : 4 / 3, widest: WIDE };
+}
+
+function shapesFor(viewport: Size, count: number): Shapes {
+  return count === 1 && isCompact(viewport) ? ANY_SHAPE : cameraShapes(viewport);
+}
+
+function gridCapacity(viewport: Size): number {
+  return isCompact(viewport) ? COMPACT_GRID_CAPACITY : GRID_CAPACITY;
+}
+
+/** `count` tiles of one size in as many columns as make them largest; `shown` of them are there. */
+function gridRects(count: number, shown: number, area: Rect, shapes: Shapes): Rect[] {
+  let best = { columns: 1, rows: 1, tile: { width: 0, height: 0 } };
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const cell = {
+      width: (area.width - GAP * (columns - 1)) / columns,
+      height: (area.height - GAP * (rows - 1)) / rows,
+    };
+    const tile = fitSize(cell, shapes);
+    // Rounding must not make two grids of the same size take turns while a window is dragged.
+    if (tile.width * tile.height > best.tile.width * best.tile.height + 1) {
+      best = { columns, rows, tile };
+    }
+  }
+  const { columns, rows, tile } = best;
+  const top = area.y + (area.height - (tile.height + GAP) * rows + GAP) / 2;
+  return Array.from({ length: shown }, (_, index) => {
+    const row = Math.floor(index / columns);
+    // The last row is centred.
+    const inRow = Math.min(columns, shown - row * columns);
+    const left = area.x + (area.width - (tile.width + GAP) * inRow + GAP) / 2;
+    return {
+      x: left + (index - row * columns) * (tile.width + GAP),
+      y: top + row * (tile.height + GAP),
+      ...tile,
+    };
+  });
+}
+
+/** The stage and the strip of the others: beside it on a wide viewport, below it on a tall one. */
+function split(viewport: Size): { stage: Rect; rest: Rect } {
+  const { width, height } = viewport;
+  if (width < height) {
+    const stageHeight = clamp(width * 0.75, height * 0.35, height * 0.62);
+    return {
+      stage: { x: 0, y: 0, width, height: stageHeight },
+      rest: { x: 0, y: stageHeight + GAP, width, height: Math.max(0, height - stageHeight - GAP) },
+    };
+  }
+  const strip = stripWidth(width);
+  return {
+    stage: { x: 0, y: 0, width: Math.max(0, width - strip - GAP), height },
+    rest: { x: width - strip, y: 0, width: strip, height },
+  };
+}
+
+function stripWidth(width: number): number {
+  return Math.min(clamp(width * 0.2, 132, 272), width / 2);
+}
+
+/** As many tiles as have room at a size that still shows a face. */
+function stripCapacity(strip: Rect): number {
+  const columns = Math.max(1, Math.round(strip.width / 190));
+  const tileHeight = ((strip.width - GAP * (columns - 1)) / columns / WIDE) * 0.9;
+  const rows = Math.max(1, Math.floor((strip.height + GAP) / (tileHeight + GAP)));
+  return Math.min(GRID_CAPACITY, columns * rows);
+}
+
+/** The own picture over somebody else's, in the lower right corner. */
+function floating(viewport: Size): Rect {
+  const { width, height } = viewport;
+  const margin = Math.min(12, width / 16, height / 16);
+  const tall = width < height;
+  const tile = tall
+    ? fitSize(
+        { width: clamp(width * 0.28, 72, 160), height: height / 3 },
+        { narrowest: 0, widest: 3 / 4 },
+      )
+    : fitSize(
+        { width: width / 3, height: clamp(height * 0.36, 72, 180) },
+        { narrowest: 0, widest: 4 / 3 },
+      );
+  if (tall) tile.height = Math.min(tile.height, tile.width / 0.75);
+  return {
+    x: width - tile.width - margin,
+    y: height - tile.height - margin,
+    ...tile,
+  };
+}
+
+/** The largest rectangle of an allowed shape in the middle of `area`. */
+function fit(area: Rect, shapes: Shapes): Rect {
+  const size = fitSize(area, shapes);
+  return {
+    x: area.x + (area.width - size.width) / 2,
+    y: area.y + (area.height - size.height) / 2,
+    ...size,
+  };
+}
+
+function fitSize({ width, height }: Size, { narrowest, widest }: Shapes): Size {
+  const room = { width: Math.max(0, width), height: Math.max(0, height) };
+  return {
+    width: Math.min(room.width, room.height * widest),
+    height: narrowest > 0 ? Math.min(room.height, room.width / narrowest) : room.height,
+  };
+}
+
+/** To whole pixels, inwards: edges stay sharp and nothing starts to overlap. */
+function snap({ x, y, width, height }: Rect): Rect {
+  const left = Math.ceil(x - 1e-6);
+  const top = Math.ceil(y - 1e-6);
+  return {
+    x: left,
+    y: top,
+    width: Math.max(0, Math.floor(x + width + 1e-6) - left),
+    height: Math.max(0, Math.floor(y + height + 1e-6) - top),
+  };
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
+}

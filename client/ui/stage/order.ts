@@ -1,0 +1,31 @@
+// In which order tiles stand: who is there keeps their place, whatever others do. Pure.
+
+/**
+ * The places of `present` after a change, given the places before. Everybody keeps theirs; the last
+ * ones move into the places of those who left, so one leave moves one tile; new ones are appended.
+ *
+ * @returns `previous` itself when nothing changed.
+ */
+export function arrange(
+  previous: readonly string[],
+  present: readonly string[],
+): readonly string[] {
+  const left = new Set(present);
+  const places: (string | undefined)[] = previous.map((id) => (left.delete(id) ? id : undefined));
+  const arriving = [...left];
+  if (arriving.length === 0 && !places.includes(undefined)) return previous;
+  for (const [index, place] of places.entries()) {
+    if (place !== undefined) continue;
+    // Somebody who arrives takes a free place, so that nobody has to move.
+    const id = arriving.shift();
+    if (id !== undefined) places[index] = id;
+  }
+  places.push(...arriving);
+  return fillGaps(places);
+}
+
+function fillGaps(places: readonly (string | undefined)[]): string[] {
+  const kept = places.filter((id) => id !== undefined);
+  const spare = places.slice(kept.length).filter((id) => id !== undefined);
+  return places.slice(0, kept.length).map((id) => id ?? spare.pop() ?? '');
+}

@@ -1,0 +1,38 @@
+// What to ask of each remote video, from what is on screen and how large. Pure.
+import { spatialLayerFor } from '../../../shared/media.ts';
+import type { Preference } from '../../../shared/protocol.ts';
+import type { TrackSource } from '../../../shared/room.ts';
+
+export interface RemoteVideo {
+  trackId: string;
+  source: TrackSource;
+}
+
+/** @param heights of the tiles on screen, by the track they show, in device pixels */
+export function preferencesFor(
+  videos: readonly RemoteVideo[],
+  heights: ReadonlyMap<string, number>,
+): Map<string, Preference> {
+  const wanted = new Map<string, Preference>();
+  for (const { trackId, source } of videos) {
+    const height = heights.get(trackId);
+    wanted.set(
+      trackId,
+      height === undefined
+        ? { paused: true }
+        : { paused: false, spatialLayer: spatialLayerFor(source, height) },
+    );
+  }
+  return wanted;
+}
+
+/** The entries of `wanted` that differ from what was asked before. */
+export function changedPreferences(
+  asked: ReadonlyMap<string, Preference>,
+  wanted: ReadonlyMap<string, Preference>,
+): [trackId: string, preference: Preference][] {
+  return [...wanted].filter(([trackId, preference]) => {
+    const before = asked.get(trackId);
+    return before?.paused !== preference.paused || before?.spatialLayer !== preference.spatialLayer;
+  });
+}

@@ -1,0 +1,118 @@
+// What can be done with a tile: pin it; for hosts also mute and remove.
+
+import { useSignal } from '@preact/signals';
+import { EllipsisVertical, MicOff, Pin, PinOff, UserX } from 'lucide';
+import type { CallModel } from '../call/call-model.ts';
+import { Dialog } from '../kit/dialog.tsx';
+import { Icon } from '../kit/icon.tsx';
+import { type MenuItem, toggleMenu } from '../kit/menu.tsx';
+import { notify } from '../kit/notices.tsx';
+import type { PersonTile, ScreenTile } from './tiles.ts';
+import { tileLabel } from './tiles.ts';
+
+export interface TileActionsProps {
+  tile: PersonTile | ScreenTile;
+  model: CallModel;
+}
+
+export function TileActions({ tile, model }: TileActionsProps) {
+  const removing = useSignal(false);
+  const pinned = model.pinned.value === tile.id;
+  const label = tileLabel(tile);
+  const forHost = model.role.value === 'host' && !tile.you;
+  const openMenu = (anchor: HTMLElement) =>
+    toggleMenu(anchor, `Options for ${label}`, [
+      { items: hostItems(tile, model, () => (removing.value = true)) },
+    ]);
+  return (
+    <div class="tile-actions">
+      <button
+        type="button"
+        class="tile-action"
+        aria-label={`Pin ${label}`}
+        aria-pressed={pinned}
+        onClick={() => model.togglePin(tile.id)}
+      >
+        <Icon icon={pinned ? PinOff : Pin} size={18} />
+      </button>
+      {forHost && (
+        <button
+          type="button"
+          class="tile-action"
+          aria-label={`Options for ${label}`}
+          aria-haspopup="menu"
+          aria-expanded={false}
+          onClick={({ currentTarget }) => openMenu(currentTarget)}
+        >
+          <Icon icon={EllipsisVertical} size={18} />
+        </button>
+      )}
+      {removing.value && (
+        <RemoveDialog
+          name={tile.name}
+          onClose={() => {
+            removing.value = false;
+          }}
+          onRemove={() => attempt(model.call.removeParticipant(tile.participantId))}
+        />
+      )}
+    </div>
+  );
+}
+
+function hostItems(
+  tile: PersonTile | ScreenTile,
+  { call }: CallModel,
+  remove: () => void,
+): MenuItem[] {
+  const trackId = mutableTrack(tile);
+  const mute: MenuItem = {
+    label: tile.kind === 'screen' ? 'Stop this share' : 'Mute',
+    icon: MicOff,
+    run: () => trackId !== undefined && attempt(call.muteOther(trackId)),
+  };
+  return [
+    ...(trackId === undefined ? [] : [mute]),
+    { label: 'Remove', icon: UserX, danger: true, run: remove },
+  ];
+}
+
+function mutableTrack(tile: PersonTile | ScreenTile): string | undefined {
+  if (tile.kind === 'screen') return tile.videoTrackId;
+  return tile.microphone?.muted === false ? tile.microphone.trackId : undefined;
+}
+
+function attempt(request: Promise<void>): void {
+  request.catch((error: unknown) => {
+    if (error instanceof Error) notify({ text: error.message, tone: 'warning' });
+  });
+}
+
+interface RemoveDialogProps {
+  name: string;
+  onClose: () => void;
+  onRemove: () => void;
+}
+
+function RemoveDialog({ name, onClose, onRemove }: RemoveDialogProps) {
+  return (
+    <Dialog title={`Remove ${name}?`} onClose={onClose}>
+      <p>The call ends for them. They can come back with a valid link.</p>
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick={onClose}>
+          Keep
+        </button>
+        <button
+          type="button"
+          class="button danger"
+          onClick={() => {
+            onClose();
+            onRemove();
+          }}
+        >
+          Remove
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,124 @@
+// Which tiles a call shows, and which of them is on the stage. Pure.
+import type { Participant, RoomSnapshot, Track } from '../../../shared/room.ts';
+import type { TileShape } from './layout.ts';
+
+interface TileBase {
+  id: string;
+  participantId: string;
+  name: string;
+  /** It is the viewer's own. */
+  you: boolean;
+  /** The track whose picture it shows, if there is one that is not muted. */
+  videoTrackId: string | undefined;
+}
+
+export interface PersonTile extends TileBase {
+  kind: 'person';
+  role: Participant['role'];
+  online: boolean;
+  /** Undefined: this person shares no microphone at all. */
+  microphone: { trackId: string; muted: boolean } | undefined;
+}
+
+export interface ScreenTile extends TileBase {
+  kind: 'screen';
+}
+
+/** Stands where the next person will: the link, a copy button, a QR code. */
+export interface InviteTile {
+  kind: 'invite';
+  id: 'invite';
+}
+
+export type Tile = PersonTile | ScreenTile | InviteTile;
+
+const INVITE: InviteTile = { kind: 'invite', id: 'invite' };
+
+/** Every tile of the room: oneself, the others in the order they came, and the screens shared. */
+export function tilesOf(room: RoomSnapshot, selfId: string): Tile[] {
+  const tracks = byOwner(room.tracks);
+  const people = room.participants.toSorted(
+    (a, b) => Number(b.id === selfId) - Number(a.id === selfId) || a.joinedAt - b.joinedAt,
+  );
+  const tiles: Tile[] = [];
+  const screens: Tile[] = [];
+  for (const person of people) {
+    const own = tracks.get(person.id) ?? [];
+    tiles.push(personTile(person, own, selfId));
+    for (const track of own) {
+      if (track.source === 'screen') screens.push(screenTile(person, track, selfId));
+    }
+  }
+  if (tiles.length < 2) tiles.push(INVITE);
+  return [...tiles, ...screens];
+}
+
+/** The accessible name: it starts with the person's name. */
+export function tileLabel(tile: PersonTile | ScreenTile): string {
+  const you = tile.you ? ' (you)' : '';
+  return tile.kind === 'screen' ? `${tile.name}'s screen${you}` : `${tile.name}${you}`;
+}
+
+export interface Staging {
+  /** The tile that the viewer pinned. */
+  pinned: string | undefined;
+  compact: boolean;
+}
+
+/**
+ * Gives each tile its part. The pinned tile is on the stage, otherwise the newest screen that
+ * somebody else shares (one's own would show itself, endlessly). On a phone one's own picture floats
+ * while there is one other tile only.
+ */
+export function stagingOf(tiles: readonly Tile[], { pinned, compact }: Staging): TileShape[] {
+  const stage =
+    tiles.find(({ id }) => id === pinned) ??
+    tiles.findLast((tile) => tile.kind === 'screen' && !tile.you);
+  const float = compact && tiles.length === 2 ? tiles.find(isSelf) : undefined;
+  return tiles.map((tile) => ({
+    id: tile.id,
+    role: tile === stage && tile !== float ? 'stage' : tile === float ? 'float' : 'grid',
+    screen: tile.kind === 'screen',
+  }));
+}
+
+function isSelf(tile: Tile): boolean {
+  return tile.kind === 'person' && tile.you;
+}
+
+function personTile(person: Participant, tracks: readonly Track[], selfId: string): PersonTile {
+  const camera = tracks.find(({ source }) => source === 'camera');
+  const microphone = tracks.find(({ source }) => source === 'microphone');
+  return {
+    kind: 'person',
+    id: person.id,
+    participantId: person.id,
+    name: person.name,
+    you: person.id === selfId,
+    role: person.role,
+    online: person.online,
+    videoTrackId: camera && !camera.muted ? camera.id : undefined,
+    microphone: microphone && { trackId: microphone.id, muted: microphone.muted },
+  };
+}
+
+function screenTile(person: Participant, track: Track, selfId: string): ScreenTile {
+  return {
+    kind: 'screen',
+    id: track.id,
+    participantId: person.id,
+    name: person.name,
+    you: person.id === selfId,
+    videoTrackId: track.muted ? undefined : track.id,
+  };
+}
+
+function byOwner(tracks: readonly Track[]): Map<string, Track[]> {
+  const groups = new Map<string, Track[]>();
+  for (const track of tracks) {
+    const group = groups.get(track.participantId);
+    if (group) group.push(track);
+    else groups.set(track.participantId, [track]);
+  }
+  return groups;
+}

@@ -1,0 +1,107 @@
+// The call in numbers, read once a second while it is open.
+import { useSignal } from '@preact/signals';
+import { X } from 'lucide';
+import { useEffect } from 'preact/hooks';
+import type { CallModel } from '../call/call-model.ts';
+import { Icon } from '../kit/icon.tsx';
+import { type Counters, type Reading, readStats, type TransportStats } from './read-stats.ts';
+
+const INTERVAL_MS = 1000;
+
+export function StatsPanel({ model }: { model: CallModel }) {
+  const reading = useReading(model);
+  return (
+    <section
+      class="panel stats"
+      aria-label="Call statistics"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') model.statsOpen.value = false;
+      }}
+    >
+      <header class="panel-head">
+        <h2>Call statistics</h2>
+        <button
+          type="button"
+          class="button quiet square small"
+          aria-label="Close"
+          onClick={() => {
+            model.statsOpen.value = false;
+          }}
+        >
+          <Icon icon={X} size={20} />
+        </button>
+      </header>
+      <dl>
+        <Line name="Sending" value={transportLine(reading?.send)} />
+        <Line name="Receiving" value={transportLine(reading?.recv)} />
+        <Line name="Encryption" value="DTLS-SRTP, to and from the server" />
+        {videoLines(model, reading).map(({ key, name, value }) => (
+          <Line key={key} name={name} value={value} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Line({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>
+        <bdi>{name}</bdi>
+      </dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function useReading(model: CallModel): Reading | undefined {
+  const reading = useSignal<Reading | undefined>(undefined);
+  useEffect(() => {
+    let counters: Counters | undefined;
+    let ended = false;
+    const read = async () => {
+      try {
+        const reports = await model.call.stats();
+        if (ended) return;
+        reading.value = readStats(reports, performance.now(), counters);
+        counters = reading.value.counters;
+      } catch {
+        // A transport that is being replaced has nothing to tell; the next reading has.
+      }
+    };
+    void read();
+    const timer = setInterval(read, INTERVAL_MS);
+    return () => {
+      ended = true;
+      clearInterval(timer);
+    };
+  }, [model]);
+  return reading.value;
+}
+
+function transportLine(stats: TransportStats | undefined): string {
+  if (!stats || stats.path === 'none') return 'Not connected';
+  const parts = [
+    stats.path === 'relay' ? 'Through a relay' : 'Direct',
+    stats.protocol.toUpperCase(),
+  ];
+  if (stats.roundTripMs !== undefined) parts.push(`${Math.round(stats.roundTripMs)} ms`);
+  if (stats.bitrate !== undefined) parts.push(`${(stats.bitrate / 1e6).toFixed(2)} Mbit/s`);
+  return parts.filter(Boolean).join(' · ');
+}
+
+function videoLines({ tiles, remoteTracks, layers }: CallModel, reading: Reading | undefined) {
+  return tiles.value.flatMap((tile) => {
+    if (tile.kind === 'invite' || tile.you || tile.videoTrackId === undefined) return [];
+    const remote = remoteTracks.value.get(tile.videoTrackId);
+    const stats = remote && reading?.videos.get(remote.track.id);
+    const layer = layers.value.get(tile.videoTrackId);
+    const parts = stats
+      ? [`${stats.width}×${stats.height}`, `${stats.framesPerSecond} fps`]
+      : ['No picture'];
+    if (typeof layer === 'number') parts.push(`layer ${layer}`);
+    if (stats?.loss) parts.push(`${(stats.loss * 100).toFixed(1)} % lost`);
+    const name = tile.kind === 'screen' ? `${tile.name}'s screen` : tile.name;
+    return [{ key: tile.id, name, value: parts.join(' · ') }];
+  });
+}
