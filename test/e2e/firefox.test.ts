@@ -2,7 +2,6 @@
 
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { FirefoxPerson } from '../support/firefox.ts';
 import { isInNamespace, NAMESPACE_ADDRESS, runInNamespace } from '../support/network-namespace.ts';
 import type { Participant } from '../support/participant.ts';
 import { story } from '../support/scene.ts';
