@@ -1,26 +1,16 @@
-// One person's place in one room: it brings together the link, the room, the media, and what the
-// person wants; and it mends each of them when it breaks.
+// One person's place in one room: the link, the room as told, the media, and what the person wants.
 import type { Device } from 'mediasoup-client';
 import { Emitter } from '../../shared/emitter.ts';
 import { ParleyError } from '../../shared/errors.ts';
-import type {
-  Direction,
-  EventName,
-  EventPayload,
-  MediaOffer,
-  MethodName,
-  MethodParams,
-  MethodResult,
-  Preference,
-} from '../../shared/protocol.ts';
+import type { EventName, EventPayload, Preference } from '../../shared/protocol.ts';
 import type { RoomPatch, RoomSnapshot, TrackSource } from '../../shared/room.ts';
 import { toWire } from '../../shared/rpc.ts';
 import { RtpCapabilities } from '../../shared/rtp.ts';
 import { randomId } from './ids.ts';
 import { Link } from './link.ts';
 import { type LocalEntry, LocalTracks } from './local-tracks.ts';
-import { MediaSession } from './media-session.ts';
-import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
+import { MediaKeeper } from './media-keeper.ts';
+import type { Request } from './media-session.ts';
 import { Preferences } from './preferences.ts';
 import { sameTracks, streamIdOf, viewRemoteTracks } from './remote-tracks.ts';
 import { RoomView } from './room-view.ts';
@@ -48,11 +38,9 @@ export class JoinedCall implements Call {
   readonly #link: Link;
   readonly #view: RoomView;
   readonly #local = new LocalTracks();
-  readonly #recovery: PathRecovery;
+  readonly #media: MediaKeeper;
   readonly #preferences: Preferences;
   #session: { participantId: string; resumeSecret: string } | undefined;
-  #media: MediaSession | undefined;
-  #relayOnly: boolean;
   #remote: ReadonlyMap<string, RemoteTrack> = new Map();
   #speakers: readonly Speaker[] = [];
   #connection: ConnectionState = { state: 'connected' };
@@ -65,7 +53,6 @@ export class JoinedCall implements Call {
     this.#loading = device;
     // Awaited in start; until then its failure is nobody's unhandled rejection.
     device.catch(() => {});
-    this.#relayOnly = options.relayOnly ?? false;
     this.#view = new RoomView(options.room);
     for (const input of options.tracks ?? []) this.#local.add(input);
     this.#link = new Link({
@@ -76,9 +63,21 @@ export class JoinedCall implements Call {
       onUp: () => this.#onUp(),
       onEnded: (error) => this.#end(error),
     });
-    this.#recovery = new PathRecovery({
-      run: (step, direction) => this.#recover(step, direction),
-      onChange: () => this.#updateConnection(),
+    this.#media = new MediaKeeper({
+      local: this.#local,
+      relayOnly: options.relayOnly ?? false,
+      request: this.#request,
+      onceUp: (action) => this.#onceUp(action),
+      isUp: () => this.#link.up,
+      streamIdOf: (trackId) => streamIdOf(this.room, trackId),
+      onTracks: () => this.#tracksChanged(),
+      onRecovering: () => this.#updateConnection(),
+      onRefused: (entry, error) => {
+        this.#drop(entry);
+        this.#problem(error);
+      },
+      onReplaced: () => this.#preferences.resend(),
+      onProblem: (error) => this.#problem(error),
     });
     this.#preferences = new Preferences((preferences) => {
       this.#request('subscribe', { preferences }).catch((error) => this.#problem(error));
@@ -125,16 +124,14 @@ export class JoinedCall implements Call {
   async publish(input: LocalTrackInput): Promise<void> {
     this.#assertLive();
     const known = this.#local.get(input.source);
-    const entry = known ?? this.#local.add(input);
     if (known) {
       known.track = input.track;
-      this.#events.emit('localTracks', this.localTracks);
-      await this.#media?.replace(known);
+      this.#media.replace(known);
       if (input.muted !== undefined) this.setMuted(input.source, input.muted);
     } else {
-      this.#events.emit('localTracks', this.localTracks);
-      await this.#media?.produce(entry);
+      this.#media.produce(this.#local.add(input));
     }
+    this.#events.emit('localTracks', this.localTracks);
   }
 
   unpublish(source: TrackSource): void {
@@ -164,10 +161,9 @@ export class JoinedCall implements Call {
         return;
       } catch (cause) {
         const error = ParleyError.from(cause);
-        if (!error.retryable || error.code === 'rate_limited' || attempt >= CHAT_ATTEMPTS) {
-          throw error;
-        }
-        await this.#reconnected();
+        const worthTrying = error.code === 'unreachable' || error.code === 'timeout';
+        if (!worthTrying || attempt >= CHAT_ATTEMPTS) throw error;
+        await new Promise<void>((resolve) => this.#onceUp(resolve));
       }
     }
   }
@@ -180,13 +176,13 @@ export class JoinedCall implements Call {
     await this.#request('remove', { participantId });
   }
 
-  async stats() {
-    return (await this.#media?.stats()) ?? { send: undefined, recv: undefined };
+  stats() {
+    return this.#media.stats();
   }
 
   leave(): void {
     if (this.#connection.state === 'ended') return;
-    this.#link.request('leave', {}).catch(() => {});
+    this.#request('leave', {}).catch(() => {});
     this.#end(undefined);
   }
 
@@ -196,18 +192,16 @@ export class JoinedCall implements Call {
     const rtpCapabilities = toWire(RtpCapabilities, device.recvRtpCapabilities);
     if (!this.#session) return this.#join(socket, device, rtpCapabilities);
     const { room } = this.#options;
-    const version = this.#view.snapshot.version;
+    const { version } = this.room;
     try {
-      const answer = await socket.request('resume', {
-        ...this.#session,
-        room,
-        version,
-        rtpCapabilities,
-      });
-      if (answer.snapshot) this.#view.replace(answer.snapshot);
-      for (const patch of answer.patches ?? []) this.#view.apply(patch);
+      const request = { ...this.#session, room, version, rtpCapabilities };
+      const { snapshot, patches, media } = await socket.request('resume', request);
+      if (snapshot) this.#view.replace(snapshot);
+      for (const patch of patches ?? []) this.#view.apply(patch);
+      const own = this.room.tracks.filter((t) => t.participantId === this.participantId);
+      this.#media.resume(media, device, new Set(own.map(({ id }) => id)));
+      this.#onceUp(() => this.#resyncTracks(own));
       this.#roomChanged();
-      this.#resumeMedia(answer.media, device);
     } catch (error) {
       if (ParleyError.from(error).code !== 'session_lost') throw error;
       // The server forgot us (it was restarted, or we were away too long): come in again.
@@ -217,28 +211,26 @@ export class JoinedCall implements Call {
 
   async #join(socket: Socket, device: Device, rtpCapabilities: RtpCapabilities): Promise<void> {
     const { room, name, token } = this.#options;
-    const answer = await socket.request('join', {
-      room,
-      name,
-      ...(token !== undefined && { token }),
-      rtpCapabilities,
-    });
+    const withToken = token === undefined ? {} : { token };
+    const answer = await socket.request('join', { room, name, ...withToken, rtpCapabilities });
     const { participantId, resumeSecret, snapshot, media } = answer;
     this.#session = { participantId, resumeSecret };
     this.#view.adopt(snapshot);
+    this.#media.adopt(media, device);
     this.#roomChanged();
-    this.#adoptMedia(media, device);
   }
 
-  #resumeMedia(offer: MediaOffer, device: Device): void {
-    const own = this.room.tracks.filter((t) => t.participantId === this.participantId);
-    if (this.#media?.epoch !== offer.epoch) {
-      this.#adoptMedia(offer, device);
-    } else {
-      const published = new Set(own.map(({ id }) => id));
-      this.#onceUp(() => void this.#media?.resync(offer, published, this.#local.entries));
+  /** What we changed while the server did not hear us. */
+  #resyncTracks(own: RoomSnapshot['tracks']): void {
+    for (const { id, muted } of own) {
+      const entry = this.#local.entries.find((candidate) => candidate.id === id);
+      if (entry?.muted === muted) continue;
+      const said = entry
+        ? this.#request('mute', { trackId: id, muted: entry.muted })
+        : this.#request('unpublish', { trackId: id });
+      said.catch((error) => this.#problem(error));
     }
-    this.#onceUp(() => this.#resyncTracks(own));
+    this.#preferences.resend();
   }
 
   /** Now, or when the socket that is being entered can carry requests. */
@@ -252,70 +244,21 @@ export class JoinedCall implements Call {
     for (const action of this.#whenUp.splice(0)) action();
   }
 
-  /** What we changed while the server did not hear us. */
-  #resyncTracks(own: RoomSnapshot['tracks']): void {
-    for (const { id, muted } of own) {
-      const entry = this.#local.entries.find((candidate) => candidate.id === id);
-      const sent = !entry
-        ? this.#request('unpublish', { trackId: id })
-        : entry.muted !== muted && this.#request('mute', { trackId: id, muted: entry.muted });
-      if (sent) sent.catch((error) => this.#problem(error));
-    }
-    this.#preferences.resend();
-  }
-
-  /** Uses a new media session: what was received or sent continues there under the same ids. */
-  #adoptMedia(offer: MediaOffer, device: Device): void {
-    const old = this.#media;
-    const media: MediaSession = new MediaSession({
-      device,
-      offer,
-      relayOnly: this.#relayOnly,
-      request: (method, params) => this.#request(method, params),
-      streamIdOf: (trackId) => streamIdOf(this.room, trackId),
-      onTracks: () => this.#tracksChanged(),
-      onState: (direction, state) => {
-        if (this.#media === media) this.#recovery.onState(direction, state);
-      },
-      onRefused: (entry, error) => {
-        if (this.#media !== media) return;
-        this.#drop(entry);
-        this.#problem(error);
-      },
-      onProblem: (error) => this.#problem(error),
-    });
-    this.#media = media;
-    this.#recovery.reset();
-    this.#onceUp(() => {
-      void media.consume(offer.consumers).then(() => old?.close());
-      for (const entry of this.#local.entries) {
-        media.produce(entry).catch((error) => this.#problem(error));
-      }
-      if (old) this.#preferences.resend();
-    });
-  }
-
   #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
     this.#handlers[event]?.(data);
   }
 
   readonly #handlers: { [K in EventName]?: (data: EventPayload<K>) => void } = {
     patch: (patch) => this.#onPatch(patch),
-    consumers: ({ epoch, consumers }) => {
-      if (epoch === this.#media?.epoch) void this.#media.consume(consumers);
-    },
-    consumersClosed: ({ epoch, trackIds }) => {
-      if (epoch === this.#media?.epoch) this.#media.closeConsumers(trackIds);
-    },
+    consumers: (data) => this.#media.onConsumers(data),
+    consumersClosed: (data) => this.#media.onConsumersClosed(data),
     layers: (layer) => this.#events.emit('layer', layer),
     speakers: ({ speakers }) => {
       this.#speakers = speakers;
       this.#events.emit('speakers', speakers);
     },
-    media: (offer) => void this.#loading.then((device) => this.#adoptMedia(offer, device)),
-    iceServers: ({ iceServers }) => {
-      this.#media?.updateIceServers(iceServers).catch((error) => this.#problem(error));
-    },
+    media: (offer) => this.#media.adopt(offer),
+    iceServers: ({ iceServers }) => this.#media.updateIceServers(iceServers),
   };
 
   #onPatch(patch: RoomPatch): void {
@@ -346,55 +289,47 @@ export class JoinedCall implements Call {
       });
   }
 
-  async #recover(step: RecoveryStep, direction: Direction): Promise<void> {
-    const media = this.#media;
-    if (!media || !this.#link.up) return;
-    if (step === 'restart-ice') return media.restartIce(direction);
-    this.#relayOnly ||= step === 'rebuild-relay' && media.hasRelay;
-    const offer = await this.#request('rebuildMedia', { epoch: media.epoch });
-    if (this.#media === media) this.#adoptMedia(offer, await this.#loading);
-  }
-
-  #request<K extends MethodName>(method: K, params: MethodParams<K>): Promise<MethodResult<K>> {
-    return this.#link.request(method, params);
-  }
+  readonly #request: Request = (method, params) => this.#link.request(method, params);
 
   #mute(entry: LocalEntry, muted: boolean): void {
     entry.muted = muted;
-    this.#media?.mute(entry);
+    this.#media.mute(entry);
     this.#events.emit('localTracks', this.localTracks);
   }
 
   #drop(entry: LocalEntry): void {
     this.#local.remove(entry);
-    this.#media?.stop(entry.id);
+    this.#media.stop(entry.id);
     this.#events.emit('localTracks', this.localTracks);
   }
 
   #roomChanged(): void {
+    const present = new Set(this.room.tracks.map(({ id }) => id));
+    this.#preferences.prune((trackId) => present.has(trackId));
     this.#events.emit('room', this.room);
     this.#tracksChanged();
   }
 
   #tracksChanged(): void {
-    const next = viewRemoteTracks(this.room, this.#media?.tracks ?? new Map(), this.#remote);
+    const next = viewRemoteTracks(this.room, this.#media.tracks, this.#remote);
     if (sameTracks(this.#remote, next)) return;
     this.#remote = next;
     this.#events.emit('remoteTracks', next);
   }
 
   #updateConnection(): void {
-    if (this.#connection.state === 'ended') return;
     const before = this.#connection;
+    if (before.state === 'ended') return;
     const since = before.state === 'connected' ? Date.now() : before.since;
     if (!this.#link.up) {
-      const mediaFlowing = !this.#recovery.recovering && this.#media !== undefined;
+      const mediaFlowing = this.#media.flowing;
       this.#connection = { state: 'reconnecting', since, mediaFlowing };
-    } else if (this.#recovery.recovering) {
+    } else if (this.#media.recovering) {
       this.#connection = { state: 'recovering-media', since };
     } else {
       this.#connection = { state: 'connected' };
     }
+    if (before.state === 'connected' && this.#connection.state === 'connected') return;
     this.#events.emit('connection', this.#connection);
   }
 
@@ -409,24 +344,13 @@ export class JoinedCall implements Call {
     if (this.#connection.state === 'ended') throw new ParleyError('not_joined');
   }
 
-  #reconnected(): Promise<void> {
-    if (this.#connection.state !== 'reconnecting') return Promise.resolve();
-    return new Promise((resolve) => {
-      const off = this.on('connection', ({ state }) => {
-        if (state === 'reconnecting') return;
-        off();
-        resolve();
-      });
-    });
-  }
-
   #end(error: ParleyError | undefined): void {
     if (this.#connection.state === 'ended') return;
     this.#connection = { state: 'ended', error };
     this.#link.close();
-    this.#recovery.close();
     this.#preferences.close();
-    this.#media?.close();
+    this.#media.close();
+    for (const action of this.#whenUp.splice(0)) action();
     this.#events.emit('connection', this.#connection);
   }
 }

@@ -1,0 +1,152 @@
+// Keeps media going: it takes the media sessions that the server offers, one after the other, and
+// asks for another when a path stays down.
+import type { Device } from 'mediasoup-client';
+import type { ParleyError } from '../../shared/errors.ts';
+import type { Direction, EventPayload, MediaOffer } from '../../shared/protocol.ts';
+import type { IceServer } from '../../shared/rtp.ts';
+import type { LocalEntry, LocalTracks } from './local-tracks.ts';
+import { MediaSession, type Request } from './media-session.ts';
+import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
+
+export interface MediaKeeperOptions {
+  local: LocalTracks;
+  relayOnly: boolean;
+  request: Request;
+  /** Runs it now, or when requests can be carried again. */
+  onceUp(action: () => void): void;
+  isUp(): boolean;
+  streamIdOf(trackId: string): string;
+  /** The received tracks changed. */
+  onTracks(): void;
+  /** A path went down, or all are up again. */
+  onRecovering(): void;
+  /** The server refused a track of ours. */
+  onRefused(entry: LocalEntry, error: ParleyError): void;
+  /** Another media session took over: what the old one was told, it does not know. */
+  onReplaced(): void;
+  onProblem(error: unknown): void;
+}
+
+const NO_TRACKS: ReadonlyMap<string, MediaStreamTrack> = new Map();
+
+export class MediaKeeper {
+  readonly #options: MediaKeeperOptions;
+  readonly #recovery: PathRecovery;
+  #relayOnly: boolean;
+  #device: Device | undefined;
+  #session: MediaSession | undefined;
+
+  constructor(options: MediaKeeperOptions) {
+    this.#options = options;
+    this.#relayOnly = options.relayOnly;
+    this.#recovery = new PathRecovery({
+      run: (step, direction) => this.#recover(step, direction),
+      onChange: () => options.onRecovering(),
+    });
+  }
+
+  /** Received media, by track id. */
+  get tracks(): ReadonlyMap<string, MediaStreamTrack> {
+    return this.#session?.tracks ?? NO_TRACKS;
+  }
+
+  /** Whether others can hear and see us, as far as the browser knows. */
+  get flowing(): boolean {
+    return this.#session !== undefined && !this.#recovery.recovering;
+  }
+
+  get recovering(): boolean {
+    return this.#recovery.recovering;
+  }
+
+  /** Uses a new media session: what was received or sent continues there under the same ids. */
+  adopt(offer: MediaOffer, device = this.#device): void {
+    if (!device) return;
+    this.#device = device;
+    const old = this.#session;
+    const session: MediaSession = new MediaSession({
+      device,
+      offer,
+      relayOnly: this.#relayOnly,
+      request: this.#options.request,
+      streamIdOf: this.#options.streamIdOf,
+      onTracks: () => this.#options.onTracks(),
+      onState: (direction, state) => {
+        if (this.#session === session) this.#recovery.onState(direction, state);
+      },
+      onRefused: (entry, error) => {
+        if (this.#session === session) this.#options.onRefused(entry, error);
+      },
+      onProblem: (error) => this.#options.onProblem(error),
+    });
+    this.#session = session;
+    this.#recovery.reset();
+    this.#options.onceUp(() => {
+      void session.consume(offer.consumers).then(() => old?.close());
+      for (const entry of this.#options.local.entries) this.produce(entry);
+      if (old) this.#options.onReplaced();
+    });
+  }
+
+  /** After the socket was away. @param published the tracks of ours that the server knows */
+  resume(offer: MediaOffer, device: Device, published: ReadonlySet<string>): void {
+    const session = this.#session;
+    if (session?.epoch !== offer.epoch) {
+      this.adopt(offer, device);
+    } else {
+      this.#options.onceUp(() => {
+        session.resync(offer, published, this.#options.local.entries).catch((error) => {
+          this.#options.onProblem(error);
+        });
+      });
+    }
+  }
+
+  produce(entry: LocalEntry): void {
+    this.#session?.produce(entry).catch((error) => this.#options.onProblem(error));
+  }
+
+  replace(entry: LocalEntry): void {
+    this.#session?.replace(entry).catch((error) => this.#options.onProblem(error));
+  }
+
+  mute(entry: LocalEntry): void {
+    this.#session?.mute(entry);
+  }
+
+  stop(trackId: string): void {
+    this.#session?.stop(trackId);
+  }
+
+  onConsumers({ epoch, consumers }: EventPayload<'consumers'>): void {
+    if (epoch === this.#session?.epoch) void this.#session.consume(consumers);
+  }
+
+  onConsumersClosed({ epoch, trackIds }: EventPayload<'consumersClosed'>): void {
+    if (epoch === this.#session?.epoch) this.#session.closeConsumers(trackIds);
+  }
+
+  updateIceServers(iceServers: IceServer[]): void {
+    this.#session?.updateIceServers(iceServers).catch((error) => this.#options.onProblem(error));
+  }
+
+  async stats() {
+    return (await this.#session?.stats()) ?? { send: undefined, recv: undefined };
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#recovery.close();
+    this.#session?.close();
+  }
+
+  async #recover(step: RecoveryStep, direction: Direction): Promise<void> {
+    const session = this.#session;
+    // Without a socket nothing can be mended; the ladder goes on when it is back.
+    if (!session || !this.#options.isUp()) return;
+    if (step === 'restart-ice') return session.restartIce(direction);
+    this.#relayOnly ||= step === 'rebuild-relay' && session.hasRelay;
+    const offer = await this.#options.request('rebuildMedia', { epoch: session.epoch });
+    if (this.#session === session) this.adopt(offer);
+  }
+}
