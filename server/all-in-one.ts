@@ -13,6 +13,9 @@ import { listenAddresses } from './sfu/addresses.ts';
 import { createLogger } from './telemetry/log.ts';
 import { selfSignedCertificate } from './tls.ts';
 
+/** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
+const GUESSABLE_LENGTH = 16;
+
 try {
   const { values: flags } = parseArgs({ options: { https: { type: 'boolean', default: false } } });
   const config = loadConfig(process.env);
@@ -36,6 +39,9 @@ try {
     log,
     ...(tls && { tls }),
   });
+  if ((config.access.authToken?.length ?? Infinity) < GUESSABLE_LENGTH) {
+    log.warn(`AUTH_TOKEN is shorter than ${GUESSABLE_LENGTH} characters and may be guessed`);
+  }
   closeOnSignals(parley, { timeoutMs: config.timing.shutdownMs, log });
   process.stdout.write(banner(parley, config, lan));
 } catch (error) {
