@@ -7,19 +7,27 @@ export interface CandidatePair {
   bytesReceived: number;
 }
 
-/** @param trackId of the `MediaStreamTrack` that shows it */
-export function inboundVideo(
+export interface Picture {
+  /** Decoded since the beginning. */
+  frames: number;
+  width: number;
+  height: number;
+}
+
+/**
+ * @param trackId of the `MediaStreamTrack` that shows it
+ * @returns undefined when no connection receives that track
+ */
+export function inboundPicture(
   connections: readonly StatsEntry[][],
   trackId: string,
-): { framesDecoded: number; width: number; height: number } {
+): Picture | undefined {
   const entry = connections
     .flat()
     .find(({ type, trackIdentifier }) => type === 'inbound-rtp' && trackIdentifier === trackId);
-  return {
-    framesDecoded: entry?.framesDecoded ?? 0,
-    width: entry?.frameWidth ?? 0,
-    height: entry?.frameHeight ?? 0,
-  };
+  if (!entry) return undefined;
+  const { framesDecoded = 0, frameWidth = 0, frameHeight = 0 } = entry;
+  return { frames: framesDecoded, width: frameWidth, height: frameHeight };
 }
 
 /** By track: the frames decoded since the beginning. */
