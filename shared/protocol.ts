@@ -39,8 +39,6 @@ export const CLOSE_CODES = {
   sessionEnded: 4000,
   /** The frame was larger than the server reads, or too many were sent. Reconnecting is allowed. */
   abuse: 4001,
-  /** Nothing was heard for too long. Reconnecting is allowed. */
-  silent: 4002,
 } as const;
 
 const Empty = v.object({});

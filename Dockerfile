@@ -1,0 +1,48 @@
+# syntax=docker/dockerfile:1
+# Parley in one container: `docker run -p 3000:3000 -p 40000-40007:40000-40007/udp …` (docs/deployment.md)
+
+FROM node:24-bookworm AS build
+WORKDIR /app
+# Dependencies first: they change less often than the sources.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY native native
+# mediasoup's own prebuilt worker where it can be had, else a build from its sources.
+RUN node native/provision.ts --print > /tmp/worker-path \
+ && install -D "$(cat /tmp/worker-path)" /out/mediasoup-worker
+COPY tsconfig.json ./
+COPY shared shared
+COPY client client
+RUN node client/build.ts
+
+FROM node:24-bookworm AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The image has its own Node: the one that package.json brings along is optional.
+RUN npm ci --omit=dev --omit=optional
+
+FROM node:24-bookworm-slim
+# What a worker that was built from source links against; mediasoup's prebuilt one needs none of it.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libuv1 libsrtp2-1 libssl3 libabsl20220623 \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+ENV NODE_ENV=production \
+    MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker
+COPY --from=build /out/mediasoup-worker /usr/local/bin/mediasoup-worker
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY native native
+COPY shared shared
+COPY server server
+COPY --from=build /app/client/build.ts client/build.ts
+COPY --from=build /app/client/dist client/dist
+# The worker of this image is tried once here, rather than by whoever starts it first.
+RUN node native/provision.ts
+# A number, since platforms that forbid root check it without reading /etc/passwd.
+USER 10001:10001
+EXPOSE 3000/tcp 40000-40007/udp 40000-40007/tcp
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node itself is the process that gets SIGTERM; there is no shell or npm in between.
+CMD ["node", "server/all-in-one.ts"]
