@@ -151,8 +151,8 @@ export const METHODS = {
       iceServersExpireAt: v.nullable(Timestamp),
     }),
   },
-  /** New transports in place of ones that ICE restarts could not mend. */
-  rebuildMedia: { params: v.object({ epoch: Epoch }), result: MediaOffer },
+  /** New transports in place of ones that ICE restarts could not mend; a `media` event has them. */
+  rebuildMedia: { params: v.object({ epoch: Epoch }), result: Empty },
   publish: {
     params: v.object({
       epoch: Epoch,
@@ -214,3 +214,8 @@ export const EVENTS = {
 export type Events = typeof EVENTS;
 export type EventName = keyof Events;
 export type EventPayload<K extends EventName> = EventData<Events, K>;
+
+/** An event as the text that goes over the wire. */
+export function eventFrame<K extends EventName>(event: K, data: EventPayload<K>): string {
+  return JSON.stringify({ event, data });
+}

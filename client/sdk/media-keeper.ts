@@ -146,7 +146,6 @@ export class MediaKeeper {
     if (!session || !this.#options.isUp()) return;
     if (step === 'restart-ice') return session.restartIce(direction);
     this.#relayOnly ||= step === 'rebuild-relay' && session.hasRelay;
-    const offer = await this.#options.request('rebuildMedia', { epoch: session.epoch });
-    if (this.#session === session) this.adopt(offer);
+    await this.#options.request('rebuildMedia', { epoch: session.epoch });
   }
 }

@@ -1,7 +1,7 @@
 // One WebSocket: framing, order, rates, heartbeat. It knows nothing of rooms.
 import type { RawData, WebSocket } from 'ws';
 import { ParleyError } from '../../shared/errors.ts';
-import { CLOSE_CODES, type EventName, type EventPayload } from '../../shared/protocol.ts';
+import { CLOSE_CODES, eventFrame } from '../../shared/protocol.ts';
 import { errorBody, parse, parseJson, Request } from '../../shared/rpc.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -74,10 +74,6 @@ export class Connection {
     return this.#closed || this.#ending;
   }
 
-  sendEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
-    this.send(JSON.stringify({ event, data }));
-  }
-
   /** @param frame JSON; given as text, so that a frame to many is made once */
   send(frame: string): void {
     if (this.closed) return;
@@ -93,7 +89,7 @@ export class Connection {
   /** Says why, then closes. With `reconnect` the client comes back elsewhere. Idempotent. */
   end(error: ParleyError, { reconnect }: { reconnect: boolean }): void {
     if (this.closed) return;
-    this.sendEvent('bye', { error: errorBody(error), reconnect });
+    this.send(eventFrame('bye', { error: errorBody(error), reconnect }));
     this.close(reconnect ? CLOSE_CODES.goingAway : CLOSE_CODES.sessionEnded, error.code);
   }
 

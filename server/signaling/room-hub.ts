@@ -1,4 +1,5 @@
 // The rooms that sessions of this replica are in: one subscription each, fanned out to them.
+import { eventFrame } from '../../shared/protocol.ts';
 import type { RoomPatch } from '../../shared/room.ts';
 import type { Closer, RoomStore } from '../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../cluster/media-protocol.ts';
@@ -62,7 +63,7 @@ export class RoomHub {
       members,
       subscribing: Promise.all([
         this.#rooms.subscribe(room, (patch) => {
-          const frame = JSON.stringify({ event: 'patch', data: patch });
+          const frame = eventFrame('patch', patch);
           for (const member of [...members]) member.onPatch(patch, frame);
         }),
         this.#media.subscribe(room, (event, data) => {

@@ -37,10 +37,9 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async rebuildMedia(session, { epoch }) {
-    // A repetition after a lost answer gets the session that the first one made.
-    if (epoch !== session.epoch) return session.context.media.send('describe', whose(session));
-    session.context.metrics.mediaRebuilds.inc({ reason: 'client' });
-    return session.openMedia();
+    // Of an older one, it is a repetition, or crossed with a rebuild of ours: it is done already.
+    if (epoch === session.epoch) session.rebuildMedia('client');
+    return {};
   },
 
   async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {

@@ -1,6 +1,11 @@
 // One participant's session: it outlives its sockets, and its media sessions.
 import { ParleyError } from '../../shared/errors.ts';
-import type { EventName, EventPayload, MediaOffer } from '../../shared/protocol.ts';
+import {
+  type EventName,
+  type EventPayload,
+  eventFrame,
+  type MediaOffer,
+} from '../../shared/protocol.ts';
 import type { Participant, RoomOp, RoomPatch } from '../../shared/room.ts';
 import type { RtpCapabilities } from '../../shared/rtp.ts';
 import type { RoomStore, SessionGuard } from '../cluster/cluster.ts';
@@ -11,6 +16,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources, Timer } from '../telemetry/resources.ts';
 import type { Connection } from './connection.ts';
 import type { MediaClient } from './media-client.ts';
+import { Outbox } from './outbox.ts';
 import type { RoomHub, RoomMember } from './room-hub.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -51,12 +57,6 @@ const REBUILD_DELAY_MAX_MS = 5_000;
 /** Between attempts to renew credentials when the media side does not answer. */
 const RENEW_RETRY_MS = 5_000;
 
-interface HeldFrame {
-  /** Of the patch it carries. */
-  version: number | undefined;
-  frame: string;
-}
-
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
@@ -66,14 +66,15 @@ export class Session implements RoomMember {
   readonly #context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
-  #connection: Connection | undefined;
-  /** What happens between the state that an answer carries and that answer: sent right after it. */
-  #held: HeldFrame[] | undefined = [];
+  readonly #outbox = new Outbox();
   #epoch = 0;
+  /** Media sessions that are gone; one may be lost before we were told that it exists. */
+  readonly #lost = new Set<number>();
+  #rebuilding = false;
   #online = true;
   #grace: Timer | undefined;
   #renewal: Timer | undefined;
-  #rebuild: Timer | undefined;
+  #retry: Timer | undefined;
   #ended = false;
 
   constructor(options: SessionOptions, guard: SessionGuard, context: SessionContext) {
@@ -105,30 +106,29 @@ export class Session implements RoomMember {
     return this.#epoch;
   }
 
-  /** A socket speaks for this session from now on; an older one is told and closed. */
+  /**
+   * A socket speaks for this session from now on; an older one is told and closed. What happens is
+   * held back until `flush`.
+   */
   attach(connection: Connection): void {
     this.#grace?.close();
-    this.#held = [];
-    if (this.#connection && this.#connection !== connection) {
-      this.#connection.end(new ParleyError('session_replaced'), { reconnect: false });
+    const before = this.#outbox.connection;
+    if (before !== connection) {
+      before?.end(new ParleyError('session_replaced'), { reconnect: false });
     }
-    this.#connection = connection;
+    this.#outbox.hold();
+    this.#outbox.connection = connection;
   }
 
-  /** The answer with the state up to `version` was sent: what came after it follows now. */
-  flush(version: number): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const { version: of, frame } of held) {
-      if (of === undefined || of > version) this.#connection?.send(frame);
-    }
+  /** The client was told the state, the room's up to `version`: what came after it follows now. */
+  flush(version?: number): void {
+    this.#outbox.flush(version);
   }
 
   /** The socket is gone: the place in the call is kept for the grace period, media running. */
   detach(connection: Connection): void {
-    if (this.#ended || this.#connection !== connection) return;
-    this.#connection = undefined;
-    this.#held = [];
+    if (this.#ended || this.#outbox.connection !== connection) return;
+    this.#outbox.connection = undefined;
     const { resources, timing } = this.#context;
     this.#grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
     void this.#commitPresence(false);
@@ -144,7 +144,10 @@ export class Session implements RoomMember {
     return this.#context.rooms.commit(this.room, this.guard, ops, this.#context.limits);
   }
 
-  /** Opens a media session in place of whatever there was. */
+  /**
+   * Opens a media session in place of whatever there was. The caller holds events back meanwhile:
+   * those of the new session mean nothing to a client that does not know it.
+   */
   async openMedia(): Promise<MediaOffer> {
     const { media } = this.#context;
     const offer = await media.open(this.room, this.participantId, this.rtpCapabilities);
@@ -160,6 +163,7 @@ export class Session implements RoomMember {
   adopt(offer: MediaOffer): void {
     this.#epoch = offer.epoch;
     this.#scheduleRenewal(offer.iceServersExpireAt);
+    this.#rebuildIfLost();
   }
 
   onPatch(patch: RoomPatch, frame: string): void {
@@ -167,23 +171,21 @@ export class Session implements RoomMember {
       (op) => op.op === 'leave' && op.participantId === this.participantId,
     );
     if (left) this.end('removed');
-    else this.#send({ version: patch.version, frame });
+    else this.#outbox.send(frame, patch.version);
   }
 
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
     if ('participantId' in data && data.participantId !== this.participantId) return;
     if (event === 'lost') {
-      const { participants, reason } = data as MediaEventData<'lost'>;
+      const { participants } = data as MediaEventData<'lost'>;
       const ours = participants.find(({ participantId }) => participantId === this.participantId);
-      if (ours?.epoch === this.#epoch) this.#rebuildMedia(reason, REBUILD_DELAY_MS);
+      if (ours) this.#lost.add(ours.epoch);
+      this.#rebuildIfLost();
       return;
     }
     const { participantId: _, ...payload } = data as { participantId?: string };
-    this.sendEvent(event as EventName, payload as EventPayload<EventName>);
-  }
-
-  sendEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
-    this.#send({ version: undefined, frame: JSON.stringify({ event, data }) });
+    const name = event as EventName;
+    this.#outbox.send(eventFrame(name, payload as EventPayload<typeof name>));
   }
 
   /** The session is over. Idempotent. */
@@ -191,13 +193,13 @@ export class Session implements RoomMember {
     if (this.#ended) return;
     this.#ended = true;
     const { hub, metrics, log } = this.#context;
-    for (const timer of [this.#grace, this.#renewal, this.#rebuild]) timer?.close();
+    for (const timer of [this.#grace, this.#renewal, this.#retry]) timer?.close();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
     log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
     const error = END_ERRORS[reason];
-    if (error) this.#connection?.end(error, { reconnect: reason === 'shutdown' });
-    this.#connection = undefined;
+    if (error) this.#outbox.connection?.end(error, { reconnect: reason === 'shutdown' });
+    this.#outbox.connection = undefined;
     // Replaced: another replica speaks for it now. Shutdown: another one may claim it.
     if (reason !== 'replaced' && reason !== 'shutdown') {
       this.#closeMedia();
@@ -207,15 +209,6 @@ export class Session implements RoomMember {
     }
     this.#release();
     this.#options.onClosed(this);
-  }
-
-  #send(held: HeldFrame): void {
-    if (this.#held) {
-      // A detached session is told the whole state when it comes back: nothing is kept for it.
-      if (this.#connection) this.#held.push(held);
-    } else {
-      this.#connection?.send(held.frame);
-    }
   }
 
   #closeMedia(): void {
@@ -235,19 +228,36 @@ export class Session implements RoomMember {
     });
   }
 
-  #rebuildMedia(reason: string, delayMs: number): void {
+  /** Opens another media session and tells the client, again and again until it works. */
+  rebuildMedia(reason: string, delayMs = REBUILD_DELAY_MS): void {
+    if (this.#rebuilding) return;
+    this.#rebuilding = true;
+    this.#retry?.close();
     this.#context.metrics.mediaRebuilds.inc({ reason });
-    this.openMedia().then(
-      (offer) => this.sendEvent('media', offer),
-      (error) => {
-        if (this.#ended) return;
-        this.#context.log.warn({ err: error, room: this.room }, 'media was not rebuilt yet');
-        const next = Math.min(delayMs * 2, REBUILD_DELAY_MAX_MS);
-        this.#rebuild = this.#context.resources.after(delayMs, () =>
-          this.#rebuildMedia(reason, next),
-        );
-      },
-    );
+    this.#outbox.hold();
+    this.openMedia()
+      .then(
+        (offer) => this.#outbox.sendFirst(eventFrame('media', offer)),
+        (error) => {
+          if (this.#ended) return;
+          this.#context.log.warn({ err: error, room: this.room }, 'media was not rebuilt yet');
+          const next = Math.min(delayMs * 2, REBUILD_DELAY_MAX_MS);
+          this.#retry = this.#context.resources.after(delayMs, () =>
+            this.rebuildMedia(reason, next),
+          );
+        },
+      )
+      .finally(() => {
+        this.#rebuilding = false;
+        this.#outbox.flush();
+        this.#rebuildIfLost();
+      });
+  }
+
+  #rebuildIfLost(): void {
+    if (this.#rebuilding || this.#ended || !this.#lost.has(this.#epoch)) return;
+    this.#lost.clear();
+    this.rebuildMedia('worker_died');
   }
 
   #scheduleRenewal(expireAt: number | null): void {
@@ -263,7 +273,7 @@ export class Session implements RoomMember {
       media.send('iceServers', { room, participantId }).then(
         (fresh) => {
           if (this.#ended) return;
-          this.sendEvent('iceServers', fresh);
+          this.#outbox.send(eventFrame('iceServers', fresh));
           this.#scheduleRenewal(fresh.iceServersExpireAt);
         },
         () => {

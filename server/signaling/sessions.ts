@@ -102,22 +102,28 @@ export class Sessions {
     session.guard = guard;
     session.rtpCapabilities = rtpCapabilities;
     session.attach(connection);
-    await hub.add(room, session);
-    const offer = await media.send('describe', { room, participantId }).catch(() => undefined);
-    if (offer) session.adopt(offer);
-    const current = offer ?? (await session.openMedia());
-    await session.present();
-    const patches = await rooms.patchesSince(room, params.version);
-    const snapshot = patches ? undefined : await rooms.snapshot(room);
-    if (!patches && !snapshot) throw new ParleyError('session_lost');
-    metrics.sessions.inc({ event: 'resumed' });
-    const version = snapshot?.version ?? patches?.at(-1)?.version ?? params.version;
-    const result: MethodResult<'resume'> = {
-      patches: patches ?? null,
-      snapshot: snapshot ?? null,
-      media: current,
-    };
-    return [session, { result, afterwards: () => session.flush(version) }];
+    try {
+      await hub.add(room, session);
+      const offer = await media.send('describe', { room, participantId }).catch(() => undefined);
+      if (offer) session.adopt(offer);
+      const current = offer ?? (await session.openMedia());
+      await session.present();
+      const patches = await rooms.patchesSince(room, params.version);
+      const snapshot = patches ? undefined : await rooms.snapshot(room);
+      if (!patches && !snapshot) throw new ParleyError('session_lost');
+      metrics.sessions.inc({ event: 'resumed' });
+      const version = snapshot?.version ?? patches?.at(-1)?.version ?? params.version;
+      const result: MethodResult<'resume'> = {
+        patches: patches ?? null,
+        snapshot: snapshot ?? null,
+        media: current,
+      };
+      return [session, { result, afterwards: () => session.flush(version) }];
+    } catch (error) {
+      session.detach(connection);
+      session.flush();
+      throw error;
+    }
   }
 
   /** Tells every client to come back elsewhere; resolves when all sockets are closed. */
