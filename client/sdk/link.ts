@@ -28,6 +28,9 @@ export class Link {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #entered = false;
+  /** What the server says between a socket's answer and the moment its state has been taken over. */
+  #early: Array<() => void> = [];
+  #endedBy: ParleyError | undefined;
   #lostAt: number | undefined;
   #attempt = 0;
 
@@ -46,7 +49,8 @@ export class Link {
       await this.#connect(signal);
     } catch (error) {
       this.close();
-      throw error;
+      // A farewell says more than the loss of the socket that it caused.
+      throw this.#endedBy ?? error;
     }
   }
 
@@ -78,6 +82,7 @@ export class Link {
     socket = await Socket.open(this.#options.url, listener, signal);
     if (this.#closed) return socket.close();
     this.#socket = socket;
+    this.#early = [];
     try {
       await this.#options.enter(socket);
     } catch (error) {
@@ -89,11 +94,14 @@ export class Link {
     this.#lostAt = undefined;
     this.#attempt = 0;
     this.#options.onUp();
+    for (const tell of this.#early.splice(0)) tell();
   }
 
   #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
     if (event !== 'bye') {
-      this.#options.onEvent(event, data);
+      const tell = () => this.#options.onEvent(event, data);
+      if (this.#entered) tell();
+      else this.#early.push(tell);
       return;
     }
     const { error, reconnect } = data as EventPayload<'bye'>;
@@ -135,6 +143,7 @@ export class Link {
 
   #end(error: ParleyError): void {
     if (this.#closed) return;
+    this.#endedBy = error;
     this.close();
     this.#options.onEnded(error);
   }

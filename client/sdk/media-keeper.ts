@@ -61,7 +61,8 @@ export class MediaKeeper {
 
   /** Uses a new media session: what was received or sent continues there under the same ids. */
   adopt(offer: MediaOffer, device = this.#device): void {
-    if (!device) return;
+    // The session we have: an answer and an event may both tell of it.
+    if (!device || offer.epoch === this.#session?.epoch) return;
     this.#device = device;
     const old = this.#session;
     const session: MediaSession = new MediaSession({

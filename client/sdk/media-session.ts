@@ -51,6 +51,10 @@ const AUDIO_OPTIONS: Record<'microphone' | 'screen-audio', types.ProducerCodecOp
 /** Kilobits per second to begin with: the first seconds are sharp instead of blurred. */
 const VIDEO_START_BITRATE_KBPS = 1_000;
 
+/** How often a track is published, while the refusal is of the kind that passes. */
+const PUBLISH_ATTEMPTS = 4;
+const PUBLISH_RETRY_MS = 1_000;
+
 export class MediaSession {
   readonly epoch: number;
   readonly #options: MediaSessionOptions;
@@ -246,14 +250,23 @@ export class MediaSession {
     if (dtlsParameters) this.#tell('connect', { epoch: this.epoch, direction, dtlsParameters });
   }
 
-  #tellPublish(entry: LocalEntry): void {
+  #tellPublish(entry: LocalEntry, attempt = 1): void {
     const rtpParameters = this.#published.get(entry.id);
-    if (!rtpParameters) return;
+    if (!rtpParameters || this.#closed) return;
     const { id: trackId, source, muted } = entry;
     const kind = entry.track.kind === 'audio' ? 'audio' : 'video';
     this.#options
       .request('publish', { epoch: this.epoch, trackId, kind, source, muted, rtpParameters })
-      .catch((error) => this.#refused(error, (refusal) => this.#options.onRefused(entry, refusal)));
+      .catch((error) =>
+        this.#refused(error, (refusal) => {
+          // A worker that just died, say: either another session comes, or it works a little later.
+          if (refusal.retryable && attempt < PUBLISH_ATTEMPTS) {
+            setTimeout(() => this.#tellPublish(entry, attempt + 1), PUBLISH_RETRY_MS);
+          } else {
+            this.#options.onRefused(entry, refusal);
+          }
+        }),
+      );
   }
 
   #tell<K extends 'connect' | 'ready'>(method: K, params: MethodParams<K>): void {

@@ -22,7 +22,7 @@ type PathState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' 
 export class PathRecovery {
   readonly #options: PathRecoveryOptions;
   readonly #down = new Map<Direction, ReturnType<typeof setTimeout>>();
-  #attempt = 0;
+  readonly #attempts: Record<Direction, number> = { send: 0, recv: 0 };
 
   constructor(options: PathRecoveryOptions) {
     this.#options = options;
@@ -52,13 +52,12 @@ export class PathRecovery {
   }
 
   #up(direction: Direction): void {
+    this.#attempts[direction] = 0;
     const timer = this.#down.get(direction);
     if (timer === undefined) return;
     clearTimeout(timer);
     this.#down.delete(direction);
-    if (this.#down.size > 0) return;
-    this.#attempt = 0;
-    this.#options.onChange(false);
+    if (this.#down.size === 0) this.#options.onChange(false);
   }
 
   #later(direction: Direction, delayMs: number): void {
@@ -73,7 +72,7 @@ export class PathRecovery {
   }
 
   #step(direction: Direction): void {
-    const step = recoveryStep(this.#attempt++);
+    const step = recoveryStep(this.#attempts[direction]++);
     this.#down.set(
       direction,
       setTimeout(() => this.#step(direction), STEP_MS),

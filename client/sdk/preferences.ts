@@ -1,4 +1,5 @@
 // What is wanted of each remote track; changes are gathered, so that a resize is one message.
+import { LIMITS } from '../../shared/limits.ts';
 import type { Preference } from '../../shared/protocol.ts';
 
 /** Longer than a layout pass, shorter than anybody notices. */
@@ -41,13 +42,14 @@ export class Preferences {
 
   #flush(): void {
     this.close();
-    const preferences: Record<string, Preference> = {};
-    for (const trackId of this.#changed) {
+    const changed = [...this.#changed].flatMap((trackId): [string, Preference][] => {
       const preference = this.#wanted.get(trackId);
-      if (preference) preferences[trackId] = preference;
-    }
+      return preference ? [[trackId, preference]] : [];
+    });
     this.#changed.clear();
-    if (Object.keys(preferences).length > 0) this.#send(preferences);
+    for (let at = 0; at < changed.length; at += LIMITS.tracksPerMessage) {
+      this.#send(Object.fromEntries(changed.slice(at, at + LIMITS.tracksPerMessage)));
+    }
   }
 }
 

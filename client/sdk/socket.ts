@@ -40,13 +40,18 @@ export class Socket {
   readonly #listener: SocketListener;
   readonly #waiting = new Map<number, Waiting>();
   #pings: ReturnType<typeof setInterval> | undefined;
+  #inbox: Promise<void> = Promise.resolve();
   #nextId = 1;
   #closed = false;
 
   private constructor(socket: WebSocket, listener: SocketListener) {
     this.#socket = socket;
     this.#listener = listener;
-    socket.addEventListener('message', ({ data }) => this.#receive(data));
+    socket.addEventListener('message', ({ data }) => {
+      // Node delivers all messages of one packet at a stretch. Whoever waits for an answer has to
+      // see it before what the server said next.
+      this.#inbox = this.#inbox.then(() => this.#receive(data));
+    });
     socket.addEventListener('close', () => this.#lost());
     this.#pings = setInterval(() => this.#ping(), PING_PERIOD_MS);
   }
@@ -142,8 +147,12 @@ export class Socket {
     if (id === null || !waiting) return;
     this.#waiting.delete(id);
     clearTimeout(waiting.timer);
-    if (error) waiting.reject(error);
-    else waiting.resolve(parse(METHODS[waiting.method].result, result));
+    if (error) return waiting.reject(error);
+    try {
+      waiting.resolve(parse(METHODS[waiting.method].result, result));
+    } catch (cause) {
+      waiting.reject(new ParleyError('unsupported_version', { cause }));
+    }
   }
 
   #ping(): void {

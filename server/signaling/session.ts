@@ -71,6 +71,7 @@ export class Session implements RoomMember {
   /** Media sessions that are gone; one may be lost before we were told that it exists. */
   readonly #lost = new Set<number>();
   #rebuilding = false;
+  #opening: Promise<MediaOffer> | undefined;
   #online = true;
   #grace: Timer | undefined;
   #renewal: Timer | undefined;
@@ -148,15 +149,12 @@ export class Session implements RoomMember {
    * Opens a media session in place of whatever there was. The caller holds events back meanwhile:
    * those of the new session mean nothing to a client that does not know it.
    */
-  async openMedia(): Promise<MediaOffer> {
-    const { media } = this.#context;
-    const offer = await media.open(this.room, this.participantId, this.rtpCapabilities);
-    if (this.#ended) {
-      this.#closeMedia();
-      throw new ParleyError('session_lost');
-    }
-    this.adopt(offer);
-    return offer;
+  openMedia(): Promise<MediaOffer> {
+    // One at a time: of two that were opened at once, each would close the other.
+    this.#opening ??= this.#openMedia().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
   }
 
   /** This is the media session the client has, or is about to be told of. */
@@ -209,6 +207,17 @@ export class Session implements RoomMember {
     }
     this.#release();
     this.#options.onClosed(this);
+  }
+
+  async #openMedia(): Promise<MediaOffer> {
+    const { media } = this.#context;
+    const offer = await media.open(this.room, this.participantId, this.rtpCapabilities);
+    if (this.#ended) {
+      this.#closeMedia();
+      throw new ParleyError('session_lost');
+    }
+    this.adopt(offer);
+    return offer;
   }
 
   #closeMedia(): void {
