@@ -147,7 +147,10 @@ export class Socket {
     if (id === null || !waiting) return;
     this.#waiting.delete(id);
     clearTimeout(waiting.timer);
-    if (error) return waiting.reject(error);
+    if (error) {
+      waiting.reject(error);
+      return;
+    }
     try {
       waiting.resolve(parse(METHODS[waiting.method].result, result));
     } catch (cause) {
