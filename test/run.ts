@@ -1,5 +1,7 @@
 // `npm test`: every check and test in order, on real workers and browsers, and where the time went.
 
+import { rm } from 'node:fs/promises';
+import { EVIDENCE_FOLDER } from './support/evidence-folder.ts';
 import { PARTS, type Part } from './support/runner/parts.ts';
 import { prepare } from './support/runner/prepare.ts';
 import { type PartResult, summary } from './support/runner/report.ts';
@@ -47,6 +49,8 @@ const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => ending.abort(signal));
 }
+// What an earlier run left there would be taken for this one's.
+await rm(EVIDENCE_FOLDER, { recursive: true, force: true });
 const results = await run(parts, ending.signal);
 console.log(summary(results));
 process.exitCode = results.some(hasFailed) ? 1 : 0;

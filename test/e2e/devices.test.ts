@@ -8,7 +8,7 @@ import { story } from '../support/scene.ts';
 async function takesPartWithoutSending(watcher: Participant, other: Participant): Promise<void> {
   await watcher.sees(other.name);
   await watcher.hears(1);
-  await other.tile(watcher.name).waitFor();
+  await other.seesNoPicture(other.tile(watcher.name));
   await watcher.sendChat('I can see you');
   await other.readsInChat('I can see you');
 }
@@ -68,7 +68,7 @@ story('camera and microphone are switched off and on again in the call', async (
 
   await scene.step('without the camera there is no picture', async () => {
     await bo.toggle('Camera', false);
-    await ann.tile('Bo').locator('video').waitFor({ state: 'hidden' });
+    await ann.seesNoPicture(ann.tile('Bo'));
     await bo.toggle('Camera', true);
     await ann.sees('Bo');
   });

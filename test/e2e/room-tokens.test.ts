@@ -10,6 +10,7 @@ const AUTH_TOKEN = 'the-operators-own-secret-0123456789';
 interface Invitation {
   token: string;
   url: string;
+  /** UTC seconds, like the token's own `exp`. */
   expiresAt: number;
 }
 
@@ -64,8 +65,10 @@ story('an invitation lets people in, under the name and role it gives them', asy
     await vi.join(url);
     await vi.sees('Ann');
     await vi.hears(2);
-    await ann.tile('Vi').waitFor();
-    assert.equal(await ann.tile('Vi').locator('video').count(), 0);
+    await ann.seesNoPicture(ann.tile('Vi'));
+    for (const name of ['Microphone', 'Camera', 'Share screen'] as const) {
+      assert.equal(await vi.button(name).count(), 0, name);
+    }
   });
 });
 
@@ -82,7 +85,7 @@ story('without a valid invitation the page says why one cannot join', async (sce
 
   await scene.step('one that has expired', async () => {
     const { url, expiresAt } = await invite(parley, 'red', { expiresIn: 1 });
-    await until('the invitation to expire', () => assert.ok(Date.now() > expiresAt));
+    await until('the invitation to expire', () => assert.ok(Date.now() / 1_000 > expiresAt));
     await isRefused(ann, url, /has expired/i);
   });
 

@@ -65,6 +65,7 @@ export class Chromium implements AsyncDisposable {
   /** A window of its own, with its own storage, as if on a machine of its own. */
   async newPage(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({
+      userAgent: this.#userAgent,
       viewport: { width: 1280, height: 720 },
       reducedMotion: 'reduce',
       ...options,
@@ -72,6 +73,12 @@ export class Chromium implements AsyncDisposable {
     context.setDefaultTimeout(DEADLINES.page);
     await context.addInitScript(installPageHooks);
     return context.newPage();
+  }
+
+  /** As people's browsers say it, without "Headless": libraries tell browsers apart by it. */
+  get #userAgent(): string {
+    const [major] = this.#browser.version().split('.');
+    return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

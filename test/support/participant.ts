@@ -98,6 +98,7 @@ export class Participant {
     await this.page.keyboard.press('Enter');
   }
 
+  /** With the chat left open. */
   async readsInChat(text: string): Promise<void> {
     await this.toggle('Chat', true);
     await this.page.getByRole('log').getByText(text).waitFor({ timeout: DEADLINES.seenByOthers });
@@ -136,6 +137,25 @@ export class Participant {
         assert.ok(frames - start >= MOVING_FRAMES, `${frames - start} more frames came`);
       },
       { withinMs },
+    );
+  }
+
+  /** Waits until the tile is there and shows no picture: whoever it is has no camera on. */
+  async seesNoPicture(tile: Locator): Promise<void> {
+    await until(
+      `${this.name} to see no picture in ${tile}`,
+      async () => {
+        await tile.waitFor({ timeout: DEADLINES.ending });
+        const shown = await tile
+          .locator('video')
+          .evaluateAll((videos) =>
+            videos.some((video) =>
+              video.checkVisibility({ opacityProperty: true, visibilityProperty: true }),
+            ),
+          );
+        assert.equal(shown, false, 'there is a video to be seen');
+      },
+      { withinMs: DEADLINES.seenByOthers },
     );
   }
 

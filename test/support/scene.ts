@@ -6,13 +6,12 @@ import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions } from 'playwright-core';
 import { Chromium, type Devices } from './chromium.ts';
 import { type Coturn, type CoturnMode, startCoturn } from './coturn.ts';
+import { EVIDENCE_FOLDER } from './evidence-folder.ts';
 import { FirefoxPerson } from './firefox.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { Parley } from './parley.ts';
 import { Participant } from './participant.ts';
 import { type Relay, type RelayOptions, startRelay } from './relay.ts';
-
-const EVIDENCE = path.resolve(import.meta.dirname, '../../test-results');
 
 export interface PersonOptions {
   devices?: Devices;
@@ -122,7 +121,7 @@ export class Scene {
 
   /** Screenshots, consoles and logs, in test-results/; the last lines also in the test's output. */
   async keepEvidence(story: string): Promise<void> {
-    const folder = path.join(EVIDENCE, story.replace(/\W+/g, '-').toLowerCase());
+    const folder = path.join(EVIDENCE_FOLDER, story.replace(/\W+/g, '-').toLowerCase());
     await mkdir(folder, { recursive: true });
     for (const { name, page, console } of this.#people) {
       await writeFile(path.join(folder, `${name}.console.log`), console.join('\n'));

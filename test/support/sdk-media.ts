@@ -1,0 +1,81 @@
+// WebRTC in Node: the browser's classes made global, and tracks with a moving picture and a tone.
+import wrtc from '@roamhq/wrtc';
+
+const {
+  RTCPeerConnection,
+  RTCSessionDescription,
+  RTCIceCandidate,
+  MediaStream,
+  MediaStreamTrack,
+  nonstandard,
+} = wrtc;
+Object.assign(globalThis, {
+  RTCPeerConnection,
+  RTCSessionDescription,
+  RTCIceCandidate,
+  MediaStream,
+  MediaStreamTrack,
+});
+
+/** Small: the tests are about what arrives, not about how it looks, and two CPUs encode it all. */
+const PICTURE = { width: 160, height: 96 };
+const FRAME_MS = 66;
+const SAMPLE_RATE = 48_000;
+/** WebRTC takes audio in pieces of 10 ms (RFC 7874 has no say; libwebrtc does). */
+const SAMPLES = SAMPLE_RATE / 100;
+const TONE_HZ = 440;
+const TONE_AMPLITUDE = 8_000;
+
+/** A track that makes media until it is disposed. */
+export interface MadeTrack extends Disposable {
+  readonly track: MediaStreamTrack;
+}
+
+export function cameraTrack(): MadeTrack {
+  const source = new nonstandard.RTCVideoSource();
+  const track = source.createTrack();
+  const { width, height } = PICTURE;
+  const data = new Uint8ClampedArray(width * height * 1.5);
+  let shade = 0;
+  const timer = setInterval(() => {
+    shade = (shade + 7) % 256;
+    source.onFrame({ width, height, data: data.fill(shade) as unknown as Uint8Array });
+  }, FRAME_MS);
+  return made(track, timer);
+}
+
+export function microphoneTrack(): MadeTrack {
+  const source = new nonstandard.RTCAudioSource();
+  const track = source.createTrack();
+  const tone = Int16Array.from({ length: SAMPLE_RATE }, (_, n) =>
+    Math.round(TONE_AMPLITUDE * Math.sin((2 * Math.PI * TONE_HZ * n) / SAMPLE_RATE)),
+  );
+  const startedAt = performance.now();
+  let sent = 0;
+  // Timers are late on a busy machine: what is due is made up for, so that the tone does not stop.
+  const timer = setInterval(() => {
+    const due = Math.floor((performance.now() - startedAt) / 10);
+    if (due - sent > 20) sent = due - 1;
+    for (; sent < due; sent++) {
+      const from = (sent * SAMPLES) % SAMPLE_RATE;
+      source.onData({
+        samples: tone.slice(from, from + SAMPLES),
+        sampleRate: SAMPLE_RATE,
+        bitsPerSample: 16,
+        channelCount: 1,
+        numberOfFrames: SAMPLES,
+      });
+    }
+  }, 10);
+  return made(track, timer);
+}
+
+function made(track: MediaStreamTrack, timer: NodeJS.Timeout): MadeTrack {
+  return {
+    track,
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      track.stop();
+    },
+  };
+}

@@ -1,0 +1,14 @@
+// Closes what a test opened, newest first, however the test ends.
+import type { TestContext } from 'node:test';
+
+const stacks = new WeakMap<TestContext, AsyncDisposableStack>();
+
+/** What is given to the stack is closed when the test is over; a failure to close fails the test. */
+export function ownedBy(context: TestContext): AsyncDisposableStack {
+  const known = stacks.get(context);
+  if (known) return known;
+  const stack = new AsyncDisposableStack();
+  stacks.set(context, stack);
+  context.after(() => stack.disposeAsync());
+  return stack;
+}
