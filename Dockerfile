@@ -24,7 +24,7 @@ RUN npm ci --omit=dev --omit=optional
 FROM node:24-bookworm-slim
 # What a worker that was built from source links against; mediasoup's prebuilt one needs none of it.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libuv1 libsrtp2-1 libssl3 libabsl20220623 \
+ && apt-get install -y --no-install-recommends libstdc++6 libuv1 libsrtp2-1 libssl3 libabsl20220623 \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production \
