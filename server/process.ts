@@ -5,7 +5,7 @@ export interface RunningProcess {
   close(): Promise<void>;
 }
 
-/** SIGTERM or SIGINT closes cleanly and exits 0; a second signal, or `timeoutMs`, ends it at once. */
+/** Signals, and errors nobody expected. SIGTERM or SIGINT closes cleanly and exits 0; a second signal, or `timeoutMs`, ends it at once. */
 export function closeOnSignals(
   running: RunningProcess,
   { timeoutMs, log }: { timeoutMs: number; log: Logger },
@@ -33,6 +33,10 @@ export function closeOnSignals(
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // A promise that nobody waited for must not take every call down with it.
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'a promise was rejected and nobody listened');
+  });
 }
 
 /** An error of the start, as the one sentence its reader needs. */

@@ -66,6 +66,7 @@ export class JoinedCall implements Call {
     this.#media = new MediaKeeper({
       local: this.#local,
       relayOnly: options.relayOnly ?? false,
+      videoCodec: options.videoCodec ?? 'VP8',
       request: this.#request,
       onceUp: (action) => this.#onceUp(action),
       isUp: () => this.#link.up,

@@ -2,6 +2,7 @@
 // asks for another when a path stays down.
 import type { Device } from 'mediasoup-client';
 import type { ParleyError } from '../../shared/errors.ts';
+import type { VideoCodec } from '../../shared/media.ts';
 import type { Direction, EventPayload, MediaOffer } from '../../shared/protocol.ts';
 import type { IceServer } from '../../shared/rtp.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
@@ -11,6 +12,7 @@ import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
 export interface MediaKeeperOptions {
   local: LocalTracks;
   relayOnly: boolean;
+  videoCodec: VideoCodec;
   request: Request;
   /** Runs it now, or when requests can be carried again. */
   onceUp(action: () => void): void;
@@ -69,6 +71,7 @@ export class MediaKeeper {
       device,
       offer,
       relayOnly: this.#relayOnly,
+      videoCodec: this.#options.videoCodec,
       request: this.#options.request,
       streamIdOf: this.#options.streamIdOf,
       onTracks: () => this.#options.onTracks(),

@@ -1,7 +1,7 @@
 // One media session: a transport to send and one to receive, until the server gives us another.
 import type { Device, types } from 'mediasoup-client';
 import { ParleyError } from '../../shared/errors.ts';
-import { videoEncodings } from '../../shared/media.ts';
+import { type VideoCodec, videoEncodings } from '../../shared/media.ts';
 import type {
   Consumer as ConsumerDescription,
   Direction,
@@ -25,6 +25,7 @@ export interface MediaSessionOptions {
   device: Device;
   offer: MediaOffer;
   relayOnly: boolean;
+  videoCodec: VideoCodec;
   request: Request;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
@@ -51,6 +52,8 @@ const AUDIO_OPTIONS: Record<'microphone' | 'screen-audio', types.ProducerCodecOp
 /** Kilobits per second to begin with: the first seconds are sharp instead of blurred. */
 const VIDEO_START_BITRATE_KBPS = 1_000;
 
+/** Every browser sends and receives it. */
+const FALLBACK_CODEC: VideoCodec = 'VP8';
 /** How often a track is published, while the refusal is of the kind that passes. */
 const PUBLISH_ATTEMPTS = 4;
 const PUBLISH_RETRY_MS = 1_000;
@@ -145,7 +148,7 @@ export class MediaSession {
       disableTrackOnPause: false,
       // Muted means that nothing is sent, not that silence is.
       zeroRtpOnPause: true,
-      ...encodingOf(entry.source),
+      ...this.#encodingOf(entry.source),
       appData: { entry },
     });
     if (this.#closed || entry.closed) return producer.close();
@@ -285,14 +288,24 @@ export class MediaSession {
   #transport(direction: Direction): Transport {
     return direction === 'send' ? this.#send : this.#recv;
   }
-}
 
-function encodingOf(source: TrackSource): Partial<types.ProducerOptions> {
-  if (source === 'microphone' || source === 'screen-audio') {
-    return { codecOptions: AUDIO_OPTIONS[source] };
+  #encodingOf(source: TrackSource): Partial<types.ProducerOptions> {
+    if (source === 'microphone' || source === 'screen-audio') {
+      return { codecOptions: AUDIO_OPTIONS[source] };
+    }
+    const { device, videoCodec } = this.#options;
+    const named = (name: VideoCodec) =>
+      device.sendRtpCapabilities.codecs?.find(
+        ({ mimeType }) => mimeType.toLowerCase() === `video/${name.toLowerCase()}`,
+      );
+    const wanted = named(videoCodec);
+    const codec = wanted ?? named(FALLBACK_CODEC);
+    return {
+      ...(codec && { codec }),
+      encodings: videoEncodings(source, wanted ? videoCodec : FALLBACK_CODEC).map((encoding) => ({
+        ...encoding,
+      })),
+      codecOptions: { videoGoogleStartBitrate: VIDEO_START_BITRATE_KBPS },
+    };
   }
-  return {
-    encodings: videoEncodings(source, 'VP8').map((encoding) => ({ ...encoding })),
-    codecOptions: { videoGoogleStartBitrate: VIDEO_START_BITRATE_KBPS },
-  };
 }

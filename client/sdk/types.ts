@@ -1,5 +1,6 @@
 // What the SDK offers to a page: the shapes that a call shows, and what can be done with it.
 import type { ParleyError } from '../../shared/errors.ts';
+import type { VideoCodec } from '../../shared/media.ts';
 import type { Preference } from '../../shared/protocol.ts';
 import type { RoomSnapshot, TrackSource } from '../../shared/room.ts';
 
@@ -12,6 +13,8 @@ export interface JoinOptions {
   token?: string;
   /** Only use TURN relays (`iceTransportPolicy: 'relay'`). */
   relayOnly?: boolean;
+  /** For cameras and screens, where the browser can send it. Default VP8, which all of them can. */
+  videoCodec?: VideoCodec;
   /** Published with the join, without waiting for its answer. */
   tracks?: readonly LocalTrackInput[];
   /** Which mediasoup-client handler to use where there is no browser to recognise. */

@@ -1,5 +1,6 @@
 // One media node: it serves the commands of `web`, and its rooms live and die with their workers.
 import { randomUUID } from 'node:crypto';
+import { setLogEventListeners } from 'mediasoup';
 import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
 import type { MediaOffer } from '../../shared/protocol.ts';
@@ -47,6 +48,11 @@ export class SfuNode {
   /** Starts the workers, then announces the node: it takes rooms from then on. */
   static async start(options: SfuNodeOptions): Promise<SfuNode> {
     const { cluster, media, workerBin, listenInfos, resources, log } = options;
+    // What mediasoup and its workers would say to nobody otherwise. One listener for the process.
+    setLogEventListeners({
+      onwarn: (namespace, text) => log.warn({ namespace }, text),
+      onerror: (namespace, text, err) => log.error({ namespace, err }, text),
+    });
     const pool = await WorkerPool.start({
       count: media.workers,
       workerBin,
