@@ -65,10 +65,14 @@ export function platformName({ platform, arch, libc }: Platform): string {
 }
 
 function currentLibc(): string {
-  const report: unknown = process.report.getReport();
-  const header = typeof report === 'object' && report !== null && Reflect.get(report, 'header');
-  const version = header && Reflect.get(header, 'glibcVersionRuntime');
-  return typeof version === 'string' ? `glibc${version}` : 'musl';
+  const { report } = process;
+  // Else the report looks up the name of every connected peer.
+  const excludeNetwork: unknown = Reflect.get(report, 'excludeNetwork');
+  Reflect.set(report, 'excludeNetwork', true);
+  const text = JSON.stringify(report.getReport());
+  Reflect.set(report, 'excludeNetwork', excludeNetwork);
+  const version = /"glibcVersionRuntime":"([\d.]+)"/.exec(text)?.[1];
+  return version ? `glibc${version}` : 'musl';
 }
 
 export function binaryName(platform: NodeJS.Platform = process.platform): string {

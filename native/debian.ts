@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProvisionError } from './errors.ts';
-import { formatElapsed, type Log } from './progress.ts';
+import { type Log, Reporter } from './progress.ts';
 import { describeEnd, errorCode, type RunResult, run } from './run.ts';
 
 export interface DebianPackageOptions {
@@ -36,21 +36,24 @@ export async function ensureDebianPackages(
   if (process.getuid?.() !== 0) {
     throw new ProvisionError(`${need}: run "sudo ${command}"`);
   }
-  options.log(`Installing ${missing.join(', ')}, needed to ${options.why}.`);
-  const startedAt = performance.now();
-  if (!hasPackageLists()) await apt(['update'], options.signal);
-  let result = await apt(install, options.signal);
-  if (result.code !== 0) {
-    // Old lists name versions that the mirror has since replaced.
-    await apt(['update'], options.signal);
-    result = await apt(install, options.signal);
+  options.log(`Installing Debian packages to ${options.why}: ${missing.join(', ')}`);
+  const step = new Reporter(options.log).step('Installing Debian packages');
+  try {
+    if (!hasPackageLists()) await apt(['update'], options.signal);
+    let result = await apt(install, options.signal);
+    if (result.code !== 0) {
+      // Old lists name versions that the mirror has since replaced.
+      await apt(['update'], options.signal);
+      result = await apt(install, options.signal);
+    }
+    if (result.code !== 0) {
+      throw new ProvisionError(
+        `${need}, and installing them failed (${aptReason(result)}): run "${command}" to see why`,
+      );
+    }
+  } finally {
+    step.close();
   }
-  if (result.code !== 0) {
-    throw new ProvisionError(
-      `${need}, and installing them failed (${aptReason(result)}): run "${command}" to see why`,
-    );
-  }
-  options.log(`Installed them in ${formatElapsed(performance.now() - startedAt)}.`);
 }
 
 /** The versions of those packages that are installed. Throws ProvisionError where dpkg is absent. */
@@ -78,14 +81,15 @@ export async function installedVersions(
   return versions;
 }
 
+/** An abort is heeded between two runs only: apt killed half-way leaves packages half installed. */
 async function apt(args: readonly string[], signal: AbortSignal | undefined): Promise<RunResult> {
   const deadline = performance.now() + APT_LOCK_TIMEOUT_SECONDS * 1000;
   for (;;) {
     const lockTimeout = `DPkg::Lock::Timeout=${APT_LOCK_TIMEOUT_SECONDS}`;
     const result = await run('apt-get', ['-q', '-o', lockTimeout, ...args], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
-      signal,
     });
+    signal?.throwIfAborted();
     // The option above covers dpkg's lock; those on the lists and the archive fail at once.
     const locked = result.code !== 0 && /Could not get lock|Unable to lock/.test(result.stderr);
     if (!locked || performance.now() > deadline) return result;

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildWorker } from './build.ts';
 import { currentPlatform, openCacheFolder, platformName, workerCacheFolder } from './cache.ts';
 import { ProvisionError, reasonOf } from './errors.ts';
 import { acquireLock } from './lock.ts';
@@ -16,6 +15,7 @@ import {
   fromEnvironment,
   fromPackage,
 } from './steps.ts';
+import { debianToolchain, type Toolchain } from './toolchain.ts';
 import { verifyWorker } from './verify.ts';
 
 export interface ProvisionedWorker {
@@ -36,7 +36,7 @@ export interface ProvisionOptions {
   packageFolder?: string;
   /** Stand-ins for what takes seconds and minutes, for tests of what is tried in which order. */
   verify?: typeof verifyWorker;
-  build?: typeof buildWorker;
+  toolchain?: Toolchain;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function provisionWorker(options: ProvisionOptions = {}): Promise<P
 }
 
 function createContext(options: ProvisionOptions): Context {
-  const { env = process.env, signal, verify = verifyWorker, build = buildWorker } = options;
+  const { env = process.env, signal } = options;
   const packageFolder = options.packageFolder ?? findPackageFolder();
   const { version, repository } = JSON.parse(
     readFileSync(join(packageFolder, 'package.json'), 'utf8'),
@@ -76,8 +76,8 @@ function createContext(options: ProvisionOptions): Context {
   return {
     env,
     signal,
-    verify,
-    build,
+    verify: options.verify ?? verifyWorker,
+    toolchain: options.toolchain ?? debianToolchain,
     reporter: new Reporter(options.log),
     packageFolder,
     version: String(version),
@@ -119,8 +119,12 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const interrupted = new AbortController();
+  let endedBy: NodeJS.Signals | undefined;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => interrupted.abort(new Error(`interrupted by ${name}`)));
+    process.once(name, () => {
+      endedBy = name;
+      interrupted.abort(new Error(`interrupted by ${name}`));
+    });
   }
   try {
     const worker = await provisionWorker({ signal: interrupted.signal });
@@ -129,8 +133,10 @@ async function main(args: readonly string[]): Promise<number> {
     if (args.includes('--print')) process.stdout.write(`${path}\n`);
     return 0;
   } catch (error) {
-    const expected = error instanceof ProvisionError || interrupted.signal.aborted;
-    process.stderr.write(`${expected ? reasonOf(error) : (error as Error).stack}\n`);
+    // Cleaned up by now, so end as the signal would have ended us: shells tell the two apart.
+    if (endedBy) process.kill(process.pid, endedBy);
+    else if (!(error instanceof ProvisionError)) throw error;
+    else process.stderr.write(`${error.message}\n`);
     return 1;
   }
 }

@@ -54,6 +54,8 @@ export const COMPILE_FLAGS: readonly string[] = [
   '-DFLATBUFFERS_LOCALE_INDEPENDENT=1',
   // The worker parses packets from anyone on the internet.
   '-fstack-protector-strong',
+  // Ubuntu's g++ has a level of its own, and a second definition would be an error.
+  '-U_FORTIFY_SOURCE',
   '-D_FORTIFY_SOURCE=2',
   '-fPIE',
   // Warnings about other people's sources are not for whoever starts the server.

@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { buildWorker } from './build.ts';
 import {
   binaryName,
   cachedWorkerPath,
@@ -12,12 +11,12 @@ import {
   currentPlatform,
   publishWorker,
 } from './cache.ts';
-import { ensureDebianPackages, installedVersions } from './debian.ts';
 import { downloadPrebuilt, prebuiltUrl } from './download.ts';
-import { ProvisionError, reasonOf } from './errors.ts';
+import { ProvisionError } from './errors.ts';
 import type { Reporter } from './progress.ts';
 import type { ProvisionedWorker } from './provision.ts';
-import { BUILD_PACKAGES, buildHash, hashText } from './recipe.ts';
+import { buildHash, hashText } from './recipe.ts';
+import type { Toolchain } from './toolchain.ts';
 import type { verifyWorker } from './verify.ts';
 
 /** What the steps share. */
@@ -26,7 +25,7 @@ export interface Context {
   signal: AbortSignal | undefined;
   reporter: Reporter;
   verify: typeof verifyWorker;
-  build: typeof buildWorker;
+  toolchain: Toolchain;
   /** Of the mediasoup package. */
   packageFolder: string;
   version: string;
@@ -43,9 +42,9 @@ export async function fromEnvironment(context: Context): Promise<ProvisionedWork
   try {
     await context.verify(path, context.signal);
   } catch (error) {
-    context.signal?.throwIfAborted();
+    if (!(error instanceof ProvisionError)) throw error;
     throw new ProvisionError(
-      `MEDIASOUP_WORKER_BIN is ${path}, but ${reasonOf(error)}: correct or unset it.`,
+      `MEDIASOUP_WORKER_BIN is ${path}, but ${error.message}: correct or unset it.`,
     );
   }
   return { path, source: 'env', version: context.version };
@@ -80,24 +79,22 @@ export async function fromDownload(context: Context): Promise<ProvisionedWorker 
 }
 
 export async function fromBuild(context: Context): Promise<ProvisionedWorker | undefined> {
-  const { reporter, signal, version } = context;
+  const { reporter, signal, toolchain, version } = context;
   try {
-    await ensureDebianPackages(BUILD_PACKAGES, {
-      why: 'build mediasoup-worker',
-      log: (line) => reporter.line(line),
-      signal,
-    });
+    await toolchain.install((line) => reporter.line(line), signal);
   } catch (error) {
     noteFailure(context, error);
     return undefined;
   }
   const destination = await builtPath(context);
   if (destination === undefined) return undefined;
-  if (existsSync(destination)) return await fromCache(context);
+  // Only now, with the packages there, does an earlier build show.
+  const earlier = existsSync(destination) ? await fromCache(context) : undefined;
+  if (earlier) return earlier;
   reporter.line(`Building mediasoup-worker ${version} from source. This happens once.`);
   const workerFolder = join(context.packageFolder, 'worker');
   return await attempt(context, 'build', destination, (buildFolder) =>
-    context.build({ workerFolder, buildFolder, reporter, signal }),
+    toolchain.build({ workerFolder, buildFolder, reporter, signal }),
   );
 }
 
@@ -128,7 +125,8 @@ async function works(context: Context, path: string): Promise<boolean> {
     await context.verify(path, context.signal);
     return true;
   } catch (error) {
-    noteFailure(context, new ProvisionError(`${path} is no use: ${reasonOf(error)}`));
+    const unusable = error instanceof ProvisionError;
+    noteFailure(context, unusable ? new ProvisionError(`${path}: ${error.message}`) : error);
     return false;
   }
 }
@@ -138,7 +136,7 @@ function noteFailure(context: Context, error: unknown): void {
   context.signal?.throwIfAborted();
   if (!(error instanceof ProvisionError)) throw error;
   context.tried.push(error.message);
-  context.reporter.line(`Not usable: ${error.message}`);
+  context.reporter.line(`That did not work: ${error.message}`);
 }
 
 function archiveUrl({ env, repositoryUrl, version }: Context): string {
@@ -153,13 +151,10 @@ function downloadedPath(context: Context): string | undefined {
   return cachedWorkerPath(cacheFolder, version, currentPlatform(), hashText(archiveUrl(context)));
 }
 
-/** Undefined when the libraries to build with are not all there, so that no build can be either. */
+/** Undefined when what to build with is not there, so that the build cannot be named. */
 async function builtPath(context: Context): Promise<string | undefined> {
-  const versions = await installedVersions(BUILD_PACKAGES, context.signal).catch((error) => {
-    if (error instanceof ProvisionError) return new Map<string, string>();
-    throw error;
-  });
-  if (versions.size < BUILD_PACKAGES.length) return undefined;
-  const { cacheFolder, version } = context;
+  const { cacheFolder, signal, toolchain, version } = context;
+  const versions = await toolchain.versions(signal);
+  if (!versions) return undefined;
   return cachedWorkerPath(cacheFolder, version, currentPlatform(), buildHash(versions));
 }
