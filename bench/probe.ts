@@ -1,14 +1,27 @@
-// Runs in the page before its own scripts: notes the click on "Join", the signalling, the picture.
+// Runs in the page before its own scripts: notes the click on "Join" and each step to the picture.
+
+/** What happens between the click and the picture, in order. */
+export type Milestone =
+  /** The first signalling message left the page. */
+  | 'asked'
+  /** The first one came back. */
+  | 'answered'
+  /** The page handed the description of the remote video to WebRTC. */
+  | 'described'
+  /** ICE and DTLS are done on the connection that receives it. */
+  | 'connected'
+  /** Its first frame came out of the decoder. */
+  | 'decoded';
 
 export interface JoinTrace {
-  /** All in `performance.now()` milliseconds. */
+  /** `performance.now()` milliseconds, like all times here. */
   clickedAt?: number;
-  /** The first frame of a remote video that came out of the decoder. */
-  decodedAt?: number;
-  /** Signalling messages of the page's WebSockets, in order. */
-  messages: { at: number; from: 'page' | 'server' }[];
+  milestones: Partial<Record<Milestone, number>>;
+  /** Signalling messages after the click and before the picture. */
+  sent: number;
+  received: number;
   /** WebSockets opened after the click. */
-  openedAfterClick: number;
+  sockets: number;
 }
 
 /** Chromium only, and not in TypeScript's library. */
@@ -25,8 +38,13 @@ declare global {
 
 /** Must not refer to anything outside itself: its source text is what reaches the page. */
 export function installJoinProbe(): void {
-  const trace: JoinTrace = { messages: [], openedAfterClick: 0 };
+  const trace: JoinTrace = { milestones: {}, sent: 0, received: 0, sockets: 0 };
   window.joinTrace = trace;
+  const { milestones } = trace;
+  const reach = (milestone: Milestone) => {
+    if (trace.clickedAt !== undefined) milestones[milestone] ??= performance.now();
+  };
+  const counts = () => trace.clickedAt !== undefined && milestones.decoded === undefined;
 
   addEventListener(
     'click',
@@ -40,14 +58,16 @@ export function installJoinProbe(): void {
   window.WebSocket = class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
       super(url, protocols);
-      if (trace.clickedAt !== undefined) trace.openedAfterClick += 1;
+      if (counts()) trace.sockets += 1;
       this.addEventListener('message', () => {
-        trace.messages.push({ at: performance.now(), from: 'server' });
+        reach('answered');
+        if (counts()) trace.received += 1;
       });
     }
 
     override send(data: Parameters<WebSocket['send']>[0]): void {
-      trace.messages.push({ at: performance.now(), from: 'page' });
+      reach('asked');
+      if (counts()) trace.sent += 1;
       super.send(data);
     }
   };
@@ -57,10 +77,16 @@ export function installJoinProbe(): void {
       super(configuration);
       this.addEventListener('track', ({ track }) => {
         if (track.kind !== 'video') return;
+        reach('described');
+        const onState = () => {
+          if (this.connectionState === 'connected') reach('connected');
+        };
+        onState();
+        this.addEventListener('connectionstatechange', onState);
         // Reads frames as they leave the decoder, whatever the page does with the track.
         const reader = new window.MediaStreamTrackProcessor({ track }).readable.getReader();
         reader.read().then(({ value }) => {
-          if (value) trace.decodedAt ??= performance.now();
+          if (value) reach('decoded');
           value?.close();
           return reader.cancel();
         });

@@ -1,0 +1,74 @@
+// The table that `npm run bench:join` ends with. Pure.
+import type { Contestant } from './join.ts';
+import type { Milestone } from './probe.ts';
+import { type Spread, spread } from './statistics.ts';
+import type { Trial } from './trial.ts';
+
+const GOAL_RATIO = 1.2;
+
+const STEPS: Readonly<Record<Milestone, string>> = {
+  asked: 'the first message is sent',
+  answered: 'the first answer is there',
+  described: 'WebRTC knows the remote video',
+  connected: 'ICE and DTLS are done',
+  decoded: 'the first frame is decoded',
+};
+
+/** @param addedMs added to each signalling round trip of the delayed trials */
+export function joinReport(contestants: readonly Contestant[], addedMs: number): string {
+  const [ours, bare] = contestants;
+  if (!ours || !bare) throw new Error('there is nothing to compare with');
+  const row = (label: string, cell: (contestant: Contestant) => string) =>
+    `  ${label.padEnd(46)}${contestants.map((contestant) => cell(contestant).padStart(24)).join('')}`;
+  const ratio = medianOf(ours.direct) / medianOf(bare.direct);
+  return [
+    '',
+    `From the click on "Join" to the first decoded remote frame, ${ours.direct.length} trials each, in turn`,
+    '',
+    row('', ({ name }) => name),
+    row('median (fastest – slowest)', ({ direct }) => show(spread(times(direct)))),
+    row(`the same, ${addedMs} ms more per round trip`, ({ delayed }) =>
+      show(spread(times(delayed))),
+    ),
+    row('serial signalling round trips', (contestant) =>
+      roundTrips(contestant, addedMs).toFixed(1),
+    ),
+    row('WebSockets opened after the click', ({ direct }) => median(direct, 'sockets')),
+    row('messages sent', ({ direct }) => median(direct, 'sent')),
+    row('messages received', ({ direct }) => median(direct, 'received')),
+    '',
+    '  After the click, in the median:',
+    ...(Object.keys(STEPS) as Milestone[]).map((step) =>
+      row(STEPS[step], ({ direct }) => show(reached(direct, step))),
+    ),
+    '',
+    `  Parley takes ${ratio.toFixed(2)} times as long as the bare page` +
+      ` (goal: at most ${GOAL_RATIO}): ${ratio <= GOAL_RATIO ? 'met' : 'MISSED'}`,
+    '',
+  ].join('\n');
+}
+
+/** By how many times the added round trip the picture comes later: what waits for an answer counts. */
+function roundTrips({ direct, delayed }: Contestant, addedMs: number): number {
+  return (medianOf(delayed) - medianOf(direct)) / addedMs;
+}
+
+function times(trials: readonly Trial[]): number[] {
+  return trials.map(({ ms }) => ms);
+}
+
+function medianOf(trials: readonly Trial[]): number {
+  return spread(times(trials)).median;
+}
+
+function median(trials: readonly Trial[], key: 'sent' | 'received' | 'sockets'): string {
+  return String(spread(trials.map((trial) => trial[key])).median);
+}
+
+function reached(trials: readonly Trial[], step: Milestone): Spread {
+  return spread(trials.flatMap(({ at }) => at[step] ?? []));
+}
+
+function show({ median, min, max }: Spread): string {
+  return `${median.toFixed(0)} ms (${min.toFixed(0)} – ${max.toFixed(0)})`;
+}
