@@ -2,6 +2,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 
@@ -42,13 +43,13 @@ function fits(pem: string, hosts: readonly string[]): boolean {
   const expiresIn = Date.parse(certificate.validTo) - Date.now();
   return (
     expiresIn > DAY_MS &&
-    hosts.every((host) => certificate.checkIP(host) ?? certificate.checkHost(host))
+    hosts.every((host) => (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)))
   );
 }
 
 async function create(hosts: readonly string[]): Promise<TlsPair> {
   const altNames = hosts.map((host) =>
-    /^[\d.]+$|:/.test(host) ? { type: 7 as const, ip: host } : { type: 2 as const, value: host },
+    isIP(host) ? { type: 7 as const, ip: host } : { type: 2 as const, value: host },
   );
   const pair = await generate([{ name: 'commonName', value: 'Parley (self-signed)' }], {
     keyType: 'ec',
