@@ -6,7 +6,7 @@ import { roomLink } from '../address.ts';
 import { announce } from '../kit/announcer.tsx';
 import { copyText } from '../kit/clipboard.ts';
 import { Icon } from '../kit/icon.tsx';
-import { notify } from '../kit/notices.tsx';
+import { DONE, notify } from '../kit/notices.tsx';
 import type { RoomSession } from '../room/session.ts';
 import type { CallModel } from './call-model.ts';
 import type { OpenDialog } from './call-page.tsx';
@@ -64,7 +64,6 @@ export async function copyRoomLink(room: string): Promise<boolean> {
   const link = roomLink(location.origin, room);
   const copied = await copyText(link);
   if (copied) announce('The link is copied.');
-  else
-    notify({ text: `Copy this link by hand: ${link}`, action: { label: 'Done', run: () => {} } });
+  else notify({ text: `Copy this link by hand: ${link}`, action: DONE });
   return copied;
 }

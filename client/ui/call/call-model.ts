@@ -28,14 +28,20 @@ export class CallModel {
   readonly chatOpen = signal(false);
   readonly statsOpen = signal(false);
 
+  /** Width divided by height of the screens shown, by tile. */
+  readonly aspects = signal<ReadonlyMap<string, number>>(new Map());
   readonly compact = computed(() => isCompact(this.viewport.value));
   readonly tiles = computed(() => tilesOf(this.room.value, this.selfId));
   readonly #places = signal<readonly string[]>([]);
   /** By place: who is there keeps theirs. */
   readonly arranged = computed(() => this.#inPlace());
   readonly layout = computed(() => {
-    const staging = { pinned: this.pinned.value, compact: this.compact.value };
-    return layout(stagingOf(this.arranged.value, staging), this.viewport.value, this.page.value);
+    const shapes = stagingOf(this.arranged.value, {
+      pinned: this.pinned.value,
+      compact: this.compact.value,
+      aspects: this.aspects.value,
+    });
+    return layout(shapes, this.viewport.value, this.page.value);
   });
   readonly self = computed(() => this.room.value.participants.find(({ id }) => id === this.selfId));
   readonly role = computed(() => this.self.value?.role ?? 'guest');
@@ -77,6 +83,11 @@ export class CallModel {
 
   togglePin(tileId: string): void {
     this.pinned.value = this.pinned.value === tileId ? undefined : tileId;
+  }
+
+  setAspect(tileId: string, aspect: number): void {
+    if (this.aspects.value.get(tileId) === aspect) return;
+    this.aspects.value = new Map(this.aspects.value).set(tileId, aspect);
   }
 
   close(): void {

@@ -4,9 +4,11 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Call } from '../../sdk/types.ts';
 import { ChatPanel } from '../chat/chat-panel.tsx';
 import { closeMenu, MenuLayer } from '../kit/menu.tsx';
-import { Notices, notify } from '../kit/notices.tsx';
+import { DONE, Notices, notify } from '../kit/notices.tsx';
+import { readBrowserFacts } from '../media/browser-facts.ts';
+import { describeFailures } from '../media/device-problem.ts';
+import type { LocalMedia } from '../media/local-media.ts';
 import { toggleCapture } from '../media/media-buttons.tsx';
-import { Problems } from '../media/problems.tsx';
 import type { RoomSession } from '../room/session.ts';
 import { Stage } from '../stage/stage.tsx';
 import { StatsPanel } from '../stats/stats-panel.tsx';
@@ -37,7 +39,7 @@ export function CallPage({ session, call }: CallPageProps) {
   const close = () => {
     dialog.value = undefined;
   };
-  const { unread, chatOpen, role } = model;
+  const { unread, chatOpen } = model;
   useEffect(() => {
     document.title = `${unread.value > 0 ? `(${unread.value}) ` : ''}${room} · Parley`;
   }, [unread.value, room]);
@@ -47,11 +49,11 @@ export function CallPage({ session, call }: CallPageProps) {
         <h1 class="sr-only">Call in {room}</h1>
         <Stage model={model} session={session} />
         <div class="call-over">
-          {role.value !== 'viewer' && <Problems media={media} />}
           <Notices />
         </div>
         <RemoteAudio model={model} speakerId={media.speakerId.value} />
         {model.statsOpen.value && <StatsPanel model={model} />}
+        <MenuLayer />
       </main>
       {chatOpen.value && <ChatPanel model={model} />}
       <Bar
@@ -63,7 +65,6 @@ export function CallPage({ session, call }: CallPageProps) {
       />
       {dialog.value === 'devices' && <DevicesDialog media={media} onClose={close} />}
       {dialog.value === 'shortcuts' && <ShortcutsDialog onClose={close} />}
-      <MenuLayer />
     </div>
   );
 }
@@ -86,6 +87,7 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
     subscribeToVisible(model),
     keepAwake(),
     hintWhileMuted(media),
+    tellProblems(media),
     call.on('problem', ({ message }) => notify({ text: message, tone: 'warning' })),
     effect(() => {
       const connection = model.connection.value;
@@ -107,6 +109,20 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
     media.onLost = () => {};
     closeMenu();
   };
+}
+
+/** What was wrong before the call was said there; the buttons still show it. */
+function tellProblems(media: LocalMedia): () => void {
+  let first = true;
+  return effect(() => {
+    const problems = describeFailures(media.failures.value, readBrowserFacts());
+    if (!first) {
+      for (const { title, advice } of problems) {
+        notify({ text: `${title}. ${advice}`, tone: 'warning', action: DONE });
+      }
+    }
+    first = false;
+  });
 }
 
 function toggle(flag: { value: boolean }): void {

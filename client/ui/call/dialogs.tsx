@@ -1,9 +1,10 @@
 // The dialogs of a call: devices, and the keys.
 import { useSignal } from '@preact/signals';
 import { Dialog } from '../kit/dialog.tsx';
+import { Lazy } from '../kit/lazy.tsx';
 import { type Action, SHORTCUTS } from '../kit/shortcuts.ts';
 import { remembered } from '../kit/storage.ts';
-import { DevicePickers } from '../media/device-pickers.tsx';
+import { loadDevicePickers } from '../media/load-device-pickers.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 
 interface CloseProps {
@@ -13,7 +14,7 @@ interface CloseProps {
 export function DevicesDialog({ media, onClose }: CloseProps & { media: LocalMedia }) {
   return (
     <Dialog title="Devices" onClose={onClose}>
-      <DevicePickers media={media} />
+      <Lazy load={loadDevicePickers} props={{ media }} />
     </Dialog>
   );
 }

@@ -1,10 +1,10 @@
 // Alone in the room: the link, a copy button, and a QR code for the phone next to you.
 import { useSignal } from '@preact/signals';
 import { Check, Copy } from 'lucide';
-import type { FunctionComponent } from 'preact';
-import { useEffect, useId } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { roomLink } from '../address.ts';
 import { Icon } from '../kit/icon.tsx';
+import { Lazy } from '../kit/lazy.tsx';
 import { copyRoomLink } from './bar.tsx';
 
 export interface InviteProps {
@@ -43,26 +43,16 @@ export function Invite({ room, closed }: InviteProps) {
           {copied.value ? 'Copied' : 'Copy'}
         </button>
       </div>
-      {!closed && <QrPlace link={link} />}
+      {!closed && (
+        <div class="invite-qr" role="img" aria-label="QR code of the link">
+          <Lazy load={loadQr} props={{ text: link }} />
+        </div>
+      )}
     </section>
   );
 }
 
-/** Loaded apart: nobody waits for it, and nobody but the first one in a room needs it. */
-function QrPlace({ link }: { link: string }) {
-  const Qr = useSignal<FunctionComponent<{ text: string }> | undefined>(undefined);
-  useEffect(() => {
-    import('./qr.tsx').then(
-      (module) => {
-        Qr.value = module.Qr;
-      },
-      () => {},
-    );
-  }, []);
-  const Loaded = Qr.value;
-  return (
-    <div class="invite-qr" role="img" aria-label="QR code of the link">
-      {Loaded && <Loaded text={link} />}
-    </div>
-  );
+async function loadQr() {
+  const { Qr } = await import('./qr.tsx');
+  return Qr;
 }

@@ -4,7 +4,6 @@ import type { MenuGroup } from '../kit/menu.tsx';
 import { ariaShortcut } from '../kit/shortcuts.ts';
 import { canChooseSpeaker } from '../media/browser-facts.ts';
 import type { Capture } from '../media/capture.ts';
-import { currentDevice } from '../media/device-pickers.tsx';
 import type { Device } from '../media/devices.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import type { RoomSession } from '../room/session.ts';
@@ -36,7 +35,7 @@ export function cameraMenu(media: LocalMedia): MenuGroup[] {
 }
 
 function captureGroup(label: string, devices: readonly Device[], capture: Capture): MenuGroup {
-  const chosen = currentDevice(capture.track.value, capture.deviceId.value);
+  const chosen = capture.currentDevice;
   if (devices.length === 0) {
     // Before a permission is given there is nothing to list.
     return {

@@ -31,11 +31,11 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
       ) : (
         <>
           <div class="split">
-            <MicrophoneButton capture={media.microphone} showLabel={labels} />
+            <MicrophoneButton capture={media.microphone} showLabel={labels} withShortcut />
             <MenuButton label="Sound devices" groups={() => microphoneMenu(media)} />
           </div>
           <div class="split">
-            <CameraButton capture={media.camera} showLabel={labels} />
+            <CameraButton capture={media.camera} showLabel={labels} withShortcut />
             <MenuButton label="Video devices" groups={() => cameraMenu(media)} />
           </div>
           {canShareScreen() && <ShareButton media={media} showLabel={labels} />}

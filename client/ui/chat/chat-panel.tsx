@@ -65,7 +65,7 @@ function Log({ groups, selfId }: { groups: readonly MessageGroup[]; selfId: stri
   );
 }
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const TIME = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 
 function Group({ group, own }: { group: MessageGroup; own: boolean }) {
   return (

@@ -99,7 +99,8 @@ function Item({ item }: { item: MenuItem }) {
       type="button"
       class="menu-item"
       data-danger={item.danger}
-      aria-label={item.label}
+      data-shortcut={item.shortcut}
+      aria-keyshortcuts={item.shortcut}
       role={choice ? 'menuitemradio' : 'menuitem'}
       aria-checked={item.checked}
       tabIndex={-1}
@@ -116,7 +117,6 @@ function Item({ item }: { item: MenuItem }) {
         )}
       </span>
       <span class="menu-label">{item.label}</span>
-      {item.shortcut && <kbd>{item.shortcut}</kbd>}
     </button>
   );
 }

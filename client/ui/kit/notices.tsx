@@ -11,6 +11,9 @@ export interface NoticeInput {
   tone?: 'calm' | 'warning';
 }
 
+/** For what takes longer to read than a notice is shown. */
+export const DONE = { label: 'OK', run: () => {} };
+
 interface Notice extends NoticeInput {
   id: number;
 }

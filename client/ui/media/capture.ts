@@ -36,6 +36,11 @@ export class Capture {
     this.#onLost = onLost;
   }
 
+  /** What is open says more than what was asked for. */
+  get currentDevice(): string {
+    return this.track.value?.getSettings().deviceId ?? this.deviceId.value;
+  }
+
   async setOn(on: boolean): Promise<void> {
     this.on.value = on;
     if (!on) {

@@ -13,13 +13,13 @@ export function DevicePickers({ media }: { media: LocalMedia }) {
       <Picker
         label="Microphone"
         devices={microphones}
-        chosen={currentDevice(microphone.track.value, microphone.deviceId.value)}
+        chosen={microphone.currentDevice}
         onChoose={(id) => void microphone.choose(id)}
       />
       <Picker
         label="Camera"
         devices={cameras}
-        chosen={currentDevice(camera.track.value, camera.deviceId.value)}
+        chosen={camera.currentDevice}
         onChoose={(id) => void camera.choose(id)}
       />
       {canChooseSpeaker() && speakers.length > 0 && (
@@ -43,11 +43,6 @@ export function DevicePickers({ media }: { media: LocalMedia }) {
       )}
     </div>
   );
-}
-
-/** What is open says more than what was asked for. */
-export function currentDevice(track: MediaStreamTrack | undefined, deviceId: string): string {
-  return track?.getSettings().deviceId ?? deviceId;
 }
 
 interface PickerProps {

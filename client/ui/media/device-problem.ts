@@ -59,6 +59,17 @@ export function deviceProblem(
   }
 }
 
+/** What to say about all that failed: what failed in the same way is said once. */
+export function describeFailures(
+  failures: readonly { kind: DeviceKind; error: unknown }[],
+  facts: BrowserFacts,
+): DeviceProblem[] {
+  const problems = failures.map(({ kind, error }) => deviceProblem(error, [kind], facts));
+  const [first, second] = problems;
+  if (!first || !second || first.reason !== second.reason) return problems;
+  return [deviceProblem(failures[0]?.error, ['camera', 'microphone'], facts)];
+}
+
 function insecure(what: string): DeviceProblem {
   return {
     reason: 'insecure',

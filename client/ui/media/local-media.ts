@@ -2,12 +2,17 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { LocalTrackInput } from '../../sdk/types.ts';
 import { type DeviceChoice, remembered } from '../kit/storage.ts';
-import { readBrowserFacts } from './browser-facts.ts';
 import { Capture } from './capture.ts';
 import { constraintsFor } from './constraints.ts';
-import { type DeviceKind, type DeviceProblem, deviceProblem } from './device-problem.ts';
+import type { DeviceKind } from './device-problem.ts';
 import { listDevices, NO_DEVICES } from './devices.ts';
 import { ScreenCapture } from './screen.ts';
+
+export interface DeviceFailure {
+  kind: DeviceKind;
+  /** What getUserMedia threw. */
+  error: unknown;
+}
 
 export class LocalMedia {
   readonly microphone: Capture;
@@ -17,8 +22,12 @@ export class LocalMedia {
   readonly speakerId;
   /** Set by the call, which has a place to show it. */
   onLost: (kind: DeviceKind, track: MediaStreamTrack | undefined) => void = () => {};
-  readonly problems = computed(() => this.#describeProblems());
-  readonly #facts = readBrowserFacts();
+  /** What is wanted and cannot be had; `describeFailures` has the words for it. */
+  readonly failures = computed<readonly DeviceFailure[]>(() =>
+    [this.camera, this.microphone]
+      .filter(({ on, error }) => on.value && error.value !== undefined)
+      .map(({ kind, error }) => ({ kind, error: error.value })),
+  );
   readonly #cleanups: (() => void)[] = [];
 
   constructor() {
@@ -121,20 +130,6 @@ export class LocalMedia {
     remembered.devices.set(choice);
     remembered.microphoneOff.set(this.microphone.on.value ? '' : '1');
     remembered.cameraOff.set(this.camera.on.value ? '' : '1');
-  }
-
-  #describeProblems(): DeviceProblem[] {
-    const { microphone, camera } = this;
-    const failed = [camera, microphone].filter(({ on, error }) => on.value && error.value);
-    const problems = failed.map(({ kind, error }) =>
-      deviceProblem(error.value, [kind], this.#facts),
-    );
-    const [first, second] = problems;
-    // The same for both is said once.
-    if (first && second && first.reason === second.reason) {
-      return [deviceProblem(camera.error.value, ['camera', 'microphone'], this.#facts)];
-    }
-    return problems;
   }
 }
 

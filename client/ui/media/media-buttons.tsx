@@ -6,6 +6,8 @@ import type { Capture } from './capture.ts';
 export interface MediaButtonProps {
   capture: Capture;
   showLabel?: boolean;
+  /** In the call, keys do the same. */
+  withShortcut?: boolean;
 }
 
 export function MicrophoneButton(props: MediaButtonProps) {
@@ -21,7 +23,13 @@ interface SwitchProps extends MediaButtonProps {
   icons: readonly [on: typeof Mic, off: typeof Mic];
 }
 
-function MediaButton({ capture, label, icons: [on, off], showLabel = false }: SwitchProps) {
+function MediaButton({
+  capture,
+  label,
+  icons: [on, off],
+  showLabel = false,
+  withShortcut,
+}: SwitchProps) {
   const failed = capture.error.value !== undefined;
   // On is what is really sent, or is about to be.
   const active = isActive(capture);
@@ -32,7 +40,7 @@ function MediaButton({ capture, label, icons: [on, off], showLabel = false }: Sw
       pressed={active}
       look={active ? 'plain' : 'off'}
       tip={failed ? `${label} unavailable. Try again` : `Turn ${active ? 'off' : 'on'}`}
-      shortcut={capture.kind}
+      {...(withShortcut ? { shortcut: capture.kind } : {})}
       showLabel={showLabel}
       {...(failed ? { badge: '!', badgeTone: 'warning' as const } : {})}
       onClick={() => void toggleCapture(capture)}

@@ -1,18 +1,19 @@
 // What is wrong with the devices, and the button that tries again.
 import { TriangleAlert } from 'lucide';
 import { Icon } from '../kit/icon.tsx';
+import { readBrowserFacts } from './browser-facts.ts';
+import { describeFailures } from './device-problem.ts';
 import type { LocalMedia } from './local-media.ts';
 
 export function Problems({ media }: { media: LocalMedia }) {
-  const problems = media.problems.value;
+  const problems = describeFailures(media.failures.value, readBrowserFacts());
   const retry = () => {
     for (const capture of [media.microphone, media.camera]) {
       if (capture.error.value !== undefined) void capture.open();
     }
   };
   return (
-    // Announced when it appears, without taking the focus away.
-    <div class="problems" aria-live="polite">
+    <>
       {problems.map(({ title, advice, retry: again }) => (
         <div key={title} class="callout">
           <Icon icon={TriangleAlert} />
@@ -25,6 +26,6 @@ export function Problems({ media }: { media: LocalMedia }) {
           )}
         </div>
       ))}
-    </div>
+    </>
   );
 }

@@ -1,7 +1,7 @@
 // The name, the big Join, and what went wrong with the last one.
 import { useSignal } from '@preact/signals';
 import { TriangleAlert } from 'lucide';
-import { useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
 import { LIMITS } from '../../../shared/limits.ts';
 import { cleanDisplayName } from '../../../shared/text.ts';
@@ -22,6 +22,10 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
   const id = useId();
   const given = session.claims.value.name !== undefined;
   const remedy = error && remedyFor(error.code);
+  useEffect(() => {
+    // Not on a phone, where a keyboard would cover the preview.
+    if (session.name.value === '' && matchMedia('(pointer: fine)').matches) field.current?.focus();
+  }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (joining) return;
@@ -66,7 +70,7 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
         </button>
       )}
       <div class="prejoin-summary">
-        <p role="status">{joining ? 'Joining…' : summary(session)}</p>
+        <p role="status">{joining ? 'Connecting to the room…' : summary(session)}</p>
         {joining && (
           <button type="button" class="button small" onClick={() => session.cancelJoin()}>
             Cancel
@@ -94,6 +98,7 @@ function JoinError({ error }: { error: ParleyError }) {
 function summary({ media, role }: RoomSession): string {
   if (role === 'viewer') return 'Your invitation lets you see, hear and write, not share.';
   const { microphone, camera } = media;
+  if (microphone.pending.value && camera.pending.value) return 'Waiting for your permission…';
   return sharingSummary({
     microphone: microphone.track.value !== undefined && microphone.on.value,
     camera: camera.track.value !== undefined,

@@ -4,9 +4,9 @@ import { useEffect } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
 import { Brand } from '../kit/brand.tsx';
 import { Icon } from '../kit/icon.tsx';
+import { Lazy } from '../kit/lazy.tsx';
 import { canCall } from '../media/browser-facts.ts';
-import { DevicePickers } from '../media/device-pickers.tsx';
-import { Problems } from '../media/problems.tsx';
+import { loadDevicePickers } from '../media/load-device-pickers.ts';
 import type { RoomSession } from '../room/session.ts';
 import { JoinForm } from './join-form.tsx';
 import { Preview } from './preview.tsx';
@@ -19,6 +19,11 @@ export interface PrejoinPageProps {
   /** Why the last attempt to join failed. */
   error: ParleyError | undefined;
   joining: boolean;
+}
+
+async function loadProblems() {
+  const { Problems } = await import('../media/problems.tsx');
+  return Problems;
 }
 
 export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
@@ -37,7 +42,10 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
         {!watching && (
           <div class="prejoin-preview">
             <Preview media={media} name={session.name.value} />
-            <Problems media={media} />
+            {/* Announced when it appears, without taking the focus away. */}
+            <div class="problems" aria-live="polite">
+              {media.failures.value.length > 0 && <Lazy load={loadProblems} props={{ media }} />}
+            </div>
           </div>
         )}
         <div class="prejoin-join">
@@ -53,7 +61,7 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
                 <Icon icon={ChevronDown} size={18} />
               </span>
             </summary>
-            <DevicePickers media={media} />
+            <Lazy load={loadDevicePickers} props={{ media }} />
           </details>
         )}
       </main>

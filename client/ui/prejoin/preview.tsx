@@ -19,8 +19,8 @@ export function Preview({ media, name }: { media: LocalMedia; name: string }) {
       ) : (
         <Empty media={media} name={name} />
       )}
-      {microphone.track.value && microphone.on.value && <Level track={microphone.track.value} />}
       <div class="preview-controls">
+        {microphone.track.value && microphone.on.value && <Level track={microphone.track.value} />}
         <MicrophoneButton capture={microphone} />
         <CameraButton capture={camera} />
       </div>

@@ -16,7 +16,7 @@ export function LeftPage({ session, error }: LeftPageProps) {
   return (
     <MessagePage
       title={error ? 'The call ended' : 'You left the call'}
-      text={error?.message ?? `Your camera and microphone are off. The room was ${session.room}.`}
+      text={error?.message ?? 'Your camera and microphone are off.'}
     >
       {remedy === 'retry' && (
         <button type="button" class="button primary" onClick={() => session.rejoin()}>

@@ -20,8 +20,8 @@ export type TileRole = 'grid' | 'stage' | 'float';
 export interface TileShape {
   id: string;
   role: TileRole;
-  /** Screens keep the whole stage; people on it keep the shape of a camera's picture. */
-  screen?: boolean;
+  /** Width divided by height of what must not be cropped: the shape it keeps on the stage. */
+  aspect?: number;
 }
 
 export interface Placement extends Rect {
@@ -38,6 +38,8 @@ export interface Layout {
 }
 
 export const GAP = 8;
+/** What the buttons that turn pages take from the lower edge, where there are several. */
+const PAGER_HEIGHT = 48;
 const WIDE = 16 / 9;
 /** Below this, in either direction, a viewport is a phone's. */
 const COMPACT = 500;
@@ -54,11 +56,19 @@ export function isCompact({ width, height }: Size): boolean {
  * the end moves others only when the number of columns changes.
  */
 export function layout(tiles: readonly TileShape[], viewport: Size, page = 0): Layout {
+  const all = arrangeTiles(tiles, viewport, page);
+  if (all.pages === 1) return all;
+  const height = Math.max(0, viewport.height - PAGER_HEIGHT);
+  return arrangeTiles(tiles, { width: viewport.width, height }, page);
+}
+
+function arrangeTiles(tiles: readonly TileShape[], viewport: Size, page: number): Layout {
   const { width, height } = viewport;
   const stage = tiles.find(({ role }) => role === 'stage');
   const grid = tiles.filter((tile) => tile !== stage && tile.role !== 'float');
   const whole: Rect = { x: 0, y: 0, width, height };
-  const areas = stage && grid.length > 0 ? split(viewport) : { stage: whole, rest: whole };
+  const areas =
+    stage && grid.length > 0 ? split(viewport, stage.aspect) : { stage: whole, rest: whole };
   const capacity = stage ? stripCapacity(areas.rest) : gridCapacity(viewport);
   const pages = Math.max(1, Math.ceil(grid.length / capacity));
   const current = Math.min(Math.max(0, page), pages - 1);
@@ -71,8 +81,7 @@ export function layout(tiles: readonly TileShape[], viewport: Size, page = 0): L
     const tile = shown[index];
     if (tile) cells.set(tile.id, rect);
   }
-  if (stage)
-    cells.set(stage.id, stage.screen ? areas.stage : fit(areas.stage, cameraShapes(viewport)));
+  if (stage) cells.set(stage.id, fit(areas.stage, stageShapes(stage, viewport)));
   for (const tile of tiles) if (tile.role === 'float') cells.set(tile.id, floating(viewport));
   const placements: Placement[] = [];
   for (const { id, role } of tiles) {
@@ -92,7 +101,11 @@ const ANY_SHAPE: Shapes = { narrowest: 0, widest: Number.POSITIVE_INFINITY };
 
 function cameraShapes(viewport: Size): Shapes {
   // Upright phones send upright pictures, and a face survives the crop.
-  return { narrowest: viewport.width < viewport.height ? 2 / 3 : 4 / 3, widest: WIDE };
+  return { narrowest: viewport.width < viewport.height ? 0.6 : 4 / 3, widest: WIDE };
+}
+
+function stageShapes({ aspect }: TileShape, viewport: Size): Shapes {
+  return aspect ? { narrowest: aspect, widest: aspect } : cameraShapes(viewport);
 }
 
 function shapesFor(viewport: Size, count: number): Shapes {
@@ -134,10 +147,10 @@ function gridRects(count: number, shown: number, area: Rect, shapes: Shapes): Re
 }
 
 /** The stage and the strip of the others: beside it on a wide viewport, below it on a tall one. */
-function split(viewport: Size): { stage: Rect; rest: Rect } {
+function split(viewport: Size, aspect = 4 / 3): { stage: Rect; rest: Rect } {
   const { width, height } = viewport;
   if (width < height) {
-    const stageHeight = clamp(width * 0.75, height * 0.35, height * 0.62);
+    const stageHeight = clamp(width / aspect, height * 0.25, height * 0.62);
     return {
       stage: { x: 0, y: 0, width, height: stageHeight },
       rest: { x: 0, y: stageHeight + GAP, width, height: Math.max(0, height - stageHeight - GAP) },
@@ -157,7 +170,7 @@ function stripWidth(width: number): number {
 /** As many tiles as have room at a size that still shows a face. */
 function stripCapacity(strip: Rect): number {
   const columns = Math.max(1, Math.round(strip.width / 190));
-  const tileHeight = ((strip.width - GAP * (columns - 1)) / columns / WIDE) * 0.9;
+  const tileHeight = ((strip.width - GAP * (columns - 1)) / columns / WIDE) * 0.75;
   const rows = Math.max(1, Math.floor((strip.height + GAP) / (tileHeight + GAP)));
   return Math.min(GRID_CAPACITY, columns * rows);
 }

@@ -19,7 +19,7 @@ export function Stage({ model, session }: StageProps) {
   const { placements, page, pages } = model.layout.value;
   const rects = new Map(placements.map((placement) => [placement.id, placement]));
   return (
-    <div class="stage-area">
+    <>
       <div ref={element} class="stage">
         {/* In the order in which people came, so that no element ever moves in the document. */}
         {model.tiles.value.map((tile) => {
@@ -47,7 +47,7 @@ export function Stage({ model, session }: StageProps) {
           <PagerButton label="Next people" icon={ChevronRight} to={page + 1} model={model} />
         </nav>
       )}
-    </div>
+    </>
   );
 }
 

@@ -48,7 +48,13 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
             {initials(tile.name)}
           </span>
         )}
-        <Video track={track} mirrored={own && track !== undefined && isMirrored(track)} />
+        <Video
+          track={track}
+          mirrored={own && track !== undefined && isMirrored(track)}
+          {...(tile.kind === 'screen' && {
+            onAspect: (aspect) => model.setAspect(tile.id, aspect),
+          })}
+        />
         <Badges tile={tile} model={model} />
         <p class="tile-name">
           {tile.kind === 'person' && isSilent(tile, media) && (

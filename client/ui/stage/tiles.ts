@@ -63,14 +63,22 @@ export interface Staging {
   /** The tile that the viewer pinned. */
   pinned: string | undefined;
   compact: boolean;
+  /** Width divided by height of the screens whose picture is known, by tile. */
+  aspects: ReadonlyMap<string, number>;
 }
+
+/** Most screens are about this wide: what a screen is taken for until its picture is there. */
+const SCREEN_ASPECT = 16 / 9;
 
 /**
  * Gives each tile its part. The pinned tile is on the stage, otherwise the newest screen that
  * somebody else shares (one's own would show itself, endlessly). On a phone one's own picture floats
  * while there is one other tile only.
  */
-export function stagingOf(tiles: readonly Tile[], { pinned, compact }: Staging): TileShape[] {
+export function stagingOf(
+  tiles: readonly Tile[],
+  { pinned, compact, aspects }: Staging,
+): TileShape[] {
   const stage =
     tiles.find(({ id }) => id === pinned) ??
     tiles.findLast((tile) => tile.kind === 'screen' && !tile.you);
@@ -78,7 +86,7 @@ export function stagingOf(tiles: readonly Tile[], { pinned, compact }: Staging):
   return tiles.map((tile) => ({
     id: tile.id,
     role: tile === stage && tile !== float ? 'stage' : tile === float ? 'float' : 'grid',
-    screen: tile.kind === 'screen',
+    ...(tile.kind === 'screen' ? { aspect: aspects.get(tile.id) ?? SCREEN_ASPECT } : {}),
   }));
 }
 

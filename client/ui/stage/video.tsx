@@ -5,9 +5,11 @@ export interface VideoProps {
   track: MediaStreamTrack | undefined;
   /** As in a mirror: for one's own camera. */
   mirrored?: boolean;
+  /** Width divided by height of the picture, whenever it changes. */
+  onAspect?: (aspect: number) => void;
 }
 
-export function Video({ track, mirrored = false }: VideoProps) {
+export function Video({ track, mirrored = false, onAspect }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
   const [shown, setShown] = useState<MediaStreamTrack>();
   useEffect(() => {
@@ -29,6 +31,9 @@ export function Video({ track, mirrored = false }: VideoProps) {
       disablePictureInPicture
       data-mirrored={mirrored}
       data-shown={track !== undefined && shown === track}
+      onResize={({ currentTarget: { videoWidth, videoHeight } }) => {
+        if (videoHeight > 0) onAspect?.(videoWidth / videoHeight);
+      }}
       onLoadedData={() => setShown(track)}
     />
   );

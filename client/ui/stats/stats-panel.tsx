@@ -45,7 +45,7 @@ export function StatsPanel({ model }: { model: CallModel }) {
 
 function Line({ name, value }: { name: string; value: string }) {
   return (
-    <div>
+    <div class="stats-line">
       <dt>
         <bdi>{name}</bdi>
       </dt>
