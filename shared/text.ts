@@ -4,11 +4,12 @@ import { LIMITS } from './limits.ts';
 /** Control characters, line and paragraph separators, and lone surrogates: never visible text. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 /**
- * Characters that reorder or hide the text around them (bidi controls, zero-width ones, tags). In a
- * name they let one person pass for another. Joiners stay: emoji and several scripts need them.
+ * Characters that reorder or hide the text around them (bidi controls, zero-width ones, tags), and
+ * letters that show nothing (Hangul fillers, the empty Braille cell). In a name they let one person
+ * pass for another, or for nobody. Joiners stay: emoji and several scripts need them.
  */
 const DECEPTIVE =
-  /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
+  /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
 const CONTROL_BUT_LINE_BREAK = /(?![\n\t])[\p{Cc}\p{Cs}]/u;
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 const ROOM = /^[a-z0-9][a-z0-9_-]*$/;
