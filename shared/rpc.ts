@@ -50,7 +50,9 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
   const path = v.getDotPath(issue) ?? '(the message itself)';
   // A field may name the code that its refusal deserves, like `invalid_name`.
   if (isErrorCode(issue.message)) throw new ParleyError(issue.message);
-  throw new ParleyError('bad_message', { message: `Field ${path}: expected ${issue.expected}.` });
+  // A check of ours has no type to expect, but says in its own words what it wants.
+  const wrong = issue.expected === null ? issue.message : `expected ${issue.expected}`;
+  throw new ParleyError('bad_message', { message: `Field ${path}: ${wrong}.` });
 }
 
 /**
