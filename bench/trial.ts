@@ -61,12 +61,13 @@ function clickJoin(page: Page): Promise<void> {
 }
 
 function read(trace: JoinTrace | undefined): Trial {
-  if (trace?.clickedAt === undefined || trace.milestones.decoded === undefined) {
+  const decoded = trace?.milestones.decoded;
+  if (trace?.clickedAt === undefined || decoded === undefined) {
     throw new Error('the page did not note the click and the picture');
   }
   const { clickedAt, milestones, sent, received, sockets } = trace;
   const at = Object.fromEntries(
     Object.entries(milestones).map(([milestone, time]) => [milestone, time - clickedAt]),
   );
-  return { at, ms: milestones.decoded - clickedAt, sent, received, sockets };
+  return { at, ms: decoded - clickedAt, sent, received, sockets };
 }

@@ -64,6 +64,11 @@ export class Scene {
     if (failure) throw failure.error;
   }
 
+  /** Something worth knowing about a story that went well. */
+  note(text: string): void {
+    this.#context.diagnostic(text);
+  }
+
   async parley(env?: Readonly<Record<string, string>>): Promise<Parley> {
     const parley = this.#owned.use(await Parley.start(env));
     this.#processes.push(parley.process);
