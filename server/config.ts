@@ -38,7 +38,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       Object.fromEntries(
         Object.entries(settings).map(([key, setting]: [string, Setting<unknown>]) => [
           key,
-          read(setting, env[setting.name]?.trim() ?? '', problems),
+          frozen(read(setting, env[setting.name]?.trim() ?? '', problems)),
         ]),
       ),
     ),
@@ -54,6 +54,10 @@ function read(setting: Setting<unknown>, text: string, problems: string[]): unkn
   const shown = setting.secret ? 'its value' : JSON.stringify(abbreviate(text));
   problems.push(`${setting.name} must be ${setting.expected}; ${shown} is not.`);
   return setting.default;
+}
+
+function frozen(value: unknown): unknown {
+  return Array.isArray(value) ? Object.freeze(value) : value;
 }
 
 function abbreviate(text: string): string {

@@ -69,8 +69,9 @@ export function list<T>(item: Parser<T>): Parser<readonly T[]> {
         .map((part) => part.trim())
         .filter((part) => part !== '')
         .map((part) => item.parse(part));
+      // The same address twice would be bound twice, and the second time fail.
       return items.every((parsed) => parsed !== undefined) && items.length > 0
-        ? (items as T[])
+        ? ([...new Set(items)] as T[])
         : undefined;
     },
   };
