@@ -14,6 +14,8 @@ export function isAllowedOrigin(
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);
   if (allowed?.includes(url.origin)) return true;
-  // The scheme is not compared: a proxy that ends TLS speaks plain HTTP to us.
-  return host !== undefined && url.host === host.toLowerCase();
+  // The scheme is not compared: a proxy that ends TLS speaks plain HTTP to us. Some proxies name the
+  // port that a scheme has anyway, which an origin never does.
+  const impliedPort = url.protocol === 'https:' ? /:443$/ : /:80$/;
+  return host !== undefined && url.host === host.toLowerCase().replace(impliedPort, '');
 }
