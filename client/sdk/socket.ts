@@ -8,10 +8,9 @@ import {
   type MethodName,
   type MethodParams,
   type MethodResult,
-  SIGNALING_PATH,
-  SUBPROTOCOL,
 } from '../../shared/protocol.ts';
 import { errorFromBody, parse, parseJson, ServerFrame } from '../../shared/rpc.ts';
+import { takeSocket } from './warm-socket.ts';
 
 /** A server that is there answers within a second; a mobile network may add a few. */
 const REPLY_TIMEOUT_MS = 10_000;
@@ -66,9 +65,8 @@ export class Socket {
     signal?: AbortSignal,
   ): Promise<Socket> {
     signal?.throwIfAborted();
-    const url = new URL(SIGNALING_PATH, server);
-    url.protocol = url.protocol.replace('http', 'ws');
-    const socket = new WebSocket(url, [SUBPROTOCOL]);
+    const socket = takeSocket(server);
+    if (socket.readyState === WebSocket.OPEN) return new Socket(socket, listener);
     await new Promise<void>((resolve, reject) => {
       const fail = () => settle(() => reject(new ParleyError('unreachable')));
       const abort = () => settle(() => reject(signal?.reason));
