@@ -5,6 +5,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
 import { LIMITS } from '../../../shared/limits.ts';
 import { cleanDisplayName } from '../../../shared/text.ts';
+import { preconnect } from '../../sdk/warm-socket.ts';
 import { Icon } from '../kit/icon.tsx';
 import { remedyFor } from '../room/join-error.ts';
 import type { RoomSession } from '../room/session.ts';
@@ -55,6 +56,7 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
           onInput={(event) => {
             session.name.value = event.currentTarget.value;
             nameless.value = false;
+            warmUp();
           }}
         />
         <p id={`${id}-hint`} class={nameless.value ? 'field-error' : 'muted small-text'}>
@@ -65,7 +67,14 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
       </div>
       {error && <JoinError error={error} />}
       {remedy !== 'none' && (
-        <button type="submit" class="button primary" aria-disabled={joining}>
+        <button
+          type="submit"
+          class="button primary"
+          aria-disabled={joining}
+          onPointerEnter={warmUp}
+          onPointerDown={warmUp}
+          onFocus={warmUp}
+        >
           {joining ? 'Joining…' : 'Join'}
         </button>
       )}
@@ -79,6 +88,11 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
       </div>
     </form>
   );
+}
+
+/** A click is near: the handshake of the socket can be over by then. */
+function warmUp(): void {
+  preconnect(location.origin);
 }
 
 function JoinError({ error }: { error: ParleyError }) {
