@@ -74,9 +74,9 @@ function arrangeTiles(tiles: readonly TileShape[], viewport: Size, page: number)
   const current = Math.min(Math.max(0, page), pages - 1);
   const shown = grid.slice(current * capacity, (current + 1) * capacity);
   const cells = new Map<string, Rect>();
-  const shapes = shapesFor(viewport, shown.length);
   // A page that is not the only one keeps the grid of a full one: turning pages moves no tile.
   const count = pages > 1 ? capacity : shown.length;
+  const shapes = shapesFor(viewport, count);
   for (const [index, rect] of gridRects(count, shown.length, areas.rest, shapes).entries()) {
     const tile = shown[index];
     if (tile) cells.set(tile.id, rect);
@@ -180,21 +180,12 @@ function floating(viewport: Size): Rect {
   const { width, height } = viewport;
   const margin = Math.min(12, width / 16, height / 16);
   const tall = width < height;
-  const tile = tall
-    ? fitSize(
-        { width: clamp(width * 0.28, 72, 160), height: height / 3 },
-        { narrowest: 0, widest: 3 / 4 },
-      )
-    : fitSize(
-        { width: width / 3, height: clamp(height * 0.36, 72, 180) },
-        { narrowest: 0, widest: 4 / 3 },
-      );
-  if (tall) tile.height = Math.min(tile.height, tile.width / 0.75);
-  return {
-    x: width - tile.width - margin,
-    y: height - tile.height - margin,
-    ...tile,
+  const size = tall ? clamp(width * 0.28, 72, 160) : clamp(height * 0.48, 96, 240);
+  const tile = {
+    width: Math.min(size, width - 2 * margin),
+    height: Math.min(tall ? (size * 4) / 3 : (size * 3) / 4, height - 2 * margin),
   };
+  return { x: width - tile.width - margin, y: height - tile.height - margin, ...tile };
 }
 
 /** The largest rectangle of an allowed shape in the middle of `area`. */
@@ -217,8 +208,9 @@ function fitSize({ width, height }: Size, { narrowest, widest }: Shapes): Size {
 
 /** To whole pixels, inwards: edges stay sharp and nothing starts to overlap. */
 function snap({ x, y, width, height }: Rect): Rect {
-  const left = Math.ceil(x - 1e-6);
-  const top = Math.ceil(y - 1e-6);
+  // Adding 0 makes 0 of -0.
+  const left = Math.ceil(x - 1e-6) + 0;
+  const top = Math.ceil(y - 1e-6) + 0;
   return {
     x: left,
     y: top,
