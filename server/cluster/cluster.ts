@@ -65,8 +65,11 @@ export interface RoomStore {
     ops: readonly RoomOp[],
     limits: CommitLimits,
   ): Promise<RoomPatch>;
-  /** Ends the session and removes its participant; the last one takes the room along. Idempotent. */
-  release(room: string, guard: SessionGuard): Promise<void>;
+  /**
+   * Ends the session and removes its participant; the last one takes the room along. Idempotent.
+   * @returns false when there was nothing to end: it was taken over, or is over already
+   */
+  release(room: string, guard: SessionGuard): Promise<boolean>;
   /** @returns undefined when there is no such room */
   snapshot(room: string): Promise<RoomSnapshot | undefined>;
   /** @returns the patches after `version`, or undefined when they are no longer all kept */

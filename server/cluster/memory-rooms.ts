@@ -55,7 +55,7 @@ export class MemoryRooms implements RoomStore {
   }
 
   async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
-    const { participant, resumeHash, maxParticipants } = admission;
+    const { participant, resumeHash, maxParticipants } = structuredClone(admission);
     const stored = this.#rooms.get(room) ?? newRoom(room);
     const known = stored.sessions.has(participant.id);
     if (!known && stored.snapshot.participants.length >= maxParticipants) {
@@ -88,12 +88,12 @@ export class MemoryRooms implements RoomStore {
     return this.#apply(stored, structuredClone([...ops]));
   }
 
-  async release(room: string, guard: SessionGuard): Promise<void> {
+  async release(room: string, guard: SessionGuard): Promise<boolean> {
     const stored = this.#rooms.get(room);
-    if (stored?.sessions.get(guard.participantId)?.fence !== guard.fence) return;
+    if (stored?.sessions.get(guard.participantId)?.fence !== guard.fence) return false;
     stored.sessions.delete(guard.participantId);
     this.#apply(stored, [{ op: 'leave', participantId: guard.participantId }]);
-    if (stored.sessions.size === 0) this.#rooms.delete(room);
+    return true;
   }
 
   async snapshot(room: string): Promise<RoomSnapshot | undefined> {
@@ -141,6 +141,7 @@ export class MemoryRooms implements RoomStore {
     stored.snapshot = next;
     stored.patches.push(patch);
     if (stored.patches.length > this.#options.patchHistory) stored.patches.shift();
+    if (stored.sessions.size === 0) this.#rooms.delete(next.room);
     this.#notify(stored.snapshot.room, structuredClone(patch));
     return structuredClone(patch);
   }
