@@ -37,6 +37,7 @@ export class FirefoxPerson implements AsyncDisposable {
       browser: 'firefox',
       executablePath: programPath('firefox'),
       headless: true,
+      defaultViewport: { width: 1280, height: 720 },
       timeout: DEADLINES.firefoxStart,
       extraPrefsFirefox: PREFERENCES,
     });

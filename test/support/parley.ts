@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DEADLINES } from './deadlines.ts';
 import { ManagedProcess } from './managed-process.ts';
 import { freeTcpPort } from './ports.ts';
+import { parseMetrics, type Sample } from './prometheus.ts';
 import { childrenOf } from './runner/processes.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -21,12 +22,6 @@ const UNSET = [
   'ANNOUNCED_ADDRESS',
   'ALLOWED_ORIGINS',
 ] as const;
-
-export interface Sample {
-  name: string;
-  labels: Readonly<Record<string, string>>;
-  value: number;
-}
 
 export class Parley implements AsyncDisposable {
   readonly process: ManagedProcess;
@@ -128,23 +123,6 @@ export class Parley implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-/** Prometheus' text format, as far as prom-client writes it. */
-export function parseMetrics(text: string): Sample[] {
-  return text.split('\n').flatMap((line) => {
-    const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
-    if (!match) return [];
-    const [, name = '', labels = '', value = ''] = match;
-    const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)];
-    return [
-      {
-        name,
-        labels: Object.fromEntries(pairs.map(([, key = '', text = '']) => [key, text])),
-        value: Number(value),
-      },
-    ];
-  });
 }
 
 /** Inodes of the sockets bound to a UDP port, IPv4 and IPv6 (proc(5), /proc/net/udp). */
