@@ -80,7 +80,7 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
     objects.push(object);
   };
   await timed('compiler', async () => {
-    const header = precompile(compileFlags, buildFolder, signal);
+    const header = precompile(compileFlags, options);
     // It is awaited only where it is needed, so mark it as handled for when we fail before.
     header.catch(() => {});
     const jobs = [
@@ -124,16 +124,20 @@ async function writeFixedSources(workerFolder: string, folder: string) {
 /** Resolves with the flags that use the header; with none when it could not be compiled. */
 async function precompile(
   compileFlags: readonly string[],
-  folder: string,
-  signal: AbortSignal | undefined,
+  { buildFolder, reporter, signal }: BuildOptions,
 ): Promise<string[]> {
   const source = join(COMPAT_FOLDER, PRECOMPILED_HEADER);
   const args = [...compileFlags, '-x', 'c++-header', source, '-o', `${PRECOMPILED_HEADER}.gch`];
-  const result = await run('g++', args, { cwd: folder, signal });
-  if (result.code !== 0) return [];
+  const result = await run('g++', args, { cwd: buildFolder, signal });
+  if (result.code !== 0) {
+    const { message } = failed('compiling the common headers once failed', result);
+    reporter.line(`This build takes twice as long, because ${message}`);
+    return [];
+  }
   // g++ takes the .gch next to the file it is told to include, without reading that file.
-  await writeFile(join(folder, PRECOMPILED_HEADER), '#error "precompiled header not used"\n');
-  return ['-include', join(folder, PRECOMPILED_HEADER)];
+  const header = join(buildFolder, PRECOMPILED_HEADER);
+  await writeFile(header, '#error "precompiled header not used"\n');
+  return ['-include', header];
 }
 
 /** So that no core is left with one long file at the end. Size stands for time. */

@@ -70,7 +70,7 @@ export async function provisionWorker(options: ProvisionOptions = {}): Promise<P
 function createContext(options: ProvisionOptions): Context {
   const { env = process.env, signal } = options;
   const packageFolder = options.packageFolder ?? findPackageFolder();
-  const { version, repository } = JSON.parse(
+  const manifest: { version?: unknown; repository?: { url?: unknown } } = JSON.parse(
     readFileSync(join(packageFolder, 'package.json'), 'utf8'),
   );
   return {
@@ -80,8 +80,8 @@ function createContext(options: ProvisionOptions): Context {
     toolchain: options.toolchain ?? debianToolchain,
     reporter: new Reporter(options.log),
     packageFolder,
-    version: String(version),
-    repositoryUrl: String(repository?.url),
+    version: String(manifest.version),
+    repositoryUrl: String(manifest.repository?.url),
     cacheFolder: workerCacheFolder(env),
     tried: [],
   };

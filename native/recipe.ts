@@ -13,7 +13,7 @@ export const PRECOMPILED_HEADER = 'precompiled.hpp';
 
 export const SOURCE_FIXES: readonly SourceFix[] = [DTLS_BIO_CALLBACK_FIX];
 
-/** The names are the same on Debian 12, Debian 13, Ubuntu 22.04 and Ubuntu 24.04. */
+/** Built and tested with those of Debian 12 and Debian 13; Ubuntu has them under the same names. */
 export const BUILD_PACKAGES: readonly string[] = [
   'g++',
   'pkg-config',

@@ -9,6 +9,8 @@ export interface RunResult {
   /** Exit code; null when a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** It was ended because it took longer than `timeoutMs`. */
+  timedOut: boolean;
   stdout: string;
   stderr: string;
 }
@@ -17,7 +19,7 @@ export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
-  /** Ends the program after so many milliseconds; the result then has `signal: 'SIGKILL'`. */
+  /** Ends the program after so many milliseconds; the result then has `timedOut`. */
   timeoutMs?: number;
 }
 
@@ -49,7 +51,12 @@ export async function run(
       // It ended by itself meanwhile.
     }
   };
-  const timer = options.timeoutMs === undefined ? undefined : setTimeout(stop, options.timeoutMs);
+  let timedOut = false;
+  const giveUp = (): void => {
+    timedOut = true;
+    stop();
+  };
+  const timer = options.timeoutMs === undefined ? undefined : setTimeout(giveUp, options.timeoutMs);
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
     const stdout = collect(child.stdout);
@@ -59,7 +66,7 @@ export async function run(
       child.once('close', (code, signal) => resolve({ code, signal }));
     });
     options.signal?.throwIfAborted();
-    return { ...ended, stdout: stdout(), stderr: stderr() };
+    return { ...ended, timedOut, stdout: stdout(), stderr: stderr() };
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stop);
@@ -76,9 +83,10 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString('utf8').slice(0, MAX_KEPT_OUTPUT_BYTES);
 }
 
-/** "exit code 1" or "SIGSEGV", with the last line it wrote to stderr. */
+/** "exit code 1", "SIGSEGV" or "no end in time", with the last line it wrote to stderr. */
 export function describeEnd(result: RunResult): string {
-  const end = result.signal ?? `exit code ${result.code}`;
+  const code = result.signal ?? `exit code ${result.code}`;
+  const end = result.timedOut ? 'no end in time' : code;
   const lastLine = result.stderr.trim().split('\n').at(-1)?.trim();
   return lastLine ? `${end}: ${lastLine}` : end;
 }

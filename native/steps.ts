@@ -73,7 +73,12 @@ export async function fromDownload(context: Context): Promise<ProvisionedWorker 
   context.reporter.line(`Downloading ${url}`);
   return await attempt(context, 'download', destination, async (folder) => {
     const path = join(folder, binaryName());
-    await downloadPrebuilt(url, path, { signal: context.signal });
+    const step = context.reporter.step('Downloading mediasoup-worker');
+    try {
+      await downloadPrebuilt(url, path, { signal: context.signal });
+    } finally {
+      step.close();
+    }
     return path;
   });
 }

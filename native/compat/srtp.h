@@ -14,14 +14,17 @@
 #include <new>
 #include <openssl/crypto.h> // OPENSSL_cleanse()
 
-// libsrtp 2 has a plain struct by this name, libsrtp 3 an opaque pointer.
+// libsrtp 2 has a plain struct by the first name, libsrtp 3 an opaque pointer. libsrtp 2.8 has the
+// second name, too.
 #define srtp_policy_t parley_srtp2_policy_t
+#define srtp_err_status_cryptex_err parley_srtp2_err_status_cryptex_err
 #include <srtp2/srtp.h>
 #undef srtp_policy_t
+#undef srtp_err_status_cryptex_err
 
-// Added in libsrtp 3. Their numbers are the next ones free in libsrtp 2's enum.
-inline constexpr auto srtp_err_status_buffer_small = static_cast<srtp_err_status_t>(28);
-inline constexpr auto srtp_err_status_cryptex_err  = static_cast<srtp_err_status_t>(29);
+// Two errors of libsrtp 3, with the last numbers that fit the enum: no libsrtp 2 gives them.
+inline constexpr auto srtp_err_status_buffer_small = static_cast<srtp_err_status_t>(30);
+inline constexpr auto srtp_err_status_cryptex_err  = static_cast<srtp_err_status_t>(31);
 
 struct parley_srtp_policy
 {
