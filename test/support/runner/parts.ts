@@ -39,7 +39,8 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'unit',
     files: ['test/unit/**/*.test.ts', 'test/support/**/*.test.ts'],
-    needs: [],
+    // The tests of the build look at what was built; building it is no unit test's time.
+    needs: ['client'],
     concurrency: availableParallelism(),
     testTimeoutMs: 30 * SECOND,
     timeoutMs: 5 * MINUTE,
