@@ -150,7 +150,8 @@ export class Connection {
 
   async #handle({ id, method, params }: Request): Promise<void> {
     this.#waiting -= 1;
-    if (this.#closed) return;
+    // Also while it is closing: whoever was told that it is over does nothing more.
+    if (this.closed) return;
     const { metrics, log } = this.#options;
     const stop = metrics.requests.startTimer();
     try {

@@ -36,18 +36,23 @@ export class Sessions {
 
   /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
   accept(socket: WebSocket): void {
-    const { resources, timing } = this.#options;
     const handler = new SocketHandler(this);
     const connection = new Connection(socket, handler, this.#options);
     handler.connection = connection;
     this.#connections.add(connection);
-    handler.joinTimer = resources.after(timing.joinTimeoutMs, () =>
-      connection.end(new ParleyError('timeout'), { reconnect: false }),
-    );
+    handler.expectJoin();
     if (socket.protocol !== SUBPROTOCOL) {
       connection.end(new ParleyError('unsupported_version'), { reconnect: false });
     }
     if (this.#closing) connection.end(new ParleyError('shutting_down'), { reconnect: true });
+  }
+
+  /** Ends a socket that is in no call, unless the timer is closed before. */
+  joinTimer(connection: Connection): Timer {
+    const { resources, timing } = this.#options;
+    return resources.after(timing.joinTimeoutMs, () =>
+      connection.end(new ParleyError('timeout'), { reconnect: false }),
+    );
   }
 
   forget(connection: Connection): void {
@@ -171,11 +176,18 @@ export class Sessions {
 class SocketHandler implements ConnectionHandler {
   readonly #sessions: Sessions;
   connection: Connection | undefined;
-  joinTimer: Timer | undefined;
+  #joinTimer: Timer | undefined;
   #session: Session | undefined;
 
   constructor(sessions: Sessions) {
     this.#sessions = sessions;
+  }
+
+  /** An idle socket costs as much as a used one: before a join, and after a leave. */
+  expectJoin(): void {
+    if (!this.connection || this.connection.closed) return;
+    this.#joinTimer?.close();
+    this.#joinTimer = this.#sessions.joinTimer(this.connection);
   }
 
   async request(method: string, params: unknown): Promise<Reply> {
@@ -185,7 +197,9 @@ class SocketHandler implements ConnectionHandler {
     const name = method as keyof typeof SESSION_METHODS;
     // The table pairs each handler with its own schema, which the compiler cannot follow here.
     const handler = SESSION_METHODS[name] as (s: Session, params: unknown) => Promise<unknown>;
-    return { result: await handler(this.#session, parse(METHODS[name].params, params)) };
+    const result = await handler(this.#session, parse(METHODS[name].params, params));
+    if (this.#session.ended) this.expectJoin();
+    return { result };
   }
 
   async #enter(method: 'join' | 'resume', params: unknown): Promise<Reply> {
@@ -196,15 +210,19 @@ class SocketHandler implements ConnectionHandler {
       method === 'join'
         ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
         : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
-    this.joinTimer?.close();
+    this.#joinTimer?.close();
     this.#session = session;
-    // The socket may have closed while we were at it.
-    if (connection.closed) session.detach(connection);
+    // The socket may have closed while we were at it. Who never got the answer of a join has no
+    // secret to come back with: nobody would ever take that place.
+    if (connection.closed) {
+      if (method === 'join') session.end('left');
+      else session.detach(connection);
+    }
     return reply;
   }
 
   closed(): void {
-    this.joinTimer?.close();
+    this.#joinTimer?.close();
     if (!this.connection) return;
     this.#sessions.forget(this.connection);
     this.#session?.detach(this.connection);
