@@ -16,8 +16,11 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { ProvisionError, reasonOf } from './errors.ts';
 
 const BUILD_FOLDER_PREFIX = '.build-';
-/** A build takes minutes; what is older was left by a process that was killed. */
-const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
+/**
+ * A build adds a file to its folder every few seconds, which shows in the folder's time. One that
+ * has not for so long belongs to a process that was killed.
+ */
+const LEFTOVER_AGE_MS = 10 * 60 * 1000;
 
 /** `<user's cache folder>/parley/worker`. Throws ProvisionError when the user has none. */
 export function workerCacheFolder(

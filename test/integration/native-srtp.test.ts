@@ -4,16 +4,15 @@
 // these tests are what that header has to answer to.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import * as mediasoup from 'mediasoup';
 import { provisionWorker } from '../../native/provision.ts';
 import { until } from '../support/until.ts';
 import * as wire from './native-rtp.ts';
-import { PROFILES, SrtpContext, SUITES, type Suite } from './native-srtp-peer.ts';
+import { PROFILES, SUITES } from './native-srtp-peer.ts';
+import { newSsrc, openScene, type Scene } from './native-srtp-scene.ts';
 
-const { LOOPBACK, payloadOf, rtp, sequenceOf, ssrcOf, UdpEndpoint } = wire;
-const LISTEN = { listenInfo: { protocol: 'udp', ip: LOOPBACK } } as const;
+const { payloadOf, rtp, sequenceOf, ssrcOf } = wire;
 /** What the worker asks libsrtp for (worker/src/RTC/SrtpSession.cpp). */
 const REPLAY_WINDOW = 1_024;
 /** Around the block size of AES, and about as long as packets are on the internet. */
@@ -23,7 +22,6 @@ const JUMP = 20_000;
 
 let worker: mediasoup.types.Worker;
 let router: mediasoup.types.Router;
-let nextSsrc = 1_000;
 
 before(async () => {
   const { path } = await provisionWorker({ log: () => {} });
@@ -38,106 +36,17 @@ after(async () => {
   await ended;
 });
 
-/**
- * One SRTP transport whose peer is this test, and plain UDP on the other side of the router.
- *
- *   inward:  peer ─SRTP─▶ worker ─RTP─▶ viewer
- *   outward: source ─RTP─▶ worker ─SRTP─▶ peer
- */
-async function openScene(suite: Suite) {
-  const [peer, viewer, source] = await Promise.all([
-    UdpEndpoint.open(),
-    UdpEndpoint.open(),
-    UdpEndpoint.open(),
-  ]);
-  const profile = PROFILES[suite];
-  const peerKey = randomBytes(profile.keyBytes + profile.saltBytes).toString('base64');
-  const secure = await router.createPlainTransport({
-    ...LISTEN,
-    enableSrtp: true,
-    srtpCryptoSuite: suite,
-  });
-  const srtpParameters = { cryptoSuite: suite, keyBase64: peerKey };
-  await secure.connect({ ip: LOOPBACK, port: peer.port, srtpParameters });
-  const toViewer = await router.createPlainTransport(LISTEN);
-  await toViewer.connect({ ip: LOOPBACK, port: viewer.port });
-  const fromSource = await router.createPlainTransport(LISTEN);
-  await fromSource.connect({ ip: LOOPBACK, port: source.port });
-
-  const outwardSsrc = nextSsrc++;
-  const outward = await fromSource.produce({
-    kind: 'video',
-    rtpParameters: wire.vp8Parameters(outwardSsrc),
-  });
-  const consumer = await secure.consume({
-    producerId: outward.id,
-    rtpCapabilities: wire.plainCapabilities(router),
-  });
-  const fromWorker = new SrtpContext(suite, secure.srtpParameters!.keyBase64);
-  const toWorker = new SrtpContext(suite, peerKey);
-  const securePort = secure.tuple.localPort;
-  const opensTo = (packet: Buffer, got: Buffer, rollovers: readonly number[]): boolean =>
-    !wire.isRtcp(got) &&
-    rollovers.some((rollover) => {
-      try {
-        return payloadOf(fromWorker.unprotectRtp(got, rollover)).equals(payloadOf(packet));
-      } catch {
-        // Of before or after the sequence number wrapped.
-        return false;
-      }
-    });
-
-  return {
-    peer,
-    viewer,
-    source,
-    outwardSsrc,
-    consumerSsrc: consumer.rtpParameters.encodings![0]!.ssrc!,
-    fromWorker,
-    toWorker,
-    /** Declares a stream from the peer, whose packets the viewer then gets. */
-    async produceInward(ssrc: number) {
-      const producer = await secure.produce({
-        kind: 'video',
-        rtpParameters: wire.vp8Parameters(ssrc),
-      });
-      const viewed = await toViewer.consume({
-        producerId: producer.id,
-        rtpCapabilities: wire.plainCapabilities(router),
-      });
-      return { producer, viewedSsrc: viewed.rtpParameters.encodings![0]!.ssrc! };
-    },
-    sendSecure: (packet: Buffer) => peer.send(packet, securePort),
-    sendSource: (packet: Buffer) => source.send(packet, fromSource.tuple.localPort),
-    sendViewer: (packet: Buffer) => viewer.send(packet, toViewer.tuple.localPort),
-    /** Waits until the viewer has the payload of `packet`. */
-    viewed: (packet: Buffer) =>
-      viewer.first('the packet at the viewer', (got) => payloadOf(got).equals(payloadOf(packet))),
-    timesViewed: (packet: Buffer) =>
-      viewer.received.filter((got) => payloadOf(got).equals(payloadOf(packet))).length,
-    /** Waits until the peer has `packet` in its secured form, and returns that. */
-    secured: (packet: Buffer, ...rollovers: number[]) =>
-      peer.first('the packet at the peer', (got) => opensTo(packet, got, [0, ...rollovers])),
-    timesSecured: (packet: Buffer) =>
-      peer.received.filter((got) => opensTo(packet, got, [0])).length,
-    rtcpAtPeer: () => peer.received.filter(wire.isRtcp).map((p) => fromWorker.unprotectRtcp(p)),
-    close() {
-      for (const closable of [secure, toViewer, fromSource, peer, viewer, source]) closable.close();
-    },
-  };
-}
-
 for (const suite of SUITES) {
   describe(suite, () => {
     const profile = PROFILES[suite];
-    let scene: Awaited<ReturnType<typeof openScene>>;
+    let scene: Scene;
     before(async () => {
-      scene = await openScene(suite);
+      scene = await openScene(router, suite);
     });
     after(() => scene.close());
 
     test('RTP from the peer arrives as it was, whatever its length', async () => {
-      const ssrc = nextSsrc++;
+      const ssrc = newSsrc();
       await scene.produceInward(ssrc);
       for (const [index, bytes] of LENGTHS.entries()) {
         const packet = rtp(ssrc, 100 + index, bytes);
@@ -160,7 +69,7 @@ for (const suite of SUITES) {
     });
 
     test('the sequence number from the peer may wrap', async () => {
-      const ssrc = nextSsrc++;
+      const ssrc = newSsrc();
       await scene.produceInward(ssrc);
       for (let index = 65_530; index <= 65_542; index += 1) {
         const packet = rtp(ssrc, index);
@@ -170,7 +79,7 @@ for (const suite of SUITES) {
     });
 
     test('the sequence number to the peer may wrap', async () => {
-      const own = await openScene(suite);
+      const own = await openScene(router, suite);
       try {
         // The worker chooses where its numbers start, so go round once. Its receiving and its
         // sending side each believe a jump only of two packets in a row (RFC 3550 appendix A.1).
@@ -188,7 +97,7 @@ for (const suite of SUITES) {
     });
 
     test('a packet that was tampered with is dropped, the next one is not', async () => {
-      const ssrc = nextSsrc++;
+      const ssrc = newSsrc();
       await scene.produceInward(ssrc);
       const packets = Array.from({ length: 4 }, (_, index) => rtp(ssrc, 300 + index));
       const [first, second, third, last] = packets.map((p) => scene.toWorker.protectRtp(p));
@@ -205,7 +114,7 @@ for (const suite of SUITES) {
     });
 
     test('every truncation of a packet is survived, and none is delivered', async () => {
-      const ssrc = nextSsrc++;
+      const ssrc = newSsrc();
       await scene.produceInward(ssrc);
       const secured = scene.toWorker.protectRtp(rtp(ssrc, 400));
       const report = scene.toWorker.protectRtcp(wire.pli(ssrc), 400);
@@ -222,7 +131,7 @@ for (const suite of SUITES) {
     });
 
     test('a replayed packet is delivered once, within the window and beyond it', async () => {
-      const ssrc = nextSsrc++;
+      const ssrc = newSsrc();
       const { producer } = await scene.produceInward(ssrc);
       const base = 500;
       const packets = Array.from({ length: REPLAY_WINDOW + 2 }, (_, i) => rtp(ssrc, base + i, 10));
@@ -250,7 +159,7 @@ for (const suite of SUITES) {
     });
 
     test('a closed producer’s SSRC starts afresh when it is used again', async () => {
-      const ssrc = nextSsrc++;
+      const ssrc = newSsrc();
       const first = await scene.produceInward(ssrc);
       const late = rtp(ssrc, 60_000);
       scene.sendSecure(scene.toWorker.protectRtp(late));
@@ -282,7 +191,7 @@ for (const suite of SUITES) {
     });
 
     test('RTCP to the peer has its full tag and tells of both directions', async () => {
-      const ssrc = nextSsrc++;
+      const ssrc = newSsrc();
       const { viewedSsrc } = await scene.produceInward(ssrc);
       const packet = rtp(ssrc, 800);
       scene.sendSecure(scene.toWorker.protectRtp(packet));
@@ -302,7 +211,7 @@ for (const suite of SUITES) {
     });
 
     test('tampered RTCP does nothing', async () => {
-      const other = await openScene(suite);
+      const other = await openScene(router, suite);
       try {
         // Only who sends something can be asked for a key frame.
         const packet = rtp(other.outwardSsrc, 900);
