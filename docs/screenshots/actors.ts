@@ -1,5 +1,18 @@
 // The people in the screenshots: none of them exists.
-import type { Actor } from './portraits.ts';
+/** What an actor looks like, and whether they have a camera. */
+export interface Actor {
+  skin: string;
+  hair: string;
+  hairStyle: 'short' | 'long' | 'bun' | 'bald' | 'curly';
+  shirt: string;
+  wall: [light: string, dark: string];
+  glasses?: boolean;
+  beard?: boolean;
+  /** An upright picture, as phones send it. */
+  upright?: boolean;
+  /** Says something: a tone that the server's speaker detection hears. */
+  speaks?: boolean;
+}
 
 export const ACTORS: Readonly<Record<string, Actor>> = {
   'Maya Okafor': {

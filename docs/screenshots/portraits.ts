@@ -1,26 +1,13 @@
-// Runs inside the browser: replaces the camera, the microphone and the screen by painted ones, so
-// that screenshots show people without showing anybody. Kept free of imports: it is injected.
+// Runs inside the browser: paints people and slides. Kept free of imports: it is injected.
 
-/** What an actor looks like, and whether they have a camera. */
-export interface Actor {
-  skin: string;
-  hair: string;
-  hairStyle: 'short' | 'long' | 'bun' | 'bald' | 'curly';
-  shirt: string;
-  wall: [light: string, dark: string];
-  glasses?: boolean;
-  beard?: boolean;
-  /** An upright picture, as phones send it. */
-  upright?: boolean;
-  /** Says something: a tone that the server's speaker detection hears. */
-  speaks?: boolean;
-}
+import type { Actor } from './actors.ts';
 
 /** To be given to Playwright's `addInitScript`. */
-export function installActor(actor: Actor): void {
-  const [width, height] = actor.upright ? [720, 960] : [1280, 720];
-
-  function canvas(): { element: HTMLCanvasElement; context: CanvasRenderingContext2D } {
+export function installPainter(actor: Actor): void {
+  function canvas(
+    width: number,
+    height: number,
+  ): { element: HTMLCanvasElement; context: CanvasRenderingContext2D } {
     const element = document.createElement('canvas');
     element.width = width;
     element.height = height;
@@ -36,8 +23,8 @@ export function installActor(actor: Actor): void {
     context.fill();
   }
 
-  function paintRoom(): HTMLCanvasElement {
-    const { element, context: c } = canvas();
+  function paintRoom(width: number, height: number): HTMLCanvasElement {
+    const { element, context: c } = canvas(width, height);
     const wall = c.createLinearGradient(0, 0, width, height);
     wall.addColorStop(0, actor.wall[0]);
     wall.addColorStop(1, actor.wall[1]);
@@ -74,6 +61,7 @@ export function installActor(actor: Actor): void {
   }
 
   function paintPerson(c: CanvasRenderingContext2D, time: number): void {
+    const { width, height } = c.canvas;
     const unit = (height / 720) * (actor.upright ? 0.92 : 1);
     const sway = Math.sin(time / 1700) * 5 * unit;
     const nod = Math.sin(time / 1100) * 3 * unit;
@@ -253,76 +241,5 @@ export function installActor(actor: Actor): void {
     }
   }
 
-  function stream(paint: (context: CanvasRenderingContext2D, time: number) => void): MediaStream {
-    const { element, context } = canvas();
-    const draw = () => paint(context, performance.now());
-    draw();
-    setInterval(draw, 66);
-    return element.captureStream(15);
-  }
-
-  function camera(): MediaStreamTrack[] {
-    const room = paintRoom();
-    return stream((context, time) => {
-      context.drawImage(room, 0, 0);
-      paintPerson(context, time);
-    }).getVideoTracks();
-  }
-
-  function microphone(): MediaStreamTrack[] {
-    const audio = new AudioContext();
-    const tone = audio.createOscillator();
-    const volume = audio.createGain();
-    volume.gain.value = actor.speaks ? 0.25 : 0;
-    tone.frequency.value = 180;
-    const output = audio.createMediaStreamDestination();
-    tone.connect(volume).connect(output);
-    tone.start();
-    return output.stream.getAudioTracks();
-  }
-
-  /** A page of slides: what people share most. */
-  function slides(): MediaStreamTrack[] {
-    return stream((c) => {
-      c.fillStyle = '#fbfaf7';
-      c.fillRect(0, 0, width, height);
-      c.fillStyle = '#0f6b62';
-      c.fillRect(0, 0, 18, height);
-      c.fillStyle = '#1a1c1e';
-      c.font = '700 56px system-ui, sans-serif';
-      c.fillText('Spring release', 90, 130);
-      c.font = '400 30px system-ui, sans-serif';
-      c.fillStyle = '#5a5e62';
-      c.fillText('Calls that start before you have sat down', 90, 184);
-      const bars = [0.35, 0.48, 0.44, 0.66, 0.82, 0.94];
-      for (const [index, value] of bars.entries()) {
-        c.fillStyle = index === bars.length - 1 ? '#0f6b62' : '#bcd9d4';
-        c.beginPath();
-        c.roundRect(90 + index * 120, 610 - value * 340, 84, value * 340, 10);
-        c.fill();
-      }
-      c.fillStyle = '#1a1c1e';
-      c.font = '500 28px system-ui, sans-serif';
-      const lines = [
-        'Join in one round trip',
-        'Sharp text on shared screens',
-        'No click when a server restarts',
-      ];
-      for (const [index, line] of lines.entries()) {
-        c.fillText(line, 880, 330 + index * 84);
-        c.fillStyle = '#0f6b62';
-        c.beginPath();
-        c.arc(852, 320 + index * 84, 8, 0, Math.PI * 2);
-        c.fill();
-        c.fillStyle = '#1a1c1e';
-      }
-    }).getVideoTracks();
-  }
-
-  // The empty page before the first one is not a secure context.
-  const devices: MediaDevices | undefined = navigator.mediaDevices;
-  if (!devices) return;
-  devices.getUserMedia = async ({ audio, video } = {}) =>
-    new MediaStream([...(video ? camera() : []), ...(audio ? microphone() : [])]);
-  devices.getDisplayMedia = async () => new MediaStream(slides());
+  globalThis.parleyPainter = { canvas, room: paintRoom, person: paintPerson };
 }

@@ -9,6 +9,10 @@ import { arrange } from '../stage/order.ts';
 import { stagingOf, type Tile, tilesOf } from '../stage/tiles.ts';
 import { describeChanges } from './changes.ts';
 
+/** A layer switch and a camera that starts leave gaps, too; only a longer one is worth a word. */
+const STARVED_AFTER_MS = 3000;
+/** What is read out of a chat message while the chat is closed. Characters. */
+const SPOKEN_LENGTH = 200;
 /** Quieter than this is noise; dBov. */
 const HEARD = -65;
 
@@ -21,6 +25,7 @@ export class CallModel {
   readonly speakers;
   /** The layer that arrives of a track; null while the network has no room for any. */
   readonly layers = signal<ReadonlyMap<string, number | null>>(new Map());
+  readonly #starving = new Map<string, ReturnType<typeof setTimeout>>();
 
   readonly viewport = signal<Size>({ width: 0, height: 0 });
   readonly page = signal(0);
@@ -31,6 +36,8 @@ export class CallModel {
   /** Width divided by height of the screens shown, by tile. */
   readonly aspects = signal<ReadonlyMap<string, number>>(new Map());
   readonly compact = computed(() => isCompact(this.viewport.value));
+  /** On a phone the chat is over everything else. */
+  readonly covered = computed(() => this.compact.value && this.chatOpen.value);
   readonly tiles = computed(() => tilesOf(this.room.value, this.selfId));
   readonly #places = signal<readonly string[]>([]);
   /** By place: who is there keeps theirs. */
@@ -92,6 +99,7 @@ export class CallModel {
 
   close(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    for (const timer of this.#starving.values()) clearTimeout(timer);
   }
 
   #inPlace(): Tile[] {
@@ -106,7 +114,7 @@ export class CallModel {
     if (this.chatOpen.value) return;
     for (const { name, text } of newMessages(room.chat, before.chat.at(-1)?.id, this.selfId)) {
       // With nothing there before, everything is news.
-      announce(`${name}: ${text}`);
+      announce(`${name}: ${text.slice(0, SPOKEN_LENGTH)}`);
     }
   }
 
@@ -117,7 +125,12 @@ export class CallModel {
   }
 
   #setLayer(trackId: string, layer: number | null): void {
-    this.layers.value = new Map(this.layers.value).set(trackId, layer);
+    clearTimeout(this.#starving.get(trackId));
+    const set = () => {
+      this.layers.value = new Map(this.layers.value).set(trackId, layer);
+    };
+    if (layer === null) this.#starving.set(trackId, setTimeout(set, STARVED_AFTER_MS));
+    else set();
   }
 }
 

@@ -1,6 +1,6 @@
 // The call: the people on the stage, the controls below, everything else beside or above on demand.
 import { batch, effect, useSignal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Call } from '../../sdk/types.ts';
 import { ChatPanel } from '../chat/chat-panel.tsx';
 import { closeMenu, MenuLayer } from '../kit/menu.tsx';
@@ -33,6 +33,9 @@ export type OpenDialog = 'devices' | 'shortcuts' | undefined;
 
 export function CallPage({ session, call }: CallPageProps) {
   const [model] = useState(() => new CallModel(call));
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The page before is gone, and the focus with it.
+  useEffect(() => heading.current?.focus(), []);
   const dialog = useSignal<OpenDialog>(undefined);
   const { media, room } = session;
   useEffect(() => run(session, model, () => (dialog.value = 'shortcuts')), [model]);
@@ -45,8 +48,10 @@ export function CallPage({ session, call }: CallPageProps) {
   }, [unread.value, room]);
   return (
     <div class="call" data-compact={model.compact.value}>
-      <main class="call-main" data-chat={chatOpen.value}>
-        <h1 class="sr-only">Call in {room}</h1>
+      <main class="call-main" inert={model.covered.value}>
+        <h1 ref={heading} class="sr-only" tabIndex={-1}>
+          Call in {room}
+        </h1>
         <Stage model={model} session={session} />
         <div class="call-over">
           <Notices />

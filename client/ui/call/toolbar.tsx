@@ -25,7 +25,13 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
   const unread = model.unread.value;
   const labels = !model.compact.value;
   return (
-    <div class="toolbar" role="toolbar" aria-label="Call controls" onKeyDown={moveFocus}>
+    <div
+      class="toolbar"
+      role="toolbar"
+      aria-label="Call controls"
+      inert={model.covered.value}
+      onKeyDown={moveFocus}
+    >
       {watching ? (
         <p class="toolbar-note">You are watching. Your invitation does not include sharing.</p>
       ) : (
@@ -50,7 +56,9 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         shortcut="chat"
         showLabel={labels}
         {...(unread > 0 ? { badge: unreadLabel(unread), describedBy: 'unread' } : {})}
-        onClick={() => {
+        onClick={({ currentTarget }) => {
+          // Safari gives a button that is clicked no focus to return to.
+          currentTarget.focus();
           model.chatOpen.value = !model.chatOpen.value;
         }}
       />

@@ -8,9 +8,9 @@ const KEPT_MS = 10_000;
 
 export function announce(text: string): void {
   const id = nextId++;
-  spoken.value = [...spoken.value, { id, text }];
+  spoken.value = [...spoken.peek(), { id, text }];
   setTimeout(() => {
-    spoken.value = spoken.value.filter((line) => line.id !== id);
+    spoken.value = spoken.peek().filter((line) => line.id !== id);
   }, KEPT_MS);
 }
 

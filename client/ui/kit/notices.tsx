@@ -26,14 +26,15 @@ const MOST = 3;
 
 export function notify(input: NoticeInput): void {
   const id = nextId++;
-  const others = notices.value.filter(({ text }) => text !== input.text);
+  // Also called from effects, which must not come to depend on the notices.
+  const others = notices.peek().filter(({ text }) => text !== input.text);
   notices.value = [...others, { id, ...input }].slice(-MOST);
   announce(input.text);
   if (!input.action) setTimeout(() => dismiss(id), SHOWN_MS);
 }
 
 function dismiss(id: number): void {
-  notices.value = notices.value.filter((notice) => notice.id !== id);
+  notices.value = notices.peek().filter((notice) => notice.id !== id);
 }
 
 export function Notices() {

@@ -54,7 +54,7 @@ export class LocalMedia {
         // Names and ids are told only once something is open.
         if (this.microphone.track.value || this.camera.track.value) refresh();
       }),
-      effect(() => this.#remember()),
+      effect(() => this.#rememberDevices()),
     );
   }
 
@@ -89,6 +89,12 @@ export class LocalMedia {
     }
   }
 
+  /** How somebody enters a call is how they want to enter the next one. */
+  rememberSwitches(): void {
+    remembered.microphoneOff.set(this.microphone.on.value ? '' : '1');
+    remembered.cameraOff.set(this.camera.on.value ? '' : '1');
+  }
+
   /** What a join publishes at once. */
   publishable(): LocalTrackInput[] {
     const inputs: LocalTrackInput[] = [];
@@ -121,15 +127,13 @@ export class LocalMedia {
     }
   }
 
-  #remember(): void {
+  #rememberDevices(): void {
     const choice: DeviceChoice = {
       microphone: this.microphone.deviceId.value,
       camera: this.camera.deviceId.value,
       speaker: this.speakerId.value,
     };
     remembered.devices.set(choice);
-    remembered.microphoneOff.set(this.microphone.on.value ? '' : '1');
-    remembered.cameraOff.set(this.camera.on.value ? '' : '1');
   }
 }
 

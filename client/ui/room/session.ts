@@ -64,6 +64,7 @@ export class RoomSession {
     if (this.phase.value.page === 'joining') return;
     this.name.value = name;
     if (this.claims.value.name === undefined) remembered.name.set(name);
+    this.media.rememberSwitches();
     this.phase.value = { page: 'joining' };
     const joining = new AbortController();
     this.#joining = joining;
