@@ -10,6 +10,7 @@ import {
   MEDIA_COMMANDS,
   type MediaCommands,
   type MediaEvent,
+  type MediaParams,
   mediaTopic,
 } from '../cluster/media-protocol.ts';
 import { type IceServers, iceServersFor, type TurnServers } from '../turn/credentials.ts';
@@ -34,6 +35,8 @@ export class SfuNode {
   readonly #options: SfuNodeOptions;
   readonly #pool: WorkerPool;
   readonly #rooms = new Map<string, Promise<RoomRouter>>();
+  /** Openings and closings under way, by participant. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   #announcement: NodeAnnouncement | undefined;
   #serving: Closer | undefined;
   #lastEpoch = 0;
@@ -94,30 +97,27 @@ export class SfuNode {
     const name = command as keyof MediaCommands;
     // The table pairs each handler with its own schema, which the compiler cannot follow here.
     const handler = this.#handlers[name] as (context: null, params: unknown) => Promise<unknown>;
-    return handler(null, parse(MEDIA_COMMANDS[name].params, params));
+    const parsed = parse(MEDIA_COMMANDS[name].params, params);
+    try {
+      return await handler(null, parsed);
+    } catch (error) {
+      if (error instanceof ParleyError) throw error;
+      // Of mediasoup, whose worker may be ending. What that means to a client is known.
+      this.#options.log.warn({ err: error, command }, 'a media command failed');
+      throw new ParleyError('media_failed', { cause: error });
+    }
   }
 
   readonly #handlers: Handlers<MediaCommands, null> = {
-    open: async (_, { room, participantId, rtpCapabilities }) => {
-      const { router, entered } = await this.#enter(room);
-      try {
-        router.peer(participantId)?.close();
-        const options = { participantId, epoch: this.#nextEpoch(), rtpCapabilities };
-        const peer = await Peer.open(router, options, this.#options);
-        await peer.subscriptions.reconcile();
-        await this.#announce();
-        return this.#offer(peer);
-      } finally {
-        entered();
-      }
-    },
+    open: (_, params) => this.#inTurn(params, () => this.#open(params)),
     describe: async (_, whose) => this.#offer(await this.#peer(whose)),
-    close: async (_, { room, participantId }) => {
-      const router = await this.#rooms.get(room);
-      router?.peer(participantId)?.close();
-      await this.#announce();
-      return {};
-    },
+    close: (_, whose) =>
+      this.#inTurn(whose, async () => {
+        const router = await this.#rooms.get(whose.room);
+        router?.peer(whose.participantId)?.close();
+        await this.#announce();
+        return {};
+      }),
     connect: async (_, { direction, dtlsParameters, ...whose }) => {
       await (await this.#peer(whose)).connect(direction, dtlsParameters);
       return {};
@@ -148,6 +148,35 @@ export class SfuNode {
       return {};
     },
   };
+
+  async #open({ room, participantId, rtpCapabilities }: MediaParams<'open'>): Promise<MediaOffer> {
+    const { router, entered } = await this.#enter(room);
+    try {
+      router.peer(participantId)?.close();
+      const options = { participantId, epoch: this.#nextEpoch(), rtpCapabilities };
+      const peer = await Peer.open(router, options, this.#options);
+      await peer.subscriptions.reconcile();
+      await this.#announce();
+      return this.#offer(peer);
+    } finally {
+      entered();
+    }
+  }
+
+  /**
+   * Opening and closing one participant's media happen in the order they were asked for: whoever
+   * gave up waiting for an `open` says `close`, which must not overtake it.
+   */
+  #inTurn<T>({ room, participantId }: Whose, action: () => Promise<T>): Promise<T> {
+    const key = `${room}/${participantId}`;
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(action, action);
+    this.#turns.set(key, turn);
+    const done = () => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    };
+    turn.then(done, done);
+    return turn;
+  }
 
   /** The room's router, held open until `entered` is called. */
   async #enter(name: string): Promise<{ router: RoomRouter; entered: () => void }> {

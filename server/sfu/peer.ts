@@ -43,7 +43,8 @@ export class Peer {
   readonly subscriptions: Subscriptions;
   readonly #room: RoomRouter;
   readonly #transports: Record<Direction, WebRtcTransport>;
-  readonly #connected: Partial<Record<Direction, string>> = {};
+  /** The DTLS fingerprints that each transport was connected with. */
+  readonly #connected = new Map<Direction, string>();
   readonly #resources: Resources;
   readonly #release: () => void;
   #closed = false;
@@ -98,11 +99,16 @@ export class Peer {
   /** Idempotent for the same parameters: a repetition after a lost answer is no error. */
   async connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
     const fingerprint = JSON.stringify(dtlsParameters.fingerprints);
-    const before = this.#connected[direction];
+    const before = this.#connected.get(direction);
     if (before === fingerprint) return;
     if (before !== undefined) throw new ParleyError('media_failed');
-    this.#connected[direction] = fingerprint;
-    await this.#transports[direction].connect({ dtlsParameters });
+    this.#connected.set(direction, fingerprint);
+    try {
+      await this.#transports[direction].connect({ dtlsParameters });
+    } catch (cause) {
+      this.#connected.delete(direction);
+      throw new ParleyError('media_failed', { cause });
+    }
   }
 
   async restartIce(direction: Direction): Promise<IceParameters> {
