@@ -118,7 +118,7 @@ export class Connection {
   #receive(data: RawData, isBinary: boolean): void {
     if (this.closed) return;
     this.#missed = 0;
-    let id: number | null = null;
+    let id = idAtStart(data);
     try {
       const size = byteLength(data);
       if (!this.#bucket.take(performance.now())) {
@@ -176,6 +176,16 @@ export class Connection {
       this.close(CLOSE_CODES.abuse, 'too many refused messages');
     }
   }
+}
+
+/**
+ * The id of a message that will not be read, if it begins with it, as our own clients' do: whoever
+ * waits for the answer should hear that there is none.
+ */
+function idAtStart(data: RawData): number | null {
+  const start = Buffer.isBuffer(data) ? data.toString('latin1', 0, 32) : '';
+  const digits = /^\{"id":(\d{1,15})[,}]/.exec(start)?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** The id of a message that may be malformed otherwise, so that its sender learns which it was. */
