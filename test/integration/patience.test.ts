@@ -1,0 +1,118 @@
+// How long the server waits for somebody, and what it does then.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { randomId } from '../../client/sdk/ids.ts';
+import { startServer } from '../support/server-app.ts';
+import { RawClient } from '../support/server-client.ts';
+import { publication } from '../support/server-rtp.ts';
+import { TestWorkers } from '../support/server-workers.ts';
+import { until } from '../support/until.ts';
+
+test('JOIN_TIMEOUT_MS: who does not join is sent away, who does may stay', async (t) => {
+  const server = await startServer(t, { JOIN_TIMEOUT_MS: '200' });
+  const idle = await RawClient.open(t, server.signalingUrl);
+  const busy = await RawClient.open(t, server.signalingUrl);
+  await busy.join('team');
+  // Words alone are no join.
+  await idle.ask('ping', {});
+  assert.deepEqual(await idle.closing(), { code: 4000, reason: 'timeout' });
+  assert.equal(idle.events('bye')[0]?.reconnect, false);
+  await busy.request('chat', { id: randomId(), text: 'still here' });
+});
+
+test('HEARTBEAT_INTERVAL_MS: a socket that does not answer pings is cut, and its place is kept', async (t) => {
+  const server = await startServer(t, { HEARTBEAT_INTERVAL_MS: '100' });
+  const ada = await RawClient.open(t, server.signalingUrl);
+  const silent = await RawClient.open(t, server.signalingUrl, { autoPong: false });
+  await ada.join('team');
+  const joined = await silent.join('team');
+  assert.equal((await silent.closing()).code, 1006);
+  await ada.event('patch', ({ ops }) => ops.some((op) => op.op === 'presence' && !op.online));
+  const back = await RawClient.open(t, server.signalingUrl);
+  await back.resume('team', joined, 1);
+});
+
+test('a socket that answers pings, or says anything, lives on', async (t) => {
+  const server = await startServer(t, { HEARTBEAT_INTERVAL_MS: '100' });
+  const quiet = await RawClient.open(t, server.signalingUrl);
+  const chatty = await RawClient.open(t, server.signalingUrl, { autoPong: false });
+  await quiet.join('team');
+  await chatty.join('team');
+  let pings = 0;
+  quiet.socket.on('ping', () => pings++);
+  await until('ten heartbeats', async () => {
+    await chatty.ask('ping', {});
+    assert.ok(pings >= 10, `${pings} pings`);
+  });
+  await quiet.request('snapshot', {});
+  await chatty.request('snapshot', {});
+});
+
+test('MAX_SEND_BUFFER_BYTES: who does not read is cut, and nobody else waits for them', async (t) => {
+  const server = await startServer(t, {
+    MAX_SEND_BUFFER_BYTES: '65536',
+    CHAT_MESSAGES_PER_MINUTE: '6000',
+    MESSAGES_PER_SECOND: '10000',
+    MESSAGE_BURST: '10000',
+  });
+  const talker = await RawClient.open(t, server.signalingUrl);
+  const reader = await RawClient.open(t, server.signalingUrl);
+  const deaf = await RawClient.open(t, server.signalingUrl);
+  await talker.join('team');
+  await reader.join('team');
+  const joined = await deaf.join('team');
+  deaf.socket.pause();
+  let said = 0;
+  await until(
+    'the deaf one to be cut',
+    async () => {
+      for (let n = 0; n < 100; n++) {
+        await talker.request('chat', { id: randomId(), text: 'x'.repeat(2_000) });
+        said += 1;
+      }
+      assert.equal(server.counts().socket, 2);
+    },
+    { everyMs: 1 },
+  );
+  await until('the reader to have it all', () => {
+    const heard = reader.events('patch').filter(({ ops }) => ops[0]?.op === 'chat');
+    assert.equal(heard.length, said);
+  });
+  deaf.socket.resume();
+  const back = await RawClient.open(t, server.signalingUrl);
+  const { participants } = (await back.resume('team', joined, 1)).snapshot ?? {};
+  assert.equal(participants?.length ?? 3, 3, 'they are still in the room');
+});
+
+test('GRACE_PERIOD_MS of nothing: who is gone is gone at once', async (t) => {
+  const server = await startServer(t, { GRACE_PERIOD_MS: '0' });
+  const ada = await RawClient.open(t, server.signalingUrl);
+  await ada.join('team');
+  await ada.drop();
+  await server.becomesIdle();
+});
+
+test('COMMAND_TIMEOUT_MS: a media worker that hangs makes joins fail in time, and leaves nothing', async (t) => {
+  const workers = new TestWorkers(t);
+  const server = await startServer(t, { COMMAND_TIMEOUT_MS: '200' });
+  const ada = await RawClient.open(t, server.signalingUrl);
+  await ada.join('team');
+  const [worker] = workers.alive;
+  assert.ok(worker);
+  process.kill(worker.pid, 'SIGSTOP');
+  try {
+    const ben = await RawClient.open(t, server.signalingUrl);
+    await assert.rejects(ben.join('team'), { code: 'timeout' });
+    await assert.rejects(ben.join('another-room'), { code: 'timeout' });
+    await ada.request('chat', { id: randomId(), text: 'words need no media' });
+    assert.equal((await ada.request('snapshot', {})).participants.length, 1);
+    await ben.drop();
+  } finally {
+    process.kill(worker.pid, 'SIGCONT');
+  }
+  const cy = await RawClient.open(t, server.signalingUrl);
+  const { media } = await cy.join('team');
+  await cy.request('publish', publication(media.epoch));
+  for (const client of [ada, cy]) await client.request('leave', {});
+  await server.becomesIdleBut(2);
+});

@@ -1,0 +1,54 @@
+// The media workers that servers of this process started: who they are, and what they hold.
+import type { TestContext } from 'node:test';
+import { observer } from 'mediasoup';
+import type { WebRtcServer, Worker } from 'mediasoup/types';
+
+/** What a worker itself says it holds, whatever our counters say. */
+export interface WorkerContents {
+  routers: number;
+  transports: number;
+}
+
+export class TestWorkers {
+  readonly #workers = new Map<Worker, WebRtcServer[]>();
+
+  /** Sees the workers that are started from now on, until the test is over. */
+  constructor(context: TestContext) {
+    const onNew = (worker: Worker) => {
+      const servers: WebRtcServer[] = [];
+      this.#workers.set(worker, servers);
+      worker.observer.on('newwebrtcserver', (server) => servers.push(server));
+      worker.observer.once('close', () => this.#workers.delete(worker));
+    };
+    observer.on('newworker', onNew);
+    context.after(() => observer.off('newworker', onNew));
+  }
+
+  /** In the order they were started. */
+  get alive(): readonly Worker[] {
+    return [...this.#workers.keys()];
+  }
+
+  /** The one whose media goes through this port. */
+  async onPort(port: number): Promise<Worker> {
+    for (const [worker, servers] of this.#workers) {
+      for (const server of servers) {
+        const { udpSockets } = await server.dump();
+        if (udpSockets.some((socket) => socket.port === port)) return worker;
+      }
+    }
+    throw new Error(`no worker listens on UDP port ${port}`);
+  }
+
+  /** Of all of them together. */
+  async contents(): Promise<WorkerContents> {
+    const sum = { routers: 0, transports: 0 };
+    for (const [worker, servers] of this.#workers) {
+      sum.routers += (await worker.dump()).routerIds.length;
+      for (const server of servers) {
+        sum.transports += (await server.dump()).webRtcTransportIds.length;
+      }
+    }
+    return sum;
+  }
+}
