@@ -4,7 +4,7 @@ import type { RoomSnapshot } from '../../../shared/room.ts';
 import type { Call, ConnectionState, RemoteTrack, Speaker } from '../../sdk/types.ts';
 import { newMessages } from '../chat/messages.ts';
 import { announce } from '../kit/announcer.tsx';
-import { isCompact, layout, type Size } from '../stage/layout.ts';
+import { layout, type Size } from '../stage/layout.ts';
 import { arrange } from '../stage/order.ts';
 import { stagingOf, type Tile, tilesOf } from '../stage/tiles.ts';
 import { describeChanges } from './changes.ts';
@@ -27,7 +27,13 @@ export class CallModel {
   readonly layers = signal<ReadonlyMap<string, number | null>>(new Map());
   readonly #starving = new Map<string, ReturnType<typeof setTimeout>>();
 
+  /** The stage's. */
   readonly viewport = signal<Size>({ width: 0, height: 0 });
+  /**
+   * A phone, or a window as small: one thing at a time. From the window and not from the stage,
+   * which changes with it.
+   */
+  readonly compact = signal(isSmall(innerWidth, innerHeight));
   readonly page = signal(0);
   readonly pinned = signal<string | undefined>(undefined);
   readonly chatOpen = signal(false);
@@ -35,7 +41,6 @@ export class CallModel {
 
   /** Width divided by height of the screens shown, by tile. */
   readonly aspects = signal<ReadonlyMap<string, number>>(new Map());
-  readonly compact = computed(() => isCompact(this.viewport.value));
   /** On a phone the chat is over everything else. */
   readonly covered = computed(() => this.compact.value && this.chatOpen.value);
   readonly tiles = computed(() => tilesOf(this.room.value, this.selfId));
@@ -76,6 +81,9 @@ export class CallModel {
       }),
       call.on('speakers', (speakers) => this.#setSpeakers(heard(speakers))),
       call.on('layer', ({ trackId, spatialLayer }) => this.#setLayer(trackId, spatialLayer)),
+      onWindowResize(() => {
+        this.compact.value = isSmall(innerWidth, innerHeight);
+      }),
       effect(() => {
         this.#places.value = arrange(
           this.#places.peek(),
@@ -132,6 +140,16 @@ export class CallModel {
     if (layer === null) this.#starving.set(trackId, setTimeout(set, STARVED_AFTER_MS));
     else set();
   }
+}
+
+function onWindowResize(listener: () => void): () => void {
+  addEventListener('resize', listener);
+  return () => removeEventListener('resize', listener);
+}
+
+/** Below this the bar with its labels does not fit, nor a panel beside the stage. */
+function isSmall(width: number, height: number): boolean {
+  return width < 760 || height < 500;
 }
 
 function heard(speakers: readonly Speaker[]): Set<string> {

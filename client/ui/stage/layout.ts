@@ -46,7 +46,7 @@ const COMPACT = 500;
 const GRID_CAPACITY = 16;
 const COMPACT_GRID_CAPACITY = 6;
 
-export function isCompact({ width, height }: Size): boolean {
+function isCompact({ width, height }: Size): boolean {
   return Math.min(width, height) < COMPACT;
 }
 
