@@ -157,7 +157,10 @@ export class Socket {
   }
 
   #ping(): void {
-    this.request('ping', {}, PING_TIMEOUT_MS).catch(() => this.#lost());
+    this.request('ping', {}, PING_TIMEOUT_MS).catch((error) => {
+      // A refusal is an answer too: the server is there.
+      if (ParleyError.from(error).code === 'timeout') this.#lost();
+    });
   }
 
   #lost(): void {
