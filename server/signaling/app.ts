@@ -43,6 +43,8 @@ export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.http.trustProxy,
     forceCloseConnections: true,
+    // Paths that cannot even be decoded never reach a route.
+    frameworkErrors: (cause, _, reply) => void sendError(fromHttpError(cause), reply),
     ...(tls && { https: tls }),
   });
 
@@ -133,19 +135,21 @@ async function registerSignaling(
         offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false),
     },
   });
-  app.get(
-    SIGNALING_PATH,
-    {
-      websocket: true,
-      preValidation: async ({ headers, host }) => {
-        if (!isAllowedOrigin(headers.origin, host, config.http.allowedOrigins)) {
-          throw new ParleyError('origin_denied');
-        }
-        if (sessions.socketCount >= config.limits.sockets) throw new ParleyError('no_capacity');
-      },
+  app.route({
+    method: 'GET',
+    url: SIGNALING_PATH,
+    preValidation: async ({ headers, host }) => {
+      if (!isAllowedOrigin(headers.origin, host, config.http.allowedOrigins)) {
+        throw new ParleyError('origin_denied');
+      }
+      if (sessions.socketCount >= config.limits.sockets) throw new ParleyError('no_capacity');
     },
-    (socket) => sessions.accept(socket),
-  );
+    // For whoever asks without wanting a WebSocket.
+    handler: async () => {
+      throw new ParleyError('not_found');
+    },
+    wsHandler: (socket) => sessions.accept(socket),
+  });
 }
 
 /** Fastify's own errors, as ours. */
