@@ -23,10 +23,10 @@ const PHONE: BrowserContextOptions = {
   hasTouch: true,
 };
 /** The others are not photographed: small pictures do, and leave the processor to the encoders. */
-const BACKGROUND: BrowserContextOptions = { viewport: { width: 640, height: 720 } };
+const BACKGROUND: BrowserContextOptions = { viewport: { width: 800, height: 600 } };
 const LOUD: BrowserContextOptions = { ...WIDE, colorScheme: 'light' };
 /** Simulcast starts low; a sharp picture has at least this many lines for each of its tile's. */
-const SHARP = 0.7;
+const SHARP = 0.55;
 const SHARP_WITHIN_MS = 30_000;
 
 class Studio {
