@@ -93,8 +93,6 @@ export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
   });
   await registerPages(app, clientDir);
   await registerSignaling(app, config, sessions);
-  // Before Fastify cuts connections: clients are told where to go first.
-  app.addHook('preClose', async () => sessions.close());
   return app;
 }
 
@@ -126,6 +124,8 @@ async function registerSignaling(
   sessions: Sessions,
 ): Promise<void> {
   await app.register(websocket, {
+    // Instead of the plugin's own, which closes sockets before they were told where to go.
+    preClose: async () => sessions.close(),
     options: {
       maxPayload: config.limits.messageBytes * HARD_LIMIT_FACTOR,
       // Compression of small messages costs 300 kB of memory a socket and wins nothing.

@@ -48,16 +48,27 @@ export class MediaClient {
     room: string,
     participantId: string,
     rtpCapabilities: RtpCapabilities,
-  ): Promise<MediaOffer> {
+  ): Promise<{ offer: MediaOffer; nodeId: string }> {
     for (let attempt = 1; ; attempt++) {
+      let nodeId: string | undefined;
       try {
-        const nodeId = await this.#place(room);
-        return await this.#request(nodeId, 'open', { room, participantId, rtpCapabilities });
+        nodeId = await this.#place(room);
+        const params = { room, participantId, rtpCapabilities };
+        return { offer: await this.#request(nodeId, 'open', params), nodeId };
       } catch (error) {
+        // It may still open what nobody waits for any more.
+        if (nodeId !== undefined) void this.close(nodeId, room, participantId);
         const { retryable } = ParleyError.from(error);
         if (!retryable || attempt >= OPEN_ATTEMPTS) throw error;
       }
     }
+  }
+
+  /** Closes a media session, if it is there. Never rejects: a node that is gone has closed it. */
+  async close(nodeId: string, room: string, participantId: string): Promise<void> {
+    await this.#request(nodeId, 'close', { room, participantId }).catch((err) => {
+      this.#options.log.debug({ err, room, participantId }, 'media was not closed');
+    });
   }
 
   /** @throws ParleyError what the node answers; `media_failed` when the room is on none */

@@ -34,6 +34,8 @@ export interface SessionContext {
 export interface SessionOptions {
   room: string;
   participant: Pick<Participant, 'id' | 'name' | 'role'>;
+  /** As the room has it now. */
+  online: boolean;
   rtpCapabilities: RtpCapabilities;
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
@@ -72,7 +74,7 @@ export class Session implements RoomMember {
   readonly #lost = new Set<number>();
   #rebuilding = false;
   #opening: Promise<MediaOffer> | undefined;
-  #online = true;
+  #online: boolean;
   #grace: Timer | undefined;
   #renewal: Timer | undefined;
   #retry: Timer | undefined;
@@ -83,6 +85,7 @@ export class Session implements RoomMember {
     this.participant = options.participant;
     this.rtpCapabilities = options.rtpCapabilities;
     this.guard = guard;
+    this.#online = options.online;
     this.#options = options;
     this.#context = context;
     this.#release = context.resources.open('session');
@@ -142,7 +145,13 @@ export class Session implements RoomMember {
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
     if (this.#ended) throw new ParleyError('session_lost');
-    return this.#context.rooms.commit(this.room, this.guard, ops, this.#context.limits);
+    const { rooms, limits } = this.#context;
+    try {
+      return await rooms.commit(this.room, this.guard, ops, limits);
+    } catch (error) {
+      if (ParleyError.from(error).code === 'session_replaced') this.end('replaced');
+      throw error;
+    }
   }
 
   /**
@@ -159,6 +168,7 @@ export class Session implements RoomMember {
 
   /** This is the media session the client has, or is about to be told of. */
   adopt(offer: MediaOffer): void {
+    if (this.#ended) return;
     this.#epoch = offer.epoch;
     this.#scheduleRenewal(offer.iceServersExpireAt);
     this.#rebuildIfLost();
@@ -168,7 +178,12 @@ export class Session implements RoomMember {
     const left = patch.ops.some(
       (op) => op.op === 'leave' && op.participantId === this.participantId,
     );
+    // We said that it is away, so somebody else said that it is back.
+    const taken = patch.ops.some(
+      (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
+    );
     if (left) this.end('removed');
+    else if (taken && !this.#online) this.end('replaced');
     else this.#outbox.send(frame, patch.version);
   }
 
@@ -200,8 +215,7 @@ export class Session implements RoomMember {
     this.#outbox.connection = undefined;
     // Replaced: another replica speaks for it now. Shutdown: another one may claim it.
     if (reason !== 'replaced' && reason !== 'shutdown') {
-      this.#closeMedia();
-      this.#context.rooms.release(this.room, this.guard).catch((err) => {
+      this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
     }
@@ -211,21 +225,26 @@ export class Session implements RoomMember {
 
   async #openMedia(): Promise<MediaOffer> {
     const { media } = this.#context;
-    const offer = await media.open(this.room, this.participantId, this.rtpCapabilities);
+    const { room, participantId } = this;
+    const { offer, nodeId } = await media.open(room, participantId, this.rtpCapabilities);
     if (this.#ended) {
-      this.#closeMedia();
+      await media.close(nodeId, room, participantId);
       throw new ParleyError('session_lost');
     }
     this.adopt(offer);
     return offer;
   }
 
-  #closeMedia(): void {
+  /** Leaves the room and closes its media, unless another replica has taken the session over. */
+  async #giveUp(reason: SessionEnd): Promise<void> {
+    const { rooms, media } = this.#context;
     const { room, participantId } = this;
-    this.#context.media.send('close', { room, participantId }).catch((err) => {
-      // A node that is gone has closed it already.
-      this.#context.log.debug({ err, room, participantId }, 'media was not closed');
-    });
+    // Asked first: with its last participant the room forgets where its media was.
+    const placement = await rooms.placement(room);
+    const wasOurs = await rooms.release(room, this.guard);
+    // Whoever was removed by a host is released already.
+    const isOver = wasOurs || reason === 'removed';
+    if (placement && isOver) await media.close(placement.nodeId, room, participantId);
   }
 
   async #commitPresence(online: boolean): Promise<void> {

@@ -69,7 +69,7 @@ export class Sessions {
       name: grant?.name ?? params.name,
       role: grant?.role ?? 'guest',
     } as const;
-    const session = this.#create(room, participant, rtpCapabilities, 1);
+    const session = this.#create(room, { ...participant, online: true }, rtpCapabilities, 1);
     session.attach(connection);
     const resumeSecret = randomBytes(32).toString('base64url');
     try {
@@ -150,18 +150,21 @@ export class Sessions {
     const snapshot = await this.#options.rooms.snapshot(room);
     const participant = snapshot?.participants.find(({ id }) => id === participantId);
     if (!participant) throw new ParleyError('session_lost');
-    return this.#create(room, participant, rtpCapabilities, fence);
+    // Another socket may have been quicker.
+    const known = this.#sessions.get(participantId);
+    return known ?? this.#create(room, participant, rtpCapabilities, fence);
   }
 
   #create(
     room: string,
-    participant: Session['participant'],
+    { online, ...participant }: Session['participant'] & { online: boolean },
     rtpCapabilities: MethodParams<'join'>['rtpCapabilities'],
     fence: number,
   ): Session {
     const options = {
       room,
       participant,
+      online,
       rtpCapabilities,
       onClosed: () => this.#sessions.delete(participant.id),
     };
