@@ -1,0 +1,83 @@
+// Several web replicas and one media node on one cluster, as a deployment has them.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Cluster } from '../../server/cluster/cluster.ts';
+import { createMemoryCluster } from '../../server/cluster/memory.ts';
+import { loadConfig } from '../../server/config.ts';
+import { listenInfos } from '../../server/sfu/addresses.ts';
+import { SfuNode } from '../../server/sfu/node.ts';
+import { buildWeb } from '../../server/signaling/app.ts';
+import { createLogger } from '../../server/telemetry/log.ts';
+import { createMetrics } from '../../server/telemetry/metrics.ts';
+import { Resources } from '../../server/telemetry/resources.ts';
+import { SIGNALING_PATH } from '../../shared/protocol.ts';
+import { PAGE, TEST_ENV, workerBinary } from './server-app.ts';
+import { ownedBy } from './server-owned.ts';
+
+export interface Replica {
+  readonly url: string;
+  readonly signalingUrl: string;
+  readonly resources: Resources;
+  close(): Promise<void>;
+}
+
+export interface Replicas {
+  readonly cluster: Cluster;
+  /** Of the media node. */
+  readonly media: Resources;
+  readonly web: readonly Replica[];
+}
+
+export async function startReplicas(
+  context: TestContext,
+  count: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Replicas> {
+  const config = loadConfig({ ...TEST_ENV, ...env });
+  const owned = ownedBy(context);
+  const log = createLogger('silent');
+  const cluster = createMemoryCluster({
+    chatHistory: config.limits.chatHistory,
+    patchHistory: config.limits.patchHistory,
+    onListenerError: (error) => {
+      throw error;
+    },
+  });
+  const media = new Resources();
+  const node = await SfuNode.start({
+    cluster,
+    media: config.media,
+    workerBin: await workerBinary(),
+    turn: { minted: [], fixed: [] },
+    listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),
+    resources: media,
+    metrics: createMetrics(media),
+    log,
+  });
+  owned.defer(() => node.close());
+  const clientDir = await mkdtemp(path.join(tmpdir(), 'parley-page-'));
+  owned.defer(() => rm(clientDir, { recursive: true, force: true }));
+  await writeFile(path.join(clientDir, 'index.html'), PAGE);
+
+  const web: Replica[] = [];
+  for (let n = 0; n < count; n++) {
+    const resources = new Resources();
+    const metrics = createMetrics(resources);
+    const app = await buildWeb({ config, cluster, resources, metrics, log, clientDir });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/`;
+    const replica = {
+      url,
+      signalingUrl: new URL(SIGNALING_PATH, url.replace('http', 'ws')).href,
+      resources,
+      close: () => app.close(),
+    };
+    owned.defer(replica.close);
+    web.push(replica);
+  }
+  return { cluster, media, web };
+}
