@@ -210,8 +210,9 @@ export class SfuNode {
   async #peer({ room, participantId, epoch }: Whose & { epoch?: number }): Promise<Peer> {
     const router = await this.#rooms.get(room);
     const peer = router?.peer(participantId);
+    // A session that went with its worker is as stale as one that was replaced: another one follows.
+    if (epoch !== undefined && epoch !== peer?.epoch) throw new ParleyError('stale_epoch');
     if (!peer) throw new ParleyError('media_failed');
-    if (epoch !== undefined && epoch !== peer.epoch) throw new ParleyError('stale_epoch');
     return peer;
   }
 

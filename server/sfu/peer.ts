@@ -13,6 +13,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
+import { countWhileOpen } from './count.ts';
 import type { RoomRouter } from './room-router.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -127,7 +128,8 @@ export class Peer {
       .catch((cause) => {
         throw new ParleyError('unsupported_media', { cause });
       });
-    producer.observer.once('close', this.#resources.open('producer'));
+    if (producer.closed) throw new ParleyError('media_failed');
+    countWhileOpen(this.#resources, 'producer', producer);
     await this.#room.addTrack({ trackId, participantId: this.participantId, producer });
   }
 
@@ -180,7 +182,7 @@ async function createTransport(
     initialAvailableOutgoingBitrate: media.initialOutgoingBitrate,
     iceConsentTimeout: media.iceConsentTimeoutSeconds,
   });
-  transport.observer.once('close', resources.open('transport'));
+  countWhileOpen(resources, 'transport', transport);
   transport.on('icestatechange', (state) => metrics.iceStates.inc({ direction, state }));
   transport.on('iceselectedtuplechange', ({ protocol }) =>
     metrics.selectedProtocols.inc({ protocol }),

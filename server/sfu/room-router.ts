@@ -3,6 +3,7 @@ import type { AudioLevelObserver, Producer, Router } from 'mediasoup/types';
 import { ROUTER_CODECS } from '../../shared/media.ts';
 import type { MediaEvent, MediaEventData } from '../cluster/media-protocol.ts';
 import type { Resources } from '../telemetry/resources.ts';
+import { countWhileOpen } from './count.ts';
 import type { Peer } from './peer.ts';
 import type { LiveWorker } from './worker-pool.ts';
 
@@ -58,13 +59,13 @@ export class RoomRouter {
     resources: Resources,
   ): Promise<RoomRouter> {
     const router = await worker.worker.createRouter({ mediaCodecs: [...ROUTER_CODECS] });
-    router.observer.once('close', resources.open('router'));
+    countWhileOpen(resources, 'router', router);
     const observer = await router.createAudioLevelObserver({
       maxEntries: MAX_SPEAKERS,
       threshold: VOLUME_THRESHOLD,
       interval: VOLUME_INTERVAL_MS,
     });
-    observer.observer.once('close', resources.open('observer'));
+    countWhileOpen(resources, 'observer', observer);
     return new RoomRouter(room, worker, router, observer, publish);
   }
 

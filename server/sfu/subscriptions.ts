@@ -6,6 +6,7 @@ import type { RtpCapabilities } from '../../shared/rtp.ts';
 import { RtpParameters } from '../../shared/rtp.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources } from '../telemetry/resources.ts';
+import { countWhileOpen } from './count.ts';
 import type { RoomRouter, RoomTrack } from './room-router.ts';
 
 export interface SubscriptionsOptions {
@@ -129,7 +130,8 @@ export class Subscriptions {
           preferredLayers: layersOf(preference),
         }),
       });
-      return this.#add(trackId, consumer, waiting);
+      // The track may have been closed in the turn that answered us; then there is nothing to tell.
+      return consumer.closed ? undefined : this.#add(trackId, consumer, waiting);
     } catch (error) {
       // The track or the transport may have closed in the meantime; then nothing is missing.
       if (!producer.closed && !transport.closed) {
@@ -154,7 +156,7 @@ export class Subscriptions {
       },
     };
     this.#byTrack.set(trackId, subscription);
-    consumer.observer.once('close', resources.open('consumer'));
+    countWhileOpen(resources, 'consumer', consumer);
     consumer.observer.once('close', () => {
       if (this.#byTrack.get(trackId) === subscription) this.#byTrack.delete(trackId);
     });

@@ -4,6 +4,7 @@ import type { TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types'
 import { ParleyError } from '../../shared/errors.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources, Timer } from '../telemetry/resources.ts';
+import { countWhileOpen } from './count.ts';
 
 /** Where the search for free ports begins: below it live most of what servers listen on. */
 const FIRST_PORT = 40_000;
@@ -110,7 +111,7 @@ export class WorkerPool {
     const { workerBin, resources, log } = this.#options;
     const startedAt = performance.now();
     const worker = await createWorker({ workerBin, logLevel: 'warn' });
-    worker.observer.once('close', resources.open('worker'));
+    countWhileOpen(resources, 'worker', worker);
     if (this.#closed) return worker.close();
     const { server, port } = await this.#listen(worker, slot).catch((error) => {
       worker.close();
