@@ -128,6 +128,8 @@ export class Peer {
       .catch((cause) => {
         throw new ParleyError('unsupported_media', { cause });
       });
+    // A transport that was closed meanwhile does not know this producer, and would never close it.
+    if (this.#closed) producer.close();
     if (producer.closed) throw new ParleyError('media_failed');
     countWhileOpen(this.#resources, 'producer', producer);
     await this.#room.addTrack({ trackId, participantId: this.participantId, producer });
@@ -187,6 +189,11 @@ async function createTransport(
   transport.on('iceselectedtuplechange', ({ protocol }) =>
     metrics.selectedProtocols.inc({ protocol }),
   );
-  if (direction === 'send') await transport.setMaxIncomingBitrate(media.maxIncomingBitrate);
-  return transport;
+  try {
+    if (direction === 'send') await transport.setMaxIncomingBitrate(media.maxIncomingBitrate);
+    return transport;
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
 }

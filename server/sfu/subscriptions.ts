@@ -130,6 +130,8 @@ export class Subscriptions {
           preferredLayers: layersOf(preference),
         }),
       });
+      // A transport that was closed meanwhile does not know this consumer, and would never close it.
+      if (transport.closed) consumer.close();
       // The track may have been closed in the turn that answered us; then there is nothing to tell.
       return consumer.closed ? undefined : this.#add(trackId, consumer, waiting);
     } catch (error) {
