@@ -12,6 +12,9 @@ const ROUNDS = 12;
 /** Added to every signalling round trip of the delayed trials, half on each way. Milliseconds. */
 const ADDED_ROUND_TRIP_MS = 200;
 
+/** A new frame every 50 ms: the wait for the next one is part of both pages' times. */
+const FRAME_RATE = 20;
+
 export interface Contestant {
   name: string;
   direct: Trial[];
@@ -48,7 +51,7 @@ async function main(): Promise<void> {
     await enter('Parley', parley.url, openParley),
     await enter('bare page', bare.url, openBare),
   ];
-  const chromium = stack.use(await Chromium.launch());
+  const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE }));
 
   // Both rooms are in use throughout, so both are measured under the same load.
   for (const { open, url } of entrants) await joinAndStay(chromium, (page) => open(page, url));

@@ -1,11 +1,11 @@
 // Whoever cannot or will not share camera and microphone is told why, and still sees and hears the others.
-import { NOT_LOCALHOST } from '../support/chromium.ts';
+import { machineHasDevices, NOT_LOCALHOST } from '../support/chromium.ts';
 import type { Parley } from '../support/parley.ts';
 import type { Participant } from '../support/participant.ts';
 import { story } from '../support/scene.ts';
 
-/** They watch and listen, and the other one knows that they are there. */
-async function takesPartWithoutSending(watcher: Participant, other: Participant): Promise<void> {
+/** They watch, listen and write, and the other one knows that they are there. */
+async function takesPartUnseen(watcher: Participant, other: Participant): Promise<void> {
   await watcher.sees(other.name);
   await watcher.hears(1);
   await other.seesNoPicture(other.tile(watcher.name));
@@ -24,7 +24,18 @@ story('permission denied: the page says what to do, and one can join and watch',
   await bo.open(parley.room('blue'));
   await says(bo, /blocks the camera and microphone/i);
   await bo.clickJoin();
-  await takesPartWithoutSending(bo, ann!);
+  await takesPartUnseen(bo, ann!);
+});
+
+story('no camera: the page says so, and one is heard without being seen', async (scene) => {
+  const parley = await scene.parley();
+  const [ann] = await scene.peopleIn(parley.room('blue'), ['Ann']);
+  const bo = await scene.person('Bo', { devices: 'no-camera' });
+  await bo.open(parley.room('blue'));
+  await says(bo, /no camera was found/i);
+  await bo.clickJoin();
+  await takesPartUnseen(bo, ann!);
+  await ann!.hears(1);
 });
 
 story(
@@ -32,12 +43,13 @@ story(
   async (scene) => {
     const parley = await scene.parley();
     const [ann] = await scene.peopleIn(parley.room('blue'), ['Ann']);
-    const bo = await scene.person('Bo', { devices: 'none' });
+    const bo = await scene.person('Bo', { devices: 'own' });
     await bo.open(parley.room('blue'));
     await says(bo, /no camera or microphone was found/i);
     await bo.clickJoin();
-    await takesPartWithoutSending(bo, ann!);
+    await takesPartUnseen(bo, ann!);
   },
+  { skip: machineHasDevices() && 'this machine has a camera or a microphone' },
 );
 
 story(
@@ -49,7 +61,7 @@ story(
     await bo.open(insecure(parley, 'blue'));
     await says(bo, /only on addresses that begin with https/i);
     await bo.clickJoin();
-    await takesPartWithoutSending(bo, ann!);
+    await takesPartUnseen(bo, ann!);
   },
 );
 

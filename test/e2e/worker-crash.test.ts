@@ -6,8 +6,10 @@ import type { Participant } from '../support/participant.ts';
 import { type Scene, story } from '../support/scene.ts';
 import { until } from '../support/until.ts';
 
-/** A frame may come late on a busy machine, but by less than anybody would notice. */
-const UNNOTICED_GAP_MS = 1_000;
+/** On a busy machine frames come late with or without a crash; the SSRCs tell the two apart. */
+const LATE_FRAME_MS = 2_000;
+/** No call is rebuilt faster than this; a watch that saw less was not watching. */
+const FREEZE_MS = 200;
 
 interface Room {
   people: [Participant, Participant];
@@ -38,7 +40,11 @@ story('killing a media worker interrupts its own rooms only, and not for long', 
   const atCys = await cy.watchGaps(cy.tile('Di'));
   const atDis = await di.watchGaps(di.tile('Cy'));
   const atAnns = await ann.watchGaps(ann.tile('Bo'));
-  const pairsBefore = await cy.candidatePairs();
+  const streams = async () => [
+    (await cy.video(cy.tile('Di'))).ssrc,
+    (await di.video(di.tile('Cy'))).ssrc,
+  ];
+  const streamsBefore = await streams();
 
   process.kill(hit.worker, 'SIGKILL');
 
@@ -61,13 +67,12 @@ story('killing a media worker interrupts its own rooms only, and not for long', 
   await scene.step('the other room lost nothing', async () => {
     const hitGapMs = await atAnns.longestGapMs();
     scene.note(`the room that was hit stood still for ${Math.round(hitGapMs)} ms`);
+    assert.ok(hitGapMs > FREEZE_MS, 'a freeze that happened was not seen');
     for (const watch of [atCys, atDis]) {
       const gapMs = await watch.longestGapMs();
-      assert.ok(gapMs < UNNOTICED_GAP_MS, `its picture stood still for ${Math.round(gapMs)} ms`);
-      assert.ok(gapMs < hitGapMs, 'a freeze that happened was not seen');
+      assert.ok(gapMs < LATE_FRAME_MS, `its picture stood still for ${Math.round(gapMs)} ms`);
     }
-    const ports = (pairs: typeof pairsBefore) => pairs.map(({ local }) => local.port);
-    assert.deepEqual(ports(await cy.candidatePairs()), ports(pairsBefore));
+    assert.deepEqual(await streams(), streamsBefore, 'their streams are others than before');
     await cy.hears(1);
   });
 

@@ -1,4 +1,5 @@
 // Real Chromium, with made-up cameras and microphones, or with none, or with a person who says no.
+import { globSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { DEADLINES } from './deadlines.ts';
 import { installPageHooks } from './page-hooks.ts';
@@ -7,16 +8,19 @@ import { programPath } from './programs.ts';
 /**
  * `fake`: a camera with a moving picture, a microphone that beeps and a screen, all allowed.
  * `denied`: the same, and every request for them is refused.
- * `none`: no camera and no microphone at all.
+ * `no-camera`: the microphone alone.
+ * `own`: what the machine has; see {@link machineHasDevices}.
  */
-export type Devices = 'fake' | 'denied' | 'none';
+export type Devices = 'fake' | 'denied' | 'no-camera' | 'own';
 
 export interface ChromiumOptions {
   devices?: Devices;
+  /** Frames per second of the fake camera, 5 to 60. */
+  frameRate?: number;
 }
 
-/** Frames that the fake camera gives per second. Half of a real one's: software encodes them all. */
-const CAMERA_FRAME_RATE = 15;
+/** A third of a real camera's: several people's pictures are encoded by one machine's CPUs. */
+const FRAME_RATE = 10;
 
 /** An address of this machine that browsers do not trust like localhost. */
 export const NOT_LOCALHOST = 'parley.test';
@@ -33,16 +37,30 @@ const BASE_ARGS = [
   '--disable-quic',
 ];
 
-const FAKE_DEVICES = `--use-fake-device-for-media-stream=fps=${CAMERA_FRAME_RATE}`;
-const DEVICE_ARGS: Readonly<Record<Devices, readonly string[]>> = {
-  fake: [FAKE_DEVICES, '--use-fake-ui-for-media-stream'],
-  denied: [FAKE_DEVICES, '--use-fake-ui-for-media-stream=deny'],
-  none: [
-    '--use-fake-device-for-media-stream=device-count=0',
-    '--disable-audio-input',
-    '--use-fake-ui-for-media-stream',
-  ],
-};
+function deviceArgs(devices: Devices, frameRate: number): string[] {
+  const fake = '--use-fake-device-for-media-stream';
+  switch (devices) {
+    case 'fake':
+      return [`${fake}=fps=${frameRate}`, '--use-fake-ui-for-media-stream'];
+    case 'denied':
+      return [`${fake}=fps=${frameRate}`, '--use-fake-ui-for-media-stream=deny'];
+    case 'no-camera':
+      return [`${fake}=device-count=0`, '--use-fake-ui-for-media-stream'];
+    case 'own':
+      return ['--use-fake-ui-for-media-stream'];
+  }
+}
+
+/** Whether a camera or a microphone is built in or plugged in. Chromium cannot pretend that none is. */
+export function machineHasDevices(): boolean {
+  if (process.platform !== 'linux') return true;
+  const inputs = [
+    ...globSync('/dev/video*'),
+    // ALSA's capture devices end in "c", those for playback in "p".
+    ...globSync('/dev/snd/pcm*c'),
+  ];
+  return inputs.length > 0;
+}
 
 export class Chromium implements AsyncDisposable {
   readonly #browser: Browser;
@@ -51,12 +69,13 @@ export class Chromium implements AsyncDisposable {
     this.#browser = browser;
   }
 
-  static async launch({ devices = 'fake' }: ChromiumOptions = {}): Promise<Chromium> {
+  static async launch(options: ChromiumOptions = {}): Promise<Chromium> {
+    const { devices = 'fake', frameRate = FRAME_RATE } = options;
     const isRoot = process.getuid?.() === 0;
     const browser = await chromium.launch({
       executablePath: programPath('chromium'),
       // Its sandbox does not start as root; containers run tests as root.
-      args: [...BASE_ARGS, ...DEVICE_ARGS[devices], ...(isRoot ? ['--no-sandbox'] : [])],
+      args: [...BASE_ARGS, ...deviceArgs(devices, frameRate), ...(isRoot ? ['--no-sandbox'] : [])],
       timeout: DEADLINES.page,
     });
     return new Chromium(browser);

@@ -5,6 +5,7 @@ export interface StatsEntry {
   type: string;
   id: string;
   kind?: string;
+  ssrc?: number;
   trackIdentifier?: string;
   framesDecoded?: number;
   frameWidth?: number;
@@ -26,8 +27,6 @@ export interface PageHooks {
   connections: RTCPeerConnection[];
   /** The stats of every open connection, one list for each. */
   stats(): Promise<StatsEntry[][]>;
-  /** By video element: when each frame was shown, in `performance.now()` milliseconds. */
-  frameTimes: WeakMap<HTMLVideoElement, number[]>;
 }
 
 declare global {
@@ -49,7 +48,6 @@ export function installPageHooks(): void {
   }
   window.parleyTest = {
     connections,
-    frameTimes: new WeakMap(),
     stats() {
       const open = connections.filter(({ connectionState }) => connectionState !== 'closed');
       return Promise.all(

@@ -13,6 +13,7 @@ const receiving: StatsEntry[] = [
     framesDecoded: 9,
     frameWidth: 640,
     frameHeight: 360,
+    ssrc: 7,
   },
   { type: 'inbound-rtp', id: 'a', kind: 'audio', trackIdentifier: 'sound', totalAudioEnergy: 0.5 },
   { type: 'transport', id: 't', selectedCandidatePairId: 'used' },
@@ -35,6 +36,7 @@ test('a picture is found by the track that shows it', () => {
     frames: 9,
     width: 640,
     height: 360,
+    ssrc: 7,
   });
   assert.equal(inboundPicture([receiving], 'another'), undefined);
 });

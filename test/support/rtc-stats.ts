@@ -12,6 +12,8 @@ export interface Picture {
   frames: number;
   width: number;
   height: number;
+  /** Of the RTP stream it comes in; a consumer that is made anew has another. */
+  ssrc?: number;
 }
 
 /**
@@ -26,8 +28,8 @@ export function inboundPicture(
     .flat()
     .find(({ type, trackIdentifier }) => type === 'inbound-rtp' && trackIdentifier === trackId);
   if (!entry) return undefined;
-  const { framesDecoded = 0, frameWidth = 0, frameHeight = 0 } = entry;
-  return { frames: framesDecoded, width: frameWidth, height: frameHeight };
+  const { framesDecoded = 0, frameWidth = 0, frameHeight = 0, ssrc = 0 } = entry;
+  return { frames: framesDecoded, width: frameWidth, height: frameHeight, ssrc };
 }
 
 /** By track: the frames decoded since the beginning. */

@@ -22,9 +22,15 @@ export interface PersonOptions {
 /**
  * A test with a {@link Scene}. Everything that the scene started is closed after it, newest first;
  * a server that does not end cleanly, or a page with an uncaught error, fails the story.
+ *
+ * @param options `skip`: why it cannot be told on this machine
  */
-export function story(name: string, body: (scene: Scene) => Promise<void>): void {
-  test(name, async (context) => {
+export function story(
+  name: string,
+  body: (scene: Scene) => Promise<void>,
+  { skip = false }: { skip?: string | false } = {},
+): void {
+  test(name, { skip }, async (context) => {
     const scene = new Scene(context);
     try {
       await body(scene);
