@@ -5,7 +5,6 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
 import { LIMITS } from '../../../shared/limits.ts';
 import { cleanDisplayName } from '../../../shared/text.ts';
-import { preconnect } from '../../sdk/warm-socket.ts';
 import { Icon } from '../kit/icon.tsx';
 import { remedyFor } from '../room/join-error.ts';
 import type { RoomSession } from '../room/session.ts';
@@ -90,9 +89,15 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
   );
 }
 
-/** A click is near: the handshake of the socket can be over by then. */
+/**
+ * A click is near: the handshake of the socket can be over by then. Imported like the rest of the
+ * SDK, which is there by now: the page itself does without the protocol's schemas.
+ */
 function warmUp(): void {
-  preconnect(location.origin);
+  import('../../sdk/warm-socket.ts').then(
+    ({ preconnect }) => preconnect(location.origin),
+    () => {},
+  );
 }
 
 function JoinError({ error }: { error: ParleyError }) {
