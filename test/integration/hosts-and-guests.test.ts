@@ -8,6 +8,7 @@ import type { Role } from '../../shared/room.ts';
 import { startServer, type TestServer } from '../support/server-app.ts';
 import { RawClient } from '../support/server-client.ts';
 import { publication } from '../support/server-rtp.ts';
+import { until } from '../support/until.ts';
 
 const AUTH_TOKEN = 'an-auth-token-of-the-tests';
 
@@ -138,6 +139,7 @@ test('every request that may be repeated after a loss may really be repeated', a
   const microphone = publication(epoch, { trackId });
   const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }] as const;
   const dtlsParameters = { role: 'client', fingerprints: [...fingerprints] } as const;
+  await until('everybody to receive everybody', () => assert.equal(server.counts().consumer, 6));
   const before = server.counts();
   for (const [method, params] of [
     ['publish', microphone],

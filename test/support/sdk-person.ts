@@ -118,20 +118,28 @@ export class Person implements Disposable {
     return (await this.#inbound(other, source)).packetsReceived;
   }
 
-  /** DTLS fingerprints and ICE ports of this side: they change with every new transport. */
+  /** What identifies the transports of now; it changes whenever one of them is replaced. */
   async transports(): Promise<string> {
-    const { send, recv } = await this.call.stats();
-    return [send, recv]
-      .flatMap((report) => [...(report?.values() ?? [])])
-      .filter(({ type }) => type === 'certificate')
-      .map(({ fingerprint }) => fingerprint)
-      .sort()
-      .join(' ');
+    return (await this.#statsOf('certificate')).map(({ fingerprint }) => fingerprint).join(' ');
+  }
+
+  /** The port of the media worker that carries this person's media. */
+  async mediaPort(): Promise<number> {
+    const [candidate] = await this.#statsOf('remote-candidate');
+    assert.ok(candidate?.port, `${this.name} has no candidate of the server`);
+    return candidate.port;
   }
 
   [Symbol.dispose](): void {
     this.call.leave();
     for (const track of this.#made) track[Symbol.dispose]();
+  }
+
+  async #statsOf(type: string): Promise<Record<string, never>[]> {
+    const { send, recv } = await this.call.stats();
+    return [send, recv]
+      .flatMap((report) => [...(report?.values() ?? [])])
+      .filter((entry) => entry.type === type);
   }
 
   async #inbound(other: Person, source: TrackSource): Promise<Inbound> {
