@@ -3,7 +3,6 @@ import { Video as Camera, VideoOff } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../kit/icon.tsx';
 import { hueOf, initials } from '../kit/person-look.ts';
-import { watchLevel } from '../media/level.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { CameraButton, MicrophoneButton } from '../media/media-buttons.tsx';
 import { isMirrored } from '../media/mirror.ts';
@@ -54,14 +53,25 @@ function Empty({ media, name }: { media: LocalMedia; name: string }) {
 
 function Level({ track }: { track: MediaStreamTrack }) {
   const element = useRef<HTMLDivElement>(null);
-  useEffect(
-    () =>
-      watchLevel(track, (level) => {
-        // Straight to the element: 20 times a second is no matter for a rendering.
-        element.current?.style.setProperty('--level', level.toFixed(2));
-      }),
-    [track],
-  );
+  useEffect(() => {
+    let ended = false;
+    let end = () => {};
+    // The picture does not wait for the meter.
+    import('../media/level.ts').then(
+      ({ watchLevel }) => {
+        if (ended) return;
+        end = watchLevel(track, (level) => {
+          // Straight to the element: 20 times a second is no matter for a rendering.
+          element.current?.style.setProperty('--level', level.toFixed(2));
+        });
+      },
+      () => {},
+    );
+    return () => {
+      ended = true;
+      end();
+    };
+  }, [track]);
   return (
     <div ref={element} class="level" role="img" aria-label="Microphone level">
       <i />
