@@ -119,16 +119,16 @@ export class SfuNode {
         return {};
       }),
     connect: async (_, { direction, dtlsParameters, ...whose }) => {
-      await (await this.#peer(whose)).connect(direction, dtlsParameters);
+      await this.#on(whose, (peer) => peer.connect(direction, dtlsParameters));
       return {};
     },
     restartIce: async (_, { direction, ...whose }) => {
-      const iceParameters = await (await this.#peer(whose)).restartIce(direction);
+      const iceParameters = await this.#on(whose, (peer) => peer.restartIce(direction));
       return { iceParameters, ...this.#iceServers(whose) };
     },
     iceServers: async (_, whose) => this.#iceServers(whose),
     publish: async (_, { trackId, kind, muted, rtpParameters, ...whose }) => {
-      await (await this.#peer(whose)).publish({ trackId, kind, muted, rtpParameters });
+      await this.#on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
       return {};
     },
     unpublish: async (_, { trackId, ...whose }) => {
@@ -144,7 +144,7 @@ export class SfuNode {
       return {};
     },
     ready: async (_, { trackIds, ...whose }) => {
-      await (await this.#peer(whose)).subscriptions.ready(trackIds);
+      await this.#on(whose, (peer) => peer.subscriptions.ready(trackIds));
       return {};
     },
   };
@@ -205,6 +205,18 @@ export class SfuNode {
   async #createRoom(name: string): Promise<RoomRouter> {
     const worker = await this.#pool.pick();
     return RoomRouter.create(name, worker, this.#publisher(name), this.#options.resources);
+  }
+
+  /** Does something with a media session that may end meanwhile, with its worker for one. */
+  async #on<T>(whose: Whose & { epoch: number }, action: (peer: Peer) => Promise<T>): Promise<T> {
+    const peer = await this.#peer(whose);
+    try {
+      return await action(peer);
+    } catch (cause) {
+      // Whatever mediasoup calls it; the client will hear of the session that follows.
+      if (peer.closed) throw new ParleyError('stale_epoch', { cause });
+      throw cause;
+    }
   }
 
   async #peer({ room, participantId, epoch }: Whose & { epoch?: number }): Promise<Peer> {

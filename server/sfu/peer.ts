@@ -88,8 +88,9 @@ export class Peer {
     throw new ParleyError('media_failed', { cause });
   }
 
+  /** Also when its worker has died, of which nobody may have told us yet. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#closed || this.#transports.send.closed;
   }
 
   describe(direction: Direction): TransportDescription {
