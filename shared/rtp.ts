@@ -2,8 +2,14 @@
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
 
-/** Any string inside an RTP description: bounded, so a description stays a few kilobytes. */
-const Token = v.pipe(v.string(), v.maxLength(256));
+/**
+ * Any string inside an RTP description. Bounded, so a description stays a few kilobytes; printable
+ * ASCII, since others write it into their SDP, where a line break would begin a line of its own.
+ */
+const Token = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\x20-\x7e]*$/));
+/** The same without spaces, where SDP separates by them. */
+const Word = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\x21-\x7e]*$/));
+const MimeType = v.pipe(v.string(), v.regex(/^(audio|video)\/[\w.+-]{1,40}$/i));
 const Uint32 = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff));
 const PayloadType = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(127));
 const ExtensionId = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(255));
@@ -11,14 +17,14 @@ export const MediaKind = v.picklist(['audio', 'video']);
 
 const Parameters = v.pipe(
   v.record(
-    v.pipe(v.string(), v.maxLength(64)),
+    v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/)),
     v.union([Token, v.number(), v.boolean(), v.null()]),
   ),
   v.check((record) => Object.keys(record).length <= 32, 'at most 32 codec parameters'),
 );
 const RtcpFeedback = v.object({ type: Token, parameter: v.exactOptional(Token) });
 const codecFields = {
-  mimeType: Token,
+  mimeType: MimeType,
   clockRate: Uint32,
   channels: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8))),
   parameters: v.exactOptional(Parameters),
@@ -68,7 +74,7 @@ export type RtpCapabilities = v.InferOutput<typeof RtpCapabilities>;
 
 /** What a track is sent as (mediasoup `RtpParameters`). */
 export const RtpParameters = v.object({
-  mid: v.exactOptional(v.pipe(v.string(), v.maxLength(32))),
+  mid: v.exactOptional(v.pipe(Word, v.maxLength(32))),
   msid: v.exactOptional(Token),
   codecs: v.pipe(
     v.array(v.object({ payloadType: PayloadType, ...codecFields })),
@@ -90,11 +96,11 @@ export const RtpParameters = v.object({
     v.array(
       v.object({
         ssrc: v.exactOptional(Uint32),
-        rid: v.exactOptional(v.pipe(v.string(), v.maxLength(16))),
+        rid: v.exactOptional(v.pipe(Word, v.maxLength(16))),
         codecPayloadType: v.exactOptional(PayloadType),
         rtx: v.exactOptional(v.object({ ssrc: Uint32 })),
         dtx: v.exactOptional(v.boolean()),
-        scalabilityMode: v.exactOptional(v.pipe(v.string(), v.maxLength(16))),
+        scalabilityMode: v.exactOptional(v.pipe(Word, v.maxLength(16))),
         maxBitrate: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1e9))),
       }),
     ),
@@ -103,12 +109,22 @@ export const RtpParameters = v.object({
   ),
   rtcp: v.exactOptional(
     v.object({
-      cname: v.exactOptional(Token),
+      cname: v.exactOptional(Word),
       reducedSize: v.exactOptional(v.boolean()),
     }),
   ),
 });
 export type RtpParameters = v.InferOutput<typeof RtpParameters>;
+
+/**
+ * Whether a track of this kind is described by codecs of this kind alone. mediasoup does not ask; a
+ * browser that is then given audio codecs for a video track can negotiate nothing any more.
+ */
+export function describesKind(rtpParameters: RtpParameters, kind: 'audio' | 'video'): boolean {
+  return rtpParameters.codecs.every(({ mimeType }) =>
+    mimeType.toLowerCase().startsWith(`${kind}/`),
+  );
+}
 
 export const DtlsParameters = v.object({
   role: v.exactOptional(v.picklist(['auto', 'client', 'server'])),

@@ -29,6 +29,9 @@ import type {
 /** How often a chat message is tried: the server knows its id and takes it once. */
 const CHAT_ATTEMPTS = 5;
 
+/** A join is not kept waiting longer than this for the browser to negotiate what is there. */
+const NEGOTIATION_MS = 500;
+
 export class JoinedCall implements Call {
   readonly #options: JoinOptions;
   readonly #loading: Promise<Device>;
@@ -88,6 +91,8 @@ export class JoinedCall implements Call {
   async start(): Promise<void> {
     const { signal } = this.#options;
     await this.#link.start(signal);
+    // What a page draws now would be in the way of what is left to do for the first picture.
+    await Promise.race([this.#media.negotiated, sleep(NEGOTIATION_MS)]);
     if (signal?.aborted) {
       this.leave();
       throw signal.reason;
@@ -354,4 +359,8 @@ export class JoinedCall implements Call {
     for (const action of this.#whenUp.splice(0)) action();
     this.#events.emit('connection', this.#connection);
   }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,9 +1,9 @@
 // Keeps media going: it takes the media sessions that the server offers, one after the other, and
 // asks for another when a path stays down.
 import type { Device } from 'mediasoup-client';
-import type { ParleyError } from '../../shared/errors.ts';
+import { ParleyError } from '../../shared/errors.ts';
 import type { VideoCodec } from '../../shared/media.ts';
-import type { Direction, EventPayload, MediaOffer } from '../../shared/protocol.ts';
+import type { Consumer, Direction, EventPayload, MediaOffer } from '../../shared/protocol.ts';
 import type { IceServer } from '../../shared/rtp.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
@@ -35,6 +35,9 @@ export class MediaKeeper {
   readonly #options: MediaKeeperOptions;
   readonly #recovery: PathRecovery;
   #relayOnly: boolean;
+  /** Tracks that our browser could not negotiate; they are not received again in this call. */
+  readonly #unusable = new Set<string>();
+  #negotiated: Promise<void> = Promise.resolve();
   #device: Device | undefined;
   #session: MediaSession | undefined;
 
@@ -50,6 +53,11 @@ export class MediaKeeper {
   /** Received media, by track id. */
   get tracks(): ReadonlyMap<string, MediaStreamTrack> {
     return this.#session?.tracks ?? NO_TRACKS;
+  }
+
+  /** The tracks that the newest session began with are negotiated, or given up. */
+  get negotiated(): Promise<void> {
+    return this.#negotiated;
   }
 
   /** Whether others can hear and see us, as far as the browser knows. */
@@ -81,12 +89,16 @@ export class MediaKeeper {
       onRefused: (entry, error) => {
         if (this.#session === session) this.#options.onRefused(entry, error);
       },
+      onUnusable: (trackIds, cause) => {
+        if (this.#session === session) this.#giveUp(session, trackIds, cause);
+      },
       onProblem: (error) => this.#options.onProblem(error),
     });
     this.#session = session;
     this.#recovery.reset();
     this.#options.onceUp(() => {
-      void session.consume(offer.consumers).then(() => old?.close());
+      this.#negotiated = session.consume(this.#usable(offer.consumers));
+      void this.#negotiated.then(() => old?.close());
       for (const entry of this.#options.local.entries) this.produce(entry);
       if (old) this.#options.onReplaced();
     });
@@ -99,7 +111,8 @@ export class MediaKeeper {
       this.adopt(offer, device);
     } else {
       this.#options.onceUp(() => {
-        session.resync(offer, published, this.#options.local.entries).catch((error) => {
+        const known = { ...offer, consumers: this.#usable(offer.consumers) };
+        session.resync(known, published, this.#options.local.entries).catch((error) => {
           this.#options.onProblem(error);
         });
       });
@@ -123,7 +136,7 @@ export class MediaKeeper {
   }
 
   onConsumers({ epoch, consumers }: EventPayload<'consumers'>): void {
-    if (epoch === this.#session?.epoch) void this.#session.consume(consumers);
+    if (epoch === this.#session?.epoch) void this.#session.consume(this.#usable(consumers));
   }
 
   onConsumersClosed({ epoch, trackIds }: EventPayload<'consumersClosed'>): void {
@@ -142,6 +155,19 @@ export class MediaKeeper {
   close(): void {
     this.#recovery.close();
     this.#session?.close();
+  }
+
+  #usable(consumers: readonly Consumer[]): Consumer[] {
+    return consumers.filter(({ trackId }) => !this.#unusable.has(trackId));
+  }
+
+  /** A transport that met something it cannot negotiate is no good for the other tracks either. */
+  #giveUp(session: MediaSession, trackIds: readonly string[], cause: unknown): void {
+    for (const trackId of trackIds) this.#unusable.add(trackId);
+    this.#options.onProblem(new ParleyError('unsupported_media', { cause }));
+    this.#options.request('rebuildMedia', { epoch: session.epoch }).catch((error) => {
+      this.#options.onProblem(error);
+    });
   }
 
   async #recover(step: RecoveryStep, direction: Direction): Promise<void> {

@@ -34,6 +34,8 @@ export interface MediaSessionOptions {
   onState(direction: Direction, state: types.ConnectionState): void;
   /** The server refused a track that we had begun to send. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
+  /** The browser could not negotiate these: with them described, it negotiates nothing else. */
+  onUnusable(trackIds: readonly string[], cause: unknown): void;
   /** The server refused something else; the session may be out of date. */
   onProblem(error: ParleyError): void;
 }
@@ -125,7 +127,9 @@ export class MediaSession {
     }
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) {
-      this.#options.onProblem(new ParleyError('unsupported_media', { cause: failed.reason }));
+      const trackIds = descriptions.map(({ trackId }) => trackId);
+      const unusable = trackIds.filter((_, index) => results[index]?.status === 'rejected');
+      this.#options.onUnusable(unusable, failed.reason);
     }
   }
 

@@ -2,12 +2,13 @@
 import type { WebRtcTransport } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
 import type { Direction, Preference, TransportDescription } from '../../shared/protocol.ts';
-import type {
-  DtlsParameters,
-  IceParameters,
-  MediaKind,
-  RtpCapabilities,
-  RtpParameters,
+import {
+  type DtlsParameters,
+  describesKind,
+  type IceParameters,
+  type MediaKind,
+  type RtpCapabilities,
+  type RtpParameters,
 } from '../../shared/rtp.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -124,6 +125,7 @@ export class Peer {
       if (known.participantId !== this.participantId) throw new ParleyError('id_taken');
       return this.mute(trackId, muted);
     }
+    if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
     const producer = await this.#transports.send
       .produce({ id: `${trackId}.${this.epoch}`, kind, rtpParameters, paused: muted })
       .catch((cause) => {
@@ -175,7 +177,7 @@ export class Peer {
 async function createTransport(
   room: RoomRouter,
   direction: Direction,
-  { media, resources, metrics }: PeerContext,
+  { media, resources, metrics, log }: PeerContext,
 ): Promise<WebRtcTransport> {
   const transport = await room.router.createWebRtcTransport({
     webRtcServer: room.worker.server,
@@ -190,11 +192,11 @@ async function createTransport(
   transport.on('iceselectedtuplechange', ({ protocol }) =>
     metrics.selectedProtocols.inc({ protocol }),
   );
-  try {
-    if (direction === 'send') await transport.setMaxIncomingBitrate(media.maxIncomingBitrate);
-    return transport;
-  } catch (error) {
-    transport.close();
-    throw error;
+  if (direction === 'send') {
+    // Not waited for: the worker obeys in order, and a join should not take a turn longer for it.
+    transport.setMaxIncomingBitrate(media.maxIncomingBitrate).catch((err) => {
+      if (!transport.closed) log.warn({ err }, 'a limit of incoming bitrate was not set');
+    });
   }
+  return transport;
 }

@@ -177,13 +177,18 @@ export class Subscriptions {
 
   async #apply({ trackId, consumer, waiting }: Subscription): Promise<void> {
     const preference = this.#preferences.get(trackId) ?? {};
-    if (consumer.closed) return;
-    if (consumer.type !== 'simple' && preference.spatialLayer !== undefined) {
-      await consumer.setPreferredLayers(layersOf(preference));
-    }
-    if (consumer.closed) return;
     const pause = waiting || preference.paused === true;
-    if (pause !== consumer.paused) await (pause ? consumer.pause() : consumer.resume());
+    try {
+      if (consumer.closed) return;
+      if (consumer.type !== 'simple' && preference.spatialLayer !== undefined) {
+        await consumer.setPreferredLayers(layersOf(preference));
+      }
+      if (consumer.closed || pause === consumer.paused) return;
+      await (pause ? consumer.pause() : consumer.resume());
+    } catch (error) {
+      // The worker may know already that the track is gone, and we not yet: nothing is missing then.
+      this.#options.log.debug({ err: error, trackId }, 'a consumer could not be changed');
+    }
   }
 }
 
