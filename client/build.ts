@@ -4,12 +4,15 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 
 const CLIENT = fileURLToPath(new URL('.', import.meta.url));
 const PROJECT = join(CLIENT, '..');
 const DIST = join(CLIENT, 'dist');
 /** What client/dist was built from. Its leading dot keeps the web server from serving it. */
 const STAMP = '.inputs';
+const COMPRESSIBLE = /\.(?:html|js|css|svg|webmanifest)$/;
 const INPUTS = ['client', 'shared', 'package-lock.json', 'tsconfig.json'];
 
 export interface ClientBuild {
@@ -63,6 +66,7 @@ async function ensure(log: (line: string) => void): Promise<ClientBuild> {
       logLevel: 'warn',
       build: { outDir: output },
     });
+    await compress(output);
     await writeFile(join(output, STAMP), inputs);
     // A temporary folder is its maker's alone; the server may run as somebody else.
     await chmod(output, 0o755);
@@ -72,6 +76,21 @@ async function ensure(log: (line: string) => void): Promise<ClientBuild> {
   }
   log(`The page is built (${((performance.now() - startedAt) / 1000).toFixed(1)} s).`);
   return { dir: DIST, built: true };
+}
+
+/** Once here, as small as it gets, instead of in every answer: `x.js` also as `x.js.br` and `x.js.gz`. */
+async function compress(dir: string): Promise<void> {
+  const files = (await list(dir)).filter((file) => COMPRESSIBLE.test(file));
+  await Promise.all(
+    files.map(async (file) => {
+      const content = await readFile(file);
+      const quality = {
+        params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+      };
+      await writeFile(`${file}.br`, await promisify(brotliCompress)(content, quality));
+      await writeFile(`${file}.gz`, await promisify(gzip)(content, { level: 9 }));
+    }),
+  );
 }
 
 async function replaceDist(output: string): Promise<void> {

@@ -15,6 +15,11 @@ test('builds the page once', async () => {
   assert.match(html, /<script type="module" crossorigin src="\/assets\/index-[\w-]+\.js">/);
   // The content security policy allows neither.
   assert.doesNotMatch(html, /<script(?![^>]* src=)|<style|style="/);
+  const assets = await readdir(join(dir, 'assets'));
+  const plain = assets.filter((name) => /\.(js|css)$/.test(name));
+  for (const name of plain) {
+    for (const ending of ['br', 'gz']) assert.ok(assets.includes(`${name}.${ending}`), name);
+  }
   // Another account than the one that built it may have to read it.
   assert.equal((await stat(dir)).mode & 0o005, 0o005);
 
