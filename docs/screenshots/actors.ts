@@ -1,4 +1,4 @@
-// The people in the screenshots: none of them exists.
+// The participants in the screenshots: offices with a painted camera, not people.
 /** What an actor looks like, and whether they have a camera. */
 export interface Actor {
   skin: string;
@@ -15,14 +15,14 @@ export interface Actor {
 }
 
 export const ACTORS: Readonly<Record<string, Actor>> = {
-  'Maya Okafor': {
+  Nairobi: {
     skin: '#8d5a3c',
     hair: '#1f1512',
     hairStyle: 'curly',
     shirt: '#d98a4b',
     wall: ['#e9dccb', '#b49a80'],
   },
-  'Jonas Lindqvist': {
+  Oslo: {
     skin: '#f0c6a8',
     hair: '#b98a4e',
     hairStyle: 'short',
@@ -30,7 +30,7 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
     wall: ['#cfdbe0', '#7f98a4'],
     beard: true,
   },
-  'Ana Reyes': {
+  Lima: {
     skin: '#d9a27c',
     hair: '#3a2219',
     hairStyle: 'long',
@@ -38,7 +38,7 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
     wall: ['#efe3d8', '#c3a692'],
     speaks: true,
   },
-  'Kenji Watanabe': {
+  Kyoto: {
     skin: '#e8bd98',
     hair: '#17171a',
     hairStyle: 'short',
@@ -46,14 +46,14 @@ export const ACTORS: Readonly<Record<string, Actor>> = {
     wall: ['#d7d9d2', '#8f9a8c'],
     glasses: true,
   },
-  'Priya Raman': {
+  Pune: {
     skin: '#a86f49',
     hair: '#221612',
     hairStyle: 'bun',
     shirt: '#2f7f78',
     wall: ['#e3e0ea', '#9e97b3'],
   },
-  'Tom Bauer': {
+  Vienna: {
     skin: '#eebd9d',
     hair: '#8a8079',
     hairStyle: 'bald',

@@ -13,8 +13,8 @@ import { ACTORS } from './actors.ts';
 import { installPainter } from './portraits.ts';
 import { installActor } from './stand-ins.ts';
 
-const ME = 'Maya Okafor';
-const OTHERS = ['Jonas Lindqvist', 'Ana Reyes', 'Kenji Watanabe', 'Priya Raman'] as const;
+const ME = 'Nairobi';
+const OTHERS = ['Oslo', 'Lima', 'Kyoto', 'Pune'] as const;
 const WIDE: BrowserContextOptions = { viewport: { width: 1280, height: 800 } };
 const PHONE: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
@@ -185,14 +185,14 @@ async function calls(studio: Studio): Promise<void> {
 
   await write(jonas, 'Morning! I can see all of you.');
   await write(ana, 'The notes are here: https://example.org/notes/spring');
-  await write(wide, 'Thank you, Ana');
+  await write(wide, 'Thank you, Lima');
   await write(kenji, 'Two minutes, then I share my screen');
   await wide.emulateMedia({ colorScheme: 'light' });
   await shoot(wide, 'chat');
   await wide.getByRole('complementary').getByRole('button', { name: 'Close' }).click();
 
   await kenji.getByRole('button', { name: 'Share screen', exact: true }).click();
-  await wide.getByRole('article', { name: "Kenji Watanabe's screen" }).waitFor();
+  await wide.getByRole('article', { name: "Kyoto's screen" }).waitFor();
   await wide.emulateMedia({ colorScheme: 'dark' });
   await shoot(wide, 'screen-share');
   await wide.keyboard.press('s');
@@ -202,9 +202,7 @@ async function calls(studio: Studio): Promise<void> {
   const phone = await studio.join(ME, room, { ...PHONE, colorScheme: 'dark' });
   await shoot(phone, 'screen-share-phone');
   await kenji.getByRole('button', { name: 'Share screen', exact: true }).click();
-  await phone
-    .getByRole('article', { name: "Kenji Watanabe's screen" })
-    .waitFor({ state: 'detached' });
+  await phone.getByRole('article', { name: "Kyoto's screen" }).waitFor({ state: 'detached' });
   await shoot(phone, 'call-phone');
   await phone.getByRole('button', { name: 'Chat', exact: true }).click();
   await shoot(phone, 'chat-phone');

@@ -102,6 +102,8 @@ async function registerPages(app: FastifyInstance, clientDir: string): Promise<v
     root: clientDir,
     index: false,
     cacheControl: false,
+    // The build leaves .br and .gz beside each asset.
+    preCompressed: true,
     setHeaders: (reply, path) => {
       const isAsset = path.startsWith(assets);
       reply.header(
