@@ -128,6 +128,8 @@ async function registerSignaling(
   await app.register(websocket, {
     // Instead of the plugin's own, which closes sockets before they were told where to go.
     preClose: async () => sessions.close(),
+    // The plugin's own logs every broken frame of a stranger as an error of ours, with its stack.
+    errorHandler: (_, socket) => socket.terminate(),
     options: {
       maxPayload: config.limits.messageBytes * HARD_LIMIT_FACTOR,
       // Compression of small messages costs 300 kB of memory a socket and wins nothing.

@@ -1,5 +1,7 @@
 // Handshake and invitations: who gets a socket, and who gets into a room.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { randomId } from '../../client/sdk/ids.ts';
 import { createRoomTokens, type RoomGrant } from '../../server/signaling/tokens.ts';
@@ -66,6 +68,29 @@ test('a socket without any version is not taken for one of ours', async (t) => {
   const server = await startServer(t);
   const client = await RawClient.open(t, server.signalingUrl, { protocols: [] });
   assert.deepEqual(await client.closing(), { code: 4000, reason: 'unsupported_version' });
+});
+
+test('what strangers do wrong is no error in the operator’s log', async (t) => {
+  const server = await startServer(t);
+  const tooLarge = await RawClient.open(t, server.signalingUrl);
+  tooLarge.socket.send('x'.repeat(300_000));
+  assert.equal((await tooLarge.closing()).code, 1009);
+  const { port } = new URL(server.url);
+  const handshake = `GET /signaling HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
+  const badFrame = '\xff\xff\xff\xff';
+  for (const bytes of ['NONSENSE\r\n\r\n', `${handshake}\r\n`, `${handshake}${key}${badFrame}`]) {
+    const stranger = connect(Number(port), '127.0.0.1');
+    stranger.on('error', () => {});
+    stranger.write(bytes, 'latin1');
+    stranger.resume();
+    await once(stranger, 'close');
+  }
+  const vanished = await RawClient.open(t, server.signalingUrl);
+  await vanished.join('team');
+  await vanished.drop();
+  const severe = server.logLines.filter((line) => JSON.parse(line).level >= 40);
+  assert.deepEqual(severe, []);
 });
 
 test('an invitation opens its room, with the role and the name that stand in it', async (t) => {
