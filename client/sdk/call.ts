@@ -4,14 +4,14 @@ import { Emitter } from '../../shared/emitter.ts';
 import { ParleyError } from '../../shared/errors.ts';
 import type { EventName, EventPayload, Preference } from '../../shared/protocol.ts';
 import type { RoomPatch, RoomSnapshot, TrackSource } from '../../shared/room.ts';
-import { toWire } from '../../shared/rpc.ts';
-import { RtpCapabilities } from '../../shared/rtp.ts';
+import type { RtpCapabilities } from '../../shared/rtp.ts';
 import { randomId } from './ids.ts';
 import { Link } from './link.ts';
 import { type LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaKeeper } from './media-keeper.ts';
 import type { Request } from './media-session.ts';
 import { Preferences } from './preferences.ts';
+import type { LoadedDevice } from './preload.ts';
 import { sameTracks, streamIdOf, viewRemoteTracks } from './remote-tracks.ts';
 import { RoomView } from './room-view.ts';
 import type { Socket } from './socket.ts';
@@ -34,7 +34,7 @@ const NEGOTIATION_MS = 500;
 
 export class JoinedCall implements Call {
   readonly #options: JoinOptions;
-  readonly #loading: Promise<Device>;
+  readonly #loading: Promise<LoadedDevice>;
   readonly #events = new Emitter<CallEvents>((error, event) =>
     console.error(`Parley: a listener of "${event}" failed.`, error),
   );
@@ -51,7 +51,7 @@ export class JoinedCall implements Call {
   /** What waits for the link, in order. */
   #whenUp: Array<() => void> = [];
 
-  constructor(options: JoinOptions, device: Promise<Device>) {
+  constructor(options: JoinOptions, device: Promise<LoadedDevice>) {
     this.#options = options;
     this.#loading = device;
     // Awaited in start; until then its failure is nobody's unhandled rejection.
@@ -194,8 +194,7 @@ export class JoinedCall implements Call {
 
   /** A new socket: take the session up again, or begin one. */
   async #enter(socket: Socket): Promise<void> {
-    const device = await this.#loading;
-    const rtpCapabilities = toWire(RtpCapabilities, device.recvRtpCapabilities);
+    const { device, rtpCapabilities } = await this.#loading;
     if (!this.#session) return this.#join(socket, device, rtpCapabilities);
     const { room } = this.#options;
     const { version } = this.room;

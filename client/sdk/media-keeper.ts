@@ -99,7 +99,11 @@ export class MediaKeeper {
     this.#options.onceUp(() => {
       this.#negotiated = session.consume(this.#usable(offer.consumers));
       void this.#negotiated.then(() => old?.close());
-      for (const entry of this.#options.local.entries) this.produce(entry);
+      // What is received comes first: people wait for the others' picture, and encoders are greedy.
+      void this.#negotiated.then(() => {
+        if (this.#session !== session) return;
+        for (const entry of this.#options.local.entries) this.produce(entry);
+      });
       if (old) this.#options.onReplaced();
     });
   }

@@ -3,12 +3,20 @@
 import { Device } from 'mediasoup-client';
 import { ParleyError } from '../../shared/errors.ts';
 import { ROUTER_RTP_CAPABILITIES } from '../../shared/media.ts';
+import { toWire } from '../../shared/rpc.ts';
+import { RtpCapabilities } from '../../shared/rtp.ts';
 import type { JoinOptions } from './types.ts';
 
-const devices = new Map<JoinOptions['handlerName'], Promise<Device>>();
+/** A device, and what it tells the server of itself: made once, not in the haste of a join. */
+export interface LoadedDevice {
+  readonly device: Device;
+  readonly rtpCapabilities: RtpCapabilities;
+}
+
+const devices = new Map<JoinOptions['handlerName'], Promise<LoadedDevice>>();
 
 /** @throws ParleyError `unsupported_browser` */
-export function loadDevice(handlerName?: JoinOptions['handlerName']): Promise<Device> {
+export function loadDevice(handlerName?: JoinOptions['handlerName']): Promise<LoadedDevice> {
   let device = devices.get(handlerName);
   if (!device) {
     device = createDevice(handlerName);
@@ -22,11 +30,11 @@ export function preload(): void {
   loadDevice().catch(() => {});
 }
 
-async function createDevice(handlerName: JoinOptions['handlerName']): Promise<Device> {
+async function createDevice(handlerName: JoinOptions['handlerName']): Promise<LoadedDevice> {
   try {
     const device = new Device(handlerName ? { handlerName } : {});
     await device.load({ routerRtpCapabilities: ROUTER_RTP_CAPABILITIES });
-    return device;
+    return { device, rtpCapabilities: toWire(RtpCapabilities, device.recvRtpCapabilities) };
   } catch (cause) {
     throw new ParleyError('unsupported_browser', { cause });
   }

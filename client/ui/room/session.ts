@@ -27,6 +27,8 @@ export class RoomSession {
   readonly claims = signal<TokenClaims>({});
   #token: string | undefined;
   #joining: AbortController | undefined;
+  /** What a call needs, once it has arrived. */
+  #loaded: LoadedCall | undefined;
   readonly #cleanups: (() => void)[] = [];
 
   constructor(room: string, relayOnly: boolean) {
@@ -56,8 +58,12 @@ export class RoomSession {
       ({ preload }) => preload(),
       () => {},
     );
-    loadSdk().catch(() => {});
-    loadCallPage().catch(() => {});
+    loadCall().then(
+      (loaded) => {
+        this.#loaded = loaded;
+      },
+      () => {},
+    );
   }
 
   async join(name: string): Promise<void> {
@@ -65,12 +71,16 @@ export class RoomSession {
     this.name.value = name;
     if (this.claims.value.name === undefined) remembered.name.set(name);
     this.media.rememberSwitches();
-    this.phase.value = { page: 'joining' };
     const joining = new AbortController();
     this.#joining = joining;
+    const { signal } = joining;
+    // Asked before anything is drawn: the answer is on its way meanwhile.
+    const early = this.#loaded?.joinCall(this.#joinOptions(name, signal));
+    early?.catch(() => {});
+    this.phase.value = { page: 'joining' };
     try {
-      const [{ joinCall }, { CallPage }] = await Promise.all([loadSdk(), loadCallPage()]);
-      const call = await joinCall(this.#joinOptions(name, joining.signal));
+      const { joinCall, CallPage } = this.#loaded ?? (await loadCall());
+      const call = await (early ?? joinCall(this.#joinOptions(name, signal)));
       if (joining.signal.aborted) return call.leave();
       this.phase.value = { page: 'call', call, CallPage };
     } catch (error) {
@@ -144,12 +154,14 @@ export class RoomSession {
   }
 }
 
-function loadSdk() {
-  return import('../../sdk/join-call.ts');
-}
+type LoadedCall = Awaited<ReturnType<typeof loadCall>>;
 
-function loadCallPage() {
-  return import('../call/call-page.tsx');
+async function loadCall() {
+  const [{ joinCall }, { CallPage }] = await Promise.all([
+    import('../../sdk/join-call.ts'),
+    import('../call/call-page.tsx'),
+  ]);
+  return { joinCall, CallPage };
 }
 
 async function asParleyError(error: unknown): Promise<ParleyError> {
