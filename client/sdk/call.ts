@@ -29,8 +29,8 @@ import type {
 /** How often a chat message is tried: the server knows its id and takes it once. */
 const CHAT_ATTEMPTS = 5;
 
-/** A join is not kept waiting longer than this for the browser to negotiate what is there. */
-const NEGOTIATION_MS = 500;
+/** A join is not kept waiting longer than this for the media of those who are there. */
+const FIRST_PICTURE_MS = 500;
 
 export class JoinedCall implements Call {
   readonly #options: JoinOptions;
@@ -91,8 +91,9 @@ export class JoinedCall implements Call {
   async start(): Promise<void> {
     const { signal } = this.#options;
     await this.#link.start(signal);
-    // What a page draws now would be in the way of what is left to do for the first picture.
-    await Promise.race([this.#media.negotiated, sleep(NEGOTIATION_MS)]);
+    // What a page draws now would be in the way of what is left to do for the first picture, and
+    // would show empty tiles.
+    await Promise.race([this.#media.receiving(), sleep(FIRST_PICTURE_MS)]);
     if (signal?.aborted) {
       this.leave();
       throw signal.reason;

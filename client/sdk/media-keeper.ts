@@ -55,9 +55,10 @@ export class MediaKeeper {
     return this.#session?.tracks ?? NO_TRACKS;
   }
 
-  /** The tracks that the newest session began with are negotiated, or given up. */
-  get negotiated(): Promise<void> {
-    return this.#negotiated;
+  /** Resolves when the tracks that the newest session began with are on their way to us. */
+  async receiving(): Promise<void> {
+    await this.#negotiated;
+    await this.#session?.receiving;
   }
 
   /** Whether others can hear and see us, as far as the browser knows. */

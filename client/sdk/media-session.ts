@@ -69,6 +69,7 @@ export class MediaSession {
   readonly #consuming = new Map<string, string>();
   readonly #producers = new Map<string, types.Producer>();
   readonly #published = new Map<string, RtpParameters>();
+  readonly #connected = Promise.withResolvers<void>();
   readonly #dtls: Partial<Record<Direction, DtlsParameters>> = {};
   #closed = false;
 
@@ -100,6 +101,14 @@ export class MediaSession {
   /** Received media, by track id. */
   get tracks(): ReadonlyMap<string, MediaStreamTrack> {
     return new Map([...this.#consumers].map(([trackId, { track }]) => [trackId, track]));
+  }
+
+  /** Resolves when what is received has a path, at once when there is nothing to receive. */
+  get receiving(): Promise<void> {
+    if (this.#consumers.size === 0 || this.#recv.connectionState === 'connected') {
+      return Promise.resolve();
+    }
+    return this.#connected.promise;
   }
 
   /** Whether a TURN server was offered, so that forcing a relay can work. */
@@ -248,6 +257,7 @@ export class MediaSession {
       this.#tellConnect(direction);
     });
     transport.on('connectionstatechange', (state) => {
+      if (direction === 'recv' && state === 'connected') this.#connected.resolve();
       if (!this.#closed) this.#options.onState(direction, state);
     });
   }

@@ -55,7 +55,7 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
           onInput={(event) => {
             session.name.value = event.currentTarget.value;
             nameless.value = false;
-            warmUp();
+            session.warmUp();
           }}
         />
         <p id={`${id}-hint`} class={nameless.value ? 'field-error' : 'muted small-text'}>
@@ -70,9 +70,9 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
           type="submit"
           class="button primary"
           aria-disabled={joining}
-          onPointerEnter={warmUp}
-          onPointerDown={warmUp}
-          onFocus={warmUp}
+          onPointerEnter={() => session.warmUp()}
+          onPointerDown={() => session.warmUp()}
+          onFocus={() => session.warmUp()}
         >
           {joining ? 'Joining…' : 'Join'}
         </button>
@@ -86,17 +86,6 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
         )}
       </div>
     </form>
-  );
-}
-
-/**
- * A click is near: the handshake of the socket can be over by then. Imported like the rest of the
- * SDK, which is there by now: the page itself does without the protocol's schemas.
- */
-function warmUp(): void {
-  import('../../sdk/warm-socket.ts').then(
-    ({ preconnect }) => preconnect(location.origin),
-    () => {},
   );
 }
 

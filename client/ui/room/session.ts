@@ -66,6 +66,11 @@ export class RoomSession {
     );
   }
 
+  /** A click on "Join" is near: the handshake of the socket can be over by then. */
+  warmUp(): void {
+    this.#loaded?.preconnect(location.origin);
+  }
+
   async join(name: string): Promise<void> {
     if (this.phase.value.page === 'joining') return;
     this.name.value = name;
@@ -157,11 +162,12 @@ export class RoomSession {
 type LoadedCall = Awaited<ReturnType<typeof loadCall>>;
 
 async function loadCall() {
-  const [{ joinCall }, { CallPage }] = await Promise.all([
+  const [{ joinCall }, { preconnect }, { CallPage }] = await Promise.all([
     import('../../sdk/join-call.ts'),
+    import('../../sdk/warm-socket.ts'),
     import('../call/call-page.tsx'),
   ]);
-  return { joinCall, CallPage };
+  return { joinCall, preconnect, CallPage };
 }
 
 async function asParleyError(error: unknown): Promise<ParleyError> {
