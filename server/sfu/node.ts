@@ -35,7 +35,7 @@ export class SfuNode {
   readonly #options: SfuNodeOptions;
   readonly #pool: WorkerPool;
   readonly #rooms = new Map<string, Promise<RoomRouter>>();
-  /** Openings and closings under way, by participant. */
+  /** Changes under way, by participant. */
   readonly #turns = new Map<string, Promise<unknown>>();
   #announcement: NodeAnnouncement | undefined;
   #serving: Closer | undefined;
@@ -127,18 +127,21 @@ export class SfuNode {
       return { iceParameters, ...this.#iceServers(whose) };
     },
     iceServers: async (_, whose) => this.#iceServers(whose),
-    publish: async (_, { trackId, kind, muted, rtpParameters, ...whose }) => {
-      await this.#on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
-      return {};
-    },
-    unpublish: async (_, { trackId, ...whose }) => {
-      (await this.#peer(whose)).unpublish(trackId);
-      return {};
-    },
-    mute: async (_, { trackId, muted, ...whose }) => {
-      await (await this.#peer(whose)).mute(trackId, muted);
-      return {};
-    },
+    publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
+      this.#inTurn(whose, async () => {
+        await this.#on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
+        return {};
+      }),
+    unpublish: (_, { trackId, ...whose }) =>
+      this.#inTurn(whose, async () => {
+        (await this.#peer(whose)).unpublish(trackId);
+        return {};
+      }),
+    mute: (_, { trackId, muted, ...whose }) =>
+      this.#inTurn(whose, async () => {
+        await (await this.#peer(whose)).mute(trackId, muted);
+        return {};
+      }),
     subscribe: async (_, { preferences, ...whose }) => {
       await (await this.#peer(whose)).setPreferences(preferences);
       return {};
@@ -164,8 +167,8 @@ export class SfuNode {
   }
 
   /**
-   * Opening and closing one participant's media happen in the order they were asked for: whoever
-   * gave up waiting for an `open` says `close`, which must not overtake it.
+   * What opens, closes or changes one participant's media happens in the order it was asked for:
+   * whoever gave up waiting for an `open` says `close`, which must not overtake it.
    */
   #inTurn<T>({ room, participantId }: Whose, action: () => Promise<T>): Promise<T> {
     const key = `${room}/${participantId}`;

@@ -141,10 +141,13 @@ export class RoomRouter {
   }
 
   #tellSpeakers(volumes: { producer: Producer; volume: number }[]): void {
-    const speakers = volumes.flatMap(({ producer, volume }) => {
+    // Loudest first: of somebody with a microphone and the sound of a screen, the louder one counts.
+    const loudest = new Map<string, number>();
+    for (const { producer, volume } of volumes) {
       const track = this.tracks.find((other) => other.producer === producer);
-      return track ? [{ participantId: track.participantId, volume }] : [];
-    });
+      if (track && !loudest.has(track.participantId)) loudest.set(track.participantId, volume);
+    }
+    const speakers = [...loudest].map(([participantId, volume]) => ({ participantId, volume }));
     this.publish('speakers', { speakers });
   }
 }

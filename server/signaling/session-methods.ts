@@ -64,7 +64,14 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     } catch (error) {
       const stale = epoch !== session.epoch || ParleyError.from(error).code === 'stale_epoch';
       // A client of a newer media session publishes the track again there; it stays in the room.
-      if (!stale) await session.commit([{ op: 'unpublish', trackId }]);
+      if (!stale) {
+        // Not waited for: the media side that did not answer in time may do it all the same.
+        const { media, log } = session.context;
+        media.send('unpublish', { ...whose(session), trackId }).catch((err) => {
+          log.debug({ err, trackId }, 'a refused track was not taken back');
+        });
+        await session.commit([{ op: 'unpublish', trackId }]);
+      }
       throw error;
     }
     return {};
