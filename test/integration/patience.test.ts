@@ -66,10 +66,11 @@ test('MAX_SEND_BUFFER_BYTES: who does not read is cut, and nobody else waits for
   await until(
     'the deaf one to be cut',
     async () => {
-      for (let n = 0; n < 100; n++) {
-        await talker.request('chat', { id: randomId(), text: 'x'.repeat(2_000) });
-        said += 1;
-      }
+      const text = 'x'.repeat(2_000);
+      const batch = Array.from({ length: 100 }, () =>
+        talker.request('chat', { id: randomId(), text }),
+      );
+      said += (await Promise.all(batch)).length;
       assert.equal(server.counts().socket, 2);
     },
     { everyMs: 1 },
@@ -115,4 +116,29 @@ test('COMMAND_TIMEOUT_MS: a media worker that hangs makes joins fail in time, an
   await cy.request('publish', publication(media.epoch));
   for (const client of [ada, cy]) await client.request('leave', {});
   await server.becomesIdleBut(2);
+});
+
+test('a track that could not be published in time is not sent by stealth later', async (t) => {
+  const workers = new TestWorkers(t);
+  const server = await startServer(t, { COMMAND_TIMEOUT_MS: '200' });
+  const ada = await RawClient.open(t, server.signalingUrl);
+  const ben = await RawClient.open(t, server.signalingUrl);
+  const { media } = await ada.join('team');
+  await ben.join('team');
+  const [worker] = workers.alive;
+  assert.ok(worker);
+  process.kill(worker.pid, 'SIGSTOP');
+  try {
+    assert.equal(await ada.outcome('publish', publication(media.epoch)), 'timeout');
+    assert.deepEqual((await ben.request('snapshot', {})).tracks, []);
+  } finally {
+    process.kill(worker.pid, 'SIGCONT');
+  }
+  // Whatever comes of it comes before this.
+  const second = publication(media.epoch, { source: 'camera' });
+  await ada.request('publish', second);
+  await ben.event('consumers', ({ consumers }) =>
+    consumers.some(({ trackId }) => trackId === second.trackId),
+  );
+  assert.deepEqual([server.counts().producer, server.counts().consumer], [1, 1]);
 });

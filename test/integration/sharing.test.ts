@@ -134,16 +134,21 @@ test('whoever comes muted is muted for all, and heard when they speak up', async
   await ben.hears(ada);
 });
 
-test('who is heard is told, loudest first, and silence too', async (t) => {
+test('who is heard is told, once each, and silence too', async (t) => {
   const server = await startServer(t);
-  const ada = await Person.join(t, server.url, 'team', 'Ada', { share: ['microphone'] });
+  const ada = await Person.join(t, server.url, 'team', 'Ada', {
+    share: ['microphone', 'screen-audio'],
+  });
   const ben = await Person.join(t, server.url, 'team', 'Ben', { share: [] });
-  await until('Ada to be the speaker', () =>
-    assert.deepEqual(
-      ben.call.speakers.map(({ participantId }) => participantId),
-      [ada.participantId],
-    ),
+  const heard: string[][] = [];
+  ben.call.on('speakers', (speakers) =>
+    heard.push(speakers.map(({ participantId }) => participantId)),
   );
+  await until('Ada to be heard a few times', () => {
+    assert.ok(heard.filter((people) => people.includes(ada.participantId)).length >= 3);
+  });
+  for (const people of heard) assert.ok(people.length <= 1, 'one person speaks with one voice');
   ada.call.setMuted('microphone', true);
+  ada.call.setMuted('screen-audio', true);
   await until('silence', () => assert.deepEqual(ben.call.speakers, []));
 });
