@@ -5,7 +5,7 @@ import { Link, type LinkOptions } from '../../client/sdk/link.ts';
 import { freeTcpPort } from '../support/ports.ts';
 import { type Answer, type Scripted, scriptedServer } from '../support/sdk-scripted-server.ts';
 import { ownedBy } from '../support/server-owned.ts';
-import { until } from '../support/until.ts';
+import { until, within } from '../support/until.ts';
 
 const bye = (connection: Scripted, code: 'shutting_down' | 'removed', reconnect: boolean) =>
   connection.say('bye', { error: { code, message: 'The script ends it.' }, reconnect });
@@ -157,11 +157,19 @@ test('nobody at the address is unreachable', async (t) => {
   await assert.rejects(link.start(), { code: 'unreachable' });
 });
 
-test('a join that is given up while it is under way rejects with the reason', async (t) => {
-  const server = await scriptedServer(t);
-  const { link } = watchedLink(t, server.url);
+test('a join that is given up rejects with the reason at once, whatever it waits for', async (t) => {
+  const silent = await scriptedServer(t, () => {});
   const reason = new Error('the person went back');
-  await assert.rejects(link.start(AbortSignal.abort(reason)), reason);
+  const early = watchedLink(t, silent.url);
+  await assert.rejects(early.link.start(AbortSignal.abort(reason)), reason);
+  const late = watchedLink(t, silent.url);
+  const giveUp = new AbortController();
+  const joining = late.link.start(giveUp.signal);
+  joining.catch(() => {});
+  await until('the join to have been asked for', () => assert.equal(silent.requests.length, 1));
+  giveUp.abort(reason);
+  await assert.rejects(within('the rejection', 1_000, joining), reason);
+  assert.equal(late.link.up, false);
 });
 
 test('what is said in one packet with the answer is heard after the answer was taken in', async (t) => {
@@ -202,6 +210,21 @@ test('a server that falls silent is left after nine seconds, though TCP says not
   await Promise.resolve();
   await new Promise(setImmediate);
   assert.deepEqual(story, ['entered', 'up', 'down']);
+});
+
+test('a server that refuses a ping is there all the same', async (t) => {
+  const server = await scriptedServer(t, ({ id, method }, connection) => {
+    if (method === 'ping') connection.refuse(id, 'rate_limited');
+    else connection.reply(id, {});
+  });
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+  const { link, story } = watchedLink(t, server.url);
+  await link.start();
+  t.mock.timers.tick(5_000);
+  await link.request('leave', {});
+  t.mock.timers.tick(4_000);
+  await new Promise(setImmediate);
+  assert.deepEqual(story, ['entered', 'up']);
 });
 
 test('a closed link does nothing more', async (t) => {
