@@ -43,14 +43,23 @@ export class Link {
     return this.#entered && !this.#closed;
   }
 
-  /** The first socket. @throws ParleyError what opening or entering it was refused with */
+  /**
+   * The first socket.
+   * @throws ParleyError what opening or entering it was refused with; or the signal's reason, at once
+   */
   async start(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
     try {
-      await this.#connect(signal);
+      await Promise.race([this.#connect(signal), givenUp]);
     } catch (error) {
       this.close();
       // A farewell says more than the loss of the socket that it caused.
       throw this.#endedBy ?? error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
