@@ -39,9 +39,10 @@ export function isChatText(value: string): boolean {
 /** What somebody typed or pasted, made into a name that {@link isDisplayName} takes, or ''. */
 export function cleanDisplayName(raw: string): string {
   const cleaned = raw
-    .normalize('NFC')
     .replace(new RegExp(CONTROL, 'gu'), ' ')
     .replace(new RegExp(DECEPTIVE, 'gu'), '')
+    // Afterwards: what stood between a letter and its accent may be gone now.
+    .normalize('NFC')
     .replace(/\s+/gu, ' ')
     .trim();
   const cut = truncate(cleaned, LIMITS.displayNameLength).trim();

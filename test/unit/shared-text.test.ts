@@ -84,6 +84,10 @@ test('a name that is valid and composed is not changed by cleaning', () => {
   );
 });
 
+test('a letter and its accent end up as one, whatever was hidden between them', () => {
+  assert.equal(cleanDisplayName('Jose\u202e\u0301'), 'Jos\u00e9');
+});
+
 test('cleaning keeps what can be read', () => {
   const cases = [
     ['  Ada \t Lovelace\n', 'Ada Lovelace'],
