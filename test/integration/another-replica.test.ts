@@ -28,6 +28,7 @@ test('a lost socket is resumed at another replica, media untouched, and others s
   await ben.join('team');
   const joined = await ada.join('team');
   await ada.request('publish', publication(joined.media.epoch));
+  await ben.event('consumers');
   const before = media.counts();
   await ada.drop();
   await ben.event('patch', ({ ops }) => ops.some((op) => op.op === 'presence' && !op.online));
