@@ -141,8 +141,7 @@ test('a place that cannot be had says why, and the socket may try again', async 
 test('people who vanish while their joins are under way leave nothing behind', async (t) => {
   const workers = new TestWorkers(t);
   const server = await startServer(t, { GRACE_PERIOD_MS: '600000' });
-  const [worker] = workers.alive;
-  assert.ok(worker);
+  const worker = workers.only;
   // Nothing is answered while the worker stands still.
   process.kill(worker.pid, 'SIGSTOP');
   try {

@@ -61,8 +61,8 @@ test('with one worker only the call comes back too, even if the next one dies as
   const ada = await Person.join(t, server.url, 'team', 'Ada');
   const ben = await Person.join(t, server.url, 'team', 'Ben');
   await Promise.all([ada.sees(ben), ben.sees(ada)]);
-  const [first] = workers.alive;
-  process.kill(first?.pid ?? 0, 'SIGKILL');
+  const first = workers.only;
+  process.kill(first.pid, 'SIGKILL');
   const second = await until('the next worker', () => {
     const [next] = workers.alive.filter((worker) => worker !== first);
     assert.ok(next);
@@ -83,7 +83,7 @@ test('a session that comes back while its worker is dead gets the new media sess
   const ada = await RawClient.open(t, server.signalingUrl);
   const joined = await ada.join('team');
   await ada.drop();
-  process.kill(workers.alive[0]?.pid ?? 0, 'SIGKILL');
+  process.kill(workers.only.pid, 'SIGKILL');
   const back = await RawClient.open(t, server.signalingUrl);
   const { media } = await until('the resume', () => back.resume('team', joined, 1));
   // Depending on who was first, it is the session of before, and the event tells of the new one.
@@ -108,7 +108,7 @@ test('without any worker people are told, nothing piles up, and it mends itself'
   const ada = await RawClient.open(t, server.signalingUrl);
   const joined = await ada.join('team');
   await rm(workerBin);
-  process.kill(workers.alive[0]?.pid ?? 0, 'SIGKILL');
+  process.kill(workers.only.pid, 'SIGKILL');
   await until('readiness to be taken back', async () => {
     const ready = await fetch(new URL('/readyz', server.url));
     assert.equal(ready.status, 503);

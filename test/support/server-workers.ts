@@ -29,6 +29,13 @@ export class TestWorkers {
     return [...this.#workers.keys()];
   }
 
+  /** The one there is. */
+  get only(): Worker {
+    const [worker, ...others] = this.alive;
+    if (!worker || others.length > 0) throw new Error(`there are ${this.alive.length} workers`);
+    return worker;
+  }
+
   /** The one whose media goes through this port. */
   async onPort(port: number): Promise<Worker> {
     for (const [worker, servers] of this.#workers) {
