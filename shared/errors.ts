@@ -30,6 +30,8 @@ export const ERROR_MESSAGES = {
   stale_epoch: 'The media connection was replaced in the meantime.',
   unsupported_media: 'The server cannot carry that kind of audio or video.',
   media_failed: 'The media server could not do that. Try again.',
+  unavailable:
+    'The server cannot reach its own store at the moment. Your call goes on; try again in a few seconds.',
   session_lost: 'Your place in the call was given up after a long silence. Join again.',
   session_replaced: 'This call was continued in another window.',
   removed: 'The host removed you from the call.',
@@ -52,6 +54,7 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'no_capacity',
   'media_failed',
   'timeout',
+  'unavailable',
   'shutting_down',
   'unreachable',
   'internal',

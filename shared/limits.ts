@@ -24,6 +24,8 @@ export const LIMITS = {
   rtpEncodings: 4,
   /** DTLS fingerprints: one for each hash function of RFC 8122 that mediasoup knows. */
   dtlsFingerprints: 5,
+  /** Ids of consumers, which mediasoup makes: UUIDs of 36 characters. */
+  consumerIdLength: 64,
   /** Tracks named in one `subscribe` or `ready`: several screens full of tiles. */
   tracksPerMessage: 1000,
 } as const;

@@ -172,10 +172,15 @@ export const METHODS = {
   ready: {
     params: v.object({
       epoch: Epoch,
-      trackIds: v.pipe(v.array(ClientId), v.maxLength(LIMITS.tracksPerMessage)),
+      consumerIds: v.pipe(
+        v.array(v.pipe(v.string(), v.maxLength(LIMITS.consumerIdLength))),
+        v.maxLength(LIMITS.tracksPerMessage),
+      ),
     }),
     result: Empty,
   },
+  /** This media session carries everything now: the ones before it can go. */
+  settled: { params: v.object({ epoch: Epoch }), result: Empty },
   chat: { params: v.object({ id: ClientId, text: ChatText }), result: Empty },
   /** Asks for the room as it is, after a gap in the patches. */
   snapshot: { params: Empty, result: RoomSnapshot },
@@ -195,14 +200,18 @@ export const EVENTS = {
   /** Tracks that the media server began to send. */
   consumers: v.object({ epoch: Epoch, consumers: v.array(Consumer) }),
   /** Tracks that it no longer sends. */
-  consumersClosed: v.object({ epoch: Epoch, trackIds: v.array(ClientId) }),
+  consumersClosed: v.object({ epoch: Epoch, consumerIds: v.array(v.string()) }),
   /** The layer that arrives of a track; null when the network has no room for any. */
   layers: v.object({ trackId: ClientId, spatialLayer: v.nullable(Layer) }),
   /** Who is heard, loudest first. Volume in dBov, -127 (silence) to 0. */
   speakers: v.object({
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
-  /** The media session was rebuilt on another worker or replica: use this one from now on. */
+  /**
+   * The media session to use from now on, on another worker or replica. The one before may carry
+   * media until the client says `settled`. With the epoch that the client has, it is the session as
+   * the server sees it: what differs was lost on the way.
+   */
   media: MediaOffer,
   iceServers: v.object({
     iceServers: v.array(IceServer),

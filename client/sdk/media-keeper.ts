@@ -144,8 +144,8 @@ export class MediaKeeper {
     if (epoch === this.#session?.epoch) void this.#session.consume(this.#usable(consumers));
   }
 
-  onConsumersClosed({ epoch, trackIds }: EventPayload<'consumersClosed'>): void {
-    if (epoch === this.#session?.epoch) this.#session.closeConsumers(trackIds);
+  onConsumersClosed({ epoch, consumerIds }: EventPayload<'consumersClosed'>): void {
+    if (epoch === this.#session?.epoch) this.#session.closeConsumers(consumerIds);
   }
 
   updateIceServers(iceServers: IceServer[]): void {

@@ -131,7 +131,7 @@ export class MediaSession {
     if (ready.length > 0) {
       this.#tell('ready', {
         epoch: this.epoch,
-        trackIds: ready.map(({ trackId }) => trackId),
+        consumerIds: ready.map(({ consumerId }) => consumerId),
       });
     }
     const failed = results.find((result) => result.status === 'rejected');
@@ -142,8 +142,10 @@ export class MediaSession {
     }
   }
 
-  closeConsumers(trackIds: readonly string[]): void {
-    for (const trackId of trackIds) {
+  closeConsumers(consumerIds: readonly string[]): void {
+    const gone = new Set(consumerIds);
+    for (const [trackId, consumerId] of [...this.#consuming]) {
+      if (!gone.has(consumerId)) continue;
       this.#consuming.delete(trackId);
       this.#consumers.get(trackId)?.close();
       this.#consumers.delete(trackId);
@@ -199,9 +201,7 @@ export class MediaSession {
       if (!published.has(entry.id) && this.#published.has(entry.id)) this.#tellPublish(entry);
     }
     const offered = new Set(offer.consumers.map(({ consumerId }) => consumerId));
-    const gone = [...this.#consuming].flatMap(([trackId, id]) =>
-      offered.has(id) ? [] : [trackId],
-    );
+    const gone = [...this.#consuming.values()].flatMap((id) => (offered.has(id) ? [] : [id]));
     if (gone.length > 0) this.closeConsumers(gone);
     await this.consume(offer.consumers);
   }

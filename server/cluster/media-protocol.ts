@@ -62,7 +62,7 @@ export const MEDIA_COMMANDS = {
     result: Empty,
   },
   ready: {
-    params: v.object({ ...whose, epoch: Epoch, trackIds: v.array(ClientId) }),
+    params: v.object({ ...whose, epoch: Epoch, consumerIds: v.array(v.string()) }),
     result: Empty,
   },
 } as const;
@@ -81,7 +81,7 @@ export const MEDIA_EVENTS = {
   consumersClosed: v.object({
     participantId: ParticipantId,
     epoch: Epoch,
-    trackIds: v.array(ClientId),
+    consumerIds: v.array(v.string()),
   }),
   layers: v.object({
     participantId: ParticipantId,

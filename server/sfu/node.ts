@@ -146,8 +146,8 @@ export class SfuNode {
       await (await this.#peer(whose)).setPreferences(preferences);
       return {};
     },
-    ready: async (_, { trackIds, ...whose }) => {
-      await this.#on(whose, (peer) => peer.subscriptions.ready(trackIds));
+    ready: async (_, { consumerIds, ...whose }) => {
+      await this.#on(whose, (peer) => peer.subscriptions.ready(consumerIds));
       return {};
     },
   };

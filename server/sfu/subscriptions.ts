@@ -80,11 +80,11 @@ export class Subscriptions {
   }
 
   /** The client can decode these now. */
-  async ready(trackIds: readonly string[]): Promise<void> {
+  async ready(consumerIds: readonly string[]): Promise<void> {
+    const ready = new Set(consumerIds);
     await Promise.all(
-      trackIds.map(async (trackId) => {
-        const subscription = this.#byTrack.get(trackId);
-        if (!subscription?.waiting) return;
+      [...this.#byTrack.values()].map(async (subscription) => {
+        if (!subscription.waiting || !ready.has(subscription.consumer.id)) return;
         subscription.waiting = false;
         await this.#apply(subscription);
       }),
@@ -163,7 +163,7 @@ export class Subscriptions {
       if (this.#byTrack.get(trackId) === subscription) this.#byTrack.delete(trackId);
     });
     consumer.once('producerclose', () =>
-      room.publish('consumersClosed', { participantId, epoch, trackIds: [trackId] }),
+      room.publish('consumersClosed', { participantId, epoch, consumerIds: [consumer.id] }),
     );
     consumer.on('layerschange', (layers) =>
       room.publish('layers', {

@@ -94,9 +94,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
-  async ready(session, { epoch, trackIds }) {
+  async ready(session, { epoch, consumerIds }) {
     checkEpoch(session, epoch);
-    return session.context.media.send('ready', { ...whose(session), epoch, trackIds });
+    return session.context.media.send('ready', { ...whose(session), epoch, consumerIds });
+  },
+
+  async settled() {
+    return {};
   },
 
   async chat(session, { id, text }) {

@@ -59,7 +59,7 @@ test('a host removes somebody, who is told and cannot come back by the old sessi
   await host.client.request('remove', { participantId });
   assert.deepEqual(await guest.client.closing(), { code: 4000, reason: 'removed' });
   assert.equal(guest.client.events('bye')[0]?.reconnect, false);
-  await other.client.event('consumersClosed', ({ trackIds }) => trackIds.includes(guest.trackId));
+  await other.client.lostTrack(guest.trackId);
   assert.equal((await other.client.request('snapshot', {})).participants.length, 2);
   const again = await RawClient.open(t, server.signalingUrl);
   await assert.rejects(again.resume('team', guest.joined, 1), { code: 'session_lost' });
@@ -146,7 +146,7 @@ test('every request that may be repeated after a loss may really be repeated', a
     ['mute', { trackId, muted: true }],
     ['connect', { epoch, direction: 'send', dtlsParameters }],
     ['subscribe', { preferences: { [randomId()]: { paused: true } } }],
-    ['ready', { epoch, trackIds: [randomId()] }],
+    ['ready', { epoch, consumerIds: [randomId()] }],
     ['restartIce', { epoch, direction: 'recv' }],
     ['snapshot', {}],
   ] as const) {
@@ -168,7 +168,7 @@ test('what belongs to a media session of before is refused', async (t) => {
   const { epoch } = await client.event('media');
   assert.ok(epoch > old);
   assert.equal(await client.outcome('publish', publication(old)), 'stale_epoch');
-  assert.equal(await client.outcome('ready', { epoch: old, trackIds: [] }), 'stale_epoch');
+  assert.equal(await client.outcome('ready', { epoch: old, consumerIds: [] }), 'stale_epoch');
   await client.request('rebuildMedia', { epoch: old });
   await client.request('publish', publication(epoch, { trackId: guest.trackId }));
   assert.equal(client.events('media').length, 1, 'a repetition does not rebuild it again');

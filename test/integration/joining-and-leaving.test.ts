@@ -55,7 +55,7 @@ test('what is shared already comes with the answer, and what follows is told', a
     [[camera.trackId, true]],
   );
   await ada.request('unpublish', { trackId: camera.trackId });
-  await ben.event('consumersClosed', ({ trackIds }) => trackIds.includes(camera.trackId));
+  await ben.lostTrack(camera.trackId);
 });
 
 test('requests may be sent without waiting for the answers before them', async (t) => {
@@ -88,7 +88,7 @@ test('whoever leaves is gone for all, with what they shared, and may come again'
   await ada.event('patch', ({ ops }) =>
     ops.some((op) => op.op === 'leave' && op.participantId === participantId),
   );
-  await ada.event('consumersClosed', ({ trackIds }) => trackIds.includes(trackId));
+  await ada.lostTrack(trackId);
   const snapshot = await ada.request('snapshot', {});
   assert.deepEqual([snapshot.participants.length, snapshot.tracks.length], [1, 0]);
 

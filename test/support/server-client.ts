@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ROUTER_RTP_CAPABILITIES } from '../../shared/media.ts';
 import {
+  type Consumer,
   EVENTS,
   type EventName,
   type EventPayload,
@@ -40,6 +41,8 @@ export class RawClient implements AsyncDisposable {
   /** Refusals that name no request. */
   readonly refusals: ErrorBody[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  /** Consumers in the answers of joins and resumes. */
+  readonly #first: Consumer[] = [];
   #nextId = 1;
 
   constructor(socket: WebSocket) {
@@ -94,9 +97,16 @@ export class RawClient implements AsyncDisposable {
     );
   }
 
-  join(room: string, params: Partial<MethodParams<'join'>> = {}): Promise<JoinResult> {
+  async join(room: string, params: Partial<MethodParams<'join'>> = {}): Promise<JoinResult> {
     const rtpCapabilities = ROUTER_RTP_CAPABILITIES;
-    return this.request('join', { room, name: 'Somebody', rtpCapabilities, ...params });
+    const answer = await this.request('join', {
+      room,
+      name: 'Somebody',
+      rtpCapabilities,
+      ...params,
+    });
+    this.#first.push(...answer.media.consumers);
+    return answer;
   }
 
   /** @param version of the room that the client claims to have */
@@ -125,6 +135,23 @@ export class RawClient implements AsyncDisposable {
       );
       return found;
     });
+  }
+
+  /** Waits until a consumer of this track was closed. */
+  async lostTrack(trackId: string): Promise<void> {
+    await this.event('consumersClosed', ({ consumerIds }) =>
+      this.#consumers.some((known) => known.trackId === trackId && consumerIds.includes(known.id)),
+    );
+  }
+
+  /** Every consumer we were told of. */
+  get #consumers(): { id: string; trackId: string }[] {
+    const told = [
+      ...this.events('consumers').flatMap(({ consumers }) => consumers),
+      ...this.events('media').flatMap(({ consumers }) => consumers),
+      ...this.#first,
+    ];
+    return told.map(({ consumerId, trackId }) => ({ id: consumerId, trackId }));
   }
 
   /** Resolves when everything that was sent before has been handled. */
