@@ -3,9 +3,14 @@ import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { createMemoryCluster } from './cluster/memory.ts';
 import type { Config } from './config.ts';
-import { announcedAddresses, listenAddresses, listenInfos } from './sfu/addresses.ts';
+import {
+  announcedAddresses,
+  listenAddresses,
+  listenInfos,
+  replicaHostname,
+} from './sfu/addresses.ts';
 import { SfuNode } from './sfu/node.ts';
-import { buildWeb } from './signaling/app.ts';
+import { buildWeb, sessionLeaseMs } from './signaling/app.ts';
 import type { Logger } from './telemetry/log.ts';
 import {
   createMetrics,
@@ -54,6 +59,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   const cluster = createMemoryCluster({
     chatHistory: config.limits.chatHistory,
     patchHistory: config.limits.patchHistory,
+    sessionLeaseMs: sessionLeaseMs(config),
     onListenerError: (err) => log.error({ err }, 'a cluster listener failed'),
   });
   const shared = { cluster, resources, metrics, log };
@@ -68,6 +74,8 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
       media: config.media,
       workerBin,
       turn,
+      region: config.cluster.region,
+      hostname: replicaHostname(config.platform),
       listenInfos: (port) => listenInfos(listen, announced, config.media.protocols, port),
     });
     closers.push(() => node.close());

@@ -11,6 +11,7 @@ const TITLES: Record<keyof typeof SETTINGS, string> = {
   limits: 'Limits',
   timing: 'Timing',
   media: 'Media',
+  cluster: 'Several replicas',
   turn: 'STUN and TURN',
   platform: 'Platform',
   telemetry: 'Logs and metrics',

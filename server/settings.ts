@@ -26,6 +26,14 @@ const turnUrl = text(
 const secret = text(/^[^\s].*$/s, 'non-empty text');
 const word = text(/^\S+$/, 'text without spaces');
 const port = integer(1, 65535);
+const portRange: Parser<{ min: number; max: number }> = {
+  expected: 'two ports such as 42000-42999, the lower one first',
+  parse(value) {
+    const [, low, high] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
+    const [min, max] = [Number(low), Number(high)];
+    return min >= 1 && max <= 65535 && min < max ? { min, max } : undefined;
+  },
+};
 const portOrAny = integer(0, 65535);
 
 export const SETTINGS = {
@@ -170,6 +178,21 @@ export const SETTINGS = {
       about:
         'Public addresses or hostnames of this machine (comma-separated: one for IPv4, one for IPv6), when they differ from its own. They are offered besides the listening addresses, so LAN and outside both work.',
     }),
+    peersPerWorker: setting('PEERS_PER_WORKER', integer(1, 10_000), {
+      default: 20,
+      about:
+        'People of one room on one worker before the room takes another worker of the replica. Up to it everything stays on one CPU, which is cheapest; each person costs a consumer for every track of every other.',
+    }),
+    maxSessions: setting('MAX_SESSIONS_PER_REPLICA', integer(1, 100_000), {
+      default: 1_000,
+      about:
+        'Media sessions one `sfu-rtc` replica takes; above it joins go elsewhere or are refused with `no_capacity`. It bounds what one replica can lose, and its memory.',
+    }),
+    maxRooms: setting('MAX_ROOMS_PER_REPLICA', integer(1, 100_000), {
+      default: 500,
+      about:
+        'Rooms one `sfu-rtc` replica holds; above it new ones go elsewhere or are refused with `no_capacity`. Each costs a router and an audio observer even when nobody speaks.',
+    }),
     initialOutgoingBitrate: setting('INITIAL_OUTGOING_BITRATE', integer(100_000, 100_000_000), {
       default: 1_000_000,
       about:
@@ -183,6 +206,50 @@ export const SETTINGS = {
     iceConsentTimeoutSeconds: setting('ICE_CONSENT_TIMEOUT_SECONDS', integer(5, 300), {
       default: 30,
       about: 'Silence after which a transport counts as disconnected (RFC 7675 §5.1).',
+    }),
+  },
+  cluster: {
+    region: setting('REGION', optional(word), {
+      default: undefined,
+      defaultText: 'none',
+      about:
+        'Where this process runs. A new room goes to an `sfu-rtc` replica of the region of the `web` replica that asks, if one takes it.',
+    }),
+    spillSessions: setting('SPILL_SESSIONS_PER_WORKER', integer(1, 10_000), {
+      default: 60,
+      about:
+        'Media sessions per worker above which a room’s next people go to another replica, if there is one that is less loaded and within reach by UDP. Below it a room stays together.',
+    }),
+    pipeAddress: setting('PIPE_LISTEN_ADDRESS', optional(ip), {
+      default: undefined,
+      defaultText: 'the first of MEDIA_LISTEN_ADDRESSES',
+      about: 'Address on which other replicas send and fetch media (UDP, encrypted with SRTP).',
+    }),
+    pipeAnnounced: setting('PIPE_ANNOUNCED_ADDRESS', optional(ip), {
+      default: undefined,
+      defaultText: 'PIPE_LISTEN_ADDRESS',
+      about: 'How other replicas reach that address, when it differs.',
+    }),
+    pipePorts: setting('PIPE_PORTS', optional(portRange), {
+      default: undefined,
+      defaultText: 'any',
+      about:
+        'First and last UDP port for pipes, such as 42000-42999, to open a firewall between replicas. A room that spans two replicas takes one on each, for each direction; one more is for probes.',
+    }),
+    nodeWatchMs: setting('NODE_WATCH_MS', integer(50, 60_000), {
+      default: 250,
+      about:
+        'How often `web` looks which `sfu-rtc` replicas are there. One read of the store per `web` replica.',
+    }),
+    nodeLostMs: setting('NODE_LOST_MS', integer(100, 60_000), {
+      default: 1_000,
+      about:
+        'How long an `sfu-rtc` replica has to be missing before its people are moved. Long enough for it to reconnect to the store; a move too many costs no frame, as the old session is kept until the new one carries.',
+    }),
+    drainGraceSeconds: setting('DRAIN_GRACE_SECONDS', integer(0, 86_400), {
+      default: 120,
+      about:
+        'After SIGTERM, how long an `sfu-rtc` replica waits for its sessions to be moved before it ends anyway, and `web` for its clients to reconnect elsewhere. Keep it below the time the platform gives a process to end.',
     }),
   },
   turn: {

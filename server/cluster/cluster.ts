@@ -11,6 +11,13 @@ export interface Cluster {
   readonly rooms: RoomStore;
   readonly nodes: NodeRegistry;
   readonly bus: Bus;
+  /** False while the store cannot be reached: what it says then is `unavailable`. */
+  readonly connected: boolean;
+  /**
+   * Called when the store is reachable again after it was not. What was told meanwhile was missed,
+   * and the store itself may have lost its memory.
+   */
+  onReconnected(listener: () => void): Closer;
   /** Ends this process's part: subscriptions, served nodes, connections. */
   close(): Promise<void>;
 }
@@ -29,11 +36,23 @@ export interface Admission {
   maxParticipants: number;
 }
 
-/** Where a room's media is. `epoch` rises with every change, so that two movers cannot both win. */
+/** Where the media of a room's participants is. */
 export interface Placement {
-  nodeId: string;
+  /** Rises whenever the set of nodes in use changes, so that two movers cannot both win. */
   epoch: number;
+  /** Node of each participant who has one, by participant id. */
+  nodes: Readonly<Record<string, string>>;
 }
+
+/** A session as the replica that holds it knows it: enough to put it back into an empty store. */
+export interface HeldSession {
+  guard: SessionGuard;
+  resumeHash: string;
+  nodeId: string | undefined;
+}
+
+/** What became of a session that somebody believed to hold. */
+export type SessionState = 'held' | 'replaced' | 'removed' | 'gone';
 
 export interface CommitLimits {
   tracksPerParticipant: number;
@@ -42,6 +61,11 @@ export interface CommitLimits {
 /**
  * Rooms with their rosters, tracks, chat and sessions. Every method is one atomic operation. A room
  * exists from its first admission until its last participant is released.
+ *
+ * A session is held under a lease, which `admit`, `claim`, `renew` and `restore` begin anew: the
+ * replica that holds it may end without a word, and somebody else releases it then.
+ *
+ * Every method throws ParleyError `unavailable` when the store cannot be reached in time.
  */
 export interface RoomStore {
   /**
@@ -70,38 +94,94 @@ export interface RoomStore {
    * @returns false when there was nothing to end: it was taken over, or is over already
    */
   release(room: string, guard: SessionGuard): Promise<boolean>;
+  /**
+   * Renews the leases of these sessions, and releases those of the room whose lease ran out.
+   * @returns what each is now, by participant id: `gone` sessions may be put back with `restore`
+   */
+  renew(room: string, guards: readonly SessionGuard[]): Promise<Map<string, SessionState>>;
+  /**
+   * Puts back what a store that lost its memory should know: the room, if it is not there, and these
+   * sessions with their participants and tracks, if they are not. The version jumps, so that every
+   * client asks for a snapshot. What is there already is kept.
+   * @param known the room as this replica knew it last
+   * @returns what each session is now, by participant id; `removed`: a host ended it meanwhile
+   */
+  restore(
+    known: RoomSnapshot,
+    sessions: readonly HeldSession[],
+  ): Promise<Map<string, SessionState>>;
+  /**
+   * Releases sessions whose lease ran out in rooms where nobody renews any more.
+   * @returns how many
+   */
+  sweep(): Promise<number>;
   /** @returns undefined when there is no such room */
   snapshot(room: string): Promise<RoomSnapshot | undefined>;
   /** @returns the patches after `version`, or undefined when they are no longer all kept */
   patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined>;
-  /** Patches in order, from the next one on. */
+  /**
+   * Patches in order, from the next one on. After an outage those that were missed follow; if they
+   * are no longer kept, an empty patch whose number shows the gap.
+   */
   subscribe(room: string, listener: (patch: RoomPatch) => void): Promise<Closer>;
   /**
-   * Places a room, if nobody placed it since `expected` was read.
-   * @returns the placement that holds now: the proposed one, or the one that was there first
+   * Places a participant's media on a node: on one that the room uses already, or on another one if
+   * the placement still is the one that was read.
+   * @param epoch of the placement that the choice was made from; 0 when there was none
+   * @returns the placement that holds now; with another node for the participant, or none, when
+   *   somebody else was first: choose again
+   * @throws ParleyError `session_lost` when the participant is not in the room
    */
-  place(room: string, nodeId: string, expected: Placement | undefined): Promise<Placement>;
+  place(room: string, participantId: string, nodeId: string, epoch: number): Promise<Placement>;
+  /** @returns undefined when there is no such room; epoch 0 when nobody was placed yet */
   placement(room: string): Promise<Placement | undefined>;
 }
 
 /** An `sfu-rtc` replica as others see it. */
 export const NodeInfo = v.object({
   id: v.string(),
-  /** How it is reached from outside, for operators. */
+  /** Its public hostname, where the platform gives it one. */
+  hostname: v.nullable(v.string()),
+  /** Addresses that it announces to browsers. */
   addresses: v.array(v.string()),
+  /** UDP and TCP port of each worker. */
+  ports: v.array(v.number()),
+  region: v.nullable(v.string()),
+  /** TURN servers that it mints credentials for, without secrets. */
+  turn: v.array(v.string()),
   /** Media sessions it holds. */
   sessions: v.number(),
+  rooms: v.number(),
+  /** How many of each it takes. */
+  maxSessions: v.number(),
+  maxRooms: v.number(),
   workers: v.number(),
   draining: v.boolean(),
+  /** Where other nodes reach it for pipes; null when it takes none. */
+  pipe: v.nullable(v.object({ address: v.string(), probePort: v.number() })),
+  /** Ids of the nodes that it reaches by UDP at the moment. */
+  reaches: v.array(v.string()),
 });
 export type NodeInfo = v.InferOutput<typeof NodeInfo>;
 
 export interface NodeAnnouncement extends Closer {
+  /**
+   * Whether the lease holds, by this process's own clock. A node without it may have been given up
+   * by everybody: it acts on nothing until it holds it again and has looked what is left to it.
+   */
+  readonly held: boolean;
+  /** Says it anew, and renews the lease. Never rejects: what cannot be said is said later. */
   update(info: NodeInfo): Promise<void>;
 }
 
 export interface NodeRegistry {
-  announce(info: NodeInfo): Promise<NodeAnnouncement>;
+  /**
+   * Registers a node under a lease that is renewed until `close`.
+   * @param onRegained the lease had run out (the process stood still, or the store was away) and
+   *   holds again: others may have moved this node's rooms meanwhile
+   */
+  announce(info: NodeInfo, onRegained: () => void): Promise<NodeAnnouncement>;
+  /** Those whose lease holds and that listen for commands. */
   list(): Promise<NodeInfo[]>;
 }
 

@@ -20,16 +20,36 @@ const iceServers = {
   iceServersExpireAt: v.nullable(Timestamp),
 };
 
+/** A media session, and the part of the node (one router) that tells who is heard there. */
+const Opened = v.object({ offer: MediaOffer, origin: v.string() });
+export type Opened = v.InferOutput<typeof Opened>;
+
 /**
- * Commands of `web` to the node that holds a room's media. A media session belongs to a participant
- * and has an epoch; a command for another epoch than the session's is refused with `stale_epoch`.
+ * Commands of `web` to the node that holds a participant's media. A media session belongs to a
+ * participant and has an epoch; a command for another epoch than the session's is refused with
+ * `stale_epoch`.
  */
 export const MEDIA_COMMANDS = {
-  /** Opens a media session, in place of the participant's older one if there is one. */
-  open: { params: v.object({ ...whose, rtpCapabilities: RtpCapabilities }), result: MediaOffer },
+  /** Opens a media session, in place of the participant's older one on this node if there is one. */
+  open: {
+    params: v.object({
+      ...whose,
+      /** Of the session's guard: whoever was replaced opens nothing any more. */
+      fence: v.number(),
+      rtpCapabilities: RtpCapabilities,
+      /** The new session's epoch is higher than this, whatever the node's clock says. */
+      after: Epoch,
+      /** Other nodes that the room is on. */
+      nodes: v.array(v.string()),
+    }),
+    result: Opened,
+  },
   /** The session as it is, for a client that was away. Refused with `media_failed` if gone. */
-  describe: { params: v.object(whose), result: MediaOffer },
-  close: { params: v.object(whose), result: Empty },
+  describe: { params: v.object(whose), result: Opened },
+  /** Ends the session of this epoch; `null`: whichever there is. */
+  close: { params: v.object({ ...whose, epoch: v.nullable(Epoch) }), result: Empty },
+  /** Take no new sessions; those there are will be moved away. */
+  drain: { params: Empty, result: Empty },
   connect: {
     params: v.object({
       ...whose,
@@ -89,8 +109,12 @@ export const MEDIA_EVENTS = {
     spatialLayer: v.nullable(v.number()),
   }),
   speakers: v.object({
+    /** As in {@link Opened}: each router tells its own people. */
+    origin: v.string(),
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
+  /** The node was out of touch: what it told in the meantime was lost, so ask for the sessions. */
+  missed: v.object({ nodeId: v.string() }),
   /** These media sessions are gone with their worker: open new ones. */
   lost: v.object({
     participants: v.array(v.object({ participantId: ParticipantId, epoch: Epoch })),

@@ -9,7 +9,7 @@ import type {
   NodeInfo,
   NodeRegistry,
 } from './cluster.ts';
-import { type HistoryOptions, MemoryRooms } from './memory-rooms.ts';
+import { MemoryRooms, type RoomStoreOptions } from './memory-rooms.ts';
 
 /**
  * Messages are copied through JSON and delivered later, never in the sender's own call: code that
@@ -103,6 +103,7 @@ class MemoryNodes implements NodeRegistry {
   async announce(info: NodeInfo): Promise<NodeAnnouncement> {
     this.#nodes.set(info.id, structuredClone(info));
     return {
+      held: true,
       update: async (next) => {
         if (this.#nodes.has(info.id)) this.#nodes.set(info.id, structuredClone(next));
       },
@@ -117,7 +118,7 @@ class MemoryNodes implements NodeRegistry {
   }
 }
 
-export interface MemoryClusterOptions extends HistoryOptions {
+export interface MemoryClusterOptions extends RoomStoreOptions {
   /** A listener threw; the others still got the message. */
   onListenerError(error: unknown): void;
 }
@@ -134,6 +135,9 @@ export function createMemoryCluster(options: MemoryClusterOptions): Cluster {
     rooms,
     nodes: new MemoryNodes(),
     bus,
+    // What is in this process's own memory is never out of reach.
+    connected: true,
+    onReconnected: () => ({ close: async () => {} }),
     close: async () => bus.clear(),
   };
 }

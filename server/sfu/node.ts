@@ -1,56 +1,95 @@
-// One media node: it serves the commands of `web`, and its rooms live and die with their workers.
+// One media node: it is announced to the cluster, serves its commands, and its rooms live here.
 import { randomUUID } from 'node:crypto';
 import { setLogEventListeners } from 'mediasoup';
 import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
-import type { MediaOffer } from '../../shared/protocol.ts';
-import { type Handlers, parse } from '../../shared/rpc.ts';
+import { type Handlers, type Method, parse } from '../../shared/rpc.ts';
 import type { Closer, Cluster, NodeAnnouncement, NodeInfo } from '../cluster/cluster.ts';
-import {
-  MEDIA_COMMANDS,
-  type MediaCommands,
-  type MediaEvent,
-  type MediaParams,
-  mediaTopic,
-} from '../cluster/media-protocol.ts';
-import { type IceServers, iceServersFor, type TurnServers } from '../turn/credentials.ts';
-import { Peer, type PeerContext } from './peer.ts';
-import { type PublishEvent, RoomRouter } from './room-router.ts';
+import { MEDIA_COMMANDS, mediaTopic } from '../cluster/media-protocol.ts';
+import { MESH_COMMANDS, type MeshCommands } from '../cluster/mesh-protocol.ts';
+import type { Timer } from '../telemetry/resources.ts';
+import { describeTurn, type TurnServers } from '../turn/credentials.ts';
+import { mediaHandlers } from './media-commands.ts';
+import type { PublishEvent } from './node-room.ts';
+import { NodeRooms } from './node-rooms.ts';
+import { Orphans } from './orphans.ts';
+import type { PeerContext } from './peer.ts';
+import { Prober } from './prober.ts';
 import { type LiveWorker, WorkerPool } from './worker-pool.ts';
 
 export interface SfuNodeOptions extends PeerContext {
   cluster: Cluster;
   workerBin: string;
   turn: TurnServers;
+  region: string | undefined;
+  hostname: string | undefined;
   listenInfos(port: number): TransportListenInfo[];
+  /** Where pipes to other nodes end; undefined when there are no others. */
+  pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
 }
 
-interface Whose {
-  room: string;
-  participantId: string;
-}
+/** Sessions come and go faster than others need to know their number. */
+const ANNOUNCE_AFTER_MS = 100;
 
 export class SfuNode {
   readonly id = randomUUID();
   readonly #options: SfuNodeOptions;
   readonly #pool: WorkerPool;
-  readonly #rooms = new Map<string, Promise<RoomRouter>>();
-  /** Changes under way, by participant. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #rooms: NodeRooms;
+  readonly #orphans: Orphans;
+  readonly #commands: Record<string, { method: Method; handle: CommandHandle }>;
+  #prober: Prober | undefined;
   #announcement: NodeAnnouncement | undefined;
+  #announcing: Timer | undefined;
   #serving: Closer | undefined;
-  #lastEpoch = 0;
+  #reconnected: Closer | undefined;
+  #draining = false;
+  #drained = Promise.withResolvers<void>();
   #closed = false;
 
   private constructor(options: SfuNodeOptions, pool: WorkerPool) {
+    const { cluster, media, resources, metrics, log } = options;
     this.#options = options;
     this.#pool = pool;
+    this.#rooms = new NodeRooms({
+      nodeId: this.id,
+      bus: cluster.bus,
+      pipeListenInfo: options.pipes?.listenInfo ?? { protocol: 'udp', ip: '127.0.0.1' },
+      pickWorker: (besides) => pool.pick(besides),
+      peersPerWorker: media.peersPerWorker,
+      maxRooms: media.maxRooms,
+      publisher: (room) => this.#publisher(room),
+      onChange: () => this.#changed(),
+      resources,
+      log,
+    });
+    this.#orphans = new Orphans({
+      nodeId: this.id,
+      store: cluster.rooms,
+      rooms: () => this.#rooms.open,
+      resources,
+      log,
+    });
+    this.#commands = {
+      ...table(
+        MEDIA_COMMANDS,
+        mediaHandlers({
+          ...options,
+          rooms: this.#rooms,
+          accepts: () => this.#assertTaking(),
+          drain: () => this.drain(),
+          metrics,
+        }),
+      ),
+      ...table(MESH_COMMANDS, this.#meshHandlers),
+    };
     pool.onDied = (worker) => void this.#workerDied(worker);
+    pool.onLive = () => this.#changed();
   }
 
   /** Starts the workers, then announces the node: it takes rooms from then on. */
   static async start(options: SfuNodeOptions): Promise<SfuNode> {
-    const { cluster, media, workerBin, listenInfos, resources, log } = options;
+    const { cluster, media, workerBin, listenInfos, pipes, resources, log } = options;
     // What mediasoup and its workers would say to nobody otherwise. One listener for the process.
     setLogEventListeners({
       onwarn: (namespace, text) => log.warn({ namespace }, text),
@@ -65,10 +104,27 @@ export class SfuNode {
       log,
     });
     const node = new SfuNode(options, pool);
-    node.#serving = await cluster.bus.serve(node.id, (command, params) =>
-      node.#handle(command, params),
-    );
-    node.#announcement = await cluster.nodes.announce(node.#info());
+    try {
+      if (pipes) {
+        node.#prober = await Prober.start({
+          nodeId: node.id,
+          address: pipes.listenInfo.ip,
+          portRange: pipes.portRange,
+          list: () => cluster.nodes.list(),
+          onChange: () => node.#changed(),
+          resources,
+          log,
+        });
+      }
+      node.#reconnected = cluster.onReconnected(() => node.#tellMissed());
+      node.#serving = await cluster.bus.serve(node.id, (command, params) =>
+        node.#handle(command, params),
+      );
+      node.#announcement = await cluster.nodes.announce(node.#info(), () => node.#regained());
+    } catch (error) {
+      await node.close();
+      throw error;
+    }
     return node;
   }
 
@@ -78,28 +134,49 @@ export class SfuNode {
   }
 
   get ready(): boolean {
-    return !this.#closed && this.#pool.live.length > 0;
+    return !this.#closed && !this.#draining && this.#pool.live.length > 0;
   }
 
+  /** Takes no new sessions from now on; those who hold sessions here move them away. Idempotent. */
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#options.log.info({ sessions: this.#rooms.sessions }, 'draining');
+    void this.#announce();
+    this.#resolveIfDrained();
+  }
+
+  /** Resolves when a draining node holds no session any more. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
+  }
+
+  /** Closes everything; those who are still here open media elsewhere. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#announcing?.close();
+    this.#orphans.close();
+    this.#prober?.close();
+    await this.#reconnected?.close();
     await this.#announcement?.close();
     await this.#serving?.close();
-    for (const room of await Promise.allSettled(this.#rooms.values())) {
-      if (room.status === 'fulfilled') room.value.close();
+    for (const room of this.#rooms.open) {
+      this.#tellLost(room.name, room.peers, 'node_closed');
+      room.close();
     }
     this.#pool.close();
+    this.#drained.resolve();
   }
 
   async #handle(command: string, params: unknown): Promise<unknown> {
-    if (!Object.hasOwn(MEDIA_COMMANDS, command)) throw new ParleyError('unknown_method');
-    const name = command as keyof MediaCommands;
-    // The table pairs each handler with its own schema, which the compiler cannot follow here.
-    const handler = this.#handlers[name] as (context: null, params: unknown) => Promise<unknown>;
-    const parsed = parse(MEDIA_COMMANDS[name].params, params);
+    const known = Object.hasOwn(this.#commands, command) ? this.#commands[command] : undefined;
+    if (!known) throw new ParleyError('unknown_method');
+    // Without the lease others may have moved our rooms already; what we did now would be theirs.
+    if (this.#announcement && !this.#announcement.held) throw new ParleyError('no_capacity');
+    const parsed = parse(known.method.params, params);
     try {
-      return await handler(null, parsed);
+      return await known.handle(null, parsed);
     } catch (error) {
       if (error instanceof ParleyError) throw error;
       // Of mediasoup, whose worker may be ending. What that means to a client is known.
@@ -108,189 +185,126 @@ export class SfuNode {
     }
   }
 
-  readonly #handlers: Handlers<MediaCommands, null> = {
-    open: (_, params) => this.#inTurn(params, () => this.#open(params)),
-    describe: async (_, whose) => this.#offer(await this.#peer(whose)),
-    close: (_, whose) =>
-      this.#inTurn(whose, async () => {
-        const router = await this.#rooms.get(whose.room);
-        router?.peer(whose.participantId)?.close();
-        await this.#announce();
-        return {};
-      }),
-    connect: async (_, { direction, dtlsParameters, ...whose }) => {
-      await this.#on(whose, (peer) => peer.connect(direction, dtlsParameters));
-      return {};
+  readonly #meshHandlers: Handlers<MeshCommands, null> = {
+    meshState: async (_, { room, from }) => this.#rooms.find(room)?.mesh.state(from) ?? null,
+    pipe: async (_, params) => {
+      const room = this.#rooms.find(params.room);
+      if (!room) throw new ParleyError('unknown_track');
+      return room.mesh.pipe(params);
     },
-    restartIce: async (_, { direction, ...whose }) => {
-      const iceParameters = await this.#on(whose, (peer) => peer.restartIce(direction));
-      return { iceParameters, ...this.#iceServers(whose) };
-    },
-    iceServers: async (_, whose) => this.#iceServers(whose),
-    publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
-      this.#inTurn(whose, async () => {
-        await this.#on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
-        return {};
-      }),
-    unpublish: (_, { trackId, ...whose }) =>
-      this.#inTurn(whose, async () => {
-        (await this.#peer(whose)).unpublish(trackId);
-        return {};
-      }),
-    mute: (_, { trackId, muted, ...whose }) =>
-      this.#inTurn(whose, async () => {
-        await (await this.#peer(whose)).mute(trackId, muted);
-        return {};
-      }),
-    subscribe: async (_, { preferences, ...whose }) => {
-      await (await this.#peer(whose)).setPreferences(preferences);
-      return {};
-    },
-    ready: async (_, { consumerIds, ...whose }) => {
-      await this.#on(whose, (peer) => peer.subscriptions.ready(consumerIds));
+    unpipe: async (_, params) => {
+      await this.#rooms.find(params.room)?.mesh.unpipe(params);
       return {};
     },
   };
 
-  async #open({ room, participantId, rtpCapabilities }: MediaParams<'open'>): Promise<MediaOffer> {
-    const { router, entered } = await this.#enter(room);
-    try {
-      router.peer(participantId)?.close();
-      const options = { participantId, epoch: this.#nextEpoch(), rtpCapabilities };
-      const peer = await Peer.open(router, options, this.#options);
-      await peer.subscriptions.reconcile();
-      await this.#announce();
-      return this.#offer(peer);
-    } finally {
-      entered();
+  #assertTaking(): void {
+    const full = this.#rooms.sessions >= this.#options.media.maxSessions;
+    if (this.#draining || this.#closed || full) {
+      throw new ParleyError('no_capacity', { retryAfterMs: 1_000 });
     }
   }
 
-  /**
-   * What opens, closes or changes one participant's media happens in the order it was asked for:
-   * whoever gave up waiting for an `open` says `close`, which must not overtake it.
-   */
-  #inTurn<T>({ room, participantId }: Whose, action: () => Promise<T>): Promise<T> {
-    const key = `${room}/${participantId}`;
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(action, action);
-    this.#turns.set(key, turn);
-    const done = () => {
-      if (this.#turns.get(key) === turn) this.#turns.delete(key);
-    };
-    turn.then(done, done);
-    return turn;
-  }
-
-  /** The room's router, held open until `entered` is called. */
-  async #enter(name: string): Promise<{ router: RoomRouter; entered: () => void }> {
-    const router = await this.#room(name);
-    // It may have closed between its promise and us.
-    return router.closed ? this.#enter(name) : { router, entered: router.enter() };
-  }
-
-  /** One router for a room, however many ask for it at once. */
-  #room(name: string): Promise<RoomRouter> {
-    if (this.#closed) throw new ParleyError('no_capacity');
-    const existing = this.#rooms.get(name);
-    if (existing) return existing;
-    const creating = this.#createRoom(name);
-    this.#rooms.set(name, creating);
-    const forget = () => {
-      if (this.#rooms.get(name) === creating) this.#rooms.delete(name);
-    };
-    creating.then((router) => {
-      router.onClose = forget;
-      if (router.closed) forget();
-    }, forget);
-    return creating;
-  }
-
-  async #createRoom(name: string): Promise<RoomRouter> {
-    const worker = await this.#pool.pick();
-    return RoomRouter.create(name, worker, this.#publisher(name), this.#options.resources);
-  }
-
-  /** Does something with a media session that may end meanwhile, with its worker for one. */
-  async #on<T>(whose: Whose & { epoch: number }, action: (peer: Peer) => Promise<T>): Promise<T> {
-    const peer = await this.#peer(whose);
-    try {
-      return await action(peer);
-    } catch (cause) {
-      // Whatever mediasoup calls it; the client will hear of the session that follows.
-      if (peer.closed) throw new ParleyError('stale_epoch', { cause });
-      throw cause;
-    }
-  }
-
-  async #peer({ room, participantId, epoch }: Whose & { epoch?: number }): Promise<Peer> {
-    const router = await this.#rooms.get(room);
-    const peer = router?.peer(participantId);
-    // A session that went with its worker is as stale as one that was replaced: another one follows.
-    if (epoch !== undefined && epoch !== peer?.epoch) throw new ParleyError('stale_epoch');
-    if (!peer) throw new ParleyError('media_failed');
-    return peer;
-  }
-
-  #offer(peer: Peer): MediaOffer {
-    return {
-      epoch: peer.epoch,
-      send: peer.describe('send'),
-      recv: peer.describe('recv'),
-      consumers: peer.subscriptions.list(),
-      ...this.#iceServers(peer),
-    };
-  }
-
-  #iceServers({ participantId }: { participantId: string }): IceServers {
-    const { turn, metrics } = this.#options;
-    if (turn.minted.length > 0) metrics.turnCredentials.inc({ kind: 'minted' });
-    if (turn.fixed.length > 0) metrics.turnCredentials.inc({ kind: 'static' });
-    return iceServersFor(turn, participantId, Date.now());
-  }
-
-  /** Its rooms alone are lost; whoever was in them is told to open media again, elsewhere. */
-  async #workerDied(worker: LiveWorker): Promise<void> {
+  /** Its people alone are lost; they are told to open media again, on another worker. */
+  #workerDied(worker: LiveWorker): void {
     this.#options.metrics.workerDeaths.inc();
-    for (const creating of [...this.#rooms.values()]) {
-      const router = await creating.catch(() => undefined);
-      if (router?.worker !== worker) continue;
-      const participants = router.peers.map(({ participantId, epoch }) => ({
-        participantId,
-        epoch,
-      }));
-      router.close();
-      this.#publisher(router.room)('lost', { participants, reason: 'worker_died' });
+    for (const room of this.#rooms.open) {
+      this.#tellLost(room.name, room.lose(worker), 'worker_died');
     }
-    await this.#announce();
+    void this.#announce();
+  }
+
+  #tellLost(
+    room: string,
+    peers: ReadonlyArray<{ participantId: string; epoch: number }>,
+    reason: string,
+  ): void {
+    if (peers.length === 0) return;
+    const participants = peers.map(({ participantId, epoch }) => ({ participantId, epoch }));
+    this.#publisher(room)('lost', { participants, reason });
   }
 
   #publisher(room: string): PublishEvent {
     const { cluster, log } = this.#options;
-    return (event: MediaEvent, data) => {
-      cluster.bus.publish(mediaTopic(room), { event, data }).catch((error) => {
-        log.error({ err: error, room, event }, 'a media event was not published');
+    return (event, data) => {
+      // Nobody should hear of rooms from a node that may have lost them.
+      if (this.#announcement && !this.#announcement.held) return;
+      cluster.bus.publish(mediaTopic(room), { event, data }).catch((err) => {
+        log.debug({ err, room, event }, 'a media event was not published');
       });
     };
   }
 
-  #info(): NodeInfo {
-    const addresses = this.#options.listenInfos(0).map((info) => info.announcedAddress ?? info.ip);
-    return {
-      id: this.id,
-      addresses: [...new Set(addresses)],
-      sessions: this.#pool.live.reduce((sum, { sessions }) => sum + sessions, 0),
-      workers: this.#pool.live.length,
-      draining: this.#closed,
-    };
+  /** The lease had run out: others may have moved what was here. Then it is closed. */
+  #regained(): void {
+    this.#options.log.warn('the lease of this node had run out; looking what is left to it');
+    this.#orphans.check({ atOnce: true }).then(
+      () => this.#tellMissed(),
+      (err) => this.#options.log.error({ err }, 'what is left to this node is not known'),
+    );
+  }
+
+  /** What we told while we were out of touch was lost. */
+  #tellMissed(): void {
+    for (const room of this.#rooms.open) {
+      this.#publisher(room.name)('missed', { nodeId: this.id });
+    }
+  }
+
+  #changed(): void {
+    this.#resolveIfDrained();
+    if (this.#announcing || this.#closed) return;
+    this.#announcing = this.#options.resources.after(ANNOUNCE_AFTER_MS, () => {
+      this.#announcing = undefined;
+      void this.#announce();
+    });
+  }
+
+  #resolveIfDrained(): void {
+    if (this.#draining && this.#rooms.sessions === 0) this.#drained.resolve();
   }
 
   async #announce(): Promise<void> {
     await this.#announcement?.update(this.#info());
   }
 
-  /** Never twice the same, also after a restart of this process. */
-  #nextEpoch(): number {
-    this.#lastEpoch = Math.max(Date.now(), this.#lastEpoch + 1);
-    return this.#lastEpoch;
+  #info(): NodeInfo {
+    const { listenInfos, hostname, region, turn, media, pipes } = this.#options;
+    const addresses = listenInfos(0).flatMap(({ announcedAddress, ip }) =>
+      announcedAddress === undefined ? [ip] : [announcedAddress, ip],
+    );
+    const address = pipes?.listenInfo.announcedAddress ?? pipes?.listenInfo.ip;
+    return {
+      id: this.id,
+      hostname: hostname ?? null,
+      addresses: [...new Set(addresses)],
+      ports: this.ports,
+      region: region ?? null,
+      turn: describeTurn(turn) === 'none' ? [] : describeTurn(turn).split(', '),
+      sessions: this.#rooms.sessions,
+      rooms: this.#rooms.open.length,
+      maxSessions: media.maxSessions,
+      maxRooms: media.maxRooms,
+      workers: this.#pool.live.length,
+      draining: this.#draining || this.#closed,
+      pipe:
+        this.#prober && address !== undefined ? { address, probePort: this.#prober.port } : null,
+      reaches: this.#prober?.reaches ?? [],
+    };
   }
+}
+
+type CommandHandle = (context: null, params: unknown) => Promise<unknown>;
+
+/** Each handler with its own schema, which the compiler cannot follow through a table. */
+function table<M extends Readonly<Record<string, Method>>>(
+  methods: M,
+  handlers: Handlers<M, null>,
+) {
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => [
+      name,
+      { method, handle: handlers[name] as CommandHandle },
+    ]),
+  );
 }

@@ -1,5 +1,5 @@
 // One participant's media session: two transports, the tracks sent and the tracks received.
-import type { WebRtcTransport } from 'mediasoup/types';
+import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
 import type { Direction, Preference, TransportDescription } from '../../shared/protocol.ts';
 import {
@@ -15,6 +15,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { countWhileOpen } from './count.ts';
+import { type NodeRoom, producerIdOf } from './node-room.ts';
 import type { RoomRouter } from './room-router.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -28,6 +29,8 @@ export interface PeerContext {
 export interface PeerOptions {
   participantId: string;
   epoch: number;
+  /** Of the session's guard when the media session was opened. */
+  fence: number;
   rtpCapabilities: RtpCapabilities;
 }
 
@@ -42,8 +45,10 @@ type MediaKindName = (typeof MediaKind.options)[number];
 export class Peer {
   readonly participantId: string;
   readonly epoch: number;
+  readonly fence: number;
+  readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
-  readonly #room: RoomRouter;
+  readonly #room: NodeRoom;
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
   readonly #connected = new Map<Direction, string>();
@@ -52,19 +57,23 @@ export class Peer {
   #closed = false;
 
   private constructor(
-    room: RoomRouter,
+    room: NodeRoom,
+    router: RoomRouter,
     options: PeerOptions,
     transports: Record<Direction, WebRtcTransport>,
     context: PeerContext,
   ) {
     this.participantId = options.participantId;
     this.epoch = options.epoch;
+    this.fence = options.fence;
+    this.router = router;
     this.#room = room;
     this.#transports = transports;
     this.#resources = context.resources;
     this.#release = context.resources.open('peer');
     this.subscriptions = new Subscriptions({
       room,
+      router,
       transport: transports.recv,
       participantId: options.participantId,
       epoch: options.epoch,
@@ -72,17 +81,18 @@ export class Peer {
       resources: context.resources,
       log: context.log,
     });
-    room.worker.sessions += 1;
+    router.worker.sessions += 1;
     room.addPeer(this);
   }
 
   /** Opens both transports; the peer is in the room then, and subscribed to nothing yet. */
-  static async open(room: RoomRouter, options: PeerOptions, context: PeerContext): Promise<Peer> {
-    const create = (direction: Direction) => createTransport(room, direction, context);
+  static async open(room: NodeRoom, options: PeerOptions, context: PeerContext): Promise<Peer> {
+    const router = await room.chooseRouter();
+    const create = (direction: Direction) => createTransport(router, direction, context);
     const results = await Promise.allSettled([create('send'), create('recv')]);
     const [send, recv] = results;
     if (send.status === 'fulfilled' && recv.status === 'fulfilled' && !room.closed) {
-      return new Peer(room, options, { send: send.value, recv: recv.value }, context);
+      return new Peer(room, router, options, { send: send.value, recv: recv.value }, context);
     }
     for (const result of results) if (result.status === 'fulfilled') result.value.close();
     const cause = results.find((result) => result.status === 'rejected')?.reason;
@@ -120,14 +130,14 @@ export class Peer {
 
   /** Idempotent for a track that is here already. */
   async publish({ trackId, kind, muted, rtpParameters }: PublishRequest): Promise<void> {
-    const known = this.#room.trackOf(trackId);
-    if (known) {
-      if (known.participantId !== this.participantId) throw new ParleyError('id_taken');
-      return this.mute(trackId, muted);
-    }
+    const taken = this.#room.tracks.all.some(
+      (track) => track.trackId === trackId && track.participantId !== this.participantId,
+    );
+    if (taken) throw new ParleyError('id_taken');
+    if (this.#producer(trackId)) return this.mute(trackId, muted);
     if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
     const producer = await this.#transports.send
-      .produce({ id: `${trackId}.${this.epoch}`, kind, rtpParameters, paused: muted })
+      .produce({ id: producerIdOf(trackId, this.epoch), kind, rtpParameters, paused: muted })
       .catch((cause) => {
         throw new ParleyError('unsupported_media', { cause });
       });
@@ -135,18 +145,20 @@ export class Peer {
     if (this.#closed) producer.close();
     if (producer.closed) throw new ParleyError('media_failed');
     countWhileOpen(this.#resources, 'producer', producer);
-    await this.#room.addTrack({ trackId, participantId: this.participantId, producer });
+    const { participantId, epoch } = this;
+    const home = { router: this.router };
+    const track = { trackId, participantId, epoch, producerId: producer.id, kind, home };
+    this.#room.addTrack({ ...track, closed: false }, producer);
   }
 
   unpublish(trackId: string): void {
-    const track = this.#room.trackOf(trackId);
-    if (track?.participantId === this.participantId) track.producer.close();
+    this.#producer(trackId)?.close();
   }
 
   async mute(trackId: string, muted: boolean): Promise<void> {
-    const track = this.#room.trackOf(trackId);
-    if (track?.participantId !== this.participantId) throw new ParleyError('unknown_track');
-    await (muted ? track.producer.pause() : track.producer.resume());
+    const producer = this.#producer(trackId);
+    if (!producer) throw new ParleyError('unknown_track');
+    await (muted ? producer.pause() : producer.resume());
   }
 
   /** The room's tracks changed: receive what is new. What it brings is told as an event. */
@@ -167,20 +179,24 @@ export class Peer {
     if (this.#closed) return;
     this.#closed = true;
     this.#release();
-    this.#room.worker.sessions -= 1;
+    this.router.worker.sessions -= 1;
     this.#transports.send.close();
     this.#transports.recv.close();
     this.#room.removePeer(this);
   }
+
+  #producer(trackId: string): Producer | undefined {
+    return this.#room.ownTrack(trackId, this.epoch);
+  }
 }
 
 async function createTransport(
-  room: RoomRouter,
+  router: RoomRouter,
   direction: Direction,
   { media, resources, metrics, log }: PeerContext,
 ): Promise<WebRtcTransport> {
-  const transport = await room.router.createWebRtcTransport({
-    webRtcServer: room.worker.server,
+  const transport = await router.router.createWebRtcTransport({
+    webRtcServer: router.worker.server,
     enableUdp: media.protocols.includes('udp'),
     enableTcp: media.protocols.includes('tcp'),
     preferUdp: true,

@@ -1,10 +1,11 @@
-// One room's media on one worker: its router, its tracks, the peers in it, and who is heard.
+// One room's media on one worker: its router, the producers there, its own and piped ones, and who
+// is heard among them.
 import type { AudioLevelObserver, Producer, Router } from 'mediasoup/types';
 import { ROUTER_CODECS } from '../../shared/media.ts';
-import type { MediaEvent, MediaEventData } from '../cluster/media-protocol.ts';
+import type { Logger } from '../telemetry/log.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { countWhileOpen } from './count.ts';
-import type { Peer } from './peer.ts';
+import type { RoomTrack } from './room-tracks.ts';
 import type { LiveWorker } from './worker-pool.ts';
 
 /** How often volumes are told. Faster than people take turns, slower than a flood. */
@@ -13,141 +14,173 @@ const VOLUME_INTERVAL_MS = 300;
 const VOLUME_THRESHOLD = -55;
 /** More people than these are never heard at once. */
 const MAX_SPEAKERS = 6;
+/** Before a pipe that could not be made is tried again. */
+const PIPE_RETRY_MS = 1_000;
 
-export type PublishEvent = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
+/** Everything that mediasoup needs of the process to open something. */
+export interface RouterContext {
+  resources: Resources;
+  log: Logger;
+}
 
-/** A track in the room: whose it is, and its producer on this router. */
-export interface RoomTrack {
-  readonly trackId: string;
-  readonly participantId: string;
-  readonly producer: Producer;
+export interface RoomRouterOptions {
+  room: string;
+  worker: LiveWorker;
+  /** Brings a track that is elsewhere onto this router. */
+  pipe(track: RoomTrack, to: RoomRouter): Promise<Producer>;
+  /** A piped track has arrived, or one that is wanted still was lost: see what can be consumed. */
+  onPiped(router: RoomRouter): void;
+  /** Loudest first. */
+  onSpeakers(router: RoomRouter, speakers: Array<{ producerId: string; volume: number }>): void;
+}
+
+interface Piped {
+  producer: Producer | undefined;
+  users: number;
+  arriving: Promise<void>;
 }
 
 export class RoomRouter {
-  readonly room: string;
-  readonly router: Router;
   readonly worker: LiveWorker;
-  readonly publish: PublishEvent;
+  readonly router: Router;
+  readonly #options: RoomRouterOptions;
+  readonly #context: RouterContext;
   readonly #observer: AudioLevelObserver;
-  readonly #peers = new Map<string, Peer>();
-  readonly #tracks = new Map<string, RoomTrack>();
-  #entering = 0;
+  readonly #own = new Map<string, Producer>();
+  readonly #piped = new Map<string, Piped>();
   #closed = false;
-  /** Called once, when the room was closed. */
-  onClose: () => void = () => {};
 
   private constructor(
-    room: string,
-    worker: LiveWorker,
+    options: RoomRouterOptions,
+    context: RouterContext,
     router: Router,
     observer: AudioLevelObserver,
-    publish: PublishEvent,
   ) {
-    this.room = room;
-    this.worker = worker;
+    this.worker = options.worker;
     this.router = router;
-    this.publish = publish;
+    this.#options = options;
+    this.#context = context;
     this.#observer = observer;
-    observer.on('volumes', (volumes) => this.#tellSpeakers(volumes));
-    observer.on('silence', () => this.publish('speakers', { speakers: [] }));
+    const tell = (volumes: { producer: Producer; volume: number }[]) =>
+      options.onSpeakers(
+        this,
+        volumes.map(({ producer, volume }) => ({ producerId: producer.id, volume })),
+      );
+    observer.on('volumes', tell);
+    observer.on('silence', () => tell([]));
   }
 
-  static async create(
-    room: string,
-    worker: LiveWorker,
-    publish: PublishEvent,
-    resources: Resources,
-  ): Promise<RoomRouter> {
-    const router = await worker.worker.createRouter({ mediaCodecs: [...ROUTER_CODECS] });
-    countWhileOpen(resources, 'router', router);
+  static async create(options: RoomRouterOptions, context: RouterContext): Promise<RoomRouter> {
+    const router = await options.worker.worker.createRouter({ mediaCodecs: [...ROUTER_CODECS] });
+    countWhileOpen(context.resources, 'router', router);
     const observer = await router.createAudioLevelObserver({
       maxEntries: MAX_SPEAKERS,
       threshold: VOLUME_THRESHOLD,
       interval: VOLUME_INTERVAL_MS,
     });
-    countWhileOpen(resources, 'observer', observer);
-    return new RoomRouter(room, worker, router, observer, publish);
+    countWhileOpen(context.resources, 'observer', observer);
+    return new RoomRouter(options, context, router, observer);
+  }
+
+  get id(): string {
+    return this.router.id;
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#closed || this.router.closed;
   }
 
-  get peers(): readonly Peer[] {
-    return [...this.#peers.values()];
+  /** A participant connected here sends this. */
+  add(producer: Producer): void {
+    this.#own.set(producer.id, producer);
+    producer.observer.once('close', () => this.#own.delete(producer.id));
+    this.#listen(producer);
   }
 
-  get tracks(): readonly RoomTrack[] {
-    return [...this.#tracks.values()];
+  own(producerId: string): Producer | undefined {
+    return this.#own.get(producerId);
   }
 
-  peer(participantId: string): Peer | undefined {
-    return this.#peers.get(participantId);
+  /** The track's producer on this router, when there is one already. */
+  producerOf(track: RoomTrack): Producer | undefined {
+    return this.#own.get(track.producerId) ?? this.#piped.get(track.producerId)?.producer;
   }
 
-  addPeer(peer: Peer): void {
-    this.#peers.set(peer.participantId, peer);
+  /** Resolves when the track is on this router, or cannot be brought here for now. */
+  async prepare(track: RoomTrack): Promise<void> {
+    if (this.closed || this.producerOf(track)) return;
+    const known = this.#piped.get(track.producerId);
+    if (known) return known.arriving;
+    const piped: Piped = { producer: undefined, users: 0, arriving: Promise.resolve() };
+    this.#piped.set(track.producerId, piped);
+    piped.arriving = this.#bring(track, piped);
+    return piped.arriving;
   }
 
-  /** The last peer closes the room. */
-  removePeer(peer: Peer): void {
-    if (this.#peers.get(peer.participantId) === peer) this.#peers.delete(peer.participantId);
-    this.#closeIfEmpty();
-  }
-
-  /**
-   * Keeps the room open while somebody is on the way in, though the last peer may leave meanwhile.
-   * @returns a function to call when the peer is in, or will not come
-   */
-  enter(): () => void {
-    this.#entering += 1;
-    let entering = true;
+  /** Somebody consumes it. @returns what to call when they no longer do; the last one ends the pipe */
+  use(producer: Producer): () => void {
+    const piped = this.#piped.get(producer.id);
+    if (piped?.producer !== producer) return () => {};
+    piped.users += 1;
+    let using = true;
     return () => {
-      if (!entering) return;
-      entering = false;
-      this.#entering -= 1;
-      this.#closeIfEmpty();
+      if (!using) return;
+      using = false;
+      piped.users -= 1;
+      if (piped.users === 0) producer.close();
     };
   }
 
-  /** A track is here: everybody else gets a consumer of it. */
-  async addTrack(track: RoomTrack): Promise<void> {
-    this.#tracks.set(track.trackId, track);
-    track.producer.observer.once('close', () => {
-      if (this.#tracks.get(track.trackId) === track) this.#tracks.delete(track.trackId);
-    });
-    for (const peer of this.#peers.values()) peer.reconcile();
-    if (track.producer.kind === 'audio') {
-      await this.#observer.addProducer({ producerId: track.producer.id });
+  /** Ends pipes that nobody consumes from. */
+  dropUnused(): void {
+    for (const { producer, users } of [...this.#piped.values()]) {
+      if (users === 0) producer?.close();
     }
-  }
-
-  trackOf(trackId: string): RoomTrack | undefined {
-    return this.#tracks.get(trackId);
   }
 
   /** Closes the router and with it every transport, producer and consumer. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const peer of this.#peers.values()) peer.close();
-    this.#peers.clear();
     this.router.close();
-    this.onClose();
+    this.#own.clear();
+    this.#piped.clear();
   }
 
-  #closeIfEmpty(): void {
-    if (this.#peers.size === 0 && this.#entering === 0) this.close();
-  }
-
-  #tellSpeakers(volumes: { producer: Producer; volume: number }[]): void {
-    // Loudest first: of somebody with a microphone and the sound of a screen, the louder one counts.
-    const loudest = new Map<string, number>();
-    for (const { producer, volume } of volumes) {
-      const track = this.tracks.find((other) => other.producer === producer);
-      if (track && !loudest.has(track.participantId)) loudest.set(track.participantId, volume);
+  async #bring(track: RoomTrack, piped: Piped): Promise<void> {
+    const { room, pipe, onPiped } = this.#options;
+    const { resources, log } = this.#context;
+    const forget = () => {
+      if (this.#piped.get(track.producerId) === piped) this.#piped.delete(track.producerId);
+    };
+    try {
+      const producer = await pipe(track, this);
+      if (this.closed) producer.close();
+      if (producer.closed) return forget();
+      piped.producer = producer;
+      countWhileOpen(resources, 'piped', producer);
+      producer.observer.once('close', () => {
+        forget();
+        if (!this.closed) onPiped(this);
+      });
+      this.#listen(producer);
+    } catch (err) {
+      forget();
+      if (this.closed || track.closed) return;
+      log.warn({ err, room, trackId: track.trackId }, 'a track could not be piped yet');
+      const again = resources.after(PIPE_RETRY_MS, () => {
+        if (!this.closed) onPiped(this);
+      });
+      this.router.observer.once('close', () => again.close());
+      return;
     }
-    const speakers = [...loudest].map(([participantId, volume]) => ({ participantId, volume }));
-    this.publish('speakers', { speakers });
+    onPiped(this);
+  }
+
+  #listen(producer: Producer): void {
+    if (producer.kind !== 'audio' || producer.closed) return;
+    this.#observer.addProducer({ producerId: producer.id }).catch((err) => {
+      if (!producer.closed) this.#context.log.warn({ err }, 'a voice is not listened to');
+    });
   }
 }

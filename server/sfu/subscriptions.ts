@@ -7,10 +7,13 @@ import { RtpParameters } from '../../shared/rtp.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { countWhileOpen } from './count.ts';
-import type { RoomRouter, RoomTrack } from './room-router.ts';
+import type { NodeRoom } from './node-room.ts';
+import type { RoomRouter } from './room-router.ts';
+import type { RoomTrack } from './room-tracks.ts';
 
 export interface SubscriptionsOptions {
-  room: RoomRouter;
+  room: NodeRoom;
+  router: RoomRouter;
   transport: WebRtcTransport;
   participantId: string;
   epoch: number;
@@ -21,6 +24,7 @@ export interface SubscriptionsOptions {
 
 interface Subscription {
   readonly trackId: string;
+  readonly producerId: string;
   readonly consumer: Consumer;
   readonly description: Omit<ConsumerDescription, 'waiting'>;
   /** Paused until the client says that it can decode: a key frame before that would be lost. */
@@ -29,10 +33,13 @@ interface Subscription {
 
 /** Preferences of tracks that are not here yet are kept, up to this many; the oldest go first. */
 const MAX_PREFERENCES = 2_000;
+/** Tracks of other workers and nodes are waited for this long when somebody comes in; later ones follow. */
+const FIRST_PIPES_MS = 800;
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  readonly #byTrack = new Map<string, Subscription>();
+  /** Of one track there may be two while its sender moves: the older one ends with its producer. */
+  readonly #byProducer = new Map<string, Subscription>();
   readonly #preferences = new Map<string, Preference>();
   /** Tracks that could not be consumed; they are not tried again. */
   readonly #refused = new WeakSet<RoomTrack>();
@@ -44,7 +51,7 @@ export class Subscriptions {
   }
 
   list(): ConsumerDescription[] {
-    return [...this.#byTrack.values()].map(({ description, waiting }) => ({
+    return [...this.#byProducer.values()].map(({ description, waiting }) => ({
       ...description,
       waiting,
     }));
@@ -72,9 +79,8 @@ export class Subscriptions {
       }
     }
     await Promise.all(
-      Object.keys(preferences).map(async (trackId) => {
-        const subscription = this.#byTrack.get(trackId);
-        if (subscription) await this.#apply(subscription);
+      [...this.#byProducer.values()].map(async (subscription) => {
+        if (Object.hasOwn(preferences, subscription.trackId)) await this.#apply(subscription);
       }),
     );
   }
@@ -83,7 +89,7 @@ export class Subscriptions {
   async ready(consumerIds: readonly string[]): Promise<void> {
     const ready = new Set(consumerIds);
     await Promise.all(
-      [...this.#byTrack.values()].map(async (subscription) => {
+      [...this.#byProducer.values()].map(async (subscription) => {
         if (!subscription.waiting || !ready.has(subscription.consumer.id)) return;
         subscription.waiting = false;
         await this.#apply(subscription);
@@ -92,19 +98,25 @@ export class Subscriptions {
   }
 
   async #reconcile(): Promise<ConsumerDescription[]> {
-    const { room, participantId, transport } = this.#options;
+    const { room, router, participantId, transport } = this.#options;
     // Nothing flows before the transport connects, which is when key frames are asked for: the
     // first consumers need not wait for the client.
     const waiting = !this.#first;
-    this.#first = false;
     if (transport.closed) return [];
-    const missing = room.tracks.filter(
-      (track) =>
-        track.participantId !== participantId &&
-        !this.#byTrack.has(track.trackId) &&
-        !this.#refused.has(track),
-    );
-    const consumed = await Promise.all(missing.map((track) => this.#consume(track, waiting)));
+    const missing = room.tracks
+      .newest()
+      .filter(
+        (track) =>
+          track.participantId !== participantId &&
+          !this.#byProducer.has(track.producerId) &&
+          !this.#refused.has(track),
+      );
+    const away = missing.filter((track) => !router.producerOf(track));
+    const arriving = Promise.all(away.map((track) => router.prepare(track)));
+    if (this.#first && away.length > 0) await this.#withinPatience(arriving);
+    this.#first = false;
+    const here = missing.filter((track) => router.producerOf(track));
+    const consumed = await Promise.all(here.map((track) => this.#consume(track, waiting)));
     return consumed.flatMap((subscription) =>
       subscription && !subscription.consumer.closed
         ? [{ ...subscription.description, waiting: subscription.waiting }]
@@ -113,14 +125,17 @@ export class Subscriptions {
   }
 
   async #consume(track: RoomTrack, waiting: boolean): Promise<Subscription | undefined> {
-    const { room, transport, rtpCapabilities, log } = this.#options;
-    const { trackId, producer } = track;
-    if (!room.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
+    const { room, router, transport, rtpCapabilities, log } = this.#options;
+    const { trackId } = track;
+    const producer = router.producerOf(track);
+    if (!producer) return undefined;
+    if (!router.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
       this.#refused.add(track);
-      log.warn({ room: room.room, trackId }, 'a participant has no codec for a track');
+      log.warn({ room: room.name, trackId }, 'a participant has no codec for a track');
       return undefined;
     }
     const preference = this.#preferences.get(trackId);
+    const release = router.use(producer);
     try {
       const consumer = await transport.consume({
         producerId: producer.id,
@@ -132,22 +147,34 @@ export class Subscriptions {
       });
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
       if (transport.closed) consumer.close();
+      consumer.observer.once('close', release);
       // The track may have been closed in the turn that answered us; then there is nothing to tell.
-      return consumer.closed ? undefined : this.#add(trackId, consumer, waiting);
+      if (!consumer.closed) return this.#add(track, consumer, waiting);
+      release();
+      return undefined;
     } catch (error) {
+      release();
       // The track or the transport may have closed in the meantime; then nothing is missing.
       if (!producer.closed && !transport.closed) {
         this.#refused.add(track);
-        log.error({ err: error, room: room.room, trackId }, 'a track could not be consumed');
+        log.error({ err: error, room: room.name, trackId }, 'a track could not be consumed');
       }
       return undefined;
     }
   }
 
-  #add(trackId: string, consumer: Consumer, waiting: boolean): Subscription {
+  async #withinPatience(arriving: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const patience = this.#options.resources.after(FIRST_PIPES_MS, resolve);
+    await Promise.race([arriving, promise]);
+    patience.close();
+  }
+
+  #add({ trackId, producerId }: RoomTrack, consumer: Consumer, waiting: boolean): Subscription {
     const { room, participantId, epoch, resources } = this.#options;
     const subscription: Subscription = {
       trackId,
+      producerId,
       consumer,
       waiting,
       description: {
@@ -157,10 +184,10 @@ export class Subscriptions {
         rtpParameters: toWire(RtpParameters, consumer.rtpParameters),
       },
     };
-    this.#byTrack.set(trackId, subscription);
+    this.#byProducer.set(producerId, subscription);
     countWhileOpen(resources, 'consumer', consumer);
     consumer.observer.once('close', () => {
-      if (this.#byTrack.get(trackId) === subscription) this.#byTrack.delete(trackId);
+      if (this.#byProducer.get(producerId) === subscription) this.#byProducer.delete(producerId);
     });
     consumer.once('producerclose', () =>
       room.publish('consumersClosed', { participantId, epoch, consumerIds: [consumer.id] }),

@@ -53,6 +53,8 @@ export class WorkerPool {
   #closed = false;
   /** Called once for each worker that ended unasked, after it was taken out of the pool. */
   onDied: (worker: LiveWorker) => void = () => {};
+  /** Called when a worker is there, or there again. */
+  onLive: () => void = () => {};
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -84,16 +86,17 @@ export class WorkerPool {
   }
 
   /**
-   * The least loaded worker; waits a moment when all are being replaced.
+   * The least loaded worker, rather not one of `besides`; waits a moment when all are being replaced.
    * @throws ParleyError `no_capacity`
    */
-  async pick(): Promise<LiveWorker> {
-    const [best] = [...this.live].sort((a, b) => a.sessions - b.sessions);
+  async pick(besides: readonly LiveWorker[] = []): Promise<LiveWorker> {
+    const byLoad = [...this.live].sort((a, b) => a.sessions - b.sessions);
+    const best = byLoad.find((worker) => !besides.includes(worker)) ?? byLoad[0];
     if (best) return best;
     if (this.#closed || !(await this.#someoneLives())) {
       throw new ParleyError('no_capacity', { retryAfterMs: WAIT_FOR_WORKER_MS });
     }
-    return this.pick();
+    return this.pick(besides);
   }
 
   close(): void {
@@ -130,6 +133,7 @@ export class WorkerPool {
       this.onDied(live);
     });
     this.#wake();
+    this.onLive();
   }
 
   async #listen(worker: Worker, slot: Slot): Promise<{ server: WebRtcServer; port: number }> {

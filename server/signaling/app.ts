@@ -14,6 +14,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { registerApi, sendError } from './api.ts';
 import { MediaClient } from './media-client.ts';
+import { NodeWatch } from './node-watch.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { RoomHub } from './room-hub.ts';
 import { Sessions } from './sessions.ts';
@@ -33,8 +34,15 @@ export interface WebOptions {
 
 /** A message this much larger than the limit is not even read to its end. */
 const HARD_LIMIT_FACTOR = 4;
+/** A replica that was killed had no time to say so: its sessions are given up this much later. */
+const SESSION_LEASE_MARGIN_MS = 15_000;
 /** Hashed names: what they hold never changes. */
 const ASSET_MAX_AGE_S = 31_536_000;
+
+/** How long a session lives in the store without being renewed: its client may come back until then. */
+export function sessionLeaseMs({ timing }: Pick<Config, 'timing'>): number {
+  return timing.gracePeriodMs + SESSION_LEASE_MARGIN_MS;
+}
 
 export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
   const { config, cluster, resources, metrics, log, clientDir, tls } = options;
@@ -53,11 +61,21 @@ export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
   const media = new MediaClient({
     cluster,
     timeoutMs: config.timing.commandTimeoutMs,
+    region: config.cluster.region,
+    spillSessions: config.cluster.spillSessions,
     metrics,
     log,
   });
-  const hub = new RoomHub({ rooms: cluster.rooms, media, resources, log });
+  const hub = new RoomHub({
+    rooms: cluster.rooms,
+    media,
+    resources,
+    log,
+    chatHistory: config.limits.chatHistory,
+  });
   const sessions = new Sessions({
+    cluster,
+    sessionLeaseMs: sessionLeaseMs(config),
     rooms: cluster.rooms,
     hub,
     media,
@@ -68,6 +86,16 @@ export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
     log,
     tokens,
   });
+  const watch = new NodeWatch({
+    cluster,
+    sessions: () => sessions.all,
+    watchMs: config.cluster.nodeWatchMs,
+    lostMs: config.cluster.nodeLostMs,
+    resources,
+    metrics,
+    log,
+  });
+  app.addHook('preClose', async () => watch.close());
 
   app.setErrorHandler((cause, request, reply) => {
     const error = fromHttpError(cause);

@@ -1,20 +1,94 @@
-// Which media node a room goes to: a pure function of the registry.
+// Which media node a participant goes to: a pure function of the registry and of where the room is.
 import type { NodeInfo, Placement } from '../cluster/cluster.ts';
 
+export interface PlacementWish {
+  /** Preferred for a room that is nowhere yet. */
+  region: string | undefined;
+  /** Sessions per worker above which a room's next people go elsewhere. */
+  spillSessions: number;
+  /** Nodes that just refused, or that are to be left. */
+  avoid: ReadonlySet<string>;
+}
+
 /**
- * A room stays where it is while its node takes sessions; else it goes to the least loaded one.
+ * A room stays together while its node has room; then it spills to the least loaded node that all
+ * nodes of the room reach by UDP, and that reaches them; then it fills the node it is on. A node
+ * that drains, or is not in the registry, gets nobody.
  *
- * @returns undefined when no node takes sessions
+ * @returns undefined when no node can take the participant
  */
 export function chooseNode(
   nodes: readonly NodeInfo[],
-  current: Placement | undefined,
+  placement: Placement | undefined,
+  wish: PlacementWish,
 ): string | undefined {
-  const taking = nodes.filter(({ draining, workers }) => !draining && workers > 0);
-  const holder = nodes.find(({ id, draining }) => id === current?.nodeId && !draining);
-  if (holder) return holder.id;
-  const [best] = taking.toSorted(
-    (a, b) => a.sessions / a.workers - b.sessions / b.workers || a.id.localeCompare(b.id),
+  const members = countByNode(placement);
+  const taking = nodes.filter(
+    (node) => takes(node, members.has(node.id)) && !wish.avoid.has(node.id),
   );
-  return best?.id;
+  // Nodes that are gone, or drain, hold the room no more than for the moment.
+  const holders = nodes.filter(({ id, draining }) => members.has(id) && !draining);
+  const home = taking
+    .filter(({ id }) => members.has(id))
+    .toSorted((a, b) => (members.get(b.id) ?? 0) - (members.get(a.id) ?? 0) || byId(a, b));
+  const roomy = home.find((node) => load(node) < wish.spillSessions);
+  if (roomy) return roomy.id;
+
+  const others = taking.filter(({ id }) => !members.has(id));
+  if (home.length === 0 && holders.length === 0) return best(others, wish.region)?.id;
+  const [fullest] = home.toSorted((a, b) => load(a) - load(b));
+  const within = others.filter((node) => holders.every((holder) => reachEachOther(node, holder)));
+  const relief = best(within, wish.region);
+  if (relief && (!fullest || load(relief) < load(fullest))) return relief.id;
+  return fullest?.id;
+}
+
+/**
+ * Where the people of a room that is torn should be: its nodes do not reach each other any more, so
+ * those on one of them have to go to the one with most people.
+ *
+ * @returns undefined while the room is whole
+ */
+export function gatheringNode(
+  nodes: readonly NodeInfo[],
+  placement: Placement,
+): string | undefined {
+  const members = countByNode(placement);
+  const holders = nodes.filter(({ id, draining }) => members.has(id) && !draining);
+  const torn = holders.some((a) => holders.some((b) => a !== b && !reachEachOther(a, b)));
+  if (!torn) return undefined;
+  const [first] = holders.toSorted(
+    (a, b) => (members.get(b.id) ?? 0) - (members.get(a.id) ?? 0) || byId(a, b),
+  );
+  return first?.id;
+}
+
+function takes(node: NodeInfo, holdsRoom: boolean): boolean {
+  if (node.draining || node.workers === 0 || node.sessions >= node.maxSessions) return false;
+  return holdsRoom || node.rooms < node.maxRooms;
+}
+
+function reachEachOther(a: NodeInfo, b: NodeInfo): boolean {
+  return a.reaches.includes(b.id) && b.reaches.includes(a.id);
+}
+
+function best(nodes: readonly NodeInfo[], region: string | undefined): NodeInfo | undefined {
+  const distance = (node: NodeInfo) => (region === undefined || node.region === region ? 0 : 1);
+  return nodes.toSorted((a, b) => distance(a) - distance(b) || load(a) - load(b) || byId(a, b))[0];
+}
+
+function load({ sessions, workers }: NodeInfo): number {
+  return sessions / Math.max(1, workers);
+}
+
+function byId(a: NodeInfo, b: NodeInfo): number {
+  return a.id < b.id ? -1 : 1;
+}
+
+function countByNode(placement: Placement | undefined): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const nodeId of Object.values(placement?.nodes ?? {})) {
+    counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
+  }
+  return counts;
 }

@@ -1,6 +1,6 @@
 // The rooms that sessions of this replica are in: one subscription each, fanned out to them.
 import { eventFrame } from '../../shared/protocol.ts';
-import type { RoomPatch } from '../../shared/room.ts';
+import { applyPatch, type RoomPatch, type RoomSnapshot } from '../../shared/room.ts';
 import type { Closer, RoomStore } from '../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../cluster/media-protocol.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -19,6 +19,8 @@ interface Entry {
   readonly members: Set<RoomMember>;
   readonly subscribing: Promise<readonly Closer[]>;
   readonly release: () => void;
+  /** The room as last told; undefined before anybody asked. */
+  known: RoomSnapshot | undefined;
 }
 
 export class RoomHub {
@@ -27,13 +29,16 @@ export class RoomHub {
   readonly #media: MediaClient;
   readonly #resources: Resources;
   readonly #log: Logger;
+  readonly #chatHistory: number;
 
   constructor(options: {
     rooms: RoomStore;
     media: MediaClient;
     resources: Resources;
     log: Logger;
+    chatHistory: number;
   }) {
+    this.#chatHistory = options.chatHistory;
     this.#rooms = options.rooms;
     this.#media = options.media;
     this.#resources = options.resources;
@@ -45,6 +50,18 @@ export class RoomHub {
     const entry = this.#entries.get(room) ?? this.#open(room);
     entry.members.add(member);
     await entry.subscribing;
+  }
+
+  /** The store just said so. */
+  learn(snapshot: RoomSnapshot): void {
+    const entry = this.#entries.get(snapshot.room);
+    if (!entry || (entry.known && entry.known.version >= snapshot.version)) return;
+    entry.known = snapshot;
+  }
+
+  /** The room as this replica knows it: what was told last, while the store cannot be asked. */
+  known(room: string): RoomSnapshot | undefined {
+    return this.#entries.get(room)?.known;
   }
 
   remove(room: string, member: RoomMember): void {
@@ -61,8 +78,10 @@ export class RoomHub {
     const members = new Set<RoomMember>();
     const entry: Entry = {
       members,
+      known: undefined,
       subscribing: Promise.all([
         this.#rooms.subscribe(room, (patch) => {
+          this.#follow(entry, patch);
           const frame = eventFrame('patch', patch);
           for (const member of [...members]) member.onPatch(patch, frame);
         }),
@@ -74,5 +93,20 @@ export class RoomHub {
     };
     this.#entries.set(room, entry);
     return entry;
+  }
+
+  #follow(entry: Entry, patch: RoomPatch): void {
+    if (!entry.known || patch.version <= entry.known.version) return;
+    const { room } = entry.known;
+    const next = applyPatch(entry.known, patch, { chatHistory: this.#chatHistory });
+    if (next) {
+      entry.known = next;
+      return;
+    }
+    // A gap: what we know is kept until the store has said how it is.
+    this.#rooms.snapshot(room).then(
+      (snapshot) => snapshot && this.learn(snapshot),
+      (err) => this.#log.debug({ err, room }, 'a room was not looked up'),
+    );
   }
 }

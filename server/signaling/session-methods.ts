@@ -16,14 +16,20 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async snapshot(session) {
-    const snapshot = await session.context.rooms.snapshot(session.room);
+    const { rooms, hub } = session.context;
+    const snapshot = await rooms.snapshot(session.room).catch((error) => {
+      // While the store is away, what this replica was told last is better than nothing.
+      const known = hub.known(session.room);
+      if (ParleyError.from(error).code === 'unavailable' && known) return known;
+      throw error;
+    });
     if (!snapshot) throw new ParleyError('session_lost');
     return snapshot;
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {
-    checkEpoch(session, epoch);
-    return session.context.media.send('connect', {
+    const { nodeId } = session.places.at(epoch);
+    return session.context.media.send(nodeId, 'connect', {
       ...whose(session),
       epoch,
       direction,
@@ -32,8 +38,9 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async restartIce(session, { epoch, direction }) {
-    checkEpoch(session, epoch);
-    return session.context.media.send('restartIce', { ...whose(session), epoch, direction });
+    const { nodeId } = session.places.at(epoch);
+    const params = { ...whose(session), epoch, direction };
+    return session.context.media.send(nodeId, 'restartIce', params);
   },
 
   async rebuildMedia(session, { epoch }) {
@@ -44,7 +51,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
     if (session.participant.role === 'viewer') throw new ParleyError('forbidden');
-    checkEpoch(session, epoch);
+    const { nodeId } = session.places.at(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
@@ -53,7 +60,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     // The room first: it refuses taken ids and too many tracks before media is touched.
     await session.commit([{ op: 'publish', track }]);
     try {
-      await session.context.media.send('publish', {
+      await session.context.media.send(nodeId, 'publish', {
         ...whose(session),
         epoch,
         trackId,
@@ -67,7 +74,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
       if (!stale) {
         // Not waited for: the media side that did not answer in time may do it all the same.
         const { media, log } = session.context;
-        media.send('unpublish', { ...whose(session), trackId }).catch((err) => {
+        media.send(nodeId, 'unpublish', { ...whose(session), trackId }).catch((err) => {
           log.debug({ err, trackId }, 'a refused track was not taken back');
         });
         await session.commit([{ op: 'unpublish', trackId }]);
@@ -79,27 +86,29 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
-    await tolerant(session.context.media.send('unpublish', { ...whose(session), trackId }));
+    await tolerant(session.places.sendToAll('unpublish', { ...whose(session), trackId }));
     return {};
   },
 
   async mute(session, { trackId, muted }) {
     await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
-    await tolerant(session.context.media.send('mute', { ...whose(session), trackId, muted }));
+    await tolerant(session.places.sendToAll('mute', { ...whose(session), trackId, muted }));
     return {};
   },
 
   async subscribe(session, { preferences }) {
-    await tolerant(session.context.media.send('subscribe', { ...whose(session), preferences }));
+    await tolerant(session.places.sendToAll('subscribe', { ...whose(session), preferences }));
     return {};
   },
 
   async ready(session, { epoch, consumerIds }) {
-    checkEpoch(session, epoch);
-    return session.context.media.send('ready', { ...whose(session), epoch, consumerIds });
+    const { nodeId } = session.places.at(epoch);
+    const params = { ...whose(session), epoch, consumerIds };
+    return session.context.media.send(nodeId, 'ready', params);
   },
 
-  async settled() {
+  async settled(session, { epoch }) {
+    session.places.settled(epoch);
     return {};
   },
 
@@ -115,11 +124,14 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async muteOther(session, { trackId }) {
     await session.commit([{ op: 'mute', trackId, muted: true, by: session.participantId }]);
-    const snapshot = await session.context.rooms.snapshot(session.room);
+    const { room } = session;
+    const { rooms, media } = session.context;
+    const [snapshot, placement] = await Promise.all([rooms.snapshot(room), rooms.placement(room)]);
     const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
-    if (owner) {
-      const target = { room: session.room, participantId: owner, trackId, muted: true };
-      await tolerant(session.context.media.send('mute', target));
+    const nodeId = owner === undefined ? undefined : placement?.nodes[owner];
+    if (owner !== undefined && nodeId !== undefined) {
+      const target = { room, participantId: owner, trackId, muted: true };
+      await tolerant(media.send(nodeId, 'mute', target));
     }
     return {};
   },
@@ -133,10 +145,6 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
 function whose({ room, participantId }: Session) {
   return { room, participantId };
-}
-
-function checkEpoch(session: Session, epoch: number): void {
-  if (epoch !== session.epoch) throw new ParleyError('stale_epoch');
 }
 
 /** The room has accepted it; media that is being rebuilt follows when the client publishes again. */

@@ -8,22 +8,25 @@ import {
 } from '../../shared/protocol.ts';
 import type { Participant, RoomOp, RoomPatch } from '../../shared/room.ts';
 import type { RtpCapabilities } from '../../shared/rtp.ts';
-import type { RoomStore, SessionGuard } from '../cluster/cluster.ts';
+import type { HeldSession, RoomStore, SessionGuard } from '../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../cluster/media-protocol.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources, Timer } from '../telemetry/resources.ts';
 import type { Connection } from './connection.ts';
-import type { MediaClient } from './media-client.ts';
+import type { MediaClient, OpenedAt } from './media-client.ts';
+import { MediaPlaces } from './media-places.ts';
 import { Outbox } from './outbox.ts';
 import type { RoomHub, RoomMember } from './room-hub.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface SessionContext {
   rooms: RoomStore;
   hub: RoomHub;
   media: MediaClient;
+  keeper: SessionKeeper;
   limits: Config['limits'];
   timing: Config['timing'];
   resources: Resources;
@@ -37,6 +40,8 @@ export interface SessionOptions {
   /** As the room has it now. */
   online: boolean;
   rtpCapabilities: RtpCapabilities;
+  /** Of the secret that resumes it. */
+  resumeHash: string;
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
@@ -69,7 +74,7 @@ export class Session implements RoomMember {
   readonly #options: SessionOptions;
   readonly #release: () => void;
   readonly #outbox = new Outbox();
-  #epoch = 0;
+  readonly #places: MediaPlaces;
   /** Media sessions that are gone; one may be lost before we were told that it exists. */
   readonly #lost = new Set<number>();
   #rebuilding = false;
@@ -89,6 +94,7 @@ export class Session implements RoomMember {
     this.#options = options;
     this.#context = context;
     this.#release = context.resources.open('session');
+    this.#places = new MediaPlaces(options.room, options.participant.id, context);
     const { chatPerMinute } = context.limits;
     this.chatBucket = new TokenBucket(chatPerMinute / 60, chatPerMinute, performance.now());
   }
@@ -107,7 +113,24 @@ export class Session implements RoomMember {
 
   /** The media session that the client was last told of. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#places.current?.epoch ?? 0;
+  }
+
+  /** Where its media is. */
+  get places(): MediaPlaces {
+    return this.#places;
+  }
+
+  /** Whether a socket speaks for it at the moment. */
+  get attached(): boolean {
+    return this.#outbox.connection !== undefined;
+  }
+
+  /** What a store that lost its memory has to be told. */
+  get held(): HeldSession {
+    const { guard } = this;
+    const { resumeHash } = this.#options;
+    return { guard, resumeHash, nodeId: this.#places.current?.nodeId };
   }
 
   /**
@@ -146,11 +169,16 @@ export class Session implements RoomMember {
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
     if (this.#ended) throw new ParleyError('session_lost');
     const { rooms, limits } = this.#context;
+    const commit = () => rooms.commit(this.room, this.guard, ops, limits);
     try {
-      return await rooms.commit(this.room, this.guard, ops, limits);
+      return await commit();
     } catch (error) {
-      if (ParleyError.from(error).code === 'session_replaced') this.end('replaced');
-      throw error;
+      const { code } = ParleyError.from(error);
+      if (code === 'session_replaced') this.end('replaced');
+      // A store that lost its memory is told of the room, and then of this.
+      const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
+      if (!isBack || this.#ended) throw error;
+      return await commit();
     }
   }
 
@@ -158,20 +186,36 @@ export class Session implements RoomMember {
    * Opens a media session in place of whatever there was. The caller holds events back meanwhile:
    * those of the new session mean nothing to a client that does not know it.
    */
-  openMedia(): Promise<MediaOffer> {
+  openMedia(leaving?: string): Promise<MediaOffer> {
     // One at a time: of two that were opened at once, each would close the other.
-    this.#opening ??= this.#openMedia().finally(() => {
+    this.#opening ??= this.#openMedia(leaving).finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
   }
 
   /** This is the media session the client has, or is about to be told of. */
-  adopt(offer: MediaOffer): void {
+  adopt({ offer, nodeId, origin }: OpenedAt): void {
     if (this.#ended) return;
-    this.#epoch = offer.epoch;
+    this.#places.adopt({ nodeId, origin, epoch: offer.epoch });
     this.#scheduleRenewal(offer.iceServersExpireAt);
     this.#rebuildIfLost();
+  }
+
+  /** Tells the client how the server sees its media session: what differs was lost on the way. */
+  async refreshMedia(): Promise<void> {
+    const { media } = this.#context;
+    const place = this.#places.current;
+    if (!place || !this.attached || this.#rebuilding || this.#ended) return;
+    const { room, participantId } = this;
+    try {
+      const opened = await media.send(place.nodeId, 'describe', { room, participantId });
+      if (this.#ended || opened.offer.epoch !== this.epoch) return;
+      this.#outbox.send(eventFrame('media', opened.offer));
+    } catch (error) {
+      const { code } = ParleyError.from(error);
+      if (code === 'media_failed' && place === this.#places.current) this.rebuildMedia('missed');
+    }
   }
 
   onPatch(patch: RoomPatch, frame: string): void {
@@ -182,7 +226,8 @@ export class Session implements RoomMember {
     const taken = patch.ops.some(
       (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
     );
-    if (left) this.end('removed');
+    // By a host, or because its lease ran out: the store knows.
+    if (left) void this.#context.keeper.check(this.room);
     else if (taken && !this.#online) this.end('replaced');
     else this.#outbox.send(frame, patch.version);
   }
@@ -196,9 +241,19 @@ export class Session implements RoomMember {
       this.#rebuildIfLost();
       return;
     }
-    const { participantId: _, ...payload } = data as { participantId?: string };
+    if (event === 'missed') {
+      const { nodeId } = data as MediaEventData<'missed'>;
+      if (nodeId === this.#places.current?.nodeId) void this.refreshMedia();
+      return;
+    }
+    if (event === 'speakers') {
+      const { origin } = data as MediaEventData<'speakers'>;
+      // Each router tells of those whom its own people can hear.
+      if (origin !== this.#places.current?.origin) return;
+    }
+    const { participantId: _, origin: __, ...payload } = data as Record<string, unknown>;
     const name = event as EventName;
-    this.#outbox.send(eventFrame(name, payload as EventPayload<typeof name>));
+    this.#outbox.send(eventFrame(name, payload as unknown as EventPayload<typeof name>));
   }
 
   /** The session is over. Idempotent. */
@@ -207,6 +262,7 @@ export class Session implements RoomMember {
     this.#ended = true;
     const { hub, metrics, log } = this.#context;
     for (const timer of [this.#grace, this.#renewal, this.#retry]) timer?.close();
+    this.#places.end();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
     log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
@@ -223,28 +279,36 @@ export class Session implements RoomMember {
     this.#options.onClosed(this);
   }
 
-  async #openMedia(): Promise<MediaOffer> {
+  async #openMedia(leaving?: string): Promise<MediaOffer> {
     const { media } = this.#context;
-    const { room, participantId } = this;
-    const { offer, nodeId } = await media.open(room, participantId, this.rtpCapabilities);
-    if (this.#ended) {
-      await media.close(nodeId, room, participantId);
-      throw new ParleyError('session_lost');
+    const { room, participantId, guard, rtpCapabilities } = this;
+    const before = this.#places.current;
+    try {
+      const opened = await media.open({
+        room,
+        guard,
+        rtpCapabilities,
+        after: before?.epoch ?? 0,
+        ...(leaving !== undefined && { leaving }),
+      });
+      if (this.#ended) {
+        const { epoch } = opened.offer;
+        await media.close(opened.nodeId, { room, participantId, epoch });
+        throw new ParleyError('session_lost');
+      }
+      this.adopt(opened);
+      return opened.offer;
+    } catch (error) {
+      if (before && !this.#ended) void media.stay(room, participantId, before.nodeId);
+      throw error;
     }
-    this.adopt(offer);
-    return offer;
   }
 
   /** Leaves the room and closes its media, unless another replica has taken the session over. */
   async #giveUp(reason: SessionEnd): Promise<void> {
-    const { rooms, media } = this.#context;
-    const { room, participantId } = this;
-    // Asked first: with its last participant the room forgets where its media was.
-    const placement = await rooms.placement(room);
-    const wasOurs = await rooms.release(room, this.guard);
+    const wasOurs = await this.#context.keeper.release(this.room, this.guard);
     // Whoever was removed by a host is released already.
-    const isOver = wasOurs || reason === 'removed';
-    if (placement && isOver) await media.close(placement.nodeId, room, participantId);
+    if (wasOurs || reason === 'removed' || reason === 'lost') this.#places.closeAll();
   }
 
   async #commitPresence(online: boolean): Promise<void> {
@@ -258,7 +322,7 @@ export class Session implements RoomMember {
 
   /** Opens another media session and tells the client, again and again until it works. */
   rebuildMedia(reason: string, delayMs = REBUILD_DELAY_MS): void {
-    if (this.#rebuilding) return;
+    if (this.#rebuilding || this.#ended) return;
     this.#rebuilding = true;
     this.#retry?.close();
     this.#context.metrics.mediaRebuilds.inc({ reason });
@@ -282,8 +346,34 @@ export class Session implements RoomMember {
       });
   }
 
+  /**
+   * Moves the media to another node while the session of before goes on: the client lets it go when
+   * everything has arrived on the new one.
+   *
+   * @returns false when that is not possible at the moment
+   */
+  async moveMedia(reason: string): Promise<boolean> {
+    const leaving = this.#places.current?.nodeId;
+    if (this.#rebuilding || this.#ended || leaving === undefined) return false;
+    this.#rebuilding = true;
+    this.#outbox.hold();
+    try {
+      const offer = await this.openMedia(leaving);
+      this.#context.metrics.mediaRebuilds.inc({ reason });
+      this.#outbox.sendFirst(eventFrame('media', offer));
+      return true;
+    } catch (err) {
+      this.#context.log.info({ err, room: this.room, reason }, 'media was not moved yet');
+      return false;
+    } finally {
+      this.#rebuilding = false;
+      this.#outbox.flush();
+      this.#rebuildIfLost();
+    }
+  }
+
   #rebuildIfLost(): void {
-    if (this.#rebuilding || this.#ended || !this.#lost.has(this.#epoch)) return;
+    if (this.#rebuilding || this.#ended || !this.#lost.has(this.epoch)) return;
     this.#lost.clear();
     this.rebuildMedia('worker_died');
   }
@@ -295,10 +385,10 @@ export class Session implements RoomMember {
   }
 
   #renewAfter(delayMs: number): void {
-    const { resources, media } = this.#context;
+    const { resources } = this.#context;
     this.#renewal = resources.after(delayMs, () => {
       const { room, participantId } = this;
-      media.send('iceServers', { room, participantId }).then(
+      this.#places.send('iceServers', { room, participantId }).then(
         (fresh) => {
           if (this.#ended) return;
           this.#outbox.send(eventFrame('iceServers', fresh));

@@ -9,25 +9,40 @@ import {
   SUBPROTOCOL,
 } from '../../shared/protocol.ts';
 import { parse } from '../../shared/rpc.ts';
+import type { Cluster, SessionGuard } from '../cluster/cluster.ts';
 import type { Timer } from '../telemetry/resources.ts';
 import { Connection, type ConnectionHandler, type Reply } from './connection.ts';
-import { Session, type SessionContext } from './session.ts';
+import { Session, type SessionContext, type SessionOptions } from './session.ts';
+import { SessionKeeper } from './session-keeper.ts';
 import { SESSION_METHODS } from './session-methods.ts';
 import type { RoomTokens } from './tokens.ts';
 
-export interface SessionsOptions extends SessionContext {
+export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
+  cluster: Cluster;
+  /** How long a session lives in the store without being renewed. */
+  sessionLeaseMs: number;
   /** Undefined: rooms are open. */
   tokens: RoomTokens | undefined;
 }
 
 export class Sessions {
   readonly #options: SessionsOptions;
+  readonly #keeper: SessionKeeper;
   readonly #sessions = new Map<string, Session>();
   readonly #connections = new Set<Connection>();
   #closing = false;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#keeper = new SessionKeeper({
+      ...options,
+      rooms: () => [...new Set(this.all.map(({ room }) => room))],
+      sessionsIn: (room) => this.all.filter((session) => session.room === room),
+    });
+  }
+
+  get all(): readonly Session[] {
+    return [...this.#sessions.values()];
   }
 
   get socketCount(): number {
@@ -69,16 +84,22 @@ export class Sessions {
       name: grant?.name ?? params.name,
       role: grant?.role ?? 'guest',
     } as const;
-    const session = this.#create(room, { ...participant, online: true }, rtpCapabilities, 1);
-    session.attach(connection);
     const resumeSecret = randomBytes(32).toString('base64url');
+    const resumeHash = hash(resumeSecret);
+    const guard = { participantId: participant.id, fence: 1 };
+    const session = this.#create(
+      { room, participant, online: true, rtpCapabilities, resumeHash },
+      guard,
+    );
+    session.attach(connection);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
         participant: { ...participant, joinedAt: Date.now(), online: true },
-        resumeHash: hash(resumeSecret),
+        resumeHash,
         maxParticipants: limits.participantsPerRoom,
       });
+      hub.learn(snapshot);
       const media = await session.openMedia();
       metrics.sessions.inc({ event: 'joined' });
       log.info({ room, participantId: participant.id }, 'session joined');
@@ -100,21 +121,26 @@ export class Sessions {
     const { rooms, hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId, rtpCapabilities } = params;
-    const guard = await rooms.claim(room, participantId, hash(params.resumeSecret));
+    const resumeHash = hash(params.resumeSecret);
+    const guard = await this.#claim(room, participantId, resumeHash);
     const session =
       this.#sessions.get(participantId) ??
-      (await this.#adoptSession(room, participantId, rtpCapabilities, guard.fence));
+      (await this.#adoptSession(room, rtpCapabilities, resumeHash, guard));
     session.guard = guard;
     session.rtpCapabilities = rtpCapabilities;
     session.attach(connection);
     try {
       await hub.add(room, session);
-      const offer = await media.send('describe', { room, participantId }).catch(() => undefined);
-      if (offer) session.adopt(offer);
-      const current = offer ?? (await session.openMedia());
+      const opened = await media.describe(room, participantId).catch(() => undefined);
+      if (opened) session.adopt(opened);
+      const current = opened?.offer ?? (await session.openMedia());
       await session.present();
       const patches = await rooms.patchesSince(room, params.version);
       const snapshot = patches ? undefined : await rooms.snapshot(room);
+      if (snapshot ?? !hub.known(room)) {
+        const whole = snapshot ?? (await rooms.snapshot(room));
+        if (whole) hub.learn(whole);
+      }
       if (!patches && !snapshot) throw new ParleyError('session_lost');
       metrics.sessions.inc({ event: 'resumed' });
       const version = snapshot?.version ?? patches?.at(-1)?.version ?? params.version;
@@ -134,6 +160,7 @@ export class Sessions {
   /** Tells every client to come back elsewhere; resolves when all sockets are closed. */
   close(): void {
     this.#closing = true;
+    this.#keeper.close();
     for (const session of [...this.#sessions.values()]) session.end('shutdown');
     for (const connection of [...this.#connections]) {
       connection.end(new ParleyError('shutting_down'), { reconnect: true });
@@ -143,34 +170,46 @@ export class Sessions {
   /** A session that another replica held until now: its participant is in the store. */
   async #adoptSession(
     room: string,
-    participantId: string,
     rtpCapabilities: MethodParams<'resume'>['rtpCapabilities'],
-    fence: number,
+    resumeHash: string,
+    guard: SessionGuard,
   ): Promise<Session> {
+    const { participantId } = guard;
     const snapshot = await this.#options.rooms.snapshot(room);
     const participant = snapshot?.participants.find(({ id }) => id === participantId);
     if (!participant) throw new ParleyError('session_lost');
     // Another socket may have been quicker.
     const known = this.#sessions.get(participantId);
-    return known ?? this.#create(room, participant, rtpCapabilities, fence);
+    const { online } = participant;
+    return known ?? this.#create({ room, participant, online, rtpCapabilities, resumeHash }, guard);
   }
 
-  #create(
-    room: string,
-    { online, ...participant }: Session['participant'] & { online: boolean },
-    rtpCapabilities: MethodParams<'join'>['rtpCapabilities'],
-    fence: number,
-  ): Session {
-    const options = {
-      room,
-      participant,
-      online,
-      rtpCapabilities,
-      onClosed: () => this.#sessions.delete(participant.id),
-    };
-    const guard = { participantId: participant.id, fence };
-    const session = new Session(options, guard, this.#options);
-    this.#sessions.set(participant.id, session);
+  /** A store that lost its memory may not know yet what this replica does. */
+  async #claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
+    const { rooms } = this.#options;
+    try {
+      return await rooms.claim(room, participantId, resumeHash);
+    } catch (error) {
+      const lost = ParleyError.from(error).code === 'session_lost';
+      if (!lost || !(await this.#keeper.recover(room))) throw error;
+      return rooms.claim(room, participantId, resumeHash);
+    }
+  }
+
+  #create(options: Omit<SessionOptions, 'onClosed'>, guard: SessionGuard): Session {
+    const { id, name, role } = options.participant;
+    const session = new Session(
+      {
+        ...options,
+        participant: { id, name, role },
+        onClosed: () => {
+          if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+        },
+      },
+      guard,
+      { ...this.#options, keeper: this.#keeper },
+    );
+    this.#sessions.set(id, session);
     return session;
   }
 }

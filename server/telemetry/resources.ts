@@ -7,6 +7,8 @@ export const RESOURCE_KINDS = [
   'producer',
   'consumer',
   'observer',
+  'pipe',
+  'piped',
   'socket',
   'session',
   'peer',

@@ -29,7 +29,7 @@ test('a lost socket is resumed at another replica, media untouched, and others s
   const joined = await ada.join('team');
   await ada.request('publish', publication(joined.media.epoch));
   await ben.event('consumers');
-  const before = media.counts();
+  const { timer: _, ...before } = media.counts();
   await ada.drop();
   await ben.event('patch', ({ ops }) => ops.some((op) => op.op === 'presence' && !op.online));
 
@@ -39,7 +39,8 @@ test('a lost socket is resumed at another replica, media untouched, and others s
   await ben.event('patch', ({ ops }) => ops.some((op) => op.op === 'presence' && op.online));
   const { participants } = await ben.request('snapshot', {});
   assert.ok(participants.every(({ online }) => online));
-  assert.deepEqual(media.counts(), before);
+  const { timer: __, ...after } = media.counts();
+  assert.deepEqual(after, before);
 });
 
 test('the replica that lost it does not end the call when its patience is over', async (t) => {

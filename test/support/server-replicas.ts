@@ -9,7 +9,7 @@ import { createMemoryCluster } from '../../server/cluster/memory.ts';
 import { loadConfig } from '../../server/config.ts';
 import { listenInfos } from '../../server/sfu/addresses.ts';
 import { SfuNode } from '../../server/sfu/node.ts';
-import { buildWeb } from '../../server/signaling/app.ts';
+import { buildWeb, sessionLeaseMs } from '../../server/signaling/app.ts';
 import { createLogger } from '../../server/telemetry/log.ts';
 import { createMetrics } from '../../server/telemetry/metrics.ts';
 import { Resources } from '../../server/telemetry/resources.ts';
@@ -42,6 +42,7 @@ export async function startReplicas(
   const cluster = createMemoryCluster({
     chatHistory: config.limits.chatHistory,
     patchHistory: config.limits.patchHistory,
+    sessionLeaseMs: sessionLeaseMs(config),
     onListenerError: (error) => {
       throw error;
     },
@@ -52,6 +53,8 @@ export async function startReplicas(
     media: config.media,
     workerBin: await workerBinary(),
     turn: { minted: [], fixed: [] },
+    region: undefined,
+    hostname: undefined,
     listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),
     resources: media,
     metrics: createMetrics(media),

@@ -1,49 +1,9 @@
-// Small decisions of signalling, each a pure function: placement, rates, origins.
+// Small decisions of signalling, each a pure function: rates, origins.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { NodeInfo } from '../../server/cluster/cluster.ts';
 import { isAllowedOrigin } from '../../server/signaling/origin.ts';
-import { chooseNode } from '../../server/signaling/placement.ts';
 import { TokenBucket } from '../../server/signaling/token-bucket.ts';
-
-const node = (id: string, info: Partial<NodeInfo> = {}): NodeInfo => ({
-  id,
-  addresses: [],
-  sessions: 0,
-  workers: 2,
-  draining: false,
-  ...info,
-});
-
-test('a new room goes to the node with the fewest sessions for each worker', () => {
-  const nodes = [
-    node('a', { sessions: 10, workers: 2 }),
-    node('b', { sessions: 12, workers: 4 }),
-    node('c', { sessions: 4, workers: 1 }),
-  ];
-  assert.equal(chooseNode(nodes, undefined), 'b');
-});
-
-test('equally loaded nodes are chosen the same way by everybody', () => {
-  const nodes = [node('b'), node('a'), node('c')];
-  assert.equal(chooseNode(nodes, undefined), 'a');
-  assert.equal(chooseNode(nodes.toReversed(), undefined), 'a');
-});
-
-test('a room stays where it is, however loaded that is, unless the node drains or is gone', () => {
-  const nodes = [node('a', { sessions: 500 }), node('b')];
-  assert.equal(chooseNode(nodes, { nodeId: 'a', epoch: 3 }), 'a');
-  assert.equal(chooseNode(nodes, { nodeId: 'gone', epoch: 3 }), 'b');
-  const draining = [node('a', { draining: true }), node('b', { sessions: 500 })];
-  assert.equal(chooseNode(draining, { nodeId: 'a', epoch: 3 }), 'b');
-});
-
-test('nobody is sent to a node that takes no sessions', () => {
-  assert.equal(chooseNode([], undefined), undefined);
-  assert.equal(chooseNode([node('a', { draining: true })], undefined), undefined);
-  assert.equal(chooseNode([node('a', { workers: 0 })], undefined), undefined);
-});
 
 test('a bucket lets through its burst and then its rate, never more, in any rhythm', () => {
   const settings = fc.record({

@@ -1,0 +1,140 @@
+// What `web` may ask of this node, one handler for each command.
+import { ParleyError } from '../../shared/errors.ts';
+import type { Handlers } from '../../shared/rpc.ts';
+import type { MediaCommands, MediaParams, Opened } from '../cluster/media-protocol.ts';
+import { type IceServers, iceServersFor, type TurnServers } from '../turn/credentials.ts';
+import type { NodeRooms } from './node-rooms.ts';
+import { Peer, type PeerContext } from './peer.ts';
+
+export interface MediaCommandsContext extends PeerContext {
+  rooms: NodeRooms;
+  turn: TurnServers;
+  /** @throws ParleyError `no_capacity` when no session is taken now */
+  accepts(): void;
+  drain(): void;
+}
+
+interface Whose {
+  room: string;
+  participantId: string;
+}
+
+export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaCommands, null> {
+  const { rooms, turn, metrics } = context;
+  let lastEpoch = 0;
+
+  /** Never twice the same, also after a restart of this process, and never below another node's. */
+  function nextEpoch(after: number): number {
+    lastEpoch = Math.max(Date.now(), lastEpoch + 1, after + 1);
+    return lastEpoch;
+  }
+
+  async function open(params: MediaParams<'open'>): Promise<Opened> {
+    const { participantId, fence, rtpCapabilities, nodes, after } = params;
+    context.accepts();
+    const { room, entered } = rooms.enter(params.room);
+    try {
+      const before = room.peer(participantId);
+      if (before && before.fence > fence) throw new ParleyError('session_replaced');
+      before?.close();
+      const options = { participantId, epoch: nextEpoch(after), fence, rtpCapabilities };
+      const [peer] = await Promise.all([Peer.open(room, options, context), room.mesh.meet(nodes)]);
+      await peer.subscriptions.reconcile();
+      if (peer.closed) throw new ParleyError('media_failed');
+      rooms.changed();
+      return describe(peer);
+    } finally {
+      entered();
+    }
+  }
+
+  function find({ room, participantId, epoch }: Whose & { epoch?: number }): Peer {
+    const peer = rooms.find(room)?.peer(participantId);
+    // A session that went with its worker is as stale as one that was replaced: another one follows.
+    if (epoch !== undefined && epoch !== peer?.epoch) throw new ParleyError('stale_epoch');
+    if (!peer || peer.closed) throw new ParleyError('media_failed');
+    return peer;
+  }
+
+  /** Does something with a media session that may end meanwhile, with its worker for one. */
+  async function on<T>(
+    whose: Whose & { epoch: number },
+    action: (peer: Peer) => Promise<T>,
+  ): Promise<T> {
+    const peer = find(whose);
+    try {
+      return await action(peer);
+    } catch (cause) {
+      // Whatever mediasoup calls it; the client will hear of the session that follows.
+      if (peer.closed) throw new ParleyError('stale_epoch', { cause });
+      throw cause;
+    }
+  }
+
+  function describe(peer: Peer): Opened {
+    return {
+      origin: peer.router.id,
+      offer: {
+        epoch: peer.epoch,
+        send: peer.describe('send'),
+        recv: peer.describe('recv'),
+        consumers: peer.subscriptions.list(),
+        ...iceServers(peer),
+      },
+    };
+  }
+
+  function iceServers({ participantId }: { participantId: string }): IceServers {
+    if (turn.minted.length > 0) metrics.turnCredentials.inc({ kind: 'minted' });
+    if (turn.fixed.length > 0) metrics.turnCredentials.inc({ kind: 'static' });
+    return iceServersFor(turn, participantId, Date.now());
+  }
+
+  return {
+    open: (_, params) => rooms.inTurn(params, () => open(params)),
+    describe: async (_, whose) => describe(find(whose)),
+    close: (_, { epoch, ...whose }) =>
+      rooms.inTurn(whose, async () => {
+        const peer = rooms.find(whose.room)?.peer(whose.participantId);
+        if (epoch === null || epoch === peer?.epoch) peer?.close();
+        rooms.changed();
+        return {};
+      }),
+    drain: async () => {
+      context.drain();
+      return {};
+    },
+    connect: async (_, { direction, dtlsParameters, ...whose }) => {
+      await on(whose, (peer) => peer.connect(direction, dtlsParameters));
+      return {};
+    },
+    restartIce: async (_, { direction, ...whose }) => {
+      const iceParameters = await on(whose, (peer) => peer.restartIce(direction));
+      return { iceParameters, ...iceServers(whose) };
+    },
+    iceServers: async (_, whose) => iceServers(whose),
+    publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
+      rooms.inTurn(whose, async () => {
+        await on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
+        return {};
+      }),
+    unpublish: (_, { trackId, ...whose }) =>
+      rooms.inTurn(whose, async () => {
+        find(whose).unpublish(trackId);
+        return {};
+      }),
+    mute: (_, { trackId, muted, ...whose }) =>
+      rooms.inTurn(whose, async () => {
+        await find(whose).mute(trackId, muted);
+        return {};
+      }),
+    subscribe: async (_, { preferences, ...whose }) => {
+      await find(whose).setPreferences(preferences);
+      return {};
+    },
+    ready: async (_, { consumerIds, ...whose }) => {
+      await on(whose, (peer) => peer.subscriptions.ready(consumerIds));
+      return {};
+    },
+  };
+}

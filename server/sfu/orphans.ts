@@ -1,0 +1,66 @@
+// Media sessions that nobody explains any more: their participant left, or is placed elsewhere, and
+// the word of it was lost.
+import type { RoomStore } from '../cluster/cluster.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Resources, Timer } from '../telemetry/resources.ts';
+import type { NodeRoom } from './node-room.ts';
+import type { Peer } from './peer.ts';
+
+export interface OrphansOptions {
+  nodeId: string;
+  store: Pick<RoomStore, 'placement'>;
+  rooms(): readonly NodeRoom[];
+  resources: Resources;
+  log: Logger;
+}
+
+/** How often every session is compared with the store: a read for each room. */
+const CHECK_EVERY_MS = 10_000;
+/** A move may take this long from its beginning to the end of the session it leaves. */
+const GRACE_MS = 20_000;
+
+export class Orphans {
+  readonly #options: OrphansOptions;
+  readonly #timer: Timer;
+  /** Since when a session is without explanation. */
+  readonly #since = new WeakMap<Peer, number>();
+  #checking = false;
+
+  constructor(options: OrphansOptions) {
+    this.#options = options;
+    this.#timer = options.resources.every(CHECK_EVERY_MS, () => {
+      if (this.#checking) return;
+      this.#checking = true;
+      this.check({ atOnce: false })
+        .catch((err) => options.log.debug({ err }, 'sessions could not be compared'))
+        .finally(() => {
+          this.#checking = false;
+        });
+    });
+  }
+
+  /** @param atOnce closes without a grace what is placed elsewhere: we were away for long */
+  async check({ atOnce }: { atOnce: boolean }): Promise<void> {
+    const { nodeId, store, rooms, log } = this.#options;
+    for (const room of rooms()) {
+      const placement = await store.placement(room.name);
+      for (const peer of room.peers) {
+        if (placement?.nodes[peer.participantId] === nodeId) {
+          this.#since.delete(peer);
+          continue;
+        }
+        const since = this.#since.get(peer) ?? performance.now();
+        this.#since.set(peer, since);
+        // A store that forgot the room is told of it again before long.
+        const patience = atOnce && placement ? 0 : GRACE_MS;
+        if (performance.now() - since < patience) continue;
+        log.info({ room: room.name, participantId: peer.participantId }, 'an orphan was closed');
+        peer.close();
+      }
+    }
+  }
+
+  close(): void {
+    this.#timer.close();
+  }
+}
