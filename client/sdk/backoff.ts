@@ -1,4 +1,4 @@
-// How long to wait before the next attempt to reconnect: a pure function, testable without a clock.
+// How long to wait before the next attempt: pure functions, testable without a clock.
 
 /** The first attempt comes at once: most drops are a blink. Milliseconds. */
 const FIRST_MS = 100;
@@ -7,6 +7,8 @@ const FACTOR = 2;
 const MAX_MS = 5_000;
 /** After this long without a server the call is given up. */
 const GIVE_UP_MS = 120_000;
+/** A server that says `unavailable` has work enough: its clients come again no sooner than this. */
+const RETRY_FIRST_MS = 500;
 
 /**
  * @param attempt counted from 0
@@ -22,4 +24,21 @@ export function reconnectDelay(
   if (elapsedMs >= GIVE_UP_MS) return undefined;
   const ceiling = Math.min(FIRST_MS * FACTOR ** attempt, MAX_MS);
   return Math.round(ceiling * (0.5 + random / 2));
+}
+
+/**
+ * Before a request is said again that a server refused for the moment.
+ *
+ * @param attempt counted from 0
+ * @param retryAfterMs what the server asked for; never come back sooner
+ * @param random in [0, 1), as above
+ * @returns milliseconds to wait
+ */
+export function retryDelay(
+  attempt: number,
+  retryAfterMs: number | undefined,
+  random: number,
+): number {
+  const growing = Math.min(RETRY_FIRST_MS * FACTOR ** attempt, MAX_MS);
+  return Math.round(Math.max(growing, retryAfterMs ?? 0) * (1 + random / 2));
 }

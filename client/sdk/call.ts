@@ -5,14 +5,17 @@ import { ParleyError } from '../../shared/errors.ts';
 import type { EventName, EventPayload, Preference } from '../../shared/protocol.ts';
 import type { RoomPatch, RoomSnapshot, TrackSource } from '../../shared/room.ts';
 import type { RtpCapabilities } from '../../shared/rtp.ts';
-import { randomId } from './ids.ts';
+import { sendChat } from './chat.ts';
+import { connectionState } from './connection-state.ts';
 import { Link } from './link.ts';
-import { type LocalEntry, LocalTracks } from './local-tracks.ts';
+import { LocalTracks } from './local-tracks.ts';
 import { MediaKeeper } from './media-keeper.ts';
 import type { Request } from './media-session.ts';
+import { OwnTracks } from './own-tracks.ts';
 import { Preferences } from './preferences.ts';
 import type { LoadedDevice } from './preload.ts';
-import { sameTracks, streamIdOf, viewRemoteTracks } from './remote-tracks.ts';
+import { sameTracks, streamIdOf, trackState, viewRemoteTracks } from './remote-tracks.ts';
+import { Retries } from './retries.ts';
 import { RoomView } from './room-view.ts';
 import type { Socket } from './socket.ts';
 import type {
@@ -25,9 +28,6 @@ import type {
   RemoteTrack,
   Speaker,
 } from './types.ts';
-
-/** How often a chat message is tried: the server knows its id and takes it once. */
-const CHAT_ATTEMPTS = 5;
 
 /** A join is not kept waiting longer than this for the media of those who are there. */
 const FIRST_PICTURE_MS = 500;
@@ -42,12 +42,13 @@ export class JoinedCall implements Call {
   readonly #view: RoomView;
   readonly #local = new LocalTracks();
   readonly #media: MediaKeeper;
+  readonly #own: OwnTracks;
   readonly #preferences: Preferences;
+  readonly #retries = new Retries();
   #session: { participantId: string; resumeSecret: string } | undefined;
   #remote: ReadonlyMap<string, RemoteTrack> = new Map();
   #speakers: readonly Speaker[] = [];
   #connection: ConnectionState = { state: 'connected' };
-  #asking = false;
   /** What waits for the link, in order. */
   #whenUp: Array<() => void> = [];
 
@@ -71,21 +72,35 @@ export class JoinedCall implements Call {
       relayOnly: options.relayOnly ?? false,
       videoCodec: options.videoCodec ?? 'VP8',
       request: this.#request,
+      retries: this.#retries,
       onceUp: (action) => this.#onceUp(action),
       isUp: () => this.#link.up,
       streamIdOf: (trackId) => streamIdOf(this.room, trackId),
+      stateOf: (trackId) =>
+        trackState(this.room, trackId, { paused: this.#preferences.isPaused(trackId) }),
       onTracks: () => this.#tracksChanged(),
       onRecovering: () => this.#updateConnection(),
       onRefused: (entry, error) => {
-        this.#drop(entry);
+        this.#own.drop(entry);
         this.#problem(error);
       },
       onReplaced: () => this.#preferences.resend(),
       onProblem: (error) => this.#problem(error),
     });
-    this.#preferences = new Preferences((preferences) => {
-      this.#request('subscribe', { preferences }).catch((error) => this.#problem(error));
+    this.#own = new OwnTracks({
+      local: this.#local,
+      media: this.#media,
+      request: this.#request,
+      retries: this.#retries,
+      listed: () => this.#listed(),
+      onChange: () => this.#events.emit('localTracks', this.localTracks),
+      onMutedByHost: (source) => this.#events.emit('mutedByHost', source),
+      onProblem: (error) => this.#problem(error),
     });
+    this.#preferences = new Preferences(
+      (preferences) => this.#request('subscribe', { preferences }),
+      (error) => this.#problem(error),
+    );
   }
 
   async start(): Promise<void> {
@@ -130,49 +145,27 @@ export class JoinedCall implements Call {
 
   async publish(input: LocalTrackInput): Promise<void> {
     this.#assertLive();
-    const known = this.#local.get(input.source);
-    if (known) {
-      known.track = input.track;
-      this.#media.replace(known);
-      if (input.muted !== undefined) this.setMuted(input.source, input.muted);
-    } else {
-      this.#media.produce(this.#local.add(input));
-    }
-    this.#events.emit('localTracks', this.localTracks);
+    this.#own.publish(input);
   }
 
   unpublish(source: TrackSource): void {
-    const entry = this.#local.get(source);
-    if (!entry) return;
-    this.#drop(entry);
-    this.#request('unpublish', { trackId: entry.id }).catch((error) => this.#problem(error));
+    this.#own.unpublish(source);
   }
 
   setMuted(source: TrackSource, muted: boolean): void {
-    const entry = this.#local.get(source);
-    if (!entry || entry.muted === muted) return;
-    this.#mute(entry, muted);
-    this.#request('mute', { trackId: entry.id, muted }).catch((error) => this.#problem(error));
+    this.#own.setMuted(source, muted);
   }
 
   subscribe(trackId: string, preference: Preference): void {
     this.#preferences.set(trackId, preference);
   }
 
-  async sendChat(text: string): Promise<void> {
-    const id = randomId();
-    for (let attempt = 1; ; attempt++) {
-      this.#assertLive();
-      try {
-        await this.#request('chat', { id, text });
-        return;
-      } catch (cause) {
-        const error = ParleyError.from(cause);
-        const worthTrying = error.code === 'unreachable' || error.code === 'timeout';
-        if (!worthTrying || attempt >= CHAT_ATTEMPTS) throw error;
-        await new Promise<void>((resolve) => this.#onceUp(resolve));
-      }
-    }
+  sendChat(text: string): Promise<void> {
+    return sendChat(text, {
+      request: this.#request,
+      up: () => new Promise((resolve) => this.#onceUp(resolve)),
+      assertLive: () => this.#assertLive(),
+    });
   }
 
   async muteOther(trackId: string): Promise<void> {
@@ -204,9 +197,11 @@ export class JoinedCall implements Call {
       const { snapshot, patches, media } = await socket.request('resume', request);
       if (snapshot) this.#view.replace(snapshot);
       for (const patch of patches ?? []) this.#view.apply(patch);
-      const own = this.room.tracks.filter((t) => t.participantId === this.participantId);
-      this.#media.resume(media, device, new Set(own.map(({ id }) => id)));
-      this.#onceUp(() => this.#resyncTracks(own));
+      this.#media.take(media, this.#listedIds());
+      this.#onceUp(() => {
+        this.#own.sayWhatDiffers();
+        this.#preferences.resend();
+      });
       this.#roomChanged();
     } catch (error) {
       if (ParleyError.from(error).code !== 'session_lost') throw error;
@@ -222,21 +217,8 @@ export class JoinedCall implements Call {
     const { participantId, resumeSecret, snapshot, media } = answer;
     this.#session = { participantId, resumeSecret };
     this.#view.adopt(snapshot);
-    this.#media.adopt(media, device);
+    this.#media.begin(media, device);
     this.#roomChanged();
-  }
-
-  /** What we changed while the server did not hear us. */
-  #resyncTracks(own: RoomSnapshot['tracks']): void {
-    for (const { id, muted } of own) {
-      const entry = this.#local.entries.find((candidate) => candidate.id === id);
-      if (entry?.muted === muted) continue;
-      const said = entry
-        ? this.#request('mute', { trackId: id, muted: entry.muted })
-        : this.#request('unpublish', { trackId: id });
-      said.catch((error) => this.#problem(error));
-    }
-    this.#preferences.resend();
   }
 
   /** Now, or when the socket that is being entered can carry requests. */
@@ -263,7 +245,11 @@ export class JoinedCall implements Call {
       this.#speakers = speakers;
       this.#events.emit('speakers', speakers);
     },
-    media: (offer) => this.#media.adopt(offer),
+    media: (offer) => {
+      if (!this.#media.take(offer, this.#listedIds())) return;
+      this.#own.sayAll();
+      this.#preferences.resend();
+    },
     iceServers: ({ iceServers }) => this.#media.updateIceServers(iceServers),
   };
 
@@ -271,42 +257,28 @@ export class JoinedCall implements Call {
     const outcome = this.#view.apply(patch);
     if (outcome === 'gap') this.#askForSnapshot();
     if (outcome !== 'applied') return;
-    for (const op of patch.ops) {
-      if (op.op !== 'mute' || !op.muted || op.by === this.participantId) continue;
-      const entry = this.#local.entries.find(({ id }) => id === op.trackId);
-      if (!entry) continue;
-      this.#mute(entry, true);
-      this.#events.emit('mutedByHost', entry.source);
-    }
+    this.#own.onPatch(patch, this.participantId);
     this.#roomChanged();
   }
 
   #askForSnapshot(): void {
-    if (this.#asking) return;
-    this.#asking = true;
-    this.#request('snapshot', {})
-      .then((snapshot) => {
-        this.#view.replace(snapshot);
-        this.#roomChanged();
-      })
-      .catch((error) => this.#problem(error))
-      .finally(() => {
-        this.#asking = false;
-      });
+    if (this.#retries.has('snapshot')) return;
+    const ask = async () => {
+      this.#view.replace(await this.#request('snapshot', {}));
+      this.#roomChanged();
+    };
+    this.#retries.say('snapshot', ask, (error) => this.#problem(error));
   }
 
   readonly #request: Request = (method, params) => this.#link.request(method, params);
 
-  #mute(entry: LocalEntry, muted: boolean): void {
-    entry.muted = muted;
-    this.#media.mute(entry);
-    this.#events.emit('localTracks', this.localTracks);
+  /** The tracks of ours that the room lists. */
+  #listed(): RoomSnapshot['tracks'] {
+    return this.room.tracks.filter((track) => track.participantId === this.participantId);
   }
 
-  #drop(entry: LocalEntry): void {
-    this.#local.remove(entry);
-    this.#media.stop(entry.id);
-    this.#events.emit('localTracks', this.localTracks);
+  #listedIds(): ReadonlySet<string> {
+    return new Set(this.#listed().map(({ id }) => id));
   }
 
   #roomChanged(): void {
@@ -314,6 +286,7 @@ export class JoinedCall implements Call {
     this.#preferences.prune((trackId) => present.has(trackId));
     this.#events.emit('room', this.room);
     this.#tracksChanged();
+    this.#media.onRoom();
   }
 
   #tracksChanged(): void {
@@ -326,15 +299,12 @@ export class JoinedCall implements Call {
   #updateConnection(): void {
     const before = this.#connection;
     if (before.state === 'ended') return;
-    const since = before.state === 'connected' ? Date.now() : before.since;
-    if (!this.#link.up) {
-      const mediaFlowing = this.#media.flowing;
-      this.#connection = { state: 'reconnecting', since, mediaFlowing };
-    } else if (this.#media.recovering) {
-      this.#connection = { state: 'recovering-media', since };
-    } else {
-      this.#connection = { state: 'connected' };
-    }
+    this.#connection = connectionState({
+      since: before.state === 'connected' ? Date.now() : before.since,
+      isUp: this.#link.up,
+      mediaFlowing: this.#media.flowing,
+      recovering: this.#media.recovering,
+    });
     if (before.state === 'connected' && this.#connection.state === 'connected') return;
     this.#events.emit('connection', this.#connection);
   }
@@ -355,6 +325,7 @@ export class JoinedCall implements Call {
     this.#connection = { state: 'ended', error };
     this.#link.close();
     this.#preferences.close();
+    this.#retries.close();
     this.#media.close();
     for (const action of this.#whenUp.splice(0)) action();
     this.#events.emit('connection', this.#connection);

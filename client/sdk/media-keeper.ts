@@ -1,5 +1,5 @@
-// Keeps media going: it takes the media sessions that the server offers, one after the other, and
-// asks for another when a path stays down.
+// Keeps media going: it takes the media sessions that the server offers, make before break, and asks
+// for another when a path stays down.
 import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../shared/errors.ts';
 import type { VideoCodec } from '../../shared/media.ts';
@@ -7,17 +7,21 @@ import type { Consumer, Direction, EventPayload, MediaOffer } from '../../shared
 import type { IceServer } from '../../shared/rtp.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
+import { OpenSessions, type TrackState } from './open-sessions.ts';
 import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
+import type { Retries } from './retries.ts';
 
 export interface MediaKeeperOptions {
   local: LocalTracks;
   relayOnly: boolean;
   videoCodec: VideoCodec;
   request: Request;
+  retries: Retries;
   /** Runs it now, or when requests can be carried again. */
   onceUp(action: () => void): void;
   isUp(): boolean;
   streamIdOf(trackId: string): string;
+  stateOf(trackId: string): TrackState;
   /** The received tracks changed. */
   onTracks(): void;
   /** A path went down, or all are up again. */
@@ -29,17 +33,19 @@ export interface MediaKeeperOptions {
   onProblem(error: unknown): void;
 }
 
-const NO_TRACKS: ReadonlyMap<string, MediaStreamTrack> = new Map();
-
 export class MediaKeeper {
   readonly #options: MediaKeeperOptions;
   readonly #recovery: PathRecovery;
+  readonly #sessions: OpenSessions;
+  /** Every media session that this server offered, so that none is taken twice. */
+  readonly #offered = new Set<number>();
+  /** The one that the server has to be told of when the others have gone. */
+  #unsettled: number | undefined;
   #relayOnly: boolean;
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
   readonly #unusable = new Set<string>();
   #negotiated: Promise<void> = Promise.resolve();
   #device: Device | undefined;
-  #session: MediaSession | undefined;
 
   constructor(options: MediaKeeperOptions) {
     this.#options = options;
@@ -48,118 +54,174 @@ export class MediaKeeper {
       run: (step, direction) => this.#recover(step, direction),
       onChange: () => options.onRecovering(),
     });
+    this.#sessions = new OpenSessions({
+      stateOf: options.stateOf,
+      hasLocal: () => options.local.entries.length > 0,
+      onTracks: options.onTracks,
+      onAlone: () => options.onceUp(() => this.#settle()),
+    });
   }
 
   /** Received media, by track id. */
   get tracks(): ReadonlyMap<string, MediaStreamTrack> {
-    return this.#session?.tracks ?? NO_TRACKS;
+    return this.#sessions.tracks;
   }
 
   /** Resolves when the tracks that the newest session began with are on their way to us. */
   async receiving(): Promise<void> {
     await this.#negotiated;
-    await this.#session?.receiving;
+    await this.#sessions.newest?.receiving;
   }
 
   /** Whether others can hear and see us, as far as the browser knows. */
   get flowing(): boolean {
-    return this.#session !== undefined && !this.#recovery.recovering;
+    return this.#sessions.newest !== undefined && !this.#recovery.recovering;
   }
 
   get recovering(): boolean {
     return this.#recovery.recovering;
   }
 
-  /** Uses a new media session: what was received or sent continues there under the same ids. */
-  adopt(offer: MediaOffer, device = this.#device): void {
-    // The session we have: an answer and an event may both tell of it.
-    if (!device || offer.epoch === this.#session?.epoch) return;
+  /** The first media session of a join. One of an earlier join is shown until this one is live. */
+  begin(offer: MediaOffer, device: Device): void {
     this.#device = device;
-    const old = this.#session;
-    const session: MediaSession = new MediaSession({
-      device,
-      offer,
-      relayOnly: this.#relayOnly,
-      videoCodec: this.#options.videoCodec,
-      request: this.#options.request,
-      streamIdOf: this.#options.streamIdOf,
-      onTracks: () => this.#options.onTracks(),
-      onState: (direction, state) => {
-        if (this.#session === session) this.#recovery.onState(direction, state);
-      },
-      onRefused: (entry, error) => {
-        if (this.#session === session) this.#options.onRefused(entry, error);
-      },
-      onUnusable: (trackIds, cause) => {
-        if (this.#session === session) this.#giveUp(session, trackIds, cause);
-      },
-      onProblem: (error) => this.#options.onProblem(error),
-    });
-    this.#session = session;
-    this.#recovery.reset();
-    this.#options.onceUp(() => {
-      this.#negotiated = session.consume(this.#usable(offer.consumers));
-      void this.#negotiated.then(() => old?.close());
-      // What is received comes first: people wait for the others' picture, and encoders are greedy.
-      void this.#negotiated.then(() => {
-        if (this.#session !== session) return;
-        for (const entry of this.#options.local.entries) this.produce(entry);
-      });
-      if (old) this.#options.onReplaced();
-    });
+    this.#offered.clear();
+    this.#adopt(offer, device);
+    // Whoever opened the older ones has forgotten them.
+    this.#unsettled = undefined;
   }
 
-  /** After the socket was away. @param published the tracks of ours that the server knows */
-  resume(offer: MediaOffer, device: Device, published: ReadonlySet<string>): void {
-    const session = this.#session;
-    if (session?.epoch !== offer.epoch) {
-      this.adopt(offer, device);
-    } else {
-      this.#options.onceUp(() => {
-        const known = { ...offer, consumers: this.#usable(offer.consumers) };
-        session.resync(known, published, this.#options.local.entries).catch((error) => {
-          this.#options.onProblem(error);
-        });
-      });
+  /**
+   * Takes what the server says of our media: another session, or the one we have as it sees it.
+   *
+   * @param known the tracks of ours that the server knows
+   * @returns whether it is the session we have: the server may not have heard what we said of it
+   */
+  take(offer: MediaOffer, known: ReadonlySet<string>): boolean {
+    const newest = this.#sessions.newest;
+    if (newest?.epoch !== offer.epoch) {
+      if (this.#device && !this.#offered.has(offer.epoch)) this.#adopt(offer, this.#device);
+      return false;
     }
+    this.#options.onceUp(() => {
+      const seen = { ...offer, consumers: this.#usable(offer.consumers) };
+      newest.resync(seen, this.#options.local.entries, known).catch((error) => {
+        this.#options.onProblem(error);
+      });
+      this.#settle();
+    });
+    return true;
   }
 
   produce(entry: LocalEntry): void {
-    this.#session?.produce(entry).catch((error) => this.#options.onProblem(error));
+    this.#sessions.newest?.sender.produce(entry).catch((error) => this.#options.onProblem(error));
   }
 
   replace(entry: LocalEntry): void {
-    this.#session?.replace(entry).catch((error) => this.#options.onProblem(error));
+    for (const { sender } of this.#sessions.all) {
+      sender.replace(entry).catch((error) => this.#options.onProblem(error));
+    }
   }
 
   mute(entry: LocalEntry): void {
-    this.#session?.mute(entry);
+    for (const { sender } of this.#sessions.all) sender.mute(entry);
   }
 
   stop(trackId: string): void {
-    this.#session?.stop(trackId);
+    for (const { sender } of this.#sessions.all) sender.stop(trackId);
+    this.#sessions.review();
   }
 
   onConsumers({ epoch, consumers }: EventPayload<'consumers'>): void {
-    if (epoch === this.#session?.epoch) void this.#session.consume(this.#usable(consumers));
+    void this.#sessions.of(epoch)?.receiver.consume(this.#usable(consumers));
   }
 
   onConsumersClosed({ epoch, consumerIds }: EventPayload<'consumersClosed'>): void {
-    if (epoch === this.#session?.epoch) this.#session.closeConsumers(consumerIds);
+    this.#sessions.of(epoch)?.receiver.closeConsumers(consumerIds);
   }
 
   updateIceServers(iceServers: IceServer[]): void {
-    this.#session?.updateIceServers(iceServers).catch((error) => this.#options.onProblem(error));
+    for (const session of this.#sessions.all) {
+      session.updateIceServers(iceServers).catch((error) => this.#options.onProblem(error));
+    }
   }
 
-  async stats() {
-    return (await this.#session?.stats()) ?? { send: undefined, recv: undefined };
+  /** What the room lists changed. */
+  onRoom(): void {
+    this.#sessions.review();
+  }
+
+  stats() {
+    return this.#sessions.stats();
   }
 
   /** Idempotent. */
   close(): void {
     this.#recovery.close();
-    this.#session?.close();
+    this.#sessions.close();
+  }
+
+  /** Uses a new media session: what was received or sent continues there under the same ids. */
+  #adopt(offer: MediaOffer, device: Device): void {
+    const isFirst = this.#sessions.newest === undefined;
+    const session = this.#open(offer, device);
+    this.#offered.add(offer.epoch);
+    if (!isFirst) this.#unsettled = offer.epoch;
+    this.#recovery.reset();
+    this.#sessions.add(session);
+    this.#options.onceUp(() => {
+      this.#negotiated = session.receiver.consume(this.#usable(offer.consumers));
+      // What is received comes first: people wait for the others' picture, and encoders are greedy.
+      void this.#negotiated.then(() => {
+        if (this.#sessions.newest !== session) return;
+        for (const entry of this.#options.local.entries) this.produce(entry);
+      });
+      if (!isFirst) this.#options.onReplaced();
+    });
+  }
+
+  #open(offer: MediaOffer, device: Device): MediaSession {
+    const options = this.#options;
+    const ifNewest =
+      <A extends unknown[]>(action: (...args: A) => void) =>
+      (...args: A) => {
+        if (this.#sessions.newest === session) action(...args);
+      };
+    const session: MediaSession = new MediaSession({
+      device,
+      offer,
+      relayOnly: this.#relayOnly,
+      videoCodec: options.videoCodec,
+      request: options.request,
+      streamIdOf: options.streamIdOf,
+      isSilent: (trackId) => options.stateOf(trackId) === 'silent',
+      onTracks: () => this.#sessions.update(),
+      onState: (direction, state) => {
+        if (this.#sessions.newest === session) this.#recovery.onState(direction, state);
+        this.#sessions.review();
+      },
+      onRefused: ifNewest(options.onRefused),
+      onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
+      onProblem: ifNewest(options.onProblem),
+    });
+    return session;
+  }
+
+  /** Tells the server that it may close what was before. */
+  #settle(): void {
+    const { newest, all } = this.#sessions;
+    const epoch = this.#unsettled;
+    if (epoch === undefined || all.length > 1 || newest?.epoch !== epoch) return;
+    const { request, retries, onProblem } = this.#options;
+    const say = async () => {
+      await request('settled', { epoch });
+      if (this.#unsettled === epoch) this.#unsettled = undefined;
+    };
+    const sayUnlessMoot = () => (this.#unsettled === epoch ? say() : undefined);
+    retries.say('settled', sayUnlessMoot, (error) => {
+      // Replaced in the meantime, or said again after the resume.
+      if (error.code !== 'stale_epoch' && error.code !== 'unreachable') onProblem(error);
+    });
   }
 
   #usable(consumers: readonly Consumer[]): Consumer[] {
@@ -169,14 +231,17 @@ export class MediaKeeper {
   /** A transport that met something it cannot negotiate is no good for the other tracks either. */
   #giveUp(session: MediaSession, trackIds: readonly string[], cause: unknown): void {
     for (const trackId of trackIds) this.#unusable.add(trackId);
-    this.#options.onProblem(new ParleyError('unsupported_media', { cause }));
-    this.#options.request('rebuildMedia', { epoch: session.epoch }).catch((error) => {
-      this.#options.onProblem(error);
-    });
+    const { request, retries, onProblem } = this.#options;
+    onProblem(new ParleyError('unsupported_media', { cause }));
+    const say = () =>
+      this.#sessions.newest === session
+        ? request('rebuildMedia', { epoch: session.epoch })
+        : undefined;
+    retries.say('rebuildMedia', say, onProblem);
   }
 
   async #recover(step: RecoveryStep, direction: Direction): Promise<void> {
-    const session = this.#session;
+    const session = this.#sessions.newest;
     // Without a socket nothing can be mended; the ladder goes on when it is back.
     if (!session || !this.#options.isUp()) return;
     if (step === 'restart-ice') return session.restartIce(direction);

@@ -1,75 +1,63 @@
 // One media session: a transport to send and one to receive, until the server gives us another.
 import type { Device, types } from 'mediasoup-client';
-import { ParleyError } from '../../shared/errors.ts';
-import { type VideoCodec, videoEncodings } from '../../shared/media.ts';
+import type { ParleyError } from '../../shared/errors.ts';
+import type { VideoCodec } from '../../shared/media.ts';
 import type {
-  Consumer as ConsumerDescription,
   Direction,
   MediaOffer,
   MethodName,
   MethodParams,
   MethodResult,
 } from '../../shared/protocol.ts';
-import type { TrackSource } from '../../shared/room.ts';
 import { toWire } from '../../shared/rpc.ts';
-import { DtlsParameters, type IceServer, RtpParameters } from '../../shared/rtp.ts';
+import { DtlsParameters, type IceServer } from '../../shared/rtp.ts';
 import type { LocalEntry } from './local-tracks.ts';
+import { Receiver, type ReceiverOptions } from './receiver.ts';
+import { Retries } from './retries.ts';
+import { Sender, type SenderOptions } from './sender.ts';
 
-type Transport = types.Transport;
 export type Request = <K extends MethodName>(
   method: K,
   params: MethodParams<K>,
 ) => Promise<MethodResult<K>>;
 
-export interface MediaSessionOptions {
+/**
+ * Says something about a media session, again while the server cannot take it.
+ *
+ * @param key tells it from others of the same method
+ * @param params what is true by then; undefined when it is moot
+ */
+export type Tell = <K extends 'connect' | 'publish' | 'ready'>(
+  method: K,
+  key: string,
+  params: () => MethodParams<K> | undefined,
+  onRefused?: (error: ParleyError) => void,
+) => void;
+
+export interface MediaSessionOptions
+  extends Pick<ReceiverOptions, 'streamIdOf' | 'isSilent' | 'onTracks' | 'onUnusable'>,
+    Pick<SenderOptions, 'onRefused'> {
   device: Device;
   offer: MediaOffer;
   relayOnly: boolean;
   videoCodec: VideoCodec;
   request: Request;
-  /** Groups tracks that must be played in step (lip sync), by track id. */
-  streamIdOf(trackId: string): string;
-  /** The received tracks changed. */
-  onTracks(): void;
   onState(direction: Direction, state: types.ConnectionState): void;
-  /** The server refused a track that we had begun to send. */
-  onRefused(entry: LocalEntry, error: ParleyError): void;
-  /** The browser could not negotiate these: with them described, it negotiates nothing else. */
-  onUnusable(trackIds: readonly string[], cause: unknown): void;
   /** The server refused something else; the session may be out of date. */
   onProblem(error: ParleyError): void;
 }
 
-/** Speech: 32 kbit/s is transparent. Music or a film in a shared tab: stereo, 128 kbit/s. */
-const AUDIO_OPTIONS: Record<'microphone' | 'screen-audio', types.ProducerCodecOptions> = {
-  microphone: { opusFec: true, opusDtx: true, opusNack: true, opusMaxAverageBitrate: 32_000 },
-  'screen-audio': {
-    opusFec: true,
-    opusDtx: false,
-    opusStereo: true,
-    opusNack: true,
-    opusMaxAverageBitrate: 128_000,
-  },
-};
-/** Kilobits per second to begin with: the first seconds are sharp instead of blurred. */
-const VIDEO_START_BITRATE_KBPS = 1_000;
-
-/** Every browser sends and receives it. */
-const FALLBACK_CODEC: VideoCodec = 'VP8';
-/** How often a track is published, while the refusal is of the kind that passes. */
-const PUBLISH_ATTEMPTS = 4;
-const PUBLISH_RETRY_MS = 1_000;
+const BROKEN: ReadonlySet<types.ConnectionState> = new Set(['disconnected', 'failed', 'closed']);
 
 export class MediaSession {
   readonly epoch: number;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
   readonly #options: MediaSessionOptions;
-  readonly #send: Transport;
-  readonly #recv: Transport;
-  readonly #consumers = new Map<string, types.Consumer>();
-  readonly #consuming = new Map<string, string>();
-  readonly #producers = new Map<string, types.Producer>();
-  readonly #published = new Map<string, RtpParameters>();
-  readonly #connected = Promise.withResolvers<void>();
+  readonly #send: types.Transport;
+  readonly #recv: types.Transport;
+  readonly #retries = new Retries();
+  readonly #receiving = Promise.withResolvers<void>();
   readonly #dtls: Partial<Record<Direction, DtlsParameters>> = {};
   #closed = false;
 
@@ -85,30 +73,27 @@ export class MediaSession {
     this.#recv = device.createRecvTransport({ ...offer.recv, ...common });
     this.#listen('send', this.#send);
     this.#listen('recv', this.#recv);
-    this.#send.on('produce', (produce, done) => {
-      // Answered at once: the server takes our id, and a refusal comes back as an error later.
-      const entry = produce.appData.entry as LocalEntry;
-      this.#published.set(entry.id, toWire(RtpParameters, produce.rtpParameters));
-      done({ id: entry.id });
-      this.#tellPublish(entry);
-    });
-  }
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Received media, by track id. */
-  get tracks(): ReadonlyMap<string, MediaStreamTrack> {
-    return new Map([...this.#consumers].map(([trackId, { track }]) => [trackId, track]));
+    const shared = { ...options, epoch: this.epoch, tell: this.#tell };
+    this.sender = new Sender({ ...shared, transport: this.#send });
+    this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
 
   /** Resolves when what is received has a path, at once when there is nothing to receive. */
   get receiving(): Promise<void> {
-    if (this.#consumers.size === 0 || this.#recv.connectionState === 'connected') {
+    if (this.receiver.received.length === 0 || this.#recv.connectionState === 'connected') {
       return Promise.resolve();
     }
-    return this.#connected.promise;
+    return this.#receiving.promise;
+  }
+
+  /** Whether what we send arrives at the server. */
+  get isSending(): boolean {
+    return this.#send.connectionState === 'connected';
+  }
+
+  /** Whether a path was lost. */
+  get isBroken(): boolean {
+    return BROKEN.has(this.#send.connectionState) || BROKEN.has(this.#recv.connectionState);
   }
 
   /** Whether a TURN server was offered, so that forcing a relay can work. */
@@ -117,93 +102,15 @@ export class MediaSession {
     return iceServers.some(({ urls }) => urls.some((url) => url.startsWith('turn')));
   }
 
-  /** Receives these tracks; those it receives already are left alone. */
-  async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
-    // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
-    const results = await Promise.allSettled(
-      descriptions.map((description) => this.#consume(description)),
-    );
-    if (this.#closed) return;
-    this.#options.onTracks();
-    const ready = descriptions.filter(
-      ({ waiting }, index) => waiting && results[index]?.status === 'fulfilled',
-    );
-    if (ready.length > 0) {
-      this.#tell('ready', {
-        epoch: this.epoch,
-        consumerIds: ready.map(({ consumerId }) => consumerId),
-      });
-    }
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) {
-      const trackIds = descriptions.map(({ trackId }) => trackId);
-      const unusable = trackIds.filter((_, index) => results[index]?.status === 'rejected');
-      this.#options.onUnusable(unusable, failed.reason);
-    }
-  }
-
-  closeConsumers(consumerIds: readonly string[]): void {
-    const gone = new Set(consumerIds);
-    for (const [trackId, consumerId] of [...this.#consuming]) {
-      if (!gone.has(consumerId)) continue;
-      this.#consuming.delete(trackId);
-      this.#consumers.get(trackId)?.close();
-      this.#consumers.delete(trackId);
-    }
-    this.#options.onTracks();
-  }
-
-  /** Sends a track. Nothing is waited for but the local negotiation. */
-  async produce(entry: LocalEntry): Promise<void> {
-    if (this.#producers.has(entry.id) || this.#closed) return;
-    const producer = await this.#send.produce({
-      track: entry.track,
-      // Its owner stops it, not we; and a mute must not disable the owner's track.
-      stopTracks: false,
-      disableTrackOnPause: false,
-      // Muted means that nothing is sent, not that silence is.
-      zeroRtpOnPause: true,
-      ...this.#encodingOf(entry.source),
-      appData: { entry },
-    });
-    if (this.#closed || entry.closed) return producer.close();
-    this.#producers.set(entry.id, producer);
-    if (producer.track !== entry.track) await this.replace(entry);
-    this.mute(entry);
-  }
-
-  async replace(entry: LocalEntry): Promise<void> {
-    const producer = this.#producers.get(entry.id);
-    if (producer && producer.track !== entry.track) {
-      await producer.replaceTrack({ track: entry.track });
-    }
-  }
-
-  mute(entry: LocalEntry): void {
-    const producer = this.#producers.get(entry.id);
-    if (entry.muted) producer?.pause();
-    else producer?.resume();
-  }
-
-  stop(trackId: string): void {
-    this.#producers.get(trackId)?.close();
-    this.#producers.delete(trackId);
-    this.#published.delete(trackId);
-  }
-
   /**
-   * After the socket was away: what the server did not hear is said again, and what it said
-   * meanwhile is taken from the offer.
+   * What the server did not hear is said again, and what it said meanwhile is taken from the offer.
+   *
+   * @param known the tracks of ours that the server knows
    */
-  async resync(offer: MediaOffer, published: ReadonlySet<string>, entries: readonly LocalEntry[]) {
+  async resync(offer: MediaOffer, entries: readonly LocalEntry[], known: ReadonlySet<string>) {
     for (const direction of ['send', 'recv'] as const) this.#tellConnect(direction);
-    for (const entry of entries) {
-      if (!published.has(entry.id) && this.#published.has(entry.id)) this.#tellPublish(entry);
-    }
-    const offered = new Set(offer.consumers.map(({ consumerId }) => consumerId));
-    const gone = [...this.#consuming.values()].flatMap((id) => (offered.has(id) ? [] : [id]));
-    if (gone.length > 0) this.closeConsumers(gone);
-    await this.consume(offer.consumers);
+    this.sender.publishAgain(entries, known);
+    await this.receiver.resync(offer.consumers);
   }
 
   /** @throws ParleyError or an error of the browser */
@@ -212,7 +119,8 @@ export class MediaSession {
     const answer = await this.#options.request('restartIce', { epoch, direction });
     if (this.#closed) return;
     await this.updateIceServers(answer.iceServers);
-    await this.#transport(direction).restartIce({ iceParameters: answer.iceParameters });
+    const transport = direction === 'send' ? this.#send : this.#recv;
+    await transport.restartIce({ iceParameters: answer.iceParameters });
   }
 
   async updateIceServers(iceServers: IceServer[]): Promise<void> {
@@ -230,96 +138,38 @@ export class MediaSession {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#send.close();
-    this.#recv.close();
+    this.#retries.close();
+    this.sender.close();
+    this.receiver.close();
   }
 
-  async #consume({ trackId, consumerId, kind, rtpParameters }: ConsumerDescription) {
-    if (this.#consuming.get(trackId) === consumerId) return;
-    this.#consumers.get(trackId)?.close();
-    this.#consuming.set(trackId, consumerId);
-    const consumer = await this.#recv.consume({
-      id: consumerId,
-      producerId: trackId,
-      kind,
-      rtpParameters,
-      streamId: this.#options.streamIdOf(trackId),
-    });
-    // It may have been closed, or replaced, while it was negotiated.
-    if (this.#closed || this.#consuming.get(trackId) !== consumerId) return consumer.close();
-    this.#consumers.set(trackId, consumer);
-  }
-
-  #listen(direction: Direction, transport: Transport): void {
+  #listen(direction: Direction, transport: types.Transport): void {
     transport.on('connect', ({ dtlsParameters }, done) => {
       this.#dtls[direction] = toWire(DtlsParameters, dtlsParameters);
       done();
       this.#tellConnect(direction);
     });
     transport.on('connectionstatechange', (state) => {
-      if (direction === 'recv' && state === 'connected') this.#connected.resolve();
+      if (direction === 'recv' && state === 'connected') this.#receiving.resolve();
       if (!this.#closed) this.#options.onState(direction, state);
     });
   }
 
   #tellConnect(direction: Direction): void {
     const dtlsParameters = this.#dtls[direction];
-    if (dtlsParameters) this.#tell('connect', { epoch: this.epoch, direction, dtlsParameters });
-  }
-
-  #tellPublish(entry: LocalEntry, attempt = 1): void {
-    const rtpParameters = this.#published.get(entry.id);
-    if (!rtpParameters || this.#closed) return;
-    const { id: trackId, source, muted } = entry;
-    const kind = entry.track.kind === 'audio' ? 'audio' : 'video';
-    this.#options
-      .request('publish', { epoch: this.epoch, trackId, kind, source, muted, rtpParameters })
-      .catch((error) =>
-        this.#refused(error, (refusal) => {
-          // A worker that just died, say: either another session comes, or it works a little later.
-          if (refusal.retryable && attempt < PUBLISH_ATTEMPTS) {
-            setTimeout(() => this.#tellPublish(entry, attempt + 1), PUBLISH_RETRY_MS);
-          } else {
-            this.#options.onRefused(entry, refusal);
-          }
-        }),
-      );
-  }
-
-  #tell<K extends 'connect' | 'ready'>(method: K, params: MethodParams<K>): void {
-    this.#options
-      .request(method, params)
-      .catch((error) => this.#refused(error, (refusal) => this.#options.onProblem(refusal)));
+    if (!dtlsParameters) return;
+    this.#tell('connect', direction, () => ({ epoch: this.epoch, direction, dtlsParameters }));
   }
 
   /** What the socket lost is said again after the resume; what came too late does not matter. */
-  #refused(cause: unknown, tell: (error: ParleyError) => void): void {
-    const error = ParleyError.from(cause);
-    const moot = error.code === 'unreachable' || error.code === 'stale_epoch';
-    if (!moot && !this.#closed) tell(error);
-  }
-
-  #transport(direction: Direction): Transport {
-    return direction === 'send' ? this.#send : this.#recv;
-  }
-
-  #encodingOf(source: TrackSource): Partial<types.ProducerOptions> {
-    if (source === 'microphone' || source === 'screen-audio') {
-      return { codecOptions: AUDIO_OPTIONS[source] };
-    }
-    const { device, videoCodec } = this.#options;
-    const named = (name: VideoCodec) =>
-      device.sendRtpCapabilities.codecs?.find(
-        ({ mimeType }) => mimeType.toLowerCase() === `video/${name.toLowerCase()}`,
-      );
-    const wanted = named(videoCodec);
-    const codec = wanted ?? named(FALLBACK_CODEC);
-    return {
-      ...(codec && { codec }),
-      encodings: videoEncodings(source, wanted ? videoCodec : FALLBACK_CODEC).map((encoding) => ({
-        ...encoding,
-      })),
-      codecOptions: { videoGoogleStartBitrate: VIDEO_START_BITRATE_KBPS },
+  readonly #tell: Tell = (method, key, params, onRefused = this.#options.onProblem) => {
+    const say = () => {
+      const now = this.#closed ? undefined : params();
+      return now && this.#options.request(method, now);
     };
-  }
+    this.#retries.say(`${method} ${key}`, say, (error) => {
+      const moot = error.code === 'unreachable' || error.code === 'stale_epoch';
+      if (!moot && !this.#closed) onRefused(error);
+    });
+  };
 }

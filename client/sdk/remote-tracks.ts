@@ -1,5 +1,6 @@
 // The tracks of others, as a page shows them: what the room lists and what media has arrived. Pure.
 import type { RoomSnapshot, TrackSource } from '../../shared/room.ts';
+import type { TrackState } from './open-sessions.ts';
 import type { RemoteTrack } from './types.ts';
 
 /**
@@ -27,6 +28,17 @@ export function sameTracks(
   b: ReadonlyMap<string, RemoteTrack>,
 ): boolean {
   return a.size === b.size && [...b].every(([id, track]) => a.get(id) === track);
+}
+
+/** @param paused we asked not to be sent it */
+export function trackState(
+  room: RoomSnapshot,
+  trackId: string,
+  { paused }: { paused: boolean },
+): TrackState {
+  const track = room.tracks.find(({ id }) => id === trackId);
+  if (!track) return 'absent';
+  return track.muted || paused ? 'silent' : 'sending';
 }
 
 /** Browsers play the tracks of one stream in step: a person's voice with the camera, a screen's sound with the screen. */

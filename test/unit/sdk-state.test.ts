@@ -7,6 +7,7 @@ import { randomId } from '../../client/sdk/ids.ts';
 import { Preferences } from '../../client/sdk/preferences.ts';
 import { sameTracks, streamIdOf, viewRemoteTracks } from '../../client/sdk/remote-tracks.ts';
 import { RoomView } from '../../client/sdk/room-view.ts';
+import { ParleyError } from '../../shared/errors.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import type { Preference } from '../../shared/protocol.ts';
 import { ClientId, emptyRoom, type RoomPatch, type Track } from '../../shared/room.ts';
@@ -94,10 +95,19 @@ test('ids are what the server takes, and never the same', () => {
   assert.equal(new Set(ids).size, ids.length);
 });
 
+type Sent = Record<string, Preference>;
+
+/** Preferences whose messages a server takes, every one. */
+const takenBy = (sent: Sent[]) =>
+  new Preferences(
+    async (message) => void sent.push(message),
+    (error) => assert.fail(error),
+  );
+
 test('changes of one layout pass are one message', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const sent: Record<string, Preference>[] = [];
-  const preferences = new Preferences((message) => sent.push(message));
+  const sent: Sent[] = [];
+  const preferences = takenBy(sent);
   preferences.set('track-aaaaa', { spatialLayer: 0 });
   preferences.set('track-bbbbb', { paused: true });
   preferences.set('track-aaaaa', { spatialLayer: 2 });
@@ -107,8 +117,8 @@ test('changes of one layout pass are one message', (t) => {
 
 test('what did not change is not said again, unless the other side forgot it', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const sent: Record<string, Preference>[] = [];
-  const preferences = new Preferences((message) => sent.push(message));
+  const sent: Sent[] = [];
+  const preferences = takenBy(sent);
   preferences.set('track-aaaaa', { spatialLayer: 1 });
   t.mock.timers.tick(50);
   preferences.set('track-aaaaa', { spatialLayer: 1, paused: false });
@@ -118,10 +128,57 @@ test('what did not change is not said again, unless the other side forgot it', (
   assert.deepEqual(sent[1], sent[0]);
 });
 
+test('what the server cannot take for the moment is said again, as it is wanted by then', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const sent: Sent[] = [];
+  let isDown = true;
+  const preferences = new Preferences(
+    async (message) => {
+      sent.push(message);
+      if (isDown) throw new ParleyError('unavailable');
+    },
+    (error) => assert.fail(error),
+  );
+  preferences.set('track-aaaaa', { paused: true });
+  preferences.set('track-bbbbb', { paused: true });
+  t.mock.timers.tick(50);
+  await new Promise(setImmediate);
+  preferences.set('track-aaaaa', { spatialLayer: 2 });
+  t.mock.timers.tick(50);
+  await new Promise(setImmediate);
+  isDown = false;
+  t.mock.timers.tick(10_000);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(60_000);
+  assert.equal(sent.length, 3);
+  assert.deepEqual(sent[2], {
+    'track-aaaaa': { spatialLayer: 2 },
+    'track-bbbbb': { paused: true },
+  });
+});
+
+test('another refusal of preferences is told, and not repeated', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const told: string[] = [];
+  let count = 0;
+  const preferences = new Preferences(
+    async () => {
+      count += 1;
+      throw new ParleyError('rate_limited');
+    },
+    ({ code }) => told.push(code),
+  );
+  preferences.set('track-aaaaa', { paused: true });
+  t.mock.timers.tick(50);
+  await new Promise(setImmediate);
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([told, count], [['rate_limited'], 1]);
+});
+
 test('tracks that are gone are forgotten, and nothing is sent after close', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const sent: Record<string, Preference>[] = [];
-  const preferences = new Preferences((message) => sent.push(message));
+  const sent: Sent[] = [];
+  const preferences = takenBy(sent);
   preferences.set('track-aaaaa', { paused: true });
   preferences.prune(() => false);
   t.mock.timers.tick(50);
@@ -133,8 +190,8 @@ test('tracks that are gone are forgotten, and nothing is sent after close', (t) 
 });
 
 test('more tracks than fit one message are said in several', () => {
-  const sent: Record<string, Preference>[] = [];
-  const preferences = new Preferences((message) => sent.push(message));
+  const sent: Sent[] = [];
+  const preferences = takenBy(sent);
   const count = LIMITS.tracksPerMessage * 2 + 1;
   for (let n = 0; n < count; n++) preferences.set(`track-${n}`, { paused: true });
   preferences.resend();

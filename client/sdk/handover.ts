@@ -1,0 +1,80 @@
+// When the media sessions before the newest one can go: make before break has its end here.
+
+/** After we see everything on the newest session: the others switch to what we send on it. */
+const OVERLAP_MS = 2_000;
+/** A session is not kept longer than this for another one that does not get ready. */
+const LIMIT_MS = 10_000;
+
+export interface HandoverFacts {
+  /** A track of the room is still shown from an older session. */
+  isShownFromOlder: boolean;
+  /** What we send has a path on the newest session, or there is nothing to send. */
+  isSending: boolean;
+  /** Every older session has lost a path: the others do not see us there any more. */
+  isOlderBroken: boolean;
+}
+
+/** @returns how long the older sessions are kept from now on, in milliseconds; undefined: not known yet */
+export function overlapOf(facts: HandoverFacts): number | undefined {
+  if (facts.isShownFromOlder) return undefined;
+  if (facts.isOlderBroken) return 0;
+  return facts.isSending ? OVERLAP_MS : undefined;
+}
+
+export interface HandoverOptions<S> {
+  /** Nothing depends on the older sessions any more. */
+  onComplete(): void;
+  /** This one was kept long enough. */
+  onLimit(session: S): void;
+}
+
+export class Handover<S> {
+  readonly #options: HandoverOptions<S>;
+  readonly #limits = new Map<S, ReturnType<typeof setTimeout>>();
+  #overlap: { timer: ReturnType<typeof setTimeout>; durationMs: number } | undefined;
+
+  constructor(options: HandoverOptions<S>) {
+    this.#options = options;
+  }
+
+  /** A newer session was adopted: this one's time is limited. */
+  supersede(session: S): void {
+    if (this.#limits.has(session)) return;
+    const limit = setTimeout(() => {
+      this.#limits.delete(session);
+      this.#options.onLimit(session);
+    }, LIMIT_MS);
+    this.#limits.set(session, limit);
+  }
+
+  /** Something changed. */
+  review(facts: HandoverFacts): void {
+    const durationMs = overlapOf(facts);
+    if (durationMs === this.#overlap?.durationMs) return;
+    this.#cancelOverlap();
+    if (durationMs === undefined) return;
+    const timer = setTimeout(() => {
+      this.#overlap = undefined;
+      this.#options.onComplete();
+    }, durationMs);
+    this.#overlap = { timer, durationMs };
+  }
+
+  /** The session is gone. */
+  forget(session: S): void {
+    clearTimeout(this.#limits.get(session));
+    this.#limits.delete(session);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#cancelOverlap();
+    for (const limit of this.#limits.values()) clearTimeout(limit);
+    this.#limits.clear();
+  }
+
+  #cancelOverlap(): void {
+    clearTimeout(this.#overlap?.timer);
+    this.#overlap = undefined;
+  }
+}
