@@ -1,12 +1,16 @@
 // The HTTP API: room tokens, health, readiness.
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as v from 'valibot';
 import { ParleyError } from '../../shared/errors.ts';
 import { DisplayName, Role, RoomName } from '../../shared/room.ts';
 import { errorBody, parse } from '../../shared/rpc.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import type { RoomTokens } from './tokens.ts';
 
 export interface ApiOptions {
+  cluster: Cluster;
+  /** @throws ParleyError `no_capacity` when there is no such node */
+  drainNode(id: string): Promise<unknown>;
   tokens: RoomTokens | undefined;
   tokenTtlSeconds: number;
   /** @returns why joins would not work now, or undefined when they would */
@@ -36,6 +40,7 @@ const TokenRequest = v.nullish(
   {},
 );
 const RoomParams = v.object({ room: RoomName });
+const NodeParams = v.object({ id: v.pipe(v.string(), v.maxLength(64)) });
 
 const STATUS: Partial<Record<ParleyError['code'], number>> = {
   bad_message: 400,
@@ -46,24 +51,34 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
   not_found: 404,
   message_too_large: 413,
   no_capacity: 503,
+  unavailable: 503,
+  shutting_down: 503,
+  timeout: 504,
 };
 
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
+  /** @throws ParleyError `unauthorized`, or `not_found` with the reason where there is no AUTH_TOKEN */
+  function authorized(request: FastifyRequest, reply: FastifyReply, reason: string): RoomTokens {
+    const { tokens } = options;
+    if (!tokens) throw new ParleyError('not_found', { message: reason });
+    const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
+    if (scheme?.toLowerCase() === 'bearer' && presented && tokens.isAuthToken(presented)) {
+      return tokens;
+    }
+    reply.header('www-authenticate', 'Bearer');
+    throw new ParleyError('unauthorized');
+  }
+
   app.post(
     '/api/rooms/:room/tokens',
     { bodyLimit: TOKEN_REQUEST_BYTES },
     async (request, reply) => {
-      const { tokens, tokenTtlSeconds } = options;
-      if (!tokens) {
-        throw new ParleyError('not_found', {
-          message: 'AUTH_TOKEN is not set on this server: rooms are open and need no tokens.',
-        });
-      }
-      const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
-      if (scheme?.toLowerCase() !== 'bearer' || !presented || !tokens.isAuthToken(presented)) {
-        reply.header('www-authenticate', 'Bearer');
-        throw new ParleyError('unauthorized');
-      }
+      const { tokenTtlSeconds } = options;
+      const tokens = authorized(
+        request,
+        reply,
+        'AUTH_TOKEN is not set on this server: rooms are open and need no tokens.',
+      );
       const { room } = parse(RoomParams, request.params);
       const {
         name,
@@ -77,6 +92,25 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
       return reply.code(201).send({ token, url, expiresAt });
     },
   );
+
+  /** For operators alone: with no AUTH_TOKEN nobody can prove to be one. */
+  const noOperators = 'AUTH_TOKEN is not set on this server: nobody may ask this.';
+
+  app.get('/api/nodes', async (request, reply) => {
+    authorized(request, reply, noOperators);
+    return { nodes: await options.cluster.nodes.list() };
+  });
+
+  app.post('/api/nodes/:id/drain', async (request, reply) => {
+    authorized(request, reply, noOperators);
+    const { id } = parse(NodeParams, request.params);
+    const nodes = await options.cluster.nodes.list();
+    if (!nodes.some((node) => node.id === id)) {
+      throw new ParleyError('not_found', { message: 'There is no media server with this id.' });
+    }
+    await options.drainNode(id);
+    return reply.code(202).send({ status: 'draining' });
+  });
 
   app.get('/healthz', { logLevel: 'warn' }, async () => ({ status: 'ok' }));
 

@@ -44,7 +44,17 @@ export function sessionLeaseMs({ timing }: Pick<Config, 'timing'>): number {
   return timing.gracePeriodMs + SESSION_LEASE_MARGIN_MS;
 }
 
-export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
+/** The web server, and how it says goodbye. */
+export interface Web {
+  readonly app: FastifyInstance;
+  /**
+   * Not ready from now on; tells every client to come back elsewhere, a few at a time, so that the
+   * other replicas are not overrun. Resolves when all have left, or after `withinMs`.
+   */
+  drain(withinMs: number): Promise<void>;
+}
+
+export async function buildWeb(options: WebOptions): Promise<Web> {
   const { config, cluster, resources, metrics, log, clientDir, tls } = options;
   const app = Fastify({
     loggerInstance: log.child({ part: 'web' }) as FastifyBaseLogger,
@@ -110,9 +120,13 @@ export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
     reply.header('permissions-policy', PERMISSIONS_POLICY);
   });
   registerApi(app, {
+    cluster,
+    drainNode: (id) => media.send(id, 'drain', {}),
     tokens,
     tokenTtlSeconds: config.access.tokenTtlSeconds,
     notReady: async () => {
+      if (sessions.draining) return 'this replica is being replaced';
+      if (!cluster.connected) return 'the store cannot be reached';
       const nodes = await cluster.nodes.list();
       return nodes.some(({ draining, workers }) => !draining && workers > 0)
         ? undefined
@@ -121,7 +135,7 @@ export async function buildWeb(options: WebOptions): Promise<FastifyInstance> {
   });
   await registerPages(app, clientDir);
   await registerSignaling(app, config, sessions);
-  return app;
+  return { app, drain: (withinMs) => sessions.drain(withinMs) };
 }
 
 async function registerPages(app: FastifyInstance, clientDir: string): Promise<void> {
@@ -174,6 +188,7 @@ async function registerSignaling(
       if (!isAllowedOrigin(headers.origin, host, config.http.allowedOrigins)) {
         throw new ParleyError('origin_denied');
       }
+      if (sessions.draining) throw new ParleyError('shutting_down');
       if (sessions.socketCount >= config.limits.sockets) throw new ParleyError('no_capacity');
     },
     // For whoever asks without wanting a WebSocket.

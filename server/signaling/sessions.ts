@@ -25,6 +25,10 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   tokens: RoomTokens | undefined;
 }
 
+/** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
+const DRAIN_SPREAD_MS = 2_000;
+const DRAIN_LOOK_MS = 50;
+
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #keeper: SessionKeeper;
@@ -155,6 +159,32 @@ export class Sessions {
       session.flush();
       throw error;
     }
+  }
+
+  get draining(): boolean {
+    return this.#closing;
+  }
+
+  /**
+   * Takes nobody any more, and sends those who are here elsewhere, evenly over a short time.
+   * Resolves when all have left, or after `withinMs`.
+   */
+  async drain(withinMs: number): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    const { resources } = this.#options;
+    const wait = (ms: number) => new Promise<void>((resolve) => resources.after(ms, resolve));
+    const deadline = performance.now() + withinMs;
+    const leaving = [...this.#sessions.values()];
+    const pauseMs = Math.min(DRAIN_SPREAD_MS, withinMs / 2) / leaving.length;
+    for (const session of leaving) {
+      session.end('shutdown');
+      if (pauseMs >= 1) await wait(pauseMs);
+    }
+    for (const connection of this.#connections) {
+      connection.end(new ParleyError('shutting_down'), { reconnect: true });
+    }
+    while (this.#connections.size > 0 && performance.now() < deadline) await wait(DRAIN_LOOK_MS);
   }
 
   /** Tells every client to come back elsewhere; resolves when all sockets are closed. */

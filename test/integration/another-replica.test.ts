@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 const say = (client: RawClient, text: string) => client.request('chat', { id: randomId(), text });
 
 test('people on different replicas are in one room', async (t) => {
-  const { web } = await startReplicas(t, 2);
+  const { web } = await startReplicas(t, { web: 2 });
   const ada = await RawClient.open(t, web[0]!.signalingUrl);
   const ben = await RawClient.open(t, web[1]!.signalingUrl);
   const { media } = await ada.join('team', { name: 'Ada' });
@@ -22,7 +22,7 @@ test('people on different replicas are in one room', async (t) => {
 });
 
 test('a lost socket is resumed at another replica, media untouched, and others see it', async (t) => {
-  const { web, media } = await startReplicas(t, 2);
+  const { web, media } = await startReplicas(t, { web: 2 });
   const ada = await RawClient.open(t, web[0]!.signalingUrl);
   const ben = await RawClient.open(t, web[1]!.signalingUrl);
   await ben.join('team');
@@ -44,7 +44,7 @@ test('a lost socket is resumed at another replica, media untouched, and others s
 });
 
 test('the replica that lost it does not end the call when its patience is over', async (t) => {
-  const { web, media } = await startReplicas(t, 2, { GRACE_PERIOD_MS: '300' });
+  const { web, media } = await startReplicas(t, { web: 2 }, { GRACE_PERIOD_MS: '300' });
   const ada = await RawClient.open(t, web[0]!.signalingUrl);
   const joined = await ada.join('team');
   await ada.request('publish', publication(joined.media.epoch));
@@ -63,7 +63,7 @@ test('the replica that lost it does not end the call when its patience is over',
 });
 
 test('an older socket at another replica cannot act any more, and is told', async (t) => {
-  const { web, media } = await startReplicas(t, 2);
+  const { web, media } = await startReplicas(t, { web: 2 });
   const first = await RawClient.open(t, web[0]!.signalingUrl);
   const joined = await first.join('team');
   const second = await RawClient.open(t, web[1]!.signalingUrl);
@@ -81,7 +81,7 @@ test('an older socket at another replica cannot act any more, and is told', asyn
 });
 
 test('a replica that goes away sends its people to another, and the call goes on', async (t) => {
-  const { web, media } = await startReplicas(t, 2);
+  const { web, media } = await startReplicas(t, { web: 2 });
   const ada = await RawClient.open(t, web[0]!.signalingUrl);
   const ben = await RawClient.open(t, web[1]!.signalingUrl);
   await ben.join('team');
@@ -97,7 +97,7 @@ test('a replica that goes away sends its people to another, and the call goes on
 });
 
 test('two sockets that resume one lost session at once end up with one owner', async (t) => {
-  const { web, cluster, media } = await startReplicas(t, 2);
+  const { web, cluster, media } = await startReplicas(t, { web: 2 });
   const ada = await RawClient.open(t, web[0]!.signalingUrl);
   const joined = await ada.join('team');
   await ada.drop();

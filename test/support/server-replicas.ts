@@ -1,4 +1,5 @@
-// Several web replicas and one media node on one cluster, as a deployment has them.
+// Several web replicas and media nodes on one cluster, as a deployment has them.
+import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { Resources } from '../../server/telemetry/resources.ts';
 import { SIGNALING_PATH } from '../../shared/protocol.ts';
 import { PAGE, TEST_ENV, workerBinary } from './server-app.ts';
 import { ownedBy } from './server-owned.ts';
+import { until } from './until.ts';
 
 export interface Replica {
   readonly url: string;
@@ -24,16 +26,25 @@ export interface Replica {
   close(): Promise<void>;
 }
 
+/** A media node, and what it holds. */
+export interface MediaNode {
+  readonly node: SfuNode;
+  readonly resources: Resources;
+}
+
 export interface Replicas {
   readonly cluster: Cluster;
-  /** Of the media node. */
+  /** Of the first media node. */
   readonly media: Resources;
+  readonly nodes: readonly MediaNode[];
   readonly web: readonly Replica[];
+  /** One media node more. */
+  addNode(): Promise<MediaNode>;
 }
 
 export async function startReplicas(
   context: TestContext,
-  count: number,
+  { web: webCount, nodes: nodeCount = 1 }: { web: number; nodes?: number },
   env: Readonly<Record<string, string>> = {},
 ): Promise<Replicas> {
   const config = loadConfig({ ...TEST_ENV, ...env });
@@ -47,29 +58,44 @@ export async function startReplicas(
       throw error;
     },
   });
-  const media = new Resources();
-  const node = await SfuNode.start({
-    cluster,
-    media: config.media,
-    workerBin: await workerBinary(),
-    turn: { minted: [], fixed: [] },
-    region: undefined,
-    hostname: undefined,
-    listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),
-    resources: media,
-    metrics: createMetrics(media),
-    log,
-  });
-  owned.defer(() => node.close());
+  const nodes: MediaNode[] = [];
+  const addNode = async () => {
+    const resources = new Resources();
+    const node = await SfuNode.start({
+      cluster,
+      media: config.media,
+      workerBin: await workerBinary(),
+      turn: { minted: [], fixed: [] },
+      region: undefined,
+      hostname: undefined,
+      listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),
+      pipes: { listenInfo: { protocol: 'udp', ip: '127.0.0.1' }, portRange: undefined },
+      resources,
+      metrics: createMetrics(resources),
+      log,
+    });
+    owned.defer(() => node.close());
+    const added = { node, resources };
+    nodes.push(added);
+    return added;
+  };
+  for (let n = 0; n < nodeCount; n++) await addNode();
+  if (nodeCount > 1) {
+    await until('the nodes to reach each other', async () => {
+      for (const { reaches } of await cluster.nodes.list()) {
+        assert.equal(reaches.length, nodeCount - 1);
+      }
+    });
+  }
   const clientDir = await mkdtemp(path.join(tmpdir(), 'parley-page-'));
   owned.defer(() => rm(clientDir, { recursive: true, force: true }));
   await writeFile(path.join(clientDir, 'index.html'), PAGE);
 
   const web: Replica[] = [];
-  for (let n = 0; n < count; n++) {
+  for (let n = 0; n < webCount; n++) {
     const resources = new Resources();
     const metrics = createMetrics(resources);
-    const app = await buildWeb({ config, cluster, resources, metrics, log, clientDir });
+    const { app } = await buildWeb({ config, cluster, resources, metrics, log, clientDir });
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/`;
@@ -82,5 +108,7 @@ export async function startReplicas(
     owned.defer(replica.close);
     web.push(replica);
   }
-  return { cluster, media, web };
+  const [first] = nodes;
+  assert.ok(first);
+  return { cluster, media: first.resources, nodes, web, addNode };
 }

@@ -1,0 +1,58 @@
+// `npm run cluster`: two `web` and three `sfu-rtc` replicas on this machine, to see what a cluster does.
+import { parseArgs } from 'node:util';
+import { ensureClient } from '../../client/build.ts';
+import { ensureDebianPackages } from '../../native/debian.ts';
+import { provisionWorker } from '../../native/provision.ts';
+import { LocalCluster } from './cluster.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    web: { type: 'string', default: '2' },
+    sfu: { type: 'string', default: '3' },
+    port: { type: 'string', default: '3000' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+try {
+  await ensureDebianPackages(['redis-server'], { why: 'run a cluster here', log: say });
+  await Promise.all([ensureClient({ log: say }), provisionWorker({ env: process.env })]);
+  const cluster = await LocalCluster.start({
+    port: Number(flags.port),
+    inherit: process.env,
+    env: { LOG_LEVEL: flags.verbose ? 'info' : 'warn' },
+    onLine: (line, child) => {
+      const worthSaying = flags.verbose || /"level":(4|5|6)\d/.test(line);
+      if (child.name !== 'redis' && worthSaying) say(`${child.name} ${line}`);
+    },
+    onExit: (name, how) => say(`${name} ended: ${how}`),
+  });
+  const stop = () => {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    say('Ending the cluster …');
+    cluster.close().then(
+      () => process.exit(0),
+      (error) => {
+        say(String(error));
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  say('Starting Redis, web and sfu-rtc …');
+  await Promise.all([
+    ...Array.from({ length: Number(flags.sfu) }, () => cluster.addSfu()),
+    ...Array.from({ length: Number(flags.web) }, () => cluster.addWeb()),
+  ]);
+  const rows = cluster.members.map(
+    ({ role, child, address }) =>
+      `  ${role.padEnd(8)} pid ${String(child.pid).padEnd(8)} ${address}`,
+  );
+  process.stdout.write(
+    `${rows.join('\n')}\nParley is ready: ${cluster.url}\n  Kill any of them and watch a call go on; Ctrl-C ends them all.\n`,
+  );
+} catch (error) {
+  say(`The cluster cannot start. ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

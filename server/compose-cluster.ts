@@ -1,0 +1,191 @@
+// Puts `web` and `sfu-rtc` together, each a process of its own; apart from config and signals.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Cluster } from './cluster/cluster.ts';
+import type { Config } from './config.ts';
+import {
+  announcedAddresses,
+  listenAddresses,
+  listenInfos,
+  replicaHostname,
+} from './sfu/addresses.ts';
+import { SfuNode } from './sfu/node.ts';
+import { buildWeb } from './signaling/app.ts';
+import type { Logger } from './telemetry/log.ts';
+import { createMetrics, serveMetrics } from './telemetry/metrics.ts';
+import { Resources } from './telemetry/resources.ts';
+import { describeTurn, turnServersFrom } from './turn/credentials.ts';
+
+export interface ReplicaOptions {
+  config: Config;
+  log: Logger;
+  /** Connected; it is closed with the replica. */
+  cluster: Cluster;
+}
+
+export interface Replica {
+  /** What somebody who reads the log of the start wants to know. */
+  readonly summary: string;
+  /** TCP port of the listener. */
+  readonly port: number;
+  readonly resources: Resources;
+  /** Hands everything over to other replicas, within DRAIN_GRACE_SECONDS, then ends. */
+  close(): Promise<void>;
+}
+
+/** Closes in the opposite order of opening, once. */
+class Closers {
+  readonly #closers: Array<() => Promise<unknown>> = [];
+
+  add(closer: () => Promise<unknown>): void {
+    this.#closers.push(closer);
+  }
+
+  async close(): Promise<void> {
+    for (const closer of this.#closers.splice(0).reverse()) await closer();
+  }
+}
+
+/** @throws when a port cannot be had; what was open is closed again */
+export async function startWeb({
+  config,
+  log,
+  cluster,
+  clientDir,
+}: ReplicaOptions & { clientDir: string }): Promise<Replica> {
+  const resources = new Resources();
+  const metrics = createMetrics(resources);
+  const closers = new Closers();
+  closers.add(() => cluster.close());
+  try {
+    const { app, drain } = await buildWeb({ config, cluster, resources, metrics, log, clientDir });
+    closers.add(() => app.close());
+    const { host, port } = config.http;
+    closers.add(await startMetrics(metrics, config));
+    await app.listen({ host, port });
+    closers.add(() => drain(config.cluster.drainGraceSeconds * 1_000));
+    const address = app.server.address() as AddressInfo;
+    return {
+      summary: `web: http://${shown(address)}/`,
+      port: address.port,
+      resources,
+      close: () => closers.close(),
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** @throws when a worker does not start or a port cannot be had; what was open is closed again */
+export async function startSfu({
+  config,
+  log,
+  cluster,
+  workerBin,
+}: ReplicaOptions & { workerBin: string }): Promise<Replica> {
+  const resources = new Resources();
+  const metrics = createMetrics(resources);
+  const turn = turnServersFrom(config.turn);
+  const listen = listenAddresses(config.media, networkInterfaces());
+  const announced = announcedAddresses(config);
+  const { pipeAddress, pipeAnnounced, pipePorts, drainGraceSeconds } = config.cluster;
+  const closers = new Closers();
+  closers.add(() => cluster.close());
+  try {
+    const node = await SfuNode.start({
+      cluster,
+      resources,
+      metrics,
+      log,
+      media: config.media,
+      workerBin,
+      turn,
+      region: config.cluster.region,
+      hostname: replicaHostname(config.platform),
+      listenInfos: (port) => listenInfos(listen, announced, config.media.protocols, port),
+      pipes: {
+        listenInfo: {
+          protocol: 'udp',
+          ip: pipeAddress ?? listen[0] ?? '127.0.0.1',
+          ...(pipeAnnounced !== undefined && { announcedAddress: pipeAnnounced }),
+          ...(pipePorts && { portRange: pipePorts }),
+        },
+        portRange: pipePorts,
+      },
+    });
+    closers.add(() => node.close());
+    closers.add(await startMetrics(metrics, config));
+    // Last: a platform takes an open port for a replica that is ready.
+    const health = await serveHealth(config.http, () => node.ready);
+    closers.add(() => health.close());
+    closers.add(async () => {
+      node.drain();
+      const over = Promise.withResolvers<void>();
+      const grace = resources.after(drainGraceSeconds * 1_000, () => {
+        log.warn('some sessions were not moved within DRAIN_GRACE_SECONDS');
+        over.resolve();
+      });
+      await Promise.race([node.drained, over.promise]);
+      grace.close();
+    });
+    const candidates = [...announced, ...listen].join(', ');
+    const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');
+    return {
+      summary: `sfu-rtc: ${node.id}, media ${protocols} ${node.ports.join(', ')} on ${candidates}, TURN ${describeTurn(turn)}, health http://${shown(health.address)}/healthz`,
+      port: health.address.port,
+      resources,
+      close: () => closers.close(),
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** Only where METRICS_PORT asks for them: several replicas on one machine would want one port. */
+async function startMetrics(
+  metrics: ReturnType<typeof createMetrics>,
+  { http, telemetry }: Config,
+): Promise<() => Promise<void>> {
+  const { metricsPort } = telemetry;
+  if (metricsPort === undefined) return async () => {};
+  const server = await serveMetrics(metrics, { host: http.host, port: metricsPort });
+  return () => server.close();
+}
+
+/** Answers health probes and nothing else: browsers signal with `web` alone. */
+async function serveHealth(
+  { host, port }: Config['http'],
+  isReady: () => boolean,
+): Promise<{ address: AddressInfo; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0];
+    const answers = request.method === 'GET' || request.method === 'HEAD';
+    const probes: Record<string, () => boolean> = { '/healthz': () => true, '/readyz': isReady };
+    const probe = answers && path !== undefined && Object.hasOwn(probes, path) && probes[path];
+    const [status, text] = !probe
+      ? [404, 'Only health probes are answered here.']
+      : probe()
+        ? [200, 'ok']
+        : [503, 'not ready'];
+    response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    address: server.address() as AddressInfo,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function shown({ address, port, family }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}
