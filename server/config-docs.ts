@@ -12,6 +12,7 @@ const TITLES: Record<keyof typeof SETTINGS, string> = {
   timing: 'Timing',
   media: 'Media',
   cluster: 'Several replicas',
+  store: 'Store',
   turn: 'STUN and TURN',
   platform: 'Platform',
   telemetry: 'Logs and metrics',

@@ -23,6 +23,10 @@ const turnUrl = text(
   /^(turns?|stuns?):[^\s]+$/,
   'a STUN or TURN address such as turn:turn.example.org:3478?transport=udp',
 );
+const redisUrl = text(
+  /^rediss?:\/\/\S+$/,
+  'an address such as redis://user:password@host:6379/0, or rediss:// for TLS',
+);
 const secret = text(/^[^\s].*$/s, 'non-empty text');
 const word = text(/^\S+$/, 'text without spaces');
 const port = integer(1, 65535);
@@ -250,6 +254,45 @@ export const SETTINGS = {
       default: 120,
       about:
         'After SIGTERM, how long an `sfu-rtc` replica waits for its sessions to be moved before it ends anyway, and `web` for its clients to reconnect elsewhere. Keep it below the time the platform gives a process to end.',
+    }),
+  },
+  store: {
+    url: setting('REDIS_URL', optional(redisUrl), {
+      default: undefined,
+      defaultText: 'none: `npm start` keeps everything in its own memory',
+      secret: true,
+      about:
+        'Redis 7 or Valkey, or any node of a Redis Cluster, which is recognized. `web` and `sfu-rtc` need it; it is all they share.',
+    }),
+    keyPrefix: setting(
+      'REDIS_KEY_PREFIX',
+      text(/^[\w:.-]{1,64}$/, 'letters, digits, "_", ":", "." or "-"'),
+      {
+        default: 'parley',
+        about:
+          'Begins every key and channel. Installations that share a Redis need different ones.',
+      },
+    ),
+    tlsCa: setting('REDIS_TLS_CA', optional(word), {
+      default: undefined,
+      defaultText: 'the authorities that Node trusts',
+      about:
+        'File with the certificate authority (PEM) of a `rediss://` server that has one of its own.',
+    }),
+    timeoutMs: setting('STORE_TIMEOUT_MS', integer(100, 60_000), {
+      default: 5_000,
+      about:
+        'How long an operation waits for the store, also while it is away, before it fails with `unavailable`. Long enough for a restart or a failover; calls go on meanwhile.',
+    }),
+    connectTimeoutMs: setting('STORE_CONNECT_TIMEOUT_MS', integer(100, 600_000), {
+      default: 30_000,
+      about:
+        'How long a start waits for the store before it ends with the reason. Where everything starts at once, the store may be last.',
+    }),
+    nodeLeaseMs: setting('NODE_LEASE_MS', integer(250, 60_000), {
+      default: 2_500,
+      about:
+        'How long an `sfu-rtc` replica counts as there after its last heartbeat; it sends five in that time. One that is killed is missed at once, by its connection; this is for one that stands still, or lost its network.',
     }),
   },
   turn: {

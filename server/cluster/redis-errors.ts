@@ -1,0 +1,81 @@
+// What Redis answers and how connecting fails, as something to act on.
+import { ErrorReply } from 'redis';
+
+/** What a server says of itself when one connects. */
+export interface ServerFacts {
+  version: string;
+  clustered: boolean;
+}
+
+/** No later try can succeed: the server is not one that Parley can use. */
+export class UnusableServer extends Error {}
+
+/**
+ * What passes by itself: a server that starts, a failover, a slot on its way, memory that is short.
+ * @see https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
+ */
+const PASSING = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|MISCONF|OOM)\b/;
+
+export type Refusal =
+  | { kind: 'passing' | 'read-only' | 'no-script' | 'moved' | 'final' }
+  | { kind: 'ask'; host: string; port: number };
+
+/** @returns undefined when it is no answer at all: the connection failed */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (!(error instanceof ErrorReply)) return undefined;
+  const { message } = error;
+  if (message.startsWith('NOSCRIPT')) return { kind: 'no-script' };
+  if (message.startsWith('MOVED ')) return { kind: 'moved' };
+  if (message.startsWith('READONLY')) return { kind: 'read-only' };
+  const ask = /^ASK \d+ (.*):(\d+)$/.exec(message);
+  if (ask?.[1] !== undefined) return { kind: 'ask', host: ask[1], port: Number(ask[2]) };
+  return { kind: PASSING.test(message) ? 'passing' : 'final' };
+}
+
+/** @throws UnusableServer, or what makes it unusable at the moment */
+export async function checkServer(ask: (args: string[]) => Promise<unknown>): Promise<ServerFacts> {
+  const hello = (await ask(['HELLO'])) as Readonly<Record<string, unknown>>;
+  const { version = '0', mode = 'standalone', role = 'master' } = hello;
+  if (mode === 'sentinel') {
+    throw new UnusableServer('REDIS_URL names a Redis Sentinel: name the Redis server itself');
+  }
+  await ask(['PUBSUB', 'SHARDNUMSUB', 'parley']).catch((error: unknown) => {
+    throw refusalOf(error)?.kind === 'final' && !/^NO(PERM|AUTH)/.test(String(error))
+      ? new UnusableServer(
+          `Redis ${String(version)} has no sharded pub/sub: Parley needs Redis 7 or Valkey`,
+        )
+      : error;
+  });
+  // Not while it loads its data, and not what has become a replica behind an unchanged name.
+  await ask(['PING']);
+  if (mode !== 'cluster' && role !== 'master') throw new Error('it is a replica, not the master');
+  return { version: String(version), clustered: mode === 'cluster' };
+}
+
+/** A server so old that it does not know how to greet is unusable as well. */
+export function answerError(cause: unknown): unknown {
+  if (cause instanceof ErrorReply && /unknown command .?HELLO/i.test(cause.message)) {
+    return new UnusableServer('the Redis of REDIS_URL is too old: Parley needs Redis 7 or Valkey');
+  }
+  return cause;
+}
+
+/** Why there is no connection: one clause for a person, without any secret. */
+export function describeFailure(cause: unknown, secrets: readonly (string | undefined)[]): string {
+  if (cause instanceof ErrorReply && /^(WRONGPASS|NOAUTH|NOPERM)/.test(cause.message)) {
+    return 'it refuses the user name or password';
+  }
+  const { code } = (cause ?? {}) as { code?: unknown };
+  if (typeof code === 'string') {
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name does not resolve';
+    if (code === 'ECONNREFUSED') return 'nothing listens there';
+    if (/CERT|SIGNATURE|ISSUER|TLS|SSL/.test(code)) {
+      return `its TLS certificate is not accepted (${code}); REDIS_TLS_CA can name another authority`;
+    }
+  }
+  let reason = cause instanceof Error && cause.message !== '' ? cause.message : 'no answer';
+  for (const secret of secrets) {
+    if (secret) reason = reason.replaceAll(secret, '[redacted]');
+  }
+  return reason;
+}
