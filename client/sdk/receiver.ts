@@ -156,10 +156,11 @@ export class Receiver {
 
   #release(consumerId: string): void {
     const consuming = this.#consuming.get(consumerId);
+    if (!consuming) return;
     this.#consuming.delete(consumerId);
     const timer = setTimeout(() => {
       this.#lingering.delete(timer);
-      consuming?.consumer?.close();
+      consuming.consumer?.close();
     }, LINGER_MS);
     this.#lingering.add(timer);
   }

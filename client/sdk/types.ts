@@ -43,7 +43,10 @@ export interface RemoteTrack {
   readonly participantId: string;
   readonly source: TrackSource;
   readonly muted: boolean;
-  /** The media itself. It is replaced when the media session is rebuilt. */
+  /**
+   * The media itself. Another one takes its place when the media moves to another server, once it has
+   * brought its first frame or sound; this one ends a moment later.
+   */
   readonly track: MediaStreamTrack;
 }
 
@@ -104,7 +107,10 @@ export interface Call {
   muteOther(trackId: string): Promise<void>;
   /** For hosts. */
   removeParticipant(participantId: string): Promise<void>;
-  /** `RTCPeerConnection.getStats()` of both transports. */
+  /**
+   * `RTCPeerConnection.getStats()` of both transports. While media moves to another server, `recv`
+   * also has the inbound streams that are still shown from the one before.
+   */
   stats(): Promise<{ send: RTCStatsReport | undefined; recv: RTCStatsReport | undefined }>;
   /** Leaves at once; idempotent. */
   leave(): void;
