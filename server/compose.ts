@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { createMemoryCluster } from './cluster/memory.ts';
 import type { Config } from './config.ts';
+import { sessionLeaseMs } from './session-lease.ts';
 import {
   announcedAddresses,
   listenAddresses,
@@ -10,7 +11,7 @@ import {
   replicaHostname,
 } from './sfu/addresses.ts';
 import { SfuNode } from './sfu/node.ts';
-import { buildWeb, sessionLeaseMs } from './signaling/app.ts';
+import { buildWeb } from './signaling/app.ts';
 import type { Logger } from './telemetry/log.ts';
 import {
   createMetrics,

@@ -32,6 +32,8 @@ export class Child {
     this.#process = spawn(command, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...env },
+      // In a group of its own: Ctrl-C in a terminal is for us, who end everything in order.
+      detached: true,
       ...(cwd !== undefined && { cwd }),
     });
     this.#exit = once(this.#process, 'exit').catch(() => {});

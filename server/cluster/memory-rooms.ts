@@ -83,7 +83,8 @@ export class MemoryRooms implements RoomStore {
 
   async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
     const session = this.#rooms.get(room)?.sessions.get(participantId);
-    if (!session || !sameText(session.resumeHash, resumeHash)) {
+    // A session that was put back for somebody else has no hash yet: nobody can claim it.
+    if (!session || session.resumeHash === '' || !sameText(session.resumeHash, resumeHash)) {
       throw new ParleyError('session_lost');
     }
     session.fence += 1;

@@ -55,6 +55,10 @@ export class MemoryBus implements Bus {
     };
   }
 
+  serves(nodeId: string): boolean {
+    return this.#handlers.has(nodeId);
+  }
+
   async publish(topic: string, message: unknown): Promise<void> {
     this.deliver(topic, message);
   }
@@ -99,11 +103,19 @@ export class MemoryBus implements Bus {
 
 class MemoryNodes implements NodeRegistry {
   readonly #nodes = new Map<string, NodeInfo>();
+  readonly #isServed: (nodeId: string) => boolean;
+
+  constructor(isServed: (nodeId: string) => boolean) {
+    this.#isServed = isServed;
+  }
 
   async announce(info: NodeInfo): Promise<NodeAnnouncement> {
-    this.#nodes.set(info.id, structuredClone(info));
+    const nodes = this.#nodes;
+    nodes.set(info.id, structuredClone(info));
     return {
-      held: true,
+      get held() {
+        return nodes.has(info.id);
+      },
       update: async (next) => {
         if (this.#nodes.has(info.id)) this.#nodes.set(info.id, structuredClone(next));
       },
@@ -114,7 +126,7 @@ class MemoryNodes implements NodeRegistry {
   }
 
   async list(): Promise<NodeInfo[]> {
-    return structuredClone([...this.#nodes.values()]);
+    return structuredClone([...this.#nodes.values()].filter(({ id }) => this.#isServed(id)));
   }
 }
 
@@ -133,7 +145,7 @@ export function createMemoryCluster(options: MemoryClusterOptions): Cluster {
   });
   return {
     rooms,
-    nodes: new MemoryNodes(),
+    nodes: new MemoryNodes((id) => bus.serves(id)),
     bus,
     // What is in this process's own memory is never out of reach.
     connected: true,

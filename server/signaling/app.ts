@@ -9,6 +9,7 @@ import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
+import { sessionLeaseMs } from '../session-lease.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
@@ -34,15 +35,8 @@ export interface WebOptions {
 
 /** A message this much larger than the limit is not even read to its end. */
 const HARD_LIMIT_FACTOR = 4;
-/** A replica that was killed had no time to say so: its sessions are given up this much later. */
-const SESSION_LEASE_MARGIN_MS = 15_000;
 /** Hashed names: what they hold never changes. */
 const ASSET_MAX_AGE_S = 31_536_000;
-
-/** How long a session lives in the store without being renewed: its client may come back until then. */
-export function sessionLeaseMs({ timing }: Pick<Config, 'timing'>): number {
-  return timing.gracePeriodMs + SESSION_LEASE_MARGIN_MS;
-}
 
 /** The web server, and how it says goodbye. */
 export interface Web {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from '../../server/cluster/cluster.ts';
+import { FrameWatch } from '../support/frame-watch.ts';
 import { Person } from '../support/sdk-person.ts';
 import { type MediaNode, startReplicas } from '../support/server-replicas.ts';
 import { until } from '../support/until.ts';
@@ -127,6 +128,8 @@ test('a node that drains is left by everybody, who keep who they are and what th
   const { participantId } = ada;
   const two = await addNode();
   const one = nodes[0]!;
+  using adaWatch = await FrameWatch.start(ada, ben);
+  using benWatch = await FrameWatch.start(ben, ada);
   one.node.drain();
   await one.node.drained;
   assert.deepEqual([held(one).peer, held(two).peer], [0, 2]);
@@ -144,4 +147,9 @@ test('a node that drains is left by everybody, who keep who they are and what th
   assert.deepEqual([ada.problems, ben.problems], [[], []]);
   assert.deepEqual([ada.states, ben.states], [[], []]);
   await until('the old node to be empty', () => assert.deepEqual(held(one), NOTHING));
+  for (const watch of [adaWatch, benWatch]) {
+    const gap = watch.longestGapMs();
+    t.diagnostic(`longest gap ${Math.round(gap)} ms`);
+    assert.ok(gap < 1_000, `a picture stood still for ${gap} ms`);
+  }
 });

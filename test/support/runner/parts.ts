@@ -5,7 +5,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** What has to be there before a part can run; see prepare.ts. */
-export type Need = 'worker' | 'client' | 'browsers';
+export type Need = 'worker' | 'client' | 'browsers' | 'redis';
 
 interface PartBase {
   name: string;
@@ -49,7 +49,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'contract',
     files: ['test/contract/**/*.test.ts'],
-    needs: [],
+    needs: ['redis'],
     concurrency: availableParallelism(),
     testTimeoutMs: MINUTE,
     timeoutMs: 5 * MINUTE,
@@ -58,10 +58,20 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
-    needs: ['worker'],
+    needs: ['worker', 'redis'],
     concurrency: availableParallelism(),
     testTimeoutMs: 5 * MINUTE,
     timeoutMs: 20 * MINUTE,
+  },
+  {
+    kind: 'tests',
+    name: 'chaos',
+    files: ['test/chaos/**/*.test.ts'],
+    needs: ['worker', 'client', 'redis'],
+    // Each test runs half a dozen processes and measures gaps in what they carry.
+    concurrency: 1,
+    testTimeoutMs: 3 * MINUTE,
+    timeoutMs: 15 * MINUTE,
   },
   {
     kind: 'tests',

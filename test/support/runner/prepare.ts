@@ -28,6 +28,8 @@ const log = (line: string) => console.log(`  ${line}`);
 const PROVIDERS: Readonly<Record<Need, Provider>> = {
   worker: ({ signal }) => provisionWorker({ log, signal }),
   client: () => ensureClient({ log }),
+  redis: ({ signal }) =>
+    ensureDebianPackages(['redis-server'], { why: 'run the tests on Redis', log, signal }),
   async browsers({ signal }) {
     const packages = missingPackages();
     if (packages.length > 0) {

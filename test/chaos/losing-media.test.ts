@@ -1,0 +1,77 @@
+// Media replicas and their workers are killed, frozen and cut off under a call of real processes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ClusterCall } from '../support/cluster-call.ts';
+import { TestCluster } from '../support/local-cluster.ts';
+import { until } from '../support/until.ts';
+
+/** Longer than any of these takes on a busy machine; bench/ says how long it takes. */
+const A_FREEZE_MS = 10_000;
+/** Make before break: what a starved machine may add to a gap that is not there. */
+const NO_FREEZE_MS = 1_500;
+
+test('a media worker killed with SIGKILL: its room is back on another one by itself', async (t) => {
+  const cluster = await TestCluster.start(t, { web: 1, sfu: 1, env: { WORKERS: '2' } });
+  const call = await ClusterCall.start(t, [cluster.url], ['Ada', 'Ben', 'Cleo']);
+  await call.watch();
+  const port = await call.people[0]!.mediaPort();
+  const [sfu] = cluster.sfus;
+  const workers = await cluster.workersOf(sfu!);
+  assert.equal(workers.length, 2);
+  process.kill(await workerOnPort(workers, port), 'SIGKILL');
+  await until('media on another port', async () => {
+    assert.notEqual(await call.people[0]!.mediaPort(), port);
+  });
+  await call.flows();
+  await call.isAsBefore();
+  call.gapIsBelow(A_FREEZE_MS);
+  await cluster.holdsNothingBut(3, 2);
+});
+
+test('an sfu-rtc replica killed with SIGKILL: its rooms are back on another one by themselves', async (t) => {
+  const cluster = await TestCluster.start(t, { web: 2, sfu: 2 });
+  const call = await ClusterCall.start(t, [cluster.url], ['Ada', 'Ben', 'Cleo']);
+  await call.watch();
+  const holder = await cluster.holder();
+  holder.child.signal('SIGKILL');
+  await until('media on the other replica', async () => {
+    assert.notEqual((await cluster.holder()).nodeId, holder.nodeId);
+  });
+  await call.flows();
+  await call.isAsBefore();
+  await call.says('we are back');
+  call.gapIsBelow(A_FREEZE_MS);
+  await cluster.holdsNothingBut(3, 2);
+});
+
+test('an sfu-rtc replica frozen past its lease: when it wakes it has lost its rooms, and knows', async (t) => {
+  const cluster = await TestCluster.start(t, { web: 2, sfu: 2 });
+  const call = await ClusterCall.start(t, [cluster.url], ['Ada', 'Ben']);
+  await call.watch();
+  const holder = await cluster.holder();
+  // Its workers go on: only the process that commands them stands still.
+  holder.child.signal('SIGSTOP');
+  const other = cluster.sfus.find(({ nodeId }) => nodeId !== holder.nodeId);
+  await until('everybody to be on the other replica', async () => {
+    assert.equal((await cluster.resources(other!)).peer, 2);
+  });
+  await call.flows();
+  holder.child.signal('SIGCONT');
+  await until('the woken replica to have let go', async () => {
+    const { peer, router, transport } = await cluster.resources(holder);
+    assert.deepEqual([peer, router, transport], [0, 0, 0]);
+  });
+  await call.flows();
+  await call.isAsBefore();
+  call.gapIsBelow(NO_FREEZE_MS);
+  await cluster.holdsNothingBut(2, 2);
+});
+
+async function workerOnPort(workers: readonly number[], port: number): Promise<number> {
+  const { execFile } = await import('node:child_process');
+  const { promisify } = await import('node:util');
+  const { stdout } = await promisify(execFile)('ss', ['-lunpH', `sport = :${port}`]);
+  const pid = Number(/pid=(\d+)/.exec(stdout)?.[1]);
+  assert.ok(workers.includes(pid), `no worker on port ${port}: ${stdout}`);
+  return pid;
+}

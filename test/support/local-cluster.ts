@@ -1,0 +1,174 @@
+// A cluster of real processes for one test: what it says is shown when the test fails.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import type { TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { LocalCluster, type Member } from '../../deploy/local/cluster.ts';
+import { DEADLINES } from './deadlines.ts';
+import { freeTcpPort } from './ports.ts';
+import { parseMetrics } from './prometheus.ts';
+import { ownedBy } from './server-owned.ts';
+import { until, within } from './until.ts';
+
+export interface Replica extends Member {
+  readonly metricsUrl: string;
+}
+
+type Env = Readonly<Record<string, string>>;
+
+/** What a developer's shell may hold and a test must not depend on. */
+const UNSET = ['AUTH_TOKEN', 'REDIS_URL', 'TURN_URLS', 'TURN_SHARED_SECRET', 'ANNOUNCED_ADDRESS'];
+const LINES_SHOWN = 60;
+const run = promisify(execFile);
+
+export class TestCluster {
+  readonly cluster: LocalCluster;
+  readonly #said: string[];
+
+  private constructor(cluster: LocalCluster, said: string[]) {
+    this.cluster = cluster;
+    this.#said = said;
+  }
+
+  static async start(
+    context: TestContext,
+    { web, sfu, env = {} }: { web: number; sfu: number; env?: Env },
+  ): Promise<TestCluster> {
+    const said: string[] = [];
+    const inherit = { ...process.env };
+    for (const name of UNSET) delete inherit[name];
+    const cluster = await LocalCluster.start({
+      inherit,
+      env: { LOG_LEVEL: 'debug', ...env },
+      onLine: (line, { name }) => said.push(`${name} ${line}`),
+      onExit: (name, how) => said.push(`${name} ended: ${how}`),
+    });
+    ownedBy(context).defer(() => cluster.close());
+    context.after(() => {
+      if ('passed' in context && context.passed) return;
+      const worth = said.filter((line) => !/"level":20/.test(line));
+      context.diagnostic(`the cluster's last words:\n${worth.slice(-LINES_SHOWN).join('\n')}`);
+    });
+    const test = new TestCluster(cluster, said);
+    await within(
+      'the cluster to be ready',
+      DEADLINES.serverReady,
+      Promise.all([
+        ...Array.from({ length: web }, () => test.addWeb()),
+        ...Array.from({ length: sfu }, () => test.addSfu()),
+      ]),
+    );
+    return test;
+  }
+
+  /** The balancer's, with a slash at the end. */
+  get url(): string {
+    return this.cluster.url.replace('localhost', '127.0.0.1');
+  }
+
+  /** Everything that the processes said, marked with their names. */
+  get said(): readonly string[] {
+    return this.#said;
+  }
+
+  /** Directly, past the balancer. */
+  urlOf(member: Member): string {
+    return `http://127.0.0.1:${member.port}/`;
+  }
+
+  async addWeb(env: Env = {}): Promise<Replica> {
+    const metricsPort = await freeTcpPort();
+    const member = await this.cluster.addWeb({ METRICS_PORT: String(metricsPort), ...env });
+    return this.#remember(member, metricsPort);
+  }
+
+  async addSfu(env: Env = {}): Promise<Replica> {
+    const metricsPort = await freeTcpPort();
+    const member = await this.cluster.addSfu({ METRICS_PORT: String(metricsPort), ...env });
+    return this.#remember(member, metricsPort);
+  }
+
+  readonly #metrics = new Map<Member, string>();
+
+  get webs(): Replica[] {
+    return this.#with(this.cluster.of('web'));
+  }
+
+  get sfus(): Replica[] {
+    return this.#with(this.cluster.of('sfu-rtc'));
+  }
+
+  /** What a replica holds, by kind. */
+  async resources(replica: Replica): Promise<Record<string, number>> {
+    const response = await fetch(replica.metricsUrl);
+    return Object.fromEntries(
+      parseMetrics(await response.text())
+        .filter(({ name }) => name === 'parley_resources')
+        .map(({ labels, value }) => [labels.kind ?? '', value]),
+    );
+  }
+
+  /** The replica that holds media sessions, when there is one only. */
+  async holder(): Promise<Replica> {
+    const holding: Replica[] = [];
+    for (const sfu of this.sfus) if (((await this.resources(sfu)).peer ?? 0) > 0) holding.push(sfu);
+    const [only] = holding;
+    assert.ok(only && holding.length === 1, `${holding.length} replicas hold media`);
+    return only;
+  }
+
+  /** pids of the media workers of a replica. */
+  async workersOf(replica: Replica): Promise<number[]> {
+    const { stdout } = await run('pgrep', ['-P', String(replica.child.pid), '-f', 'mediasoup']);
+    return stdout.trim().split('\n').map(Number);
+  }
+
+  /** Every key in Redis. */
+  async keys(): Promise<string[]> {
+    const port = new URL(this.cluster.redisUrl).port;
+    const { stdout } = await run('redis-cli', ['-p', port, '--scan']);
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
+  }
+
+  /** Waits until the replicas hold what these many people, each with these many tracks, explain. */
+  async holdsNothingBut(people: number, tracksEach: number): Promise<void> {
+    await until(
+      'nothing to be left that the roster does not explain',
+      async () => {
+        const held = await Promise.all(this.sfus.map((sfu) => this.resources(sfu)));
+        const sum = (kind: string) =>
+          held.reduce((total, counts) => total + (counts[kind] ?? 0), 0);
+        const consumers = people * (people - 1) * tracksEach;
+        assert.deepEqual(
+          { peers: sum('peer'), transports: sum('transport'), producers: sum('producer') },
+          { peers: people, transports: people * 2, producers: people * tracksEach },
+        );
+        assert.equal(sum('consumer'), consumers, 'consumers');
+        const sessions = await Promise.all(this.webs.map((web) => this.resources(web)));
+        assert.equal(
+          sessions.reduce((total, { session = 0 }) => total + session, 0),
+          people,
+          'sessions',
+        );
+        // One router for each node that holds people; pipes only between such nodes.
+        const holding = held.filter(({ peer = 0 }) => peer > 0).length;
+        assert.equal(sum('router'), holding, 'routers');
+        assert.equal(sum('pipe'), holding * (holding - 1) * 2, 'pipes');
+      },
+      { withinMs: 40_000, everyMs: 250 },
+    );
+  }
+
+  #remember(member: Member, metricsPort: number): Replica {
+    const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
+    this.#metrics.set(member, metricsUrl);
+    return { ...member, metricsUrl };
+  }
+
+  #with(members: readonly Member[]): Replica[] {
+    return members.map((member) => ({ ...member, metricsUrl: this.#metrics.get(member) ?? '' }));
+  }
+}
