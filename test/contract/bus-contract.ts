@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { ParleyError } from '../../shared/errors.ts';
 import { until } from '../support/until.ts';
-import { type ClusterTest, refusal } from './cluster-contract.ts';
+import { type ClusterTest, refusal } from './cluster-test.ts';
 
 const SOON = { timeoutMs: 5_000 };
 

@@ -1,10 +1,11 @@
-// Every cluster there is, held to the one contract.
+// The memory cluster, held to the one contract; the Redis ones are next door.
 import { createMemoryCluster } from '../../server/cluster/memory.ts';
-import { clusterContract, KEPT } from './cluster-contract.ts';
+import { clusterContract } from './cluster-contract.ts';
+import { KEPT } from './cluster-test.ts';
 
-clusterContract('memory', async () => {
+clusterContract('memory', async (settings) => {
   const listenerErrors: unknown[] = [];
   const onListenerError = (error: unknown) => void listenerErrors.push(error);
-  const cluster = createMemoryCluster({ ...KEPT, onListenerError });
+  const cluster = createMemoryCluster({ ...KEPT, ...settings, onListenerError });
   return { a: cluster, b: cluster, listenerErrors, close: () => cluster.close() };
 });

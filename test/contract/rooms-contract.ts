@@ -4,7 +4,7 @@ import { randomId } from '../../client/sdk/ids.ts';
 import type { RoomPatch } from '../../shared/room.ts';
 import { applyPatch } from '../../shared/room.ts';
 import { until } from '../support/until.ts';
-import { type ClusterTest, KEPT, refusal } from './cluster-contract.ts';
+import { type ClusterTest, KEPT, refusal } from './cluster-test.ts';
 import { admission, chat, enter, LIMITS, publish } from './room-fixtures.ts';
 
 export function roomsContract(promises: ClusterTest): void {

@@ -1,7 +1,7 @@
 // Sessions: whoever claimed one last speaks for it, and nobody else.
 import assert from 'node:assert/strict';
 import { until } from '../support/until.ts';
-import { type ClusterTest, refusal } from './cluster-contract.ts';
+import { type ClusterTest, refusal } from './cluster-test.ts';
 import { admission, chat, enter, HASH, LIMITS, publish } from './room-fixtures.ts';
 
 export function sessionsContract(promises: ClusterTest): void {

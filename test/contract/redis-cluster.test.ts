@@ -1,0 +1,10 @@
+// The cluster on a Redis Cluster of three servers, held to the one contract.
+import { after } from 'node:test';
+import { RedisServers } from '../support/redis.ts';
+import { clusterContract } from './cluster-contract.ts';
+import { redisPair } from './redis-pair.ts';
+
+const servers = await RedisServers.start();
+after(() => servers.stop());
+
+clusterContract('Redis Cluster', (settings) => redisPair(servers.url, settings));

@@ -1,0 +1,10 @@
+// The cluster on one Redis, held to the one contract.
+import { after } from 'node:test';
+import { RedisServer } from '../support/redis.ts';
+import { clusterContract } from './cluster-contract.ts';
+import { redisPair } from './redis-pair.ts';
+
+const server = await RedisServer.start();
+after(() => server.stop());
+
+clusterContract('Redis', (settings) => redisPair(server.url, settings));
