@@ -51,6 +51,7 @@ export class ScriptedSfu {
   readonly refusals = new Map<MethodName, string>();
   readonly #sessions = new Map<number, Served>();
   readonly #sources = new Map<string, Producer>();
+  readonly #connected = new Set<WebRtcTransport>();
   readonly #router: Router;
   #server: ScriptedServer | undefined;
   readonly #consumers = new Map<string, Consumer>();
@@ -185,7 +186,11 @@ export class ScriptedSfu {
     if (method === 'connect') {
       const { epoch, direction, dtlsParameters } = params as MethodParams<'connect'>;
       const transport = this.#session(epoch).transports[direction];
-      if (transport.dtlsState === 'new') await transport.connect({ dtlsParameters });
+      // Not told by its DTLS state: a handshake may run before we are asked to connect.
+      if (!this.#connected.has(transport)) {
+        this.#connected.add(transport);
+        await transport.connect({ dtlsParameters });
+      }
     }
     if (method === 'publish') {
       const { epoch, trackId, kind, rtpParameters } = params as MethodParams<'publish'>;
