@@ -48,13 +48,15 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
             {initials(tile.name)}
           </span>
         )}
-        <Video
-          track={track}
-          mirrored={own && track !== undefined && isMirrored(track)}
-          {...(tile.kind === 'screen' && {
-            onAspect: (aspect) => model.setAspect(tile.id, aspect),
-          })}
-        />
+        {track && (
+          <Video
+            track={track}
+            mirrored={own && isMirrored(track)}
+            {...(tile.kind === 'screen' && {
+              onAspect: (aspect) => model.setAspect(tile.id, aspect),
+            })}
+          />
+        )}
         <Badges tile={tile} model={model} />
         <p class="tile-name">
           {tile.kind === 'person' && isSilent(tile, media) && (

@@ -1,8 +1,8 @@
-// A <video> that shows a track, and knows whether it has a picture yet.
+// A <video> that shows a track, and another one after it without a black frame between them.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface VideoProps {
-  track: MediaStreamTrack | undefined;
+  track: MediaStreamTrack;
   /** As in a mirror: for one's own camera. */
   mirrored?: boolean;
   /** Width divided by height of the picture, whenever it changes. */
@@ -11,17 +11,19 @@ export interface VideoProps {
 
 export function Video({ track, mirrored = false, onAspect }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
-  const [hasPicture, setHasPicture] = useState(false);
+  const [stream] = useState(() => new MediaStream());
   useEffect(() => {
-    const video = element.current;
-    if (!video) return;
-    showTrack(video, track);
-    if (!track) setHasPicture(false);
+    // In this order, and in one go: Chromium shows nothing of a track that came while another one
+    // was there, and keeps the last picture until the first of the new track.
+    for (const old of stream.getTracks()) stream.removeTrack(old);
+    stream.addTrack(track);
   }, [track]);
   useEffect(() => {
     const video = element.current;
+    if (!video) return;
+    video.srcObject = stream;
     return () => {
-      if (video) video.srcObject = null;
+      video.srcObject = null;
     };
   }, []);
   return (
@@ -34,28 +36,12 @@ export function Video({ track, mirrored = false, onAspect }: VideoProps) {
       playsInline
       disablePictureInPicture
       data-mirrored={mirrored}
-      data-shown={track !== undefined && hasPicture}
       onResize={({ currentTarget: { videoWidth, videoHeight } }) => {
         if (videoHeight > 0) onAspect?.(videoWidth / videoHeight);
       }}
-      onLoadedData={() => setHasPicture(true)}
+      onLoadedData={({ currentTarget }) => {
+        currentTarget.dataset.shown = 'true';
+      }}
     />
   );
-}
-
-/**
- * Another track takes the place of the one before without a black frame between them: the picture
- * stays until the first frame of the new one.
- */
-function showTrack(video: HTMLVideoElement, track: MediaStreamTrack | undefined): void {
-  const stream = video.srcObject;
-  if (!track) {
-    video.srcObject = null;
-  } else if (stream instanceof MediaStream) {
-    // In this order: Chromium goes on showing nothing of a track that came while another was there.
-    for (const old of stream.getTracks()) if (old !== track) stream.removeTrack(old);
-    stream.addTrack(track);
-  } else {
-    video.srcObject = new MediaStream([track]);
-  }
 }
