@@ -19,6 +19,11 @@ const Answer = v.union([
 ]);
 type Answer = v.InferOutput<typeof Answer>;
 
+interface Asked {
+  resolve(answer: Answer): void;
+  reject(error: ParleyError): void;
+}
+
 export interface RedisBusOptions {
   connection: RedisConnection;
   subscriptions: RedisSubscriptions;
@@ -40,7 +45,7 @@ export class RedisBus implements Bus {
   readonly #options: RedisBusOptions;
   /** Of this process: nobody else hears the answers to its questions. */
   readonly #replyTo: string;
-  readonly #asked = new Map<string, (answer: Answer) => void>();
+  readonly #asked = new Map<string, Asked>();
   readonly #served = new Map<string, { handler: CommandHandler }>();
   #lastId = 0;
 
@@ -56,7 +61,7 @@ export class RedisBus implements Bus {
       onMessage: (text) => {
         const answer = this.#read(Answer, text, this.#replyTo);
         // Those who no longer wait are not in the table any more.
-        if (answer) this.#asked.get(answer.id)?.(answer);
+        if (answer) this.#asked.get(answer.id)?.resolve(answer);
       },
     });
   }
@@ -73,7 +78,7 @@ export class RedisBus implements Bus {
     // Asking may fail while nobody waits for the answer yet.
     promise.catch(() => {});
     const timer = setTimeout(() => reject(new ParleyError('timeout')), timeoutMs);
-    this.#asked.set(id, resolve);
+    this.#asked.set(id, { resolve, reject });
     try {
       const text = JSON.stringify({ id, replyTo: this.#replyTo, command, params });
       const channel = commandChannel(this.#options.keyPrefix, nodeId);
@@ -131,6 +136,11 @@ export class RedisBus implements Bus {
         if (message) listener(message.message);
       },
     });
+  }
+
+  /** Nobody waits for an answer any more. */
+  close(): void {
+    for (const { reject } of this.#asked.values()) reject(new ParleyError('unavailable'));
   }
 
   async #answer(

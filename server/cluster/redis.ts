@@ -187,6 +187,7 @@ class RedisCluster implements Cluster {
   async #close(): Promise<void> {
     this.#listeners.clear();
     this.nodes.close();
+    this.bus.close();
     this.rooms.close();
     this.#subscriptions.close();
     this.#connection.close();
