@@ -52,10 +52,16 @@ export async function checkServer(ask: (args: string[]) => Promise<unknown>): Pr
   return { version: String(version), clustered: mode === 'cluster' };
 }
 
-/** A server so old that it does not know how to greet is unusable as well. */
+/** What no later try can change is told from what may pass. */
 export function answerError(cause: unknown): unknown {
-  if (cause instanceof ErrorReply && /unknown command .?HELLO/i.test(cause.message)) {
-    return new UnusableServer('the Redis of REDIS_URL is too old: Parley needs Redis 7 or Valkey');
+  if (!(cause instanceof ErrorReply)) return cause;
+  if (/unknown command .?HELLO/i.test(cause.message)) {
+    return new UnusableServer('The Redis of REDIS_URL is too old: Parley needs Redis 7 or Valkey');
+  }
+  if (/SELECT is not allowed in cluster mode/i.test(cause.message)) {
+    return new UnusableServer(
+      'REDIS_URL names a database number, and a Redis Cluster has only one database',
+    );
   }
   return cause;
 }
@@ -69,7 +75,9 @@ export function describeFailure(cause: unknown, secrets: readonly (string | unde
   if (typeof code === 'string') {
     if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name does not resolve';
     if (code === 'ECONNREFUSED') return 'nothing listens there';
-    if (/CERT|SIGNATURE|ISSUER|TLS|SSL/.test(code)) {
+    if (code === 'ECONNRESET') return 'it ends the connection; one with TLS needs rediss://';
+    if (/SSL|EPROTO/.test(code)) return 'it does not speak TLS; try redis://';
+    if (/CERT|SIGNATURE|ISSUER/.test(code)) {
       return `its TLS certificate is not accepted (${code}); REDIS_TLS_CA can name another authority`;
     }
   }

@@ -191,7 +191,7 @@ export class Topology {
   }
 }
 
-function nameOf({ host, port }: ServerAddress): string {
+export function nameOf({ host, port }: ServerAddress): string {
   return `${host}:${port}`;
 }
 

@@ -11,7 +11,7 @@ import { RedisNodes } from './redis-nodes.ts';
 import { RoomIndex } from './redis-room-index.ts';
 import { RedisRooms } from './redis-rooms.ts';
 import { RedisSubscriptions } from './redis-subscriptions.ts';
-import { Topology } from './redis-topology.ts';
+import { nameOf, Topology } from './redis-topology.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
 export interface RedisClusterOptions {
@@ -56,17 +56,15 @@ export async function createRedisCluster(options: RedisClusterOptions): Promise<
   const linkOptions: LinkOptions = { ...user, tls };
   const until = performance.now() + connectTimeoutMs;
   const clustered = await isClustered(address, linkOptions, connectTimeoutMs);
-  if (clustered && user.database !== 0) {
-    throw new Error(
-      'REDIS_URL names a database number, and a Redis Cluster has only one database.',
-    );
-  }
   const cluster = new RedisCluster(address, clustered, linkOptions, options);
   try {
     await cluster.start(until - performance.now());
   } catch (cause) {
+    const failure = cluster.failure;
     await cluster.close();
-    throw cannotStart(address, linkOptions, cluster.lastError ?? cause);
+    throw failure
+      ? cannotStart(failure.name, linkOptions, failure.cause)
+      : cannotStart(nameOf(address), linkOptions, cause);
   }
   return cluster;
 }
@@ -151,13 +149,13 @@ class RedisCluster implements Cluster {
     return this.#connected;
   }
 
-  /** Why there is no connection. */
-  get lastError(): unknown {
-    for (const { commands, messages } of this.#topology.nodes) {
-      if (!commands.ready) return commands.lastError;
-      if (!messages.ready) return messages.lastError;
-    }
-    return undefined;
+  /** Which server is not connected, and why. */
+  get failure(): { name: string; cause: unknown } | undefined {
+    const links = this.#topology.nodes.flatMap(({ name, commands, messages }) =>
+      [commands, messages].map((link) => ({ name, link })),
+    );
+    const lost = links.find(({ link }) => !link.ready);
+    return lost && { name: lost.name, cause: lost.link.lastError };
   }
 
   async start(withinMs: number): Promise<void> {
@@ -239,19 +237,17 @@ async function isClustered(
     await promise;
     return link.facts?.clustered ?? false;
   } catch (cause) {
-    throw cannotStart(address, options, cause);
+    throw cannotStart(nameOf(address), options, cause);
   } finally {
     clearTimeout(late);
     await link.close();
   }
 }
 
-function cannotStart(address: ServerAddress, options: LinkOptions, cause: unknown): Error {
+/** @param name host and port; in a Redis Cluster not only those of REDIS_URL */
+function cannotStart(name: string, options: LinkOptions, cause: unknown): Error {
   if (cause instanceof UnusableServer) return new Error(`${cause.message}.`);
-  const { host, port } = address;
-  return new Error(
-    `The Redis at ${host}:${port} (REDIS_URL) cannot be used: ${reasonOf(cause, options)}.`,
-  );
+  return new Error(`The Redis at ${name} (REDIS_URL) cannot be used: ${reasonOf(cause, options)}.`);
 }
 
 function reasonOf(cause: unknown, { password }: LinkOptions): string {

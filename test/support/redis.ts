@@ -21,13 +21,18 @@ const run = promisify(execFile);
 export interface RedisOptions {
   password?: string;
   /** Speaks TLS alone, under a certificate that only its own authority vouches for. */
-  tls?: boolean;
+  tls?: boolean | TlsPair;
   /** Keeps its data over a restart. */
   keepData?: boolean;
   /** A node of a Redis Cluster. */
   clusterNode?: boolean;
   /** Further options, such as `--maxclients 20`. */
   args?: readonly string[];
+}
+
+export interface TlsPair {
+  cert: string;
+  key: string;
 }
 
 export class RedisServer implements AsyncDisposable {
@@ -47,7 +52,11 @@ export class RedisServer implements AsyncDisposable {
     const folder = await mkdtemp(path.join(tmpdir(), 'parley-redis-'));
     const port = options.clusterNode ? await freePortPair() : await freeTcpPort();
     const server = new RedisServer(port, folder, options);
-    if (options.tls) await server.#writeCertificate();
+    if (options.tls) {
+      const pair = options.tls === true ? await certificate() : options.tls;
+      await writeFile(server.#pem('cert'), pair.cert);
+      await writeFile(server.#pem('key'), pair.key);
+    }
     try {
       await server.#run();
     } catch (error) {
@@ -66,7 +75,7 @@ export class RedisServer implements AsyncDisposable {
 
   /** The authority of its certificate, for REDIS_TLS_CA. */
   get caFile(): string {
-    return path.join(this.folder, 'cert.pem');
+    return this.#pem('cert');
   }
 
   get pid(): number {
@@ -129,7 +138,6 @@ export class RedisServer implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { password, tls, keepData, clusterNode, args = [] } = this.#options;
-    const pem = (name: string) => path.join(this.folder, `${name}.pem`);
     this.#process = new ManagedProcess({
       name: 'redis-server',
       command: 'redis-server',
@@ -137,30 +145,34 @@ export class RedisServer implements AsyncDisposable {
       args: [
         ...['--bind', HOST, '--dir', this.folder, '--save', '', '--loglevel', 'notice'],
         ...(tls ? ['--port', '0', '--tls-port', String(this.port)] : ['--port', String(this.port)]),
-        ...(tls ? ['--tls-cert-file', pem('cert'), '--tls-key-file', pem('key')] : []),
-        ...(tls ? ['--tls-ca-cert-file', pem('cert'), '--tls-auth-clients', 'no'] : []),
+        ...(tls ? ['--tls-cert-file', this.#pem('cert'), '--tls-key-file', this.#pem('key')] : []),
+        ...(tls ? ['--tls-ca-cert-file', this.#pem('cert'), '--tls-auth-clients', 'no'] : []),
         ...(password === undefined ? [] : ['--requirepass', password]),
         ...(keepData ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []),
         ...(clusterNode ? ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500'] : []),
+        ...(clusterNode && tls ? ['--tls-cluster', 'yes'] : []),
         ...args,
       ],
     });
     await this.#process.line(/Ready to accept connections/, DEADLINES.serverReady);
   }
 
-  async #writeCertificate(): Promise<void> {
-    const altNames = [{ type: 7 as const, ip: HOST }];
-    const { cert, private: key } = await generate([{ name: 'commonName', value: 'redis' }], {
-      keyType: 'ec',
-      algorithm: 'sha256',
-      extensions: [
-        { name: 'basicConstraints', cA: true },
-        { name: 'subjectAltName', altNames },
-      ],
-    });
-    await writeFile(path.join(this.folder, 'cert.pem'), cert);
-    await writeFile(path.join(this.folder, 'key.pem'), key);
+  #pem(name: 'cert' | 'key'): string {
+    return path.join(this.folder, `${name}.pem`);
   }
+}
+
+async function certificate(): Promise<TlsPair> {
+  const altNames = [{ type: 7 as const, ip: HOST }];
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'redis' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames },
+    ],
+  });
+  return { cert, key };
 }
 
 /** Three masters on loopback that share all slots. */
@@ -174,9 +186,11 @@ export class RedisServers implements AsyncDisposable {
   static async start(options: RedisOptions = {}): Promise<RedisServers> {
     const nodes: RedisServer[] = [];
     const servers = new RedisServers(nodes);
+    // One authority for all of them.
+    const tls = options.tls === true ? await certificate() : (options.tls ?? false);
     try {
       for (let n = 0; n < 3; n++) {
-        nodes.push(await RedisServer.start({ ...options, clusterNode: true }));
+        nodes.push(await RedisServer.start({ ...options, tls, clusterNode: true }));
       }
       const addresses = nodes.map(({ port }) => `${HOST}:${port}`);
       await nodes[0]?.cli('--cluster', 'create', ...addresses, '--cluster-yes');
@@ -193,10 +207,14 @@ export class RedisServers implements AsyncDisposable {
     return servers;
   }
 
-  get url(): string {
+  get first(): RedisServer {
     const [first] = this.nodes;
     if (!first) throw new Error('there are no nodes');
-    return first.url;
+    return first;
+  }
+
+  get url(): string {
+    return this.first.url;
   }
 
   async stop(): Promise<void> {
