@@ -7,8 +7,8 @@ const BEATS_PER_LEASE = 5;
 export interface AnnouncementOptions {
   info: NodeInfo;
   leaseMs: number;
-  /** @returns true when the store had given the node up before */
-  beat(info: string): Promise<boolean>;
+  /** @returns the term of the lease: another one when the store had given the node up before */
+  beat(info: string): Promise<string>;
   remove(): Promise<unknown>;
   onRegained(): void;
   onMissedBeat(error: unknown): void;
@@ -23,6 +23,9 @@ export class Announcement implements NodeAnnouncement {
    * later than that, so it ends for us before it ends for anybody else.
    */
   #sentAt = Number.NEGATIVE_INFINITY;
+  #term: string | undefined;
+  /** It had run out, and nobody was told yet that it holds again. */
+  #lapsed = false;
   #timer: NodeJS.Timeout | undefined;
   /** The heartbeat under way, and the one that will follow it with what was said meanwhile. */
   #beating: Promise<void> | undefined;
@@ -41,7 +44,7 @@ export class Announcement implements NodeAnnouncement {
   /** @throws ParleyError `unavailable` when the registration cannot be made */
   async start(): Promise<void> {
     const sentAt = performance.now();
-    await this.#options.beat(this.#info);
+    this.#term = await this.#options.beat(this.#info);
     this.#sentAt = sentAt;
     this.#schedule();
   }
@@ -93,11 +96,12 @@ export class Announcement implements NodeAnnouncement {
     const { beat, onRegained, onMissedBeat } = this.#options;
     const sentAt = performance.now();
     try {
-      const givenUp = await beat(this.#info);
+      const term = await beat(this.#info);
       if (this.#closed) return;
-      const hadLapsed = !this.held;
+      // By our clock, or by the store's.
+      if (!this.held || term !== this.#term) this.#lapsed = true;
+      this.#term = term;
       this.#sentAt = sentAt;
-      this.#lapsed ||= hadLapsed || givenUp;
     } catch (error) {
       onMissedBeat(error);
       return;
@@ -107,7 +111,4 @@ export class Announcement implements NodeAnnouncement {
     this.#lapsed = false;
     onRegained();
   }
-
-  /** It had run out, and nobody was told yet that it holds again. */
-  #lapsed = false;
 }

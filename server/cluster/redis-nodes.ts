@@ -11,13 +11,16 @@ import type { Topology } from './redis-topology.ts';
 const BACKSTOP_LEASES = 100;
 
 const NOW = `
-local LEASES, INFOS = KEYS[1], KEYS[2]
+local LEASES, INFOS, TERMS = unpack(KEYS)
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function int(number) return string.format('%.0f', number) end
 `;
 
-/** @returns 1 when the node was not there, or its lease had run out */
+/**
+ * @returns the term of the lease: another one whenever the node was not there, or its lease had run
+ *   out. It is kept, so that a lapse shows even when the first answer after it is lost.
+ */
 const BEAT = script(
   NOW,
   `
@@ -25,9 +28,15 @@ local ID, LEASE, INFO, BACKSTOP = unpack(ARGV)
 local lease_end = redis.call('ZSCORE', LEASES, ID)
 redis.call('ZADD', LEASES, int(now + LEASE), ID)
 redis.call('HSET', INFOS, ID, INFO)
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, BACKSTOP) end
-if not lease_end or tonumber(lease_end) <= now then return 1 end
-return 0
+redis.call('PEXPIRE', LEASES, BACKSTOP)
+redis.call('PEXPIRE', INFOS, BACKSTOP)
+local term = redis.call('HGET', TERMS, ID)
+if not lease_end or tonumber(lease_end) <= now or not term then
+  term = clock[1] .. '.' .. clock[2]
+  redis.call('HSET', TERMS, ID, term)
+end
+redis.call('PEXPIRE', TERMS, BACKSTOP)
+return term
 `,
 );
 
@@ -35,6 +44,7 @@ const REMOVE = script(
   NOW,
   `
 redis.call('HDEL', INFOS, ARGV[1])
+redis.call('HDEL', TERMS, ARGV[1])
 return redis.call('ZREM', LEASES, ARGV[1])
 `,
 );
@@ -45,6 +55,7 @@ const LIST = script(
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now))) do
   redis.call('ZREM', LEASES, id)
   redis.call('HDEL', INFOS, id)
+  redis.call('HDEL', TERMS, id)
 end
 return redis.call('HVALS', INFOS)
 `,
@@ -62,14 +73,14 @@ export interface RedisNodesOptions {
 
 export class RedisNodes implements NodeRegistry {
   readonly #options: RedisNodesOptions;
-  readonly #keys: readonly [string, string];
+  readonly #keys: readonly string[];
   readonly #announced = new Set<Announcement>();
 
   constructor(options: RedisNodesOptions) {
     this.#options = options;
     // One tag for all: they are listed together, and few.
     const tag = `${options.keyPrefix}:{nodes}`;
-    this.#keys = [`${tag}:leases`, `${tag}:infos`];
+    this.#keys = ['leases', 'infos', 'terms'].map((key) => `${tag}:${key}`);
   }
 
   async announce(info: NodeInfo, onRegained: () => void): Promise<NodeAnnouncement> {
@@ -81,8 +92,8 @@ export class RedisNodes implements NodeRegistry {
       leaseMs: nodeLeaseMs,
       async beat(text) {
         const args = [info.id, String(nodeLeaseMs), text, String(backstopMs)];
-        const reply = await connection.script(BEAT, keys, args, { repeatable: true });
-        return reply === 1;
+        const term = await connection.script(BEAT, keys, args, { repeatable: true });
+        return v.parse(v.string(), term);
       },
       remove: () => connection.script(REMOVE, keys, [info.id], { repeatable: true }),
       onRegained,

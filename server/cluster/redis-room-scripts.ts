@@ -1,6 +1,7 @@
 // The operations on a room, each one script: atomic, and decided as rules.ts and applyPatch decide.
 import { RESTORED_VERSION_JUMP } from './memory-rooms.ts';
 import { ROOM_LUA } from './redis-room-lua.ts';
+import { RULES_LUA } from './redis-room-rules.ts';
 import { script } from './redis-script.ts';
 
 const SNAPSHOT_REPLY = `{ 'ok', call('HGETALL', STATE), call('LRANGE', CHAT, 0, -1) }`;
@@ -42,57 +43,12 @@ return { 'ok', fence + 1 }
 `,
 );
 
-/** The rules of rules.ts. Each operation is judged by the room that those before it would leave. */
-const RULES = `
-local check = {}
-
-function check.join(id) if id ~= ME then return 'forbidden' end end
-
-function check.presence(id) if id ~= ME then return 'forbidden' end end
-
-function check.leave(id, is_host)
-  if not is_host then return 'forbidden' end
-  if not item(people, 'p:', id) then return 'unknown_participant' end
-end
-
-function check.publish(id, is_host, by)
-  if by ~= ME then return 'forbidden' end
-  local track = item(tracks, 't:', id)
-  if track and track.word ~= ME then return 'id_taken' end
-  if not track and #tracks_of(ME) >= MAX_TRACKS then return 'too_many_tracks' end
-end
-
-function check.mute(id, is_host, muted, by)
-  local track = item(tracks, 't:', id)
-  if not track then return 'unknown_track' end
-  local may_mute = track.word == ME or (is_host and muted == '1')
-  if not may_mute or by ~= ME then return 'forbidden' end
-end
-
-function check.unpublish(id)
-  local track = item(tracks, 't:', id)
-  if track and track.word ~= ME then return 'forbidden' end
-end
-
-function check.chat(id, is_host, by)
-  if by ~= ME then return 'forbidden' end
-  -- Of what is stored, not of what this commit leaves: it only adds messages of one author.
-  local author = call('HGET', STATE, 'c:' .. id)
-  if author and author ~= ME then return 'id_taken' end
-end
-
-local function refusal_of(op)
-  local me = item(people, 'p:', ME)
-  return check[op[1]](op[2], me and me.word == 'host', op[3], op[4])
-end
-`;
-
 export const COMMIT = script(
   ROOM_LUA,
   `
 local ME, FENCE, MAX_TRACKS = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local OPS = ARGV[9]
-${RULES}
+${RULES_LUA}
 local fence = session(ME)
 if not fence then return { 'session_lost' } end
 if fence ~= FENCE then return { 'session_replaced' } end

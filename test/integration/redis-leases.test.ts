@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import type { NodeInfo } from '../../server/cluster/cluster.ts';
-import type { RedisClusterOptions } from '../../server/cluster/redis.ts';
+import type { RedisClusterOptions } from '../../server/cluster/redis-cluster.ts';
 import { chat, enter, LIMITS, publish } from '../contract/room-fixtures.ts';
 import { RedisServer } from '../support/redis.ts';
 import { freshPrefix, openRedis } from '../support/redis-cluster.ts';
@@ -65,7 +65,8 @@ test('a registration that is gone from the store comes back, and is told', async
   await cluster.nodes.announce(NODE, () => {
     regained += 1;
   });
-  await server.cli('DEL', `${keyPrefix}:{nodes}:leases`, `${keyPrefix}:{nodes}:infos`);
+  const keys = ['leases', 'infos', 'terms'].map((key) => `${keyPrefix}:{nodes}:${key}`);
+  await server.cli('DEL', ...keys);
   await until('it to be told', () => assert.equal(regained, 1));
   assert.equal((await cluster.nodes.list()).length, 1);
   await announcementsOf(keyPrefix, 1);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import type { Cluster } from '../../server/cluster/cluster.ts';
-import type { RedisClusterOptions } from '../../server/cluster/redis.ts';
+import type { RedisClusterOptions } from '../../server/cluster/redis-cluster.ts';
 import type { RoomPatch } from '../../shared/room.ts';
 import { admission, chat, enter, LIMITS } from '../contract/room-fixtures.ts';
 import { RedisServer, RedisServers } from '../support/redis.ts';

@@ -1,6 +1,7 @@
 // Handles of one Parley cluster on a Redis of a test, each with connections of its own.
 import { randomBytes } from 'node:crypto';
-import { createRedisCluster, type RedisClusterOptions } from '../../server/cluster/redis.ts';
+import { createRedisCluster } from '../../server/cluster/redis.ts';
+import type { RedisClusterOptions } from '../../server/cluster/redis-cluster.ts';
 import { createLogger } from '../../server/telemetry/log.ts';
 
 export const REDIS_DEFAULTS = {

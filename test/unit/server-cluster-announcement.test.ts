@@ -10,17 +10,17 @@ const SOON = { everyMs: 2 };
 
 /** Heartbeats that are answered by hand, or at once. */
 class Scene {
-  readonly waiting: PromiseWithResolvers<boolean>[] = [];
+  readonly waiting: PromiseWithResolvers<string>[] = [];
   readonly told: boolean[] = [];
   missed = 0;
-  answering: boolean | 'by hand' = false;
+  answering = 'one term';
   readonly announcement = new Announcement({
     info: { id: 'node-1', sessions: 0 } as NodeInfo,
     leaseMs: LEASE_MS,
     beat: (info) => {
       this.said = JSON.parse(info).sessions;
       if (this.answering !== 'by hand') return Promise.resolve(this.answering);
-      const answer = Promise.withResolvers<boolean>();
+      const answer = Promise.withResolvers<string>();
       this.waiting.push(answer);
       return answer.promise;
     },
@@ -45,8 +45,8 @@ class Scene {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.answering = false;
-    for (const { resolve } of this.waiting) resolve(false);
+    this.answering = 'one term';
+    for (const { resolve } of this.waiting) resolve('one term');
     await this.announcement.close();
   }
 }
@@ -69,17 +69,16 @@ test('an answer that is later than the lease does not give it back; the next one
   await using scene = await Scene.start();
   await scene.lapse();
   const [late] = scene.waiting.splice(0);
-  scene.answering = false;
-  late?.resolve(false);
+  scene.answering = 'one term';
+  late?.resolve('one term');
   await until('it to hold again', () => assert.equal(scene.announcement.held, true), SOON);
   assert.deepEqual(scene.told, [true]);
 });
 
 test('what the store gave up is told as well, although we noticed nothing', async () => {
   await using scene = await Scene.start();
-  scene.answering = true;
+  scene.answering = 'another term';
   await scene.announcement.update({ id: 'node-1', sessions: 1 } as NodeInfo);
-  scene.answering = false;
   await scene.announcement.update({ id: 'node-1', sessions: 2 } as NodeInfo);
   assert.deepEqual(scene.told, [true]);
 });
@@ -87,7 +86,7 @@ test('what the store gave up is told as well, although we noticed nothing', asyn
 test('a heartbeat that fails is missed, and said again', async () => {
   await using scene = await Scene.start();
   await scene.lapse();
-  scene.answering = false;
+  scene.answering = 'one term';
   for (const { reject } of scene.waiting.splice(0)) reject(new Error('away'));
   await until('it to hold again', () => assert.equal(scene.announcement.held, true), SOON);
   assert.deepEqual([scene.told, scene.missed], [[true], 1]);
@@ -100,12 +99,12 @@ test('what is said meanwhile is said by the next heartbeat, once for all', async
     scene.announcement.update({ id: 'node-1', sessions } as NodeInfo),
   );
   assert.equal(scene.waiting.length, 1);
-  scene.waiting[0]?.resolve(false);
+  scene.waiting[0]?.resolve('one term');
   await until('the next', () => assert.equal(scene.waiting.length, 2), SOON);
   assert.equal(scene.said, 4);
-  scene.waiting[1]?.resolve(false);
+  scene.waiting[1]?.resolve('one term');
   await Promise.all(updates);
-  scene.answering = false;
+  scene.answering = 'one term';
 });
 
 test('after its end nothing is said', async () => {
