@@ -1,85 +1,135 @@
-// Whether the media of a new consumer has arrived, so that it can take over from an older one.
+// Whether a new consumer brings as much as the one that it is to replace, so that it can take over.
 
 /** How often it is looked for, while something is waited for. A browser keeps its stats this long. */
 const POLL_MS = 50;
-/** With a path that is there, longer than any key frame takes: what sends nothing is shown so, too. */
+/** With a path that is there, longer than any start takes: what comes no better is shown so, too. */
 const LIVE_TIMEOUT_MS = 4_000;
+/**
+ * A new path brings its first frame at once, and then often none for a quarter of a second, while
+ * sender and server find out how much it carries. So the frames of this long are compared.
+ */
+const WINDOW_MS = 400;
+/** Part of the other's frames in that time. Not all: they are counted at different moments. */
+const ENOUGH = 0.7;
 
 export interface Awaited {
   readonly trackId: string;
   readonly track: MediaStreamTrack;
 }
 
+/** Something that may take over. */
+export interface Contest<A extends Awaited> {
+  readonly awaited: A;
+  /** What is shown meanwhile. */
+  readonly shown: MediaStreamTrack;
+  /** Whether there is a path for the new one to come by. */
+  readonly isConnected: boolean;
+}
+
 export interface LivenessWatchOptions<A extends Awaited> {
-  /** `getStats()` of the transport that brings them. */
-  stats(): Promise<RTCStatsReport>;
-  isConnected(): boolean;
+  /** Reports of all transports that receive. */
+  reports(): Promise<readonly Pick<RTCStatsReport, 'forEach'>[]>;
   /** Muted, or paused by us: nothing will come, so nothing is waited for. */
   isSilent(trackId: string): boolean;
+  /** Who waits for what now; asked at every look. */
+  contests(): readonly Contest<A>[];
   onLive(arrived: readonly A[]): void;
+}
+
+/** What both had brought by then: frames of a picture, packets of sound. */
+export interface Sample {
+  at: number;
+  awaited: number;
+  shown: number;
+}
+
+interface Waiting {
+  shown: MediaStreamTrack;
+  samples: Sample[];
+  /** Since when it could have arrived; undefined while there is no path. */
+  since: number | undefined;
 }
 
 export class LivenessWatch<A extends Awaited> {
   readonly #options: LivenessWatchOptions<A>;
-  /** With the time since which each could have arrived; undefined while there is no path. */
-  #waiting = new Map<A, number | undefined>();
+  #waiting = new Map<A, Waiting>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #polling = false;
+  #closed = false;
 
   constructor(options: LivenessWatchOptions<A>) {
     this.#options = options;
   }
 
-  /** These, and no others, are waited for. */
-  watch(awaited: readonly A[]): void {
-    this.#waiting = new Map(awaited.map((one) => [one, this.#waiting.get(one)]));
-    this.#schedule();
+  /** Begins to look, if there is something to wait for and nobody looks yet. */
+  start(): void {
+    if (this.#closed || this.#polling || this.#timer !== undefined) return;
+    if (this.#options.contests().length === 0) return this.#waiting.clear();
+    this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
   }
 
   /** Idempotent. */
   close(): void {
-    this.#waiting.clear();
+    this.#closed = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #schedule(): void {
-    if (this.#waiting.size === 0 || this.#polling) return;
-    this.#timer ??= setTimeout(() => void this.#poll(), POLL_MS);
   }
 
   async #poll(): Promise<void> {
+    const { reports, contests, onLive } = this.#options;
     this.#timer = undefined;
     this.#polling = true;
-    const { stats, isConnected, isSilent, onLive } = this.#options;
-    const connected = isConnected();
-    // A transport that was closed meanwhile has no stats, and nothing more to wait for.
-    const report = connected ? await stats().catch(() => undefined) : undefined;
+    // A transport that was closed meanwhile has no stats; the next look knows who is left.
+    const counts = arrivals(await reports().catch(() => []));
     this.#polling = false;
-    const arrived = report ? arrivedTracks(report) : new Set<string>();
-    const now = performance.now();
-    const live: A[] = [];
-    for (const [one, before] of this.#waiting) {
-      const since = connected ? (before ?? now) : undefined;
-      const isLate = since !== undefined && now - since >= LIVE_TIMEOUT_MS;
-      if (isLate || arrived.has(one.track.id) || isSilent(one.trackId)) {
-        this.#waiting.delete(one);
-        live.push(one);
-      } else {
-        this.#waiting.set(one, since);
-      }
-    }
+    if (this.#closed) return;
+    const before = this.#waiting;
+    this.#waiting = new Map();
+    const live = contests().flatMap((contest) => {
+      const known = before.get(contest.awaited);
+      return this.#isLive(contest, known, counts) ? [contest.awaited] : [];
+    });
     if (live.length > 0) onLive(live);
-    this.#schedule();
+    this.start();
+  }
+
+  #isLive(
+    { awaited, shown, isConnected }: Contest<A>,
+    before: Waiting | undefined,
+    counts: ReadonlyMap<string, number>,
+  ): boolean {
+    const now = performance.now();
+    const samples = before?.shown === shown ? before.samples : [];
+    const count = ({ id }: MediaStreamTrack) => counts.get(id) ?? 0;
+    samples.push({ at: now, awaited: count(awaited.track), shown: count(shown) });
+    const since = isConnected ? (before?.since ?? now) : undefined;
+    this.#waiting.set(awaited, { shown, samples, since });
+    const hasArrived = awaited.track.kind === 'audio' ? count(awaited.track) > 0 : keepsUp(samples);
+    const isLate = since !== undefined && now - since >= LIVE_TIMEOUT_MS;
+    return hasArrived || isLate || this.#options.isSilent(awaited.trackId);
   }
 }
 
-/** The ids of the MediaStreamTracks of which a frame was decoded, or sound arrived. */
-export function arrivedTracks(report: Pick<RTCStatsReport, 'forEach'>): Set<string> {
-  const arrived = new Set<string>();
-  report.forEach(({ type, kind, trackIdentifier, framesDecoded = 0, packetsReceived = 0 }) => {
-    if (type !== 'inbound-rtp' || trackIdentifier === undefined) return;
-    if ((kind === 'video' ? framesDecoded : packetsReceived) > 0) arrived.add(trackIdentifier);
-  });
-  return arrived;
+/** Frames that were decoded, or packets of sound, by the id of their MediaStreamTrack. */
+export function arrivals(reports: readonly Pick<RTCStatsReport, 'forEach'>[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const report of reports) {
+    report.forEach(({ type, kind, trackIdentifier, framesDecoded = 0, packetsReceived = 0 }) => {
+      if (type !== 'inbound-rtp' || trackIdentifier === undefined) return;
+      counts.set(trackIdentifier, kind === 'video' ? framesDecoded : packetsReceived);
+    });
+  }
+  return counts;
+}
+
+/**
+ * Whether a picture has begun, and has as many frames lately as the one that is shown: of one that
+ * stands still, the first frame is enough.
+ *
+ * @param samples oldest first
+ */
+export function keepsUp(samples: readonly Sample[]): boolean {
+  const now = samples.at(-1);
+  if (!now || now.awaited === 0) return false;
+  const then = samples.findLast(({ at }) => now.at - at >= WINDOW_MS);
+  return then !== undefined && now.awaited - then.awaited >= ENOUGH * (now.shown - then.shown);
 }

@@ -194,7 +194,6 @@ export class MediaKeeper {
       videoCodec: options.videoCodec,
       request: options.request,
       streamIdOf: options.streamIdOf,
-      isSilent: (trackId) => options.stateOf(trackId) === 'silent',
       onTracks: () => this.#sessions.update(),
       onState: (direction, state) => {
         if (this.#sessions.newest === session) this.#recovery.onState(direction, state);

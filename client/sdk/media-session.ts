@@ -35,7 +35,7 @@ export type Tell = <K extends 'connect' | 'publish' | 'ready'>(
 ) => void;
 
 export interface MediaSessionOptions
-  extends Pick<ReceiverOptions, 'streamIdOf' | 'isSilent' | 'onTracks' | 'onUnusable'>,
+  extends Pick<ReceiverOptions, 'streamIdOf' | 'onTracks' | 'onUnusable'>,
     Pick<SenderOptions, 'onRefused'> {
   device: Device;
   offer: MediaOffer;
@@ -80,7 +80,7 @@ export class MediaSession {
 
   /** Resolves when what is received has a path, at once when there is nothing to receive. */
   get receiving(): Promise<void> {
-    if (this.receiver.received.length === 0 || this.#recv.connectionState === 'connected') {
+    if (this.receiver.received.length === 0 || this.receiver.isConnected) {
       return Promise.resolve();
     }
     return this.#receiving.promise;
@@ -130,7 +130,7 @@ export class MediaSession {
   }
 
   async stats(): Promise<Record<Direction, RTCStatsReport>> {
-    const [send, recv] = await Promise.all([this.#send.getStats(), this.#recv.getStats()]);
+    const [send, recv] = await Promise.all([this.#send.getStats(), this.receiver.stats()]);
     return { send, recv };
   }
 

@@ -1,5 +1,6 @@
 // The media sessions that are open: usually one; two while a newer one takes over, make before break.
 import { Handover } from './handover.ts';
+import { LivenessWatch } from './liveness.ts';
 import type { MediaSession } from './media-session.ts';
 import { mergeStats } from './merge-stats.ts';
 import { LINGER_MS, type Received } from './receiver.ts';
@@ -21,17 +22,29 @@ export interface OpenSessionsOptions {
 export class OpenSessions {
   readonly #options: OpenSessionsOptions;
   readonly #handover: Handover<MediaSession>;
+  readonly #liveness: LivenessWatch<Received>;
   /** Newest last. All of them receive and send; the older ones until nothing depends on them. */
   #sessions: readonly MediaSession[] = [];
   /** Of no use any more; open until pages have let go of their tracks. */
   readonly #leaving = new Map<MediaSession, ReturnType<typeof setTimeout>>();
   #shown: ReadonlyMap<string, Received> = new Map();
+  /** Newer than what is shown, and not live yet. */
+  #pending: ReadonlySet<Received> = new Set();
 
   constructor(options: OpenSessionsOptions) {
     this.#options = options;
     this.#handover = new Handover({
       onComplete: () => this.#end(this.#older),
       onLimit: (session) => this.#end([session]),
+    });
+    this.#liveness = new LivenessWatch({
+      reports: () => Promise.all(this.#sessions.map(({ receiver }) => receiver.stats())),
+      isSilent: (trackId) => options.stateOf(trackId) === 'silent',
+      contests: () => this.#contests(),
+      onLive: (arrived) => {
+        for (const received of arrived) received.isLive = true;
+        this.update();
+      },
     });
   }
 
@@ -66,9 +79,10 @@ export class OpenSessions {
   update(): void {
     const candidates = this.#sessions.flatMap(({ receiver }) => receiver.received);
     this.#shown = chooseShown(candidates, this.#shown);
-    const pending = pendingOf(candidates, this.#shown);
+    this.#pending = pendingOf(candidates, this.#shown);
     this.#options.onTracks();
-    for (const { receiver } of this.#sessions) receiver.follow(this.#shown, pending);
+    for (const { receiver } of this.#sessions) receiver.follow(this.#shown, this.#pending);
+    if (this.#pending.size > 0) this.#liveness.start();
     this.review();
   }
 
@@ -98,6 +112,7 @@ export class OpenSessions {
   /** Idempotent. */
   close(): void {
     this.#handover.close();
+    this.#liveness.close();
     for (const timer of this.#leaving.values()) clearTimeout(timer);
     for (const session of [...this.#sessions, ...this.#leaving.keys()]) session.close();
     this.#leaving.clear();
@@ -105,6 +120,16 @@ export class OpenSessions {
 
   get #older(): readonly MediaSession[] {
     return this.#sessions.slice(0, -1);
+  }
+
+  #contests() {
+    return this.#sessions.flatMap(({ receiver }) =>
+      receiver.received.flatMap((awaited) => {
+        const shown = this.#shown.get(awaited.trackId)?.track;
+        const { isConnected } = receiver;
+        return shown && this.#pending.has(awaited) ? [{ awaited, shown, isConnected }] : [];
+      }),
+    );
   }
 
   /** Whether something of it is shown that the room still lists. */

@@ -1,7 +1,6 @@
 // What is received on one media session: its consumers, of which one track may have two for a while.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../shared/protocol.ts';
-import { LivenessWatch } from './liveness.ts';
 import type { Tell } from './media-session.ts';
 
 /** A track that a consumer brings. */
@@ -17,9 +16,7 @@ export interface ReceiverOptions {
   tell: Tell;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
-  /** Nothing comes of this track: it is muted, or paused by us. */
-  isSilent(trackId: string): boolean;
-  /** What is received changed, or became live. */
+  /** What is received changed. */
   onTracks(): void;
   /** The browser could not negotiate these: with them described, it negotiates nothing else. */
   onUnusable(trackIds: readonly string[], cause: unknown): void;
@@ -42,21 +39,15 @@ export class Receiver {
   /** Consumers that we gave up for newer ones: the server may still name them. */
   readonly #retired = new Set<string>();
   readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
-  readonly #liveness: LivenessWatch<Received>;
   #closed = false;
 
   constructor(options: ReceiverOptions) {
-    const { transport, isSilent } = options;
     this.#options = options;
-    this.#liveness = new LivenessWatch({
-      stats: () => transport.getStats(),
-      isConnected: () => transport.connectionState === 'connected',
-      isSilent,
-      onLive: (arrived) => {
-        for (const received of arrived) received.isLive = true;
-        options.onTracks();
-      },
-    });
+  }
+
+  /** Whether what is received has a path. */
+  get isConnected(): boolean {
+    return this.#options.transport.connectionState === 'connected';
   }
 
   /** Oldest first. */
@@ -125,13 +116,15 @@ export class Receiver {
       this.#retired.add(consumerId);
       this.#release(consumerId);
     }
-    this.#liveness.watch([...own].filter((received) => pending.has(received)));
+  }
+
+  stats(): Promise<RTCStatsReport> {
+    return this.#options.transport.getStats();
   }
 
   /** Idempotent. */
   close(): void {
     this.#closed = true;
-    this.#liveness.close();
     for (const timer of this.#lingering) clearTimeout(timer);
     this.#options.transport.close();
   }

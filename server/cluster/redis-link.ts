@@ -33,6 +33,9 @@ export function reconnectDelayMs(attempt: number, random = Math.random): number 
 /** There was no connection when it should have been sent: it has not happened. */
 export class NotSent extends Error {}
 
+/** The connection is there, but nobody answers. */
+export class Silence extends Error {}
+
 export interface LinkEvents {
   /** The connection can be used from now on. */
   onReady(): void;
@@ -216,7 +219,7 @@ function watchPulse(client: Client, onSilence: (cause: Error) => void): { close(
     setImmediate(() => {
       const silentMs = performance.now() - askedAt;
       if (asking && silentMs >= PING_ANSWER_MS) {
-        onSilence(new Error(`no answer to a ping for ${PING_ANSWER_MS} ms`));
+        onSilence(new Silence(`no answer to a ping for ${PING_ANSWER_MS} ms`));
       }
     });
   }, PING_EVERY_MS);

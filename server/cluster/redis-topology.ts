@@ -1,5 +1,11 @@
 // Which server holds which key: the one there is, or the master of its slot in a Redis Cluster.
-import { type LinkEvents, type LinkOptions, RedisLink, type ServerAddress } from './redis-link.ts';
+import {
+  type LinkEvents,
+  type LinkOptions,
+  RedisLink,
+  type ServerAddress,
+  Silence,
+} from './redis-link.ts';
 import { parseSlots, slotOf } from './redis-slots.ts';
 
 /** A server with both of our connections: what waits in one cannot hold up the other. */
@@ -156,15 +162,17 @@ export class Topology {
     const name = nameOf(address);
     const known = this.#nodes.get(name);
     if (known) return known;
-    const lost = (cause: unknown) => {
+    const lost = (cause: unknown, other: RedisLink) => {
       if (this.#nodes.get(name) !== node) return;
+      // Who is silent on one is silent on both: nothing more is sent that nobody may ever answer.
+      if (cause instanceof Silence) other.reset('the other connection is silent');
       this.#events.onLinkLost(node, cause);
       void this.refresh();
       this.#events.onChange();
     };
     const commands: LinkEvents = {
       onReady: () => this.#events.onChange(),
-      onLost: lost,
+      onLost: (cause) => lost(cause, node.messages),
       onChannelMoved: () => {},
     };
     const messages: LinkEvents = {
@@ -174,7 +182,7 @@ export class Topology {
       },
       onLost: (cause) => {
         this.#events.onMessagesLost(node);
-        lost(cause);
+        lost(cause, node.commands);
       },
       // The slots tell where it went; connecting anew puts everything else back in order.
       onChannelMoved: () => {

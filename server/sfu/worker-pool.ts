@@ -1,6 +1,6 @@
 // The mediasoup workers of this node, one WebRtcServer each; a dead one is replaced.
 import { createWorker } from 'mediasoup';
-import type { TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
+import type { TransportListenInfo, WebRtcServer, Worker, WorkerSettings } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources, Timer } from '../telemetry/resources.ts';
@@ -113,7 +113,7 @@ export class WorkerPool {
   async #spawn(slot: Slot): Promise<void> {
     const { workerBin, resources, log } = this.#options;
     const startedAt = performance.now();
-    const worker = await createWorker({ workerBin, logLevel: 'warn' });
+    const worker = await createOwnWorker({ workerBin, logLevel: 'warn' });
     countWhileOpen(resources, 'worker', worker);
     if (this.#closed) return worker.close();
     const { server, port } = await this.#listen(worker, slot).catch((error) => {
@@ -192,6 +192,23 @@ export class WorkerPool {
   #wake(): void {
     for (const wake of [...this.#waiters]) wake();
   }
+}
+
+/**
+ * mediasoup closes its workers when the process is told to end. Ours go on then, until their people
+ * are elsewhere.
+ */
+function createOwnWorker(settings: WorkerSettings): Promise<Worker> {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const before = signals.map((signal) => new Set(process.listeners(signal)));
+  // The listeners are added in this very turn.
+  const starting = createWorker(settings);
+  for (const [index, signal] of signals.entries()) {
+    for (const listener of process.listeners(signal)) {
+      if (!before[index]?.has(listener)) process.off(signal, listener);
+    }
+  }
+  return starting;
 }
 
 function firstPort(port: number | undefined): number {

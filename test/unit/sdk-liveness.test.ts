@@ -16,7 +16,8 @@ const inbound = (trackIdentifier: string, figures: object) => ({
 });
 
 const ARRIVALS: readonly [string, object, boolean][] = [
-  ['a decoded frame', { kind: 'video', framesDecoded: 1, packetsReceived: 9 }, true],
+  ['a picture that moves', { kind: 'video', framesDecoded: 10, packetsReceived: 19 }, true],
+  ['a first frame only', { kind: 'video', framesDecoded: 1, packetsReceived: 9 }, false],
   ['packets of a frame that is not whole', { kind: 'video', packetsReceived: 9 }, false],
   ['a packet of sound', { kind: 'audio', packetsReceived: 1 }, true],
   ['no sound yet', { kind: 'audio', packetsReceived: 0 }, false],
