@@ -11,6 +11,8 @@ const LIVE_TIMEOUT_MS = 4_000;
 const WINDOW_MS = 400;
 /** Part of the other's frames in that time. Not all: they are counted at different moments. */
 const ENOUGH = 0.7;
+/** Packets of sound, 20 ms each: the browser has filled its buffer then, and plays without a gap. */
+const FIRST_PACKETS = 5;
 
 export interface Awaited {
   readonly trackId: string;
@@ -64,8 +66,11 @@ export class LivenessWatch<A extends Awaited> {
   /** Begins to look, if there is something to wait for and nobody looks yet. */
   start(): void {
     if (this.#closed || this.#polling || this.#timer !== undefined) return;
-    if (this.#options.contests().length === 0) return this.#waiting.clear();
-    this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
+    if (this.#options.contests().length > 0) {
+      this.#timer = setTimeout(() => void this.#poll(), POLL_MS);
+    } else {
+      this.#waiting.clear();
+    }
   }
 
   /** Idempotent. */
@@ -103,7 +108,8 @@ export class LivenessWatch<A extends Awaited> {
     samples.push({ at: now, awaited: count(awaited.track), shown: count(shown) });
     const since = isConnected ? (before?.since ?? now) : undefined;
     this.#waiting.set(awaited, { shown, samples, since });
-    const hasArrived = awaited.track.kind === 'audio' ? count(awaited.track) > 0 : keepsUp(samples);
+    const hasArrived =
+      awaited.track.kind === 'audio' ? count(awaited.track) >= FIRST_PACKETS : keepsUp(samples);
     const isLate = since !== undefined && now - since >= LIVE_TIMEOUT_MS;
     return hasArrived || isLate || this.#options.isSilent(awaited.trackId);
   }
