@@ -133,7 +133,11 @@ export class MediaKeeper {
   }
 
   onConsumers({ epoch, consumers }: EventPayload<'consumers'>): void {
-    void this.#sessions.of(epoch)?.receiver.consume(this.#usable(consumers));
+    const session = this.#sessions.of(epoch);
+    const { newest } = this.#sessions;
+    // What comes on both sessions is decoded once: a handover is hard work for a small machine.
+    const isOnBoth = session !== newest && newest?.receiver.isConnected === true;
+    if (!isOnBoth) void session?.receiver.consume(this.#usable(consumers));
   }
 
   onConsumersClosed({ epoch, consumerIds }: EventPayload<'consumersClosed'>): void {
