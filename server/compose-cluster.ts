@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Config } from './config.ts';
+import { sessionLeaseMs } from './session-lease.ts';
 import {
   announcedAddresses,
   listenAddresses,
@@ -59,7 +60,15 @@ export async function startWeb({
   const closers = new Closers();
   closers.add(() => cluster.close());
   try {
-    const { app, drain } = await buildWeb({ config, cluster, resources, metrics, log, clientDir });
+    const { app, drain } = await buildWeb({
+      config,
+      cluster,
+      sessionLeaseMs: sessionLeaseMs(config),
+      resources,
+      metrics,
+      log,
+      clientDir,
+    });
     closers.add(() => app.close());
     const { host, port } = config.http;
     closers.add(await startMetrics(metrics, config));

@@ -80,7 +80,13 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
       listenInfos: (port) => listenInfos(listen, announced, config.media.protocols, port),
     });
     closers.push(() => node.close());
-    const { app } = await buildWeb({ ...shared, config, clientDir, ...(tls && { tls }) });
+    const { app } = await buildWeb({
+      ...shared,
+      config,
+      sessionLeaseMs: sessionLeaseMs(config),
+      clientDir,
+      ...(tls && { tls }),
+    });
     closers.push(() => app.close());
     const metricsServer = await startMetrics(metrics, config, log);
     if (metricsServer) closers.push(() => metricsServer.close());

@@ -92,8 +92,8 @@ export class SfuNode {
     const { cluster, media, workerBin, listenInfos, pipes, resources, log } = options;
     // What mediasoup and its workers would say to nobody otherwise. One listener for the process.
     setLogEventListeners({
-      onwarn: (namespace, text) => log.warn({ namespace }, text),
-      onerror: (namespace, text, err) => log.error({ namespace, err }, text),
+      onwarn: (namespace, text) => log[levelOf(text, 'warn')]({ namespace }, text),
+      onerror: (namespace, text, err) => log[levelOf(text, 'error')]({ namespace, err }, text),
     });
     const pool = await WorkerPool.start({
       count: media.workers,
@@ -292,6 +292,11 @@ export class SfuNode {
       reaches: this.#prober?.reaches ?? [],
     };
   }
+}
+
+/** To close what the worker has just closed itself is what happens when both ends of something go. */
+function levelOf<L extends 'warn' | 'error'>(text: string, level: L): L | 'debug' {
+  return /not found \[method:transport\.close(Consumer|Producer)\]/i.test(text) ? 'debug' : level;
 }
 
 type CommandHandle = (context: null, params: unknown) => Promise<unknown>;

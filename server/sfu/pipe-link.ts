@@ -33,6 +33,8 @@ export class PipeLink {
   readonly id = randomUUID();
   readonly #options: PipeLinkOptions;
   readonly #producers = new Map<string, Producer>();
+  /** Closed by the other end, whom nobody need tell. */
+  readonly #ended = new Set<string>();
   #wanted = new Map<string, Wanted>();
   #transport: Promise<PipeTransport> | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -76,8 +78,11 @@ export class PipeLink {
   reflect(tracks: ReadonlyMap<string, { paused: boolean }>): void {
     for (const [producerId, producer] of [...this.#producers]) {
       const track = tracks.get(producerId);
-      if (!track) producer.close();
-      else if (track.paused !== producer.paused) {
+      if (!track) {
+        // The other end knows: it need not be told to stop.
+        this.#ended.add(producerId);
+        producer.close();
+      } else if (track.paused !== producer.paused) {
         const change = track.paused ? producer.pause() : producer.resume();
         change.catch((err) => this.#options.log.debug({ err }, 'a piped track is closing'));
       }
@@ -166,6 +171,7 @@ export class PipeLink {
       this.#producers.delete(producer.id);
       if (this.#closed) return;
       if (this.#producers.size === 0 && this.#wanted.size === 0) return this.close();
+      if (this.#ended.delete(producer.id)) return;
       endPipe({ room, linkId: this.id, producerIds: [producer.id] });
       onChange();
     });

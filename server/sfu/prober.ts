@@ -20,9 +20,12 @@ export interface ProberOptions {
 }
 
 /** How often every other node is asked. */
-const PROBE_EVERY_MS = 1_000;
-/** Answers missed before a node counts as out of reach: packets get lost. */
-const REACHED_FOR_MS = 3_500;
+const PROBE_EVERY_MS = 500;
+/**
+ * A node that did not answer for this long is out of reach: three answers in a row, as packets get
+ * lost. Rooms on both sides stand still meanwhile, so it is not longer.
+ */
+const REACHED_FOR_MS = 1_800;
 /** Magic, type, and the nonce that shows an answer to be one to our question. */
 const MAGIC = Buffer.from('PRLY');
 const NONCE_BYTES = 16;

@@ -9,7 +9,6 @@ import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config.ts';
-import { sessionLeaseMs } from '../session-lease.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
@@ -27,6 +26,8 @@ export interface WebOptions {
   resources: Resources;
   metrics: Metrics;
   log: Logger;
+  /** How long a session lives in the store without being renewed. */
+  sessionLeaseMs: number;
   /** Where the built client is. */
   clientDir: string;
   /** PEM; plain HTTP without it. */
@@ -79,7 +80,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   });
   const sessions = new Sessions({
     cluster,
-    sessionLeaseMs: sessionLeaseMs(config),
+    sessionLeaseMs: options.sessionLeaseMs,
     rooms: cluster.rooms,
     hub,
     media,

@@ -29,8 +29,12 @@ export interface NodeWatchOptions {
 const MOVES_AT_ONCE = 10;
 /** Before a session that could not be moved is tried again: there was nowhere to go. */
 const MOVE_RETRY_MS = 1_000;
-/** A link between two nodes may come back; a room is gathered after this long without it. */
-const TORN_FOR_MS = 3_000;
+/**
+ * A link between two nodes may come back; a room is gathered after this long without it. Together
+ * with the answers that had to be missed first it is longer than a lease: a node that stands still
+ * is lost, not cut off.
+ */
+const TORN_FOR_MS = 1_000;
 /** Two looks further apart than this say nothing of what was between them. */
 const MAX_LOOK_GAP_FACTOR = 4;
 

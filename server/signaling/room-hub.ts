@@ -96,8 +96,10 @@ export class RoomHub {
   }
 
   #follow(entry: Entry, patch: RoomPatch): void {
-    if (!entry.known || patch.version <= entry.known.version) return;
+    if (!entry.known || patch.version === entry.known.version) return;
     const { room } = entry.known;
+    // Lower: the room ended and began anew, while we could not hear of it.
+    if (patch.version < entry.known.version) entry.known = { ...entry.known, version: -1 };
     const next = applyPatch(entry.known, patch, { chatHistory: this.#chatHistory });
     if (next) {
       entry.known = next;

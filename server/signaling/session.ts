@@ -70,6 +70,8 @@ export class Session implements RoomMember {
   readonly chatBucket: TokenBucket;
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
+  /** Whether the store knows it: it is made before it is admitted, to miss nothing. */
+  admitted = false;
   readonly #context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;

@@ -28,6 +28,9 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
 const DRAIN_SPREAD_MS = 2_000;
 const DRAIN_LOOK_MS = 50;
+/** Of a session, while a store that lost its memory is told of it. */
+const CLAIM_ATTEMPTS = 5;
+const CLAIM_RETRY_MS = 300;
 
 export class Sessions {
   readonly #options: SessionsOptions;
@@ -41,7 +44,7 @@ export class Sessions {
     this.#keeper = new SessionKeeper({
       ...options,
       rooms: () => [...new Set(this.all.map(({ room }) => room))],
-      sessionsIn: (room) => this.all.filter((session) => session.room === room),
+      sessionsIn: (room) => this.all.filter((session) => session.room === room && session.admitted),
     });
   }
 
@@ -103,6 +106,7 @@ export class Sessions {
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
       });
+      session.admitted = true;
       hub.learn(snapshot);
       const media = await session.openMedia();
       metrics.sessions.inc({ event: 'joined' });
@@ -131,6 +135,7 @@ export class Sessions {
       this.#sessions.get(participantId) ??
       (await this.#adoptSession(room, rtpCapabilities, resumeHash, guard));
     session.guard = guard;
+    session.admitted = true;
     session.rtpCapabilities = rtpCapabilities;
     session.attach(connection);
     try {
@@ -222,7 +227,18 @@ export class Sessions {
     } catch (error) {
       const lost = ParleyError.from(error).code === 'session_lost';
       if (!lost || !(await this.#keeper.recover(room))) throw error;
-      return rooms.claim(room, participantId, resumeHash);
+    }
+    // Whose replica is another one has to be put back by that.
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await rooms.claim(room, participantId, resumeHash);
+      } catch (error) {
+        const lost = ParleyError.from(error).code === 'session_lost';
+        if (!lost || attempt >= CLAIM_ATTEMPTS) throw error;
+        await new Promise<void>((resolve) =>
+          this.#options.resources.after(CLAIM_RETRY_MS, resolve),
+        );
+      }
     }
   }
 

@@ -45,13 +45,17 @@ export interface Replicas {
 
 export async function startReplicas(
   context: TestContext,
-  { web: webCount, nodes: nodeCount = 1 }: { web: number; nodes?: number },
+  {
+    web: webCount,
+    nodes: nodeCount = 1,
+    wrap = (inner) => inner,
+  }: { web: number; nodes?: number; wrap?: (cluster: Cluster) => Cluster },
   env: Readonly<Record<string, string>> = {},
 ): Promise<Replicas> {
   const config = loadConfig({ ...TEST_ENV, ...env });
   const owned = ownedBy(context);
   const log = createLogger('silent');
-  const cluster = createMemoryCluster({
+  const memory = createMemoryCluster({
     chatHistory: config.limits.chatHistory,
     patchHistory: config.limits.patchHistory,
     sessionLeaseMs: sessionLeaseMs(config),
@@ -59,11 +63,13 @@ export async function startReplicas(
       throw error;
     },
   });
+  // What the web replicas see; the nodes see the cluster as it is.
+  const cluster = wrap(memory);
   const nodes: MediaNode[] = [];
   const addNode = async () => {
     const resources = new Resources();
     const node = await SfuNode.start({
-      cluster,
+      cluster: memory,
       media: config.media,
       workerBin: await workerBinary(),
       turn: { minted: [], fixed: [] },
@@ -96,7 +102,15 @@ export async function startReplicas(
   for (let n = 0; n < webCount; n++) {
     const resources = new Resources();
     const metrics = createMetrics(resources);
-    const { app } = await buildWeb({ config, cluster, resources, metrics, log, clientDir });
+    const { app } = await buildWeb({
+      config,
+      cluster,
+      sessionLeaseMs: sessionLeaseMs(config),
+      resources,
+      metrics,
+      log,
+      clientDir,
+    });
     await app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = app.server.address() as AddressInfo;
     const url = `http://127.0.0.1:${port}/`;

@@ -1,0 +1,117 @@
+// Thousands of people come and go over the cluster: memory and Redis are where they were.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { SIGNALING_PATH } from '../../shared/protocol.ts';
+import { type Replica, TestCluster } from '../support/local-cluster.ts';
+import { RawClient } from '../support/server-client.ts';
+import { publication } from '../support/server-rtp.ts';
+import { until } from '../support/until.ts';
+
+/** Until everything that is made once has been made: code compiled, pools grown. */
+const WARM_UP = 1_000;
+const JOINS = 2_000;
+/** At once, in rooms of this many people. */
+const AT_ONCE = 24;
+const ROOM_SIZE = 4;
+/** A heap this small is collected often: what is left of it is in use. */
+const HEAP_LIMIT_MIB = 96;
+/** Garbage that no collector had to collect yet. */
+const HEAP_SLACK_BYTES = 32 * 1024 * 1024;
+/** Pages that an allocator keeps for the next time. */
+const WORKER_SLACK_BYTES = 32 * 1024 * 1024;
+
+test('2,000 joins and leaves leave memory and Redis where they were', async (t) => {
+  const cluster = await TestCluster.start(t, {
+    web: 2,
+    sfu: 2,
+    // Rooms on both replicas, so that pipes come and go as well.
+    env: {
+      SPILL_SESSIONS_PER_WORKER: '6',
+      LOG_LEVEL: 'warn',
+      NODE_OPTIONS: `--max-old-space-size=${HEAP_LIMIT_MIB}`,
+    },
+  });
+  const url = new URL(SIGNALING_PATH, cluster.url.replace('http', 'ws')).href;
+  const comeAndGo = async (index: number) => {
+    const client = await RawClient.open(t, url);
+    const { media } = await client.join(`room-${Math.floor(index / ROOM_SIZE) % 50}`);
+    await client.request('publish', publication(media.epoch));
+    // Some leave with a word, some just vanish.
+    if (index % 8 === 0) await client.drop();
+    else {
+      await client.request('leave', {});
+      await client.drop();
+    }
+  };
+  const joins = async (count: number) => {
+    let next = 0;
+    const one = async () => {
+      for (let index = next++; index < count; index = next++) await comeAndGo(index);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+  };
+  const nobodyIsLeft = () =>
+    until(
+      'nobody to be left',
+      async () => {
+        for (const replica of [...cluster.webs, ...cluster.sfus]) {
+          const { session, peer, producer, transport, pipe, piped, router, subscription } =
+            await cluster.resources(replica);
+          assert.deepEqual(
+            { session, peer, producer, transport, pipe, piped, router, subscription },
+            {
+              session: 0,
+              peer: 0,
+              producer: 0,
+              transport: 0,
+              pipe: 0,
+              piped: 0,
+              router: 0,
+              subscription: 0,
+            },
+          );
+        }
+      },
+      { withinMs: 60_000, everyMs: 500 },
+    );
+
+  await joins(WARM_UP);
+  await nobodyIsLeft();
+  const before = await memoryOf(cluster);
+  const keysBefore = await cluster.keys();
+  const startedAt = performance.now();
+  await joins(JOINS);
+  t.diagnostic(`${Math.round(JOINS / ((performance.now() - startedAt) / 1_000))} joins per second`);
+  await nobodyIsLeft();
+  const after = await memoryOf(cluster);
+  assert.deepEqual(await cluster.keys(), keysBefore);
+  for (const [name, { bytes, slack }] of after) {
+    const grown = bytes - (before.get(name)?.bytes ?? 0);
+    t.diagnostic(`${name}: ${mebibytes(bytes)} MiB, ${mebibytes(grown)} more than before`);
+    assert.ok(grown < slack, `${name} has grown by ${mebibytes(grown)} MiB`);
+  }
+});
+
+/** The heap in use of each replica, and the resident memory of each media worker. */
+async function memoryOf(
+  cluster: TestCluster,
+): Promise<Map<string, { bytes: number; slack: number }>> {
+  const replicas: Replica[] = [...cluster.webs, ...cluster.sfus];
+  const heaps = replicas.map(async ({ child, metricsUrl }) => {
+    const text = await (await fetch(metricsUrl)).text();
+    const bytes = Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]);
+    return [`heap of ${child.name}`, { bytes, slack: HEAP_SLACK_BYTES }] as const;
+  });
+  const workers = cluster.sfus.map(async (sfu) => {
+    const [pid] = await cluster.workersOf(sfu);
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    const bytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    return [`worker of ${sfu.child.name}`, { bytes, slack: WORKER_SLACK_BYTES }] as const;
+  });
+  return new Map(await Promise.all([...heaps, ...workers]));
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 1024 / 1024);
+}
