@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 interface Target {
+  readonly host: string;
   readonly port: number;
   ready: boolean;
 }
@@ -37,12 +38,12 @@ export class Balancer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  add(port: number): void {
-    this.#targets.push({ port, ready: true });
+  add(port: number, host = LOOPBACK): void {
+    this.#targets.push({ host, port, ready: true });
   }
 
-  remove(port: number): void {
-    this.#targets = this.#targets.filter((target) => target.port !== port);
+  remove(port: number, host = LOOPBACK): void {
+    this.#targets = this.#targets.filter((target) => target.port !== port || target.host !== host);
   }
 
   async close(): Promise<void> {
@@ -57,7 +58,7 @@ export class Balancer {
     client.on('error', () => client.destroy());
     const target = this.#pick();
     if (!target || attempts === 0) return void client.destroy();
-    const server = connect(target.port, LOOPBACK);
+    const server = connect(target.port, target.host);
     server.once('connect', () => {
       for (const [from, to] of [
         [client, server],
@@ -88,7 +89,7 @@ export class Balancer {
   async #ask(): Promise<void> {
     await Promise.all(
       this.#targets.map(async (target) => {
-        target.ready = await fetch(`http://${LOOPBACK}:${target.port}/readyz`, {
+        target.ready = await fetch(`http://${target.host}:${target.port}/readyz`, {
           signal: AbortSignal.timeout(ASK_WITHIN_MS),
         }).then(
           ({ ok }) => ok,

@@ -17,6 +17,8 @@ export interface ChildOptions {
 
 /** How many lines are kept for whoever wants to know how it ended. */
 const LINES_KEPT = 400;
+/** Where everything ends there is nowhere to move people to. */
+const HURRY_AFTER_MS = 1_000;
 /** How long a process has to end by itself before it is killed. */
 const END_WITHIN_MS = 15_000;
 
@@ -80,14 +82,19 @@ export class Child {
     if (!this.#ended) await this.#exit;
   }
 
-  /** Asks it to end; one that does not is killed. */
+  /**
+   * Asks it to end; after a while once more, upon which replicas end without waiting for their
+   * people; one that does not is killed.
+   */
   async stop(): Promise<void> {
     if (this.#ended) return;
     // One that was stopped hears nothing else.
     this.#process.kill('SIGCONT');
     this.#process.kill('SIGTERM');
+    const hurry = setTimeout(() => this.#process.kill('SIGTERM'), HURRY_AFTER_MS);
     const kill = setTimeout(() => this.#process.kill('SIGKILL'), END_WITHIN_MS);
     await this.exited();
+    clearTimeout(hurry);
     clearTimeout(kill);
   }
 

@@ -8,9 +8,19 @@ import { freePort } from './free-port.ts';
 
 export type Role = 'redis' | 'web' | 'sfu-rtc';
 
+/** Where a process runs, when that is not simply this machine. */
+export interface Place {
+  /** The IP address it listens on. */
+  readonly address: string;
+  /** A command that runs the rest of its arguments there, such as `nsenter`. */
+  readonly command: readonly string[];
+}
+
 export interface Member {
   readonly role: Role;
   readonly child: Child;
+  /** IP address it listens on. */
+  readonly host: string;
   /** Where it is reached, for people. */
   readonly address: string;
   readonly port: number;
@@ -23,6 +33,8 @@ export interface LocalClusterOptions {
   port?: number;
   /** For every replica; over the defaults of a local cluster. */
   env?: Readonly<Record<string, string>>;
+  /** Where each process that is started runs; on loopback without it. */
+  place?(role: Role): Place;
   /** The environment that the processes inherit. */
   inherit: Readonly<Record<string, string | undefined>>;
   onLine?(line: string, child: Child): void;
@@ -30,7 +42,7 @@ export interface LocalClusterOptions {
 }
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const LOOPBACK = '127.0.0.1';
+const HERE: Place = { address: '127.0.0.1', command: [] };
 /** `web` and `sfu-rtc` say this when they take people. */
 const READY =
   /Parley is ready\. (?:web: http:\/\/[^:]+:(\d+)|sfu-rtc: ([0-9a-f-]+), .*:(\d+)\/healthz)/;
@@ -40,6 +52,7 @@ export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #folder: string;
   readonly #members = new Set<Member>();
+  readonly #redisPlace: Place;
   #redisPort = 0;
   #count = 0;
 
@@ -47,6 +60,7 @@ export class LocalCluster {
     this.#options = options;
     this.#folder = folder;
     this.balancer = balancer;
+    this.#redisPlace = this.#place('redis');
   }
 
   /** Redis and the one address; replicas are added to it. */
@@ -70,7 +84,7 @@ export class LocalCluster {
   }
 
   get redisUrl(): string {
-    return `redis://${LOOPBACK}:${this.#redisPort}`;
+    return `redis://${this.#redisPlace.address}:${this.#redisPort}`;
   }
 
   get members(): readonly Member[] {
@@ -85,54 +99,76 @@ export class LocalCluster {
   async startRedis({ empty = true }: { empty?: boolean } = {}): Promise<Member> {
     const port = this.#redisPort;
     if (empty) await rm(path.join(this.#folder, 'dump.rdb'), { force: true });
-    const child = this.#spawn('redis', 'redis-server', [
-      ...['--port', String(port), '--bind', LOOPBACK, '--dir', this.#folder],
+    const { address: host } = this.#redisPlace;
+    const child = this.#spawn('redis', this.#redisPlace, [
+      ...['redis-server', '--port', String(port), '--bind', host, '--dir', this.#folder],
       ...['--save', '', '--appendonly', 'no', '--protected-mode', 'no'],
     ]);
     await child.line(/Ready to accept connections/);
-    return this.#add({ role: 'redis', child, port, address: this.redisUrl, nodeId: undefined });
+    return this.#add({
+      role: 'redis',
+      child,
+      host,
+      port,
+      address: this.redisUrl,
+      nodeId: undefined,
+    });
   }
 
   async addWeb(env: Readonly<Record<string, string>> = {}): Promise<Member> {
-    const child = this.#spawnReplica('web', { PORT: '0', ...env });
+    const place = this.#place('web');
+    const { address: host } = place;
+    const child = this.#spawnReplica('web', place, { PORT: '0', ...env });
     const [, port] = await child.line(READY);
-    this.balancer.add(Number(port));
+    this.balancer.add(Number(port), host);
     return this.#add({
       role: 'web',
       child,
+      host,
       port: Number(port),
-      address: `http://${LOOPBACK}:${port}/`,
+      address: `http://${host}:${port}/`,
       nodeId: undefined,
     });
   }
 
   async addSfu(env: Readonly<Record<string, string>> = {}): Promise<Member> {
-    const child = this.#spawnReplica('sfu-rtc', { PORT: '0', MEDIA_PORT: '0', ...env });
+    const place = this.#place('sfu-rtc');
+    const { address: host } = place;
+    const child = this.#spawnReplica('sfu-rtc', place, { PORT: '0', MEDIA_PORT: '0', ...env });
     const [line, , nodeId, port] = await child.line(READY);
     const media = /media (\S.*?) on /.exec(line)?.[1] ?? '';
     return this.#add({
       role: 'sfu-rtc',
       child,
+      host,
       port: Number(port),
-      address: `media ${media} on ${LOOPBACK}`,
+      address: `media ${media} on ${host}`,
       nodeId,
     });
   }
 
   /** Ends everything, the replicas first. */
   async close(): Promise<void> {
-    const members = this.members;
-    const others = members.filter(({ role }) => role !== 'redis');
-    await Promise.all(others.map(({ child }) => child.stop()));
-    await Promise.all(members.map(({ child }) => child.stop()));
+    // Whoever uses something ends before it.
+    for (const role of ['web', 'sfu-rtc', 'redis'] as const) {
+      await Promise.all(this.of(role).map(({ child }) => child.stop()));
+    }
     await this.balancer.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #spawnReplica(role: 'web' | 'sfu-rtc', env: Readonly<Record<string, string>>): Child {
-    return this.#spawn(role, process.execPath, [path.join('server', `${role}.ts`)], {
-      HOST: LOOPBACK,
-      MEDIA_LISTEN_ADDRESSES: LOOPBACK,
+  #place(role: Role): Place {
+    return this.#options.place?.(role) ?? HERE;
+  }
+
+  #spawnReplica(
+    role: 'web' | 'sfu-rtc',
+    place: Place,
+    env: Readonly<Record<string, string>>,
+  ): Child {
+    return this.#spawn(role, place, [process.execPath, path.join('server', `${role}.ts`)], {
+      HOST: place.address,
+      MEDIA_LISTEN_ADDRESSES: place.address,
       WORKERS: '1',
       // What ends here is meant to end: nobody waits for people who are on this machine.
       DRAIN_GRACE_SECONDS: '10',
@@ -144,13 +180,14 @@ export class LocalCluster {
 
   #spawn(
     role: Role,
-    command: string,
-    args: readonly string[],
+    place: Place,
+    program: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Child {
     const { inherit, onLine = () => {}, onExit = () => {} } = this.#options;
     this.#count += 1;
     const name = role === 'redis' ? role : `${role}-${this.#count}`;
+    const [command = '', ...args] = [...place.command, ...program];
     return new Child({
       name,
       command,
@@ -160,7 +197,8 @@ export class LocalCluster {
       onLine,
       onExit: (child, how) => {
         for (const member of this.#members) {
-          if (member.child === child && member.role === 'web') this.balancer.remove(member.port);
+          if (member.child !== child || member.role !== 'web') continue;
+          this.balancer.remove(member.port, member.host);
         }
         onExit(name, how);
       },

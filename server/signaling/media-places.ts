@@ -75,10 +75,10 @@ export class MediaPlaces {
     await this.send(command, params);
   }
 
-  closeAll(): void {
+  async closeAll(): Promise<void> {
     const all = [...this.#older, ...(this.#current ? [this.#current] : [])];
     this.#older = [];
-    for (const place of all) this.#close(place);
+    await Promise.all(all.map((place) => this.#close(place)));
   }
 
   /** Nothing is timed any more; what is open is left to whoever speaks for the participant now. */
@@ -88,11 +88,11 @@ export class MediaPlaces {
 
   #closeOlder(): void {
     this.#overlap?.close();
-    for (const place of this.#older.splice(0)) this.#close(place);
+    for (const place of this.#older.splice(0)) void this.#close(place);
   }
 
-  #close({ nodeId, epoch }: MediaPlace): void {
+  #close({ nodeId, epoch }: MediaPlace): Promise<void> {
     const [room, participantId] = [this.#room, this.#participantId];
-    void this.#media.close(nodeId, { room, participantId, epoch });
+    return this.#media.close(nodeId, { room, participantId, epoch });
   }
 }

@@ -37,6 +37,8 @@ const ROOMS_AT_ONCE = 20;
 /** Between attempts to release a session while the store does not answer. Doubles up to the second. */
 const RELEASE_RETRY_MS = 500;
 const RELEASE_RETRY_MAX_MS = 10_000;
+/** A replica that is to end waits no longer for what it releases: its leases end by themselves. */
+const FINISH_WITHIN_MS = 3_000;
 
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
@@ -44,6 +46,7 @@ export class SessionKeeper {
   readonly #reconnected: Closer;
   readonly #recovering = new Map<string, Promise<boolean>>();
   readonly #retries = new Set<Timer>();
+  readonly #endings = new Set<Promise<void>>();
   /** When the store was back after it could not be reached. */
   #backAt = Number.NEGATIVE_INFINITY;
   #renewing = false;
@@ -103,6 +106,20 @@ export class SessionKeeper {
       });
       return this.release(room, guard, Math.min(delayMs * 2, RELEASE_RETRY_MAX_MS));
     }
+  }
+
+  /** A session is on its way out: this replica does not end before it is. */
+  finish(ending: Promise<void>): void {
+    this.#endings.add(ending);
+    void ending.finally(() => this.#endings.delete(ending));
+  }
+
+  /** Resolves when every session that is over has been released, or when it takes too long. */
+  async finished(): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const patience = this.#options.resources.after(FINISH_WITHIN_MS, late.resolve);
+    await Promise.race([Promise.allSettled(this.#endings), late.promise]);
+    patience.close();
   }
 
   close(): void {

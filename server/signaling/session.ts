@@ -273,9 +273,10 @@ export class Session implements RoomMember {
     this.#outbox.connection = undefined;
     // Replaced: another replica speaks for it now. Shutdown: another one may claim it.
     if (reason !== 'replaced' && reason !== 'shutdown') {
-      this.#giveUp(reason).catch((err) => {
+      const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
+      this.#context.keeper.finish(givenUp);
     }
     this.#release();
     this.#options.onClosed(this);
@@ -310,7 +311,7 @@ export class Session implements RoomMember {
   async #giveUp(reason: SessionEnd): Promise<void> {
     const wasOurs = await this.#context.keeper.release(this.room, this.guard);
     // Whoever was removed by a host is released already.
-    if (wasOurs || reason === 'removed' || reason === 'lost') this.#places.closeAll();
+    if (wasOurs || reason === 'removed' || reason === 'lost') await this.#places.closeAll();
   }
 
   async #commitPresence(online: boolean): Promise<void> {

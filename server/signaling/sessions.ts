@@ -190,6 +190,7 @@ export class Sessions {
       connection.end(new ParleyError('shutting_down'), { reconnect: true });
     }
     while (this.#connections.size > 0 && performance.now() < deadline) await wait(DRAIN_LOOK_MS);
+    await this.#keeper.finished();
   }
 
   /** Tells every client to come back elsewhere; resolves when all sockets are closed. */

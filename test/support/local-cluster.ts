@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { LocalCluster, type Member } from '../../deploy/local/cluster.ts';
+import { LocalCluster, type Member, type Place, type Role } from '../../deploy/local/cluster.ts';
 import { DEADLINES } from './deadlines.ts';
 import { freeTcpPort } from './ports.ts';
-import { parseMetrics } from './prometheus.ts';
+import { parseMetrics, type Sample } from './prometheus.ts';
 import { ownedBy } from './server-owned.ts';
 import { until, within } from './until.ts';
 
@@ -15,6 +15,15 @@ export interface Replica extends Member {
 }
 
 type Env = Readonly<Record<string, string>>;
+
+export interface ClusterOptions {
+  /** How many replicas. */
+  web: number;
+  sfu: number;
+  env?: Env;
+  /** Where each process runs; on loopback without it. */
+  place?: (role: Role) => Place;
+}
 
 /** What a developer's shell may hold and a test must not depend on. */
 const UNSET = ['AUTH_TOKEN', 'REDIS_URL', 'TURN_URLS', 'TURN_SHARED_SECRET', 'ANNOUNCED_ADDRESS'];
@@ -32,7 +41,7 @@ export class TestCluster {
 
   static async start(
     context: TestContext,
-    { web, sfu, env = {} }: { web: number; sfu: number; env?: Env },
+    { web, sfu, env = {}, place }: ClusterOptions,
   ): Promise<TestCluster> {
     const said: string[] = [];
     const inherit = { ...process.env };
@@ -40,6 +49,7 @@ export class TestCluster {
     const cluster = await LocalCluster.start({
       inherit,
       env: { LOG_LEVEL: 'debug', ...env },
+      ...(place && { place }),
       onLine: (line, { name }) => said.push(`${name} ${line}`),
       onExit: (name, how) => said.push(`${name} ended: ${how}`),
     });
@@ -73,7 +83,7 @@ export class TestCluster {
 
   /** Directly, past the balancer. */
   urlOf(member: Member): string {
-    return `http://127.0.0.1:${member.port}/`;
+    return `http://${member.host}:${member.port}/`;
   }
 
   async addWeb(env: Env = {}): Promise<Replica> {
@@ -98,11 +108,15 @@ export class TestCluster {
     return this.#with(this.cluster.of('sfu-rtc'));
   }
 
+  async metrics(replica: Replica): Promise<Sample[]> {
+    const response = await fetch(replica.metricsUrl);
+    return parseMetrics(await response.text());
+  }
+
   /** What a replica holds, by kind. */
   async resources(replica: Replica): Promise<Record<string, number>> {
-    const response = await fetch(replica.metricsUrl);
     return Object.fromEntries(
-      parseMetrics(await response.text())
+      (await this.metrics(replica))
         .filter(({ name }) => name === 'parley_resources')
         .map(({ labels, value }) => [labels.kind ?? '', value]),
     );
@@ -125,8 +139,7 @@ export class TestCluster {
 
   /** Every key in Redis. */
   async keys(): Promise<string[]> {
-    const port = new URL(this.cluster.redisUrl).port;
-    const { stdout } = await run('redis-cli', ['-p', port, '--scan']);
+    const { stdout } = await run('redis-cli', ['-u', this.cluster.redisUrl, '--scan']);
     return stdout
       .split('\n')
       .filter((line) => line !== '')
@@ -163,7 +176,7 @@ export class TestCluster {
   }
 
   #remember(member: Member, metricsPort: number): Replica {
-    const metricsUrl = `http://127.0.0.1:${metricsPort}/metrics`;
+    const metricsUrl = `http://${member.host}:${metricsPort}/metrics`;
     this.#metrics.set(member, metricsUrl);
     return { ...member, metricsUrl };
   }

@@ -13,16 +13,13 @@ const INSIDE = 'PARLEY_TEST_NETWORK';
 export const NAMESPACE_ADDRESS = '10.231.0.1';
 const NOBODY = '10.231.0.2';
 
-const SET_UP = [
-  'set -e',
-  'ip link set lo up',
+const ONE_INTERFACE = [
   'ip link add inner type veth peer name outer',
   `ip address add ${NAMESPACE_ADDRESS}/30 dev inner`,
   'ip link set inner up',
   'ip link set outer up',
   `ip route add default via ${NOBODY}`,
-  'exec "$@"',
-].join('\n');
+];
 
 /** Whether this process already runs in a network of its own. */
 export function isInNamespace(): boolean {
@@ -30,18 +27,27 @@ export function isInNamespace(): boolean {
 }
 
 /**
- * Runs a Node program there; its output is ours. The network vanishes with its last process, so
- * there is nothing to clean up.
+ * Runs a Node program there; its output is ours. The network vanishes with its last process, and so
+ * do namespaces that were named in it: there is nothing to clean up, and nothing to clash with.
  *
+ * @param setUp shell commands that make the network; loopback is up already
  * @throws Error when the network cannot be made (that takes root), or the program fails
  */
-export async function runInNamespace(file: string): Promise<void> {
+export async function runInNamespace(
+  file: string,
+  setUp: readonly string[] = ONE_INTERFACE,
+): Promise<void> {
+  const script = ['set -e', 'ip link set lo up', ...setUp, 'exec "$@"'].join('\n');
   const env: NodeJS.ProcessEnv = { ...process.env, [INSIDE]: '1' };
   // Otherwise a test file reports to this test runner instead of to a person.
   delete env.NODE_TEST_CONTEXT;
   const child = spawn(
     'unshare',
-    ['--net', 'sh', '-c', SET_UP, 'sh', process.execPath, '--test-reporter=spec', file],
+    [
+      // The names of namespaces are mounts.
+      ...['--net', '--mount', 'sh', '-c', script, 'sh'],
+      ...[process.execPath, '--test-reporter=spec', file],
+    ],
     { stdio: ['ignore', 'inherit', 'inherit'], env },
   );
   const [code, signal] = await once(child, 'exit');

@@ -27,13 +27,13 @@ export interface PersonOptions {
  */
 export function story(
   name: string,
-  body: (scene: Scene) => Promise<void>,
+  body: (scene: Scene, context: TestContext) => Promise<void>,
   { skip = false }: { skip?: string | false } = {},
 ): void {
   test(name, { skip }, async (context) => {
     const scene = new Scene(context);
     try {
-      await body(scene);
+      await body(scene, context);
       scene.assertNoPageErrors();
     } catch (error) {
       await scene.keepEvidence(name);
