@@ -1,20 +1,19 @@
 // A call on a cluster, watched: everybody sends and receives, and every picture's gaps are noted.
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
 import { FrameWatch } from './frame-watch.ts';
 import { Person } from './sdk-person.ts';
-import { ownedBy } from './server-owned.ts';
+import { type Owner, ownedBy } from './server-owned.ts';
 import { until } from './until.ts';
 
 export class ClusterCall {
   readonly people: readonly Person[];
   readonly room: string;
-  readonly #context: TestContext;
+  readonly #context: Owner;
   readonly #watches: FrameWatch[] = [];
   /** Who had which tracks when the watch began. */
   readonly #before: Array<{ participantId: string; tracks: string[] }> = [];
 
-  private constructor(context: TestContext, room: string, people: readonly Person[]) {
+  private constructor(context: Owner, room: string, people: readonly Person[]) {
     this.#context = context;
     this.room = room;
     this.people = people;
@@ -22,7 +21,7 @@ export class ClusterCall {
 
   /** @param urls each person's, in turn */
   static async start(
-    context: TestContext,
+    context: Owner,
     urls: readonly string[],
     names: readonly string[],
     room = 'team',

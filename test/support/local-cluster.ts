@@ -1,13 +1,12 @@
 // A cluster of real processes for one test: what it says is shown when the test fails.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { LocalCluster, type Member, type Place, type Role } from '../../deploy/local/cluster.ts';
 import { DEADLINES } from './deadlines.ts';
 import { freeTcpPort } from './ports.ts';
 import { parseMetrics, type Sample } from './prometheus.ts';
-import { ownedBy } from './server-owned.ts';
+import { type Owner, ownedBy } from './server-owned.ts';
 import { until, within } from './until.ts';
 
 export interface Replica extends Member {
@@ -40,7 +39,7 @@ export class TestCluster {
   }
 
   static async start(
-    context: TestContext,
+    context: Owner,
     { web, sfu, env = {}, place }: ClusterOptions,
   ): Promise<TestCluster> {
     const said: string[] = [];

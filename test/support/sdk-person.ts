@@ -1,13 +1,12 @@
 // Somebody in a call through our SDK, with real WebRTC media and without a browser.
 import './sdk-media.ts';
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
 import { joinCall } from '../../client/sdk/join-call.ts';
 import type { Call, ConnectionState, JoinOptions, RemoteTrack } from '../../client/sdk/types.ts';
 import type { TrackSource } from '../../shared/room.ts';
 import { DEADLINES } from './deadlines.ts';
 import { cameraTrack, type MadeTrack, microphoneTrack } from './sdk-media.ts';
-import { ownedBy } from './server-owned.ts';
+import { type Owner, ownedBy } from './server-owned.ts';
 import { until } from './until.ts';
 
 export interface PersonOptions extends Partial<JoinOptions> {
@@ -42,7 +41,7 @@ export class Person implements Disposable {
   }
 
   static async join(
-    context: TestContext,
+    context: Owner,
     url: string,
     room: string,
     name: string,

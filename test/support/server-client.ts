@@ -1,7 +1,6 @@
 // A client of the wire protocol without an SDK: it says what it is told to, right or wrong.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { TestContext } from 'node:test';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ROUTER_RTP_CAPABILITIES } from '../../shared/media.ts';
 import {
@@ -18,7 +17,7 @@ import {
 } from '../../shared/protocol.ts';
 import { type ErrorBody, errorFromBody, parse, parseJson, ServerFrame } from '../../shared/rpc.ts';
 import { DEADLINES } from './deadlines.ts';
-import { ownedBy } from './server-owned.ts';
+import { type Owner, ownedBy } from './server-owned.ts';
 import { until, within } from './until.ts';
 
 export interface RawClientOptions extends ClientOptions {
@@ -60,7 +59,7 @@ export class RawClient implements AsyncDisposable {
 
   /** @throws Error with the HTTP status when the handshake is refused */
   static async open(
-    context: TestContext,
+    context: Owner,
     url: string,
     { protocols = [SUBPROTOCOL], ...options }: RawClientOptions = {},
   ): Promise<RawClient> {

@@ -1,10 +1,13 @@
 // Closes what a test opened, newest first, however the test ends.
 import type { TestContext } from 'node:test';
 
-const stacks = new WeakMap<TestContext, AsyncDisposableStack>();
+/** A test, or whatever else ends at some time and closes then what it was given. */
+export type Owner = Pick<TestContext, 'after' | 'diagnostic'>;
+
+const stacks = new WeakMap<Owner, AsyncDisposableStack>();
 
 /** What is given to the stack is closed when the test is over; a failure to close fails the test. */
-export function ownedBy(context: TestContext): AsyncDisposableStack {
+export function ownedBy(context: Owner): AsyncDisposableStack {
   const known = stacks.get(context);
   if (known) return known;
   const stack = new AsyncDisposableStack();

@@ -1,0 +1,20 @@
+// Owns what a benchmark opens, as a test owns what it opens.
+import type { Owner } from '../test/support/server-owned.ts';
+
+export class BenchOwner implements Owner {
+  /** Nobody wants the last words of what did not fail. */
+  readonly passed = true;
+  readonly #closers: Array<() => unknown> = [];
+
+  after: Owner['after'] = (close?: unknown) => {
+    if (typeof close === 'function') this.#closers.push(close as () => unknown);
+  };
+
+  diagnostic(message: string): void {
+    console.log(message);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+}
