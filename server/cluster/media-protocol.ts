@@ -105,6 +105,7 @@ export const MEDIA_EVENTS = {
   }),
   layers: v.object({
     participantId: ParticipantId,
+    epoch: Epoch,
     trackId: ClientId,
     spatialLayer: v.nullable(v.number()),
   }),

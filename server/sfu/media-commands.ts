@@ -9,8 +9,11 @@ import { Peer, type PeerContext } from './peer.ts';
 export interface MediaCommandsContext extends PeerContext {
   rooms: NodeRooms;
   turn: TurnServers;
-  /** @throws ParleyError `no_capacity` when no session is taken now */
-  accepts(): void;
+  /**
+   * @param opening sessions on their way in
+   * @throws ParleyError `no_capacity` when no session is taken now
+   */
+  accepts(opening: number): void;
   drain(): void;
 }
 
@@ -22,6 +25,7 @@ interface Whose {
 export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaCommands, null> {
   const { rooms, turn, metrics } = context;
   let lastEpoch = 0;
+  let opening = 0;
 
   /** Never twice the same, also after a restart of this process, and never below another node's. */
   function nextEpoch(after: number): number {
@@ -31,11 +35,13 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   async function open(params: MediaParams<'open'>): Promise<Opened> {
     const { participantId, fence, rtpCapabilities, nodes, after } = params;
-    context.accepts();
+    const before = rooms.find(params.room)?.peer(participantId);
+    if (before && before.fence > fence) throw new ParleyError('session_replaced');
+    // In place of an older one it is not one more.
+    if (!before) context.accepts(opening);
     const { room, entered } = rooms.enter(params.room);
+    opening += 1;
     try {
-      const before = room.peer(participantId);
-      if (before && before.fence > fence) throw new ParleyError('session_replaced');
       before?.close();
       const options = { participantId, epoch: nextEpoch(after), fence, rtpCapabilities };
       const [peer] = await Promise.all([Peer.open(room, options, context), room.mesh.meet(nodes)]);
@@ -44,6 +50,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       rooms.changed();
       return describe(peer);
     } finally {
+      opening -= 1;
       entered();
     }
   }

@@ -76,7 +76,7 @@ export class SfuNode {
         mediaHandlers({
           ...options,
           rooms: this.#rooms,
-          accepts: () => this.#assertTaking(),
+          accepts: (opening) => this.#assertTaking(opening),
           drain: () => this.drain(),
           metrics,
         }),
@@ -198,8 +198,8 @@ export class SfuNode {
     },
   };
 
-  #assertTaking(): void {
-    const full = this.#rooms.sessions >= this.#options.media.maxSessions;
+  #assertTaking(opening: number): void {
+    const full = this.#rooms.sessions + opening >= this.#options.media.maxSessions;
     if (this.#draining || this.#closed || full) {
       throw new ParleyError('no_capacity', { retryAfterMs: 1_000 });
     }

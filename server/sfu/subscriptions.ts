@@ -192,14 +192,18 @@ export class Subscriptions {
     consumer.once('producerclose', () =>
       room.publish('consumersClosed', { participantId, epoch, consumerIds: [consumer.id] }),
     );
-    consumer.on('layerschange', (layers) =>
-      room.publish('layers', {
-        participantId,
-        trackId,
-        spatialLayer: layers?.spatialLayer ?? null,
-      }),
-    );
+    consumer.on('layerschange', (layers) => {
+      // Of two consumers of a track the older one is of interest to nobody.
+      if (this.#newestOf(trackId) !== subscription) return;
+      const spatialLayer = layers?.spatialLayer ?? null;
+      room.publish('layers', { participantId, epoch, trackId, spatialLayer });
+    });
     return subscription;
+  }
+
+  /** They are kept in the order in which they were made. */
+  #newestOf(trackId: string): Subscription | undefined {
+    return [...this.#byProducer.values()].findLast((known) => known.trackId === trackId);
   }
 
   async #apply({ trackId, consumer, waiting }: Subscription): Promise<void> {

@@ -254,6 +254,11 @@ export class Session implements RoomMember {
       if (origin !== this.#places.current?.origin) return;
     }
     const { participantId: _, origin: __, ...payload } = data as Record<string, unknown>;
+    if (event === 'layers') {
+      // What arrives on a session that is being left says nothing of what is shown.
+      if (payload.epoch !== this.epoch) return;
+      delete payload.epoch;
+    }
     const name = event as EventName;
     this.#outbox.send(eventFrame(name, payload as unknown as EventPayload<typeof name>));
   }

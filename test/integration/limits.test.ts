@@ -40,6 +40,39 @@ test('MAX_TRACKS_PER_PARTICIPANT: one more is too many, for each participant apa
   assert.equal(await ada.outcome('publish', third), 'ok');
 });
 
+test('MAX_SESSIONS_PER_REPLICA: exactly as many get in, however many come at once', async (t) => {
+  const server = await startServer(t, { MAX_SESSIONS_PER_REPLICA: '3' });
+  const people = await Promise.all(
+    Array.from({ length: 8 }, () => RawClient.open(t, server.signalingUrl)),
+  );
+  const outcomes = await Promise.all(
+    people.map((person, n) =>
+      person.join(`room-${n % 2}`).then(
+        () => 'ok',
+        ({ code, retryAfterMs }) => `${code} ${retryAfterMs > 0}`,
+      ),
+    ),
+  );
+  assert.equal(count(outcomes, 'ok'), 3);
+  assert.equal(count(outcomes, 'no_capacity true'), 5);
+  assert.equal(server.counts().peer, 3);
+  await people[outcomes.indexOf('ok')]?.request('leave', {});
+  const late = people[outcomes.indexOf('no_capacity true')];
+  await until('a place to be free', () => late?.join('room-0'));
+});
+
+test('MAX_ROOMS_PER_REPLICA: one more room is refused, more people in those there are is not', async (t) => {
+  const server = await startServer(t, { MAX_ROOMS_PER_REPLICA: '2' });
+  const people = await Promise.all([1, 2, 3, 4].map(() => RawClient.open(t, server.signalingUrl)));
+  const [ada, ben, cleo, dan] = people;
+  await ada?.join('one');
+  await ben?.join('two');
+  await assert.rejects(cleo?.join('three') ?? Promise.resolve(), { code: 'no_capacity' });
+  await cleo?.join('two');
+  await ada?.request('leave', {});
+  await until('a room to be free', () => dan?.join('three'));
+});
+
 test('MAX_SOCKETS: one more is answered 503, however many come at once', async (t) => {
   const server = await startServer(t, { MAX_SOCKETS: '5' });
   const attempts = Array.from({ length: 20 }, () =>
