@@ -1,5 +1,9 @@
 # syntax=docker/dockerfile:1
-# Parley in one container: `docker run -p 3000:3000 -p 40000-40007:40000-40007/udp …` (docs/deployment.md)
+# One image for every role; docs/deployment.md has the ports and settings of each.
+#   docker run … parley                          everything in one process, no Redis
+#   docker run … parley node server/web.ts       signalling and the page; needs REDIS_URL
+#   docker run … parley node server/sfu-rtc.ts   media; needs REDIS_URL
+# Stop it with `docker stop -t 130`: Docker's ten seconds are too few to move people (DRAIN_GRACE_SECONDS).
 
 FROM node:24-bookworm AS build
 WORKDIR /app
@@ -20,6 +24,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The image has its own Node: the one that package.json brings along is optional.
 RUN npm ci --omit=dev --omit=optional
+# The Procfile, which a platform may run in this image, names Node where npm puts it elsewhere.
+RUN mkdir -p node_modules/.bin && ln -sf /usr/local/bin/node node_modules/.bin/node
 
 FROM node:24-bookworm-slim
 # What a worker that was built from source links against; mediasoup's prebuilt one needs none of it.
@@ -41,8 +47,12 @@ COPY --from=build /app/client/dist client/dist
 RUN node native/provision.ts
 # A number, since platforms that forbid root check it without reading /etc/passwd.
 USER 10001:10001
+# PORT for each role, and media of eight workers (MEDIA_PORT, one per CPU). Pipes between `sfu-rtc`
+# replicas take any UDP port, or those of PIPE_PORTS; metrics that of METRICS_PORT.
 EXPOSE 3000/tcp 40000-40007/udp 40000-40007/tcp
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+# Every role answers it on PORT. A start waits up to STORE_CONNECT_TIMEOUT_MS for Redis.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=40s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Node itself is the process that gets SIGTERM; there is no shell or npm in between.
+# Everything in one process, unless a role is named instead. Node itself is the process that gets
+# SIGTERM; there is no shell or npm in between.
 CMD ["node", "server/all-in-one.ts"]
