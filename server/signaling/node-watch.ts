@@ -9,9 +9,11 @@ import { gatheringNode } from './placement.ts';
 export interface WatchedSession {
   readonly room: string;
   readonly attached: boolean;
-  readonly places: { readonly current: { readonly nodeId: string } | undefined };
-  /** Make before break; of a node that is gone, what it still sends is kept too. @returns whether it moved */
-  moveMedia(reason: string): Promise<boolean>;
+  readonly media: {
+    readonly places: { readonly current: { readonly nodeId: string } | undefined };
+    /** Make before break; of a node that is gone, what it still sends is kept. @returns whether it moved */
+    move(reason: string): Promise<boolean>;
+  };
 }
 
 export interface NodeWatchOptions {
@@ -85,7 +87,7 @@ export class NodeWatch {
     this.#lookedAt = now;
     const sessions = this.#options.sessions();
     const byId = new Map(nodes.map((node) => [node.id, node]));
-    const used = new Set(sessions.flatMap(({ places }) => places.current?.nodeId ?? []));
+    const used = new Set(sessions.flatMap(({ media }) => media.places.current?.nodeId ?? []));
     for (const id of this.#missingSince.keys()) {
       if (byId.has(id) || !used.has(id)) this.#missingSince.delete(id);
     }
@@ -94,7 +96,7 @@ export class NodeWatch {
     }
     const torn = await this.#tornRooms(nodes, sessions, now);
     for (const session of sessions) {
-      const nodeId = session.places.current?.nodeId;
+      const nodeId = session.media.places.current?.nodeId;
       if (nodeId === undefined) continue;
       const missingSince = this.#missingSince.get(nodeId);
       const gathering = torn.get(session.room);
@@ -148,7 +150,7 @@ export class NodeWatch {
     // Whose socket is away could not follow; they are moved when they are back, or open anew then.
     if (!session.attached && reason !== 'node_lost') return;
     this.#moving.add(session);
-    void session.moveMedia(reason).then((moved) => {
+    void session.media.move(reason).then((moved) => {
       this.#moving.delete(session);
       if (moved) this.#options.log.info({ room: session.room, reason }, 'media was moved');
       else this.#notBefore.set(session, performance.now() + MOVE_RETRY_MS);

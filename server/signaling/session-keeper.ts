@@ -17,7 +17,7 @@ export interface KeptSession {
   readonly guard: SessionGuard;
   readonly held: HeldSession;
   end(reason: 'removed' | 'replaced' | 'lost'): void;
-  refreshMedia(): Promise<void>;
+  readonly media: { refresh(): Promise<void> };
 }
 
 export interface SessionKeeperOptions {
@@ -153,7 +153,7 @@ export class SessionKeeper {
     await this.#inAllRooms(async (room) => {
       await this.#renew(room);
       // What media nodes said meanwhile was lost too.
-      await Promise.all(this.#options.sessionsIn(room).map((session) => session.refreshMedia()));
+      await Promise.all(this.#options.sessionsIn(room).map((session) => session.media.refresh()));
     }).catch((err) => this.#options.log.warn({ err }, 'sessions were not renewed'));
   }
 

@@ -28,7 +28,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {
-    const { nodeId } = session.places.at(epoch);
+    const { nodeId } = session.media.places.at(epoch);
     return session.context.media.send(nodeId, 'connect', {
       ...whose(session),
       epoch,
@@ -38,20 +38,20 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async restartIce(session, { epoch, direction }) {
-    const { nodeId } = session.places.at(epoch);
+    const { nodeId } = session.media.places.at(epoch);
     const params = { ...whose(session), epoch, direction };
     return session.context.media.send(nodeId, 'restartIce', params);
   },
 
   async rebuildMedia(session, { epoch }) {
     // Of an older one, it is a repetition, or crossed with a rebuild of ours: it is done already.
-    if (epoch === session.epoch) session.rebuildMedia('client');
+    if (epoch === session.media.epoch) session.media.rebuild('client');
     return {};
   },
 
   async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
     if (session.participant.role === 'viewer') throw new ParleyError('forbidden');
-    const { nodeId } = session.places.at(epoch);
+    const { nodeId } = session.media.places.at(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
@@ -69,7 +69,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
         rtpParameters,
       });
     } catch (error) {
-      const stale = epoch !== session.epoch || ParleyError.from(error).code === 'stale_epoch';
+      const stale = epoch !== session.media.epoch || ParleyError.from(error).code === 'stale_epoch';
       // A client of a newer media session publishes the track again there; it stays in the room.
       if (!stale) {
         // Not waited for: the media side that did not answer in time may do it all the same.
@@ -86,29 +86,29 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
-    await tolerant(session.places.sendToAll('unpublish', { ...whose(session), trackId }));
+    await tolerant(session.media.places.sendToAll('unpublish', { ...whose(session), trackId }));
     return {};
   },
 
   async mute(session, { trackId, muted }) {
     await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
-    await tolerant(session.places.sendToAll('mute', { ...whose(session), trackId, muted }));
+    await tolerant(session.media.places.sendToAll('mute', { ...whose(session), trackId, muted }));
     return {};
   },
 
   async subscribe(session, { preferences }) {
-    await tolerant(session.places.sendToAll('subscribe', { ...whose(session), preferences }));
+    await tolerant(session.media.places.sendToAll('subscribe', { ...whose(session), preferences }));
     return {};
   },
 
   async ready(session, { epoch, consumerIds }) {
-    const { nodeId } = session.places.at(epoch);
+    const { nodeId } = session.media.places.at(epoch);
     const params = { ...whose(session), epoch, consumerIds };
     return session.context.media.send(nodeId, 'ready', params);
   },
 
   async settled(session, { epoch }) {
-    session.places.settled(epoch);
+    session.media.places.settled(epoch);
     return {};
   },
 

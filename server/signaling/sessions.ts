@@ -2,19 +2,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../shared/errors.ts';
-import {
-  METHODS,
-  type MethodParams,
-  type MethodResult,
-  SUBPROTOCOL,
-} from '../../shared/protocol.ts';
-import { parse } from '../../shared/rpc.ts';
+import { type MethodParams, type MethodResult, SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Cluster, SessionGuard } from '../cluster/cluster.ts';
 import type { Timer } from '../telemetry/resources.ts';
-import { Connection, type ConnectionHandler, type Reply } from './connection.ts';
+import { Connection, type Reply } from './connection.ts';
 import { Session, type SessionContext, type SessionOptions } from './session.ts';
 import { SessionKeeper } from './session-keeper.ts';
-import { SESSION_METHODS } from './session-methods.ts';
+import { SocketHandler } from './socket-handler.ts';
 import type { RoomTokens } from './tokens.ts';
 
 export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
@@ -108,7 +102,7 @@ export class Sessions {
       });
       session.admitted = true;
       hub.learn(snapshot);
-      const media = await session.openMedia();
+      const media = await session.media.open();
       metrics.sessions.inc({ event: 'joined' });
       log.info({ room, participantId: participant.id }, 'session joined');
       const result: MethodResult<'join'> = {
@@ -141,8 +135,8 @@ export class Sessions {
     try {
       await hub.add(room, session);
       const opened = await media.describe(room, participantId).catch(() => undefined);
-      if (opened) session.adopt(opened);
-      const current = opened?.offer ?? (await session.openMedia());
+      if (opened) session.media.adopt(opened);
+      const current = opened?.offer ?? (await session.media.open());
       await session.present();
       const patches = await rooms.patchesSince(room, params.version);
       const snapshot = patches ? undefined : await rooms.snapshot(room);
@@ -258,63 +252,6 @@ export class Sessions {
     );
     this.#sessions.set(id, session);
     return session;
-  }
-}
-
-/** What one socket may do: join or resume first, the rest after. */
-class SocketHandler implements ConnectionHandler {
-  readonly #sessions: Sessions;
-  connection: Connection | undefined;
-  #joinTimer: Timer | undefined;
-  #session: Session | undefined;
-
-  constructor(sessions: Sessions) {
-    this.#sessions = sessions;
-  }
-
-  /** An idle socket costs as much as a used one: before a join, and after a leave. */
-  expectJoin(): void {
-    if (!this.connection || this.connection.closed) return;
-    this.#joinTimer?.close();
-    this.#joinTimer = this.#sessions.joinTimer(this.connection);
-  }
-
-  async request(method: string, params: unknown): Promise<Reply> {
-    if (!Object.hasOwn(METHODS, method)) throw new ParleyError('unknown_method');
-    if (method === 'join' || method === 'resume') return this.#enter(method, params);
-    if (!this.#session || this.#session.ended) throw new ParleyError('not_joined');
-    const name = method as keyof typeof SESSION_METHODS;
-    // The table pairs each handler with its own schema, which the compiler cannot follow here.
-    const handler = SESSION_METHODS[name] as (s: Session, params: unknown) => Promise<unknown>;
-    const result = await handler(this.#session, parse(METHODS[name].params, params));
-    if (this.#session.ended) this.expectJoin();
-    return { result };
-  }
-
-  async #enter(method: 'join' | 'resume', params: unknown): Promise<Reply> {
-    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
-    const connection = this.connection;
-    if (!connection) throw new ParleyError('internal');
-    const [session, reply] =
-      method === 'join'
-        ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
-        : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
-    this.#joinTimer?.close();
-    this.#session = session;
-    // The socket may have closed while we were at it. Who never got the answer of a join has no
-    // secret to come back with: nobody would ever take that place.
-    if (connection.closed) {
-      if (method === 'join') session.end('left');
-      else session.detach(connection);
-    }
-    return reply;
-  }
-
-  closed(): void {
-    this.#joinTimer?.close();
-    if (!this.connection) return;
-    this.#sessions.forget(this.connection);
-    this.#session?.detach(this.connection);
   }
 }
 

@@ -140,7 +140,8 @@ test('every request that may be repeated after a loss may really be repeated', a
   const fingerprints = [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }] as const;
   const dtlsParameters = { role: 'client', fingerprints: [...fingerprints] } as const;
   await until('everybody to receive everybody', () => assert.equal(server.counts().consumer, 6));
-  const before = server.counts();
+  // Timers come and go: the node tells the others what it holds a little later.
+  const { timer: _, ...before } = server.counts();
   for (const [method, params] of [
     ['publish', microphone],
     ['mute', { trackId, muted: true }],
@@ -154,7 +155,8 @@ test('every request that may be repeated after a loss may really be repeated', a
       assert.equal(await client.outcome(method, params), 'ok', `${method}, the ${time} time`);
     }
   }
-  assert.deepEqual(server.counts(), before);
+  const { timer: __, ...after } = server.counts();
+  assert.deepEqual(after, before);
   for (const time of ['first', 'second']) {
     assert.equal(await client.outcome('unpublish', { trackId }), 'ok', time);
   }

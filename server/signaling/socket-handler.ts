@@ -1,0 +1,74 @@
+// One socket's requests: it joins or resumes first, and speaks for its session then.
+import { ParleyError } from '../../shared/errors.ts';
+import { METHODS, type MethodParams } from '../../shared/protocol.ts';
+import { parse } from '../../shared/rpc.ts';
+import type { Timer } from '../telemetry/resources.ts';
+import type { Connection, ConnectionHandler, Reply } from './connection.ts';
+import type { Session } from './session.ts';
+import { SESSION_METHODS } from './session-methods.ts';
+
+/** Where a socket gets its session. */
+export interface Door {
+  join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]>;
+  resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]>;
+  /** Ends a socket that is in no call, unless the timer is closed before. */
+  joinTimer(connection: Connection): Timer;
+  forget(connection: Connection): void;
+}
+
+/** What one socket may do: join or resume first, the rest after. */
+export class SocketHandler implements ConnectionHandler {
+  readonly #sessions: Door;
+  connection: Connection | undefined;
+  #joinTimer: Timer | undefined;
+  #session: Session | undefined;
+
+  constructor(sessions: Door) {
+    this.#sessions = sessions;
+  }
+
+  /** An idle socket costs as much as a used one: before a join, and after a leave. */
+  expectJoin(): void {
+    if (!this.connection || this.connection.closed) return;
+    this.#joinTimer?.close();
+    this.#joinTimer = this.#sessions.joinTimer(this.connection);
+  }
+
+  async request(method: string, params: unknown): Promise<Reply> {
+    if (!Object.hasOwn(METHODS, method)) throw new ParleyError('unknown_method');
+    if (method === 'join' || method === 'resume') return this.#enter(method, params);
+    if (!this.#session || this.#session.ended) throw new ParleyError('not_joined');
+    const name = method as keyof typeof SESSION_METHODS;
+    // The table pairs each handler with its own schema, which the compiler cannot follow here.
+    const handler = SESSION_METHODS[name] as (s: Session, params: unknown) => Promise<unknown>;
+    const result = await handler(this.#session, parse(METHODS[name].params, params));
+    if (this.#session.ended) this.expectJoin();
+    return { result };
+  }
+
+  async #enter(method: 'join' | 'resume', params: unknown): Promise<Reply> {
+    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
+    const connection = this.connection;
+    if (!connection) throw new ParleyError('internal');
+    const [session, reply] =
+      method === 'join'
+        ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
+        : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
+    this.#joinTimer?.close();
+    this.#session = session;
+    // The socket may have closed while we were at it. Who never got the answer of a join has no
+    // secret to come back with: nobody would ever take that place.
+    if (connection.closed) {
+      if (method === 'join') session.end('left');
+      else session.detach(connection);
+    }
+    return reply;
+  }
+
+  closed(): void {
+    this.#joinTimer?.close();
+    if (!this.connection) return;
+    this.#sessions.forget(this.connection);
+    this.#session?.detach(this.connection);
+  }
+}
