@@ -9,7 +9,7 @@ import { publication } from '../support/server-rtp.ts';
 import { until } from '../support/until.ts';
 
 /** Until everything that is made once has been made: code compiled, pools grown. */
-const WARM_UP = 1_000;
+const WARM_UP = 500;
 const JOINS = 2_000;
 /** At once, in rooms of this many people. */
 const AT_ONCE = 24;
