@@ -145,15 +145,19 @@ export class TestCluster {
       .sort();
   }
 
-  /** Waits until the replicas hold what these many people, each with these many tracks, explain. */
-  async holdsNothingBut(people: number, tracksEach: number): Promise<void> {
+  /**
+   * Waits until the replicas hold what so many people in each of so many rooms, each with so many
+   * tracks, explain.
+   */
+  async holdsNothingBut(inEachRoom: number, tracksEach: number, rooms = 1): Promise<void> {
+    const people = inEachRoom * rooms;
     await until(
       'nothing to be left that the roster does not explain',
       async () => {
         const held = await Promise.all(this.sfus.map((sfu) => this.resources(sfu)));
         const sum = (kind: string) =>
           held.reduce((total, counts) => total + (counts[kind] ?? 0), 0);
-        const consumers = people * (people - 1) * tracksEach;
+        const consumers = people * (inEachRoom - 1) * tracksEach;
         assert.deepEqual(
           { peers: sum('peer'), transports: sum('transport'), producers: sum('producer') },
           { peers: people, transports: people * 2, producers: people * tracksEach },
@@ -167,6 +171,7 @@ export class TestCluster {
         );
         // One router for each node that holds people; pipes only between such nodes.
         const holding = held.filter(({ peer = 0 }) => peer > 0).length;
+        if (rooms > 1) return;
         assert.equal(sum('router'), holding, 'routers');
         assert.equal(sum('pipe'), holding * (holding - 1) * 2, 'pipes');
       },
