@@ -99,6 +99,7 @@ async function tornRoom(scene: Scene, context: TestContext): Promise<void> {
     await ann.sendChat('after the cut');
     await bo.readsInChat('after the cut');
     assert.equal(await bo.button('Share screen').getAttribute('aria-pressed'), 'true');
+    assert.equal(await cluster.joins(), 2, 'somebody had to join again');
   });
 
   await mendMediaLink();

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { NodeInfo } from '../../server/cluster/cluster.ts';
-import { type Replica, TestCluster } from './local-cluster.ts';
+import { TestCluster } from './local-cluster.ts';
 import { placeInNamespaces } from './namespace-network.ts';
 import type { Participant } from './participant.ts';
+import type { Sample } from './prometheus.ts';
 import { until } from './until.ts';
 
 /** Shows that we are the operator. */
@@ -100,14 +101,13 @@ export class NamespaceCluster {
   }
 
   /** How many media sessions the `web` replicas moved for this reason. */
-  async moves(reason: string): Promise<number> {
-    const samples = await Promise.all(this.#cluster.webs.map((web) => this.#cluster.metrics(web)));
-    return samples
-      .flat()
-      .filter(
-        ({ name, labels }) => name === 'parley_media_rebuilds_total' && labels.reason === reason,
-      )
-      .reduce((sum, { value }) => sum + value, 0);
+  moves(reason: string): Promise<number> {
+    return this.#counted('parley_media_rebuilds_total', { reason });
+  }
+
+  /** How many sessions have begun. */
+  joins(): Promise<number> {
+    return this.#counted('parley_sessions_total', { event: 'joined' });
   }
 
   /** When the `web` replicas say that they moved media for this reason, in UTC milliseconds. */
@@ -121,12 +121,19 @@ export class NamespaceCluster {
     });
   }
 
-  get sfus(): Replica[] {
-    return this.#cluster.sfus;
+  /** By both `web` replicas together. */
+  async #counted(metric: string, wanted: Readonly<Record<string, string>>): Promise<number> {
+    const samples = await Promise.all(this.#cluster.webs.map((web) => this.#cluster.metrics(web)));
+    const isWanted = (labels: Sample['labels']) =>
+      Object.entries(wanted).every(([label, value]) => labels[label] === value);
+    return samples
+      .flat()
+      .filter(({ name, labels }) => name === metric && isWanted(labels))
+      .reduce((sum, { value }) => sum + value, 0);
   }
 
   async #held(kind: string): Promise<Record<string, number>> {
-    const counts = this.sfus.map(async (sfu) => {
+    const counts = this.#cluster.sfus.map(async (sfu) => {
       const held = await this.#cluster.resources(sfu);
       return [sfu.host, held[kind] ?? 0] as const;
     });

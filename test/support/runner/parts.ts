@@ -77,7 +77,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
-    needs: ['worker', 'client', 'browsers'],
+    needs: ['worker', 'client', 'redis', 'browsers'],
     // Each file runs several browsers that encode video; side by side they would starve each other.
     concurrency: 1,
     testTimeoutMs: 4 * MINUTE,
