@@ -9,6 +9,8 @@ const LIVE_TIMEOUT_MS = 4_000;
  * sender and server find out how much it carries. So the frames of this long are compared.
  */
 const WINDOW_MS = 400;
+/** Without a frame for this long, a picture stands still: more than the pause between those of a camera. */
+const STILL_MS = 200;
 /** Part of the other's frames in that time. Not all: they are counted at different moments. */
 const ENOUGH = 0.7;
 /** Packets of sound, 20 ms each: the browser has filled its buffer then, and plays without a gap. */
@@ -136,6 +138,8 @@ export function arrivals(reports: readonly Pick<RTCStatsReport, 'forEach'>[]): M
 export function keepsUp(samples: readonly Sample[]): boolean {
   const now = samples.at(-1);
   if (!now || now.awaited === 0) return false;
+  const lately = samples.findLast(({ at }) => now.at - at >= STILL_MS);
+  if (lately?.shown === now.shown) return true;
   const then = samples.findLast(({ at }) => now.at - at >= WINDOW_MS);
   return then !== undefined && now.awaited - then.awaited >= ENOUGH * (now.shown - then.shown);
 }

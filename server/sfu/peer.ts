@@ -19,6 +19,12 @@ import { type NodeRoom, producerIdOf } from './node-room.ts';
 import type { RoomRouter } from './room-router.ts';
 import { Subscriptions } from './subscriptions.ts';
 
+/**
+ * Between two requests for a key frame. libwebrtc ignores one that comes within 300 ms of another,
+ * and mediasoup asks again a second later: whoever came second saw nothing for so long.
+ */
+const KEY_FRAME_REQUEST_DELAY_MS = 350;
+
 export interface PeerContext {
   media: Config['media'];
   resources: Resources;
@@ -137,7 +143,13 @@ export class Peer {
     if (this.#producer(trackId)) return this.mute(trackId, muted);
     if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
     const producer = await this.#transports.send
-      .produce({ id: producerIdOf(trackId, this.epoch), kind, rtpParameters, paused: muted })
+      .produce({
+        id: producerIdOf(trackId, this.epoch),
+        kind,
+        rtpParameters,
+        paused: muted,
+        keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS,
+      })
       .catch((cause) => {
         throw new ParleyError('unsupported_media', { cause });
       });
