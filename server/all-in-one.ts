@@ -8,13 +8,10 @@ import { workerCacheFolder } from '../native/cache.ts';
 import { provisionWorker } from '../native/provision.ts';
 import { type AllInOne, startAllInOne } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
-import { closeOnSignals, failToStart } from './process.ts';
+import { closeOnSignals, failToStart, warnOfAccess } from './process.ts';
 import { listenAddresses } from './sfu/addresses.ts';
 import { createLogger } from './telemetry/log.ts';
 import { selfSignedCertificate } from './tls.ts';
-
-/** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
-const GUESSABLE_LENGTH = 16;
 
 try {
   const { values: flags } = parseArgs({ options: { https: { type: 'boolean', default: false } } });
@@ -39,9 +36,8 @@ try {
     log,
     ...(tls && { tls }),
   });
-  if ((config.access.authToken?.length ?? Infinity) < GUESSABLE_LENGTH) {
-    log.warn(`AUTH_TOKEN is shorter than ${GUESSABLE_LENGTH} characters and may be guessed`);
-  }
+  // That rooms are open is said below.
+  if (config.access.authToken !== undefined) warnOfAccess(config.access, log);
   closeOnSignals(parley, { timeoutMs: config.timing.shutdownMs, log });
   process.stdout.write(banner(parley, config, lan));
 } catch (error) {

@@ -1,4 +1,5 @@
 // What every entry does around its servers: signals, a bounded shutdown, the last words.
+import type { Config } from './config.ts';
 import type { Logger } from './telemetry/log.ts';
 
 export interface RunningProcess {
@@ -37,6 +38,18 @@ export function closeOnSignals(
   process.on('unhandledRejection', (error) => {
     log.error({ err: error }, 'a promise was rejected and nobody listened');
   });
+}
+
+/** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
+const GUESSABLE_LENGTH = 16;
+
+/** What whoever starts a server should know about who can come in. */
+export function warnOfAccess({ authToken }: Config['access'], log: Logger): void {
+  if (authToken === undefined) {
+    log.warn('AUTH_TOKEN is not set: anybody who reaches this server may join any room');
+  } else if (authToken.length < GUESSABLE_LENGTH) {
+    log.warn(`AUTH_TOKEN is shorter than ${GUESSABLE_LENGTH} characters and may be guessed`);
+  }
 }
 
 /** An error of the start, as the one sentence its reader needs. */

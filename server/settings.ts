@@ -68,7 +68,7 @@ export const SETTINGS = {
       defaultText: 'unset: anybody may join any room',
       secret: true,
       about:
-        'With it, a join needs a room token, which `POST /api/rooms/:room/tokens` mints for whoever presents this value as a bearer token. Room tokens are signed with a key derived from it: changing it ends all of them. Under 16 characters it can be guessed; the start warns then.',
+        'With it, a join needs a room token, which `POST /api/rooms/:room/tokens` mints for whoever presents this value as a bearer token. Room tokens are signed with a key derived from it: changing it ends all of them. Under 16 characters it can be guessed; the start warns then. Without it the start says that rooms are open.',
     }),
     tokenTtlSeconds: setting('TOKEN_TTL_SECONDS', integer(60, 31_536_000), {
       default: 86_400,
@@ -238,7 +238,7 @@ export const SETTINGS = {
       default: undefined,
       defaultText: 'any',
       about:
-        'First and last UDP port for pipes, such as 42000-42999, to open a firewall between replicas. A room that spans two replicas takes one on each, for each direction; one more is for probes.',
+        'First and last UDP port for pipes, such as 42000-42999, to open a firewall between replicas. A room that spans two replicas takes one on each, for each direction and each worker that it uses there; one more is for probes.',
     }),
     nodeWatchMs: setting('NODE_WATCH_MS', integer(50, 60_000), {
       default: 250,
@@ -404,7 +404,7 @@ export const SETTINGS = {
     ),
     metricsPort: setting('METRICS_PORT', optional(portOrAny), {
       default: undefined,
-      defaultText: '9464, on loopback only',
+      defaultText: '9464, on loopback only (`npm start`); none (`web`, `sfu-rtc`)',
       about:
         'Port of `/metrics` (Prometheus text). Set, it listens on HOST; unset, on loopback only, so that nothing is published by accident.',
     }),

@@ -3,7 +3,7 @@ import { ensureClient } from '../client/build.ts';
 import { startWeb } from './compose-cluster.ts';
 import { loadConfig } from './config.ts';
 import { connectStore } from './connect-store.ts';
-import { closeOnSignals, failToStart } from './process.ts';
+import { closeOnSignals, failToStart, warnOfAccess } from './process.ts';
 import { createLogger } from './telemetry/log.ts';
 
 try {
@@ -12,6 +12,7 @@ try {
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
   const client = await ensureClient({ log: progress });
   const cluster = await connectStore(config, log);
+  warnOfAccess(config.access, log);
   const replica = await startWeb({ config, log, cluster, clientDir: client.dir });
   const timeoutMs = config.cluster.drainGraceSeconds * 1_000 + config.timing.shutdownMs;
   closeOnSignals(replica, { timeoutMs, log });

@@ -32,7 +32,7 @@ export const ERROR_MESSAGES = {
   media_failed: 'The media server could not do that. Try again.',
   unavailable:
     'The server cannot reach its own store at the moment. Your call goes on; try again in a few seconds.',
-  session_lost: 'Your place in the call was given up after a long silence. Join again.',
+  session_lost: 'The server does not know your place in the call any more. Join again.',
   session_replaced: 'This call was continued in another window.',
   removed: 'The host removed you from the call.',
   timeout: 'The server did not answer in time. Check the network and try again.',

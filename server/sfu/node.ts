@@ -5,7 +5,12 @@ import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
 import { type Handlers, type Method, parse } from '../../shared/rpc.ts';
 import type { Closer, Cluster, NodeAnnouncement, NodeInfo } from '../cluster/cluster.ts';
-import { MEDIA_COMMANDS, mediaTopic } from '../cluster/media-protocol.ts';
+import {
+  MEDIA_COMMANDS,
+  type MediaEvent,
+  type MediaEventData,
+  mediaTopic,
+} from '../cluster/media-protocol.ts';
 import { MESH_COMMANDS, type MeshCommands } from '../cluster/mesh-protocol.ts';
 import type { Timer } from '../telemetry/resources.ts';
 import { describeTurn, type TurnServers } from '../turn/credentials.ts';
@@ -54,6 +59,7 @@ export class SfuNode {
     this.#rooms = new NodeRooms({
       nodeId: this.id,
       bus: cluster.bus,
+      isConnected: () => cluster.connected,
       pipeListenInfo: options.pipes?.listenInfo ?? { protocol: 'udp', ip: '127.0.0.1' },
       pickWorker: (besides) => pool.pick(besides),
       peersPerWorker: media.peersPerWorker,
@@ -159,12 +165,13 @@ export class SfuNode {
     this.#orphans.close();
     this.#prober?.close();
     await this.#reconnected?.close();
+    // First, while we are one of the nodes still: whoever is here yet is told at once.
+    await Promise.all(
+      this.#rooms.open.map((room) => this.#tellLost(room.name, room.peers, 'node_closed')),
+    );
     await this.#announcement?.close();
     await this.#serving?.close();
-    for (const room of this.#rooms.open) {
-      this.#tellLost(room.name, room.peers, 'node_closed');
-      room.close();
-    }
+    for (const room of this.#rooms.open) room.close();
     this.#pool.close();
     this.#drained.resolve();
   }
@@ -209,30 +216,36 @@ export class SfuNode {
   #workerDied(worker: LiveWorker): void {
     this.#options.metrics.workerDeaths.inc();
     for (const room of this.#rooms.open) {
-      this.#tellLost(room.name, room.lose(worker), 'worker_died');
+      void this.#tellLost(room.name, room.lose(worker), 'worker_died');
     }
     void this.#announce();
   }
 
-  #tellLost(
+  async #tellLost(
     room: string,
     peers: ReadonlyArray<{ participantId: string; epoch: number }>,
     reason: string,
-  ): void {
+  ): Promise<void> {
     if (peers.length === 0) return;
     const participants = peers.map(({ participantId, epoch }) => ({ participantId, epoch }));
-    this.#publisher(room)('lost', { participants, reason });
+    await this.#publish(room, 'lost', { participants, reason });
   }
 
   #publisher(room: string): PublishEvent {
+    return (event, data) => void this.#publish(room, event, data);
+  }
+
+  async #publish<K extends MediaEvent>(
+    room: string,
+    event: K,
+    data: MediaEventData<K>,
+  ): Promise<void> {
+    // Nobody should hear of rooms from a node that may have lost them.
+    if (this.#announcement && !this.#announcement.held) return;
     const { cluster, log } = this.#options;
-    return (event, data) => {
-      // Nobody should hear of rooms from a node that may have lost them.
-      if (this.#announcement && !this.#announcement.held) return;
-      cluster.bus.publish(mediaTopic(room), { event, data }).catch((err) => {
-        log.debug({ err, room, event }, 'a media event was not published');
-      });
-    };
+    await cluster.bus.publish(mediaTopic(room), { event, data }).catch((err) => {
+      log.debug({ err, room, event }, 'a media event was not published');
+    });
   }
 
   /** The lease had run out: others may have moved what was here. Then it is closed. */

@@ -1,5 +1,5 @@
-// Media sessions that nobody explains any more: their participant left, or is placed elsewhere, and
-// the word of it was lost.
+// Compares what is here with the store: sessions that nobody explains any more, because the word of
+// their end was lost, and nodes of a room that do not know of each other.
 import type { RoomStore } from '../cluster/cluster.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources, Timer } from '../telemetry/resources.ts';
@@ -44,6 +44,8 @@ export class Orphans {
     const { nodeId, store, rooms, log } = this.#options;
     for (const room of rooms()) {
       const placement = await store.placement(room.name);
+      // Nodes that lost touch with each other, though both have people of the room.
+      if (placement) void room.mesh.meet([...new Set(Object.values(placement.nodes))]);
       for (const peer of room.peers) {
         if (placement?.nodes[peer.participantId] === nodeId) {
           this.#since.delete(peer);

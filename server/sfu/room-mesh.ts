@@ -24,6 +24,8 @@ export interface MeshContext extends RouterContext {
   bus: Bus;
   /** Where pipes end on this node. */
   pipeListenInfo: TransportListenInfo;
+  /** Whether other nodes could be heard at all: silence means nothing while the store is away. */
+  isConnected(): boolean;
 }
 
 export interface RoomMeshOptions {
@@ -190,6 +192,10 @@ export class RoomMesh {
   }
 
   #tick(): void {
+    if (!this.#context.isConnected()) {
+      for (const other of this.#others.values()) other.heardAt = performance.now();
+      return;
+    }
     const silentSince = performance.now() - SILENT_MS;
     for (const [nodeId, { heardAt }] of [...this.#others]) {
       if (heardAt < silentSince) this.#forget(nodeId);

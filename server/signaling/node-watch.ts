@@ -3,7 +3,7 @@ import type { Cluster, NodeInfo } from '../cluster/cluster.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources, Timer } from '../telemetry/resources.ts';
-import { gatheringNode } from './placement.ts';
+import { TornRooms } from './torn-rooms.ts';
 
 /** A session as the watch sees it. */
 export interface WatchedSession {
@@ -31,12 +31,6 @@ export interface NodeWatchOptions {
 const MOVES_AT_ONCE = 10;
 /** Before a session that could not be moved is tried again: there was nowhere to go. */
 const MOVE_RETRY_MS = 1_000;
-/**
- * A link between two nodes may come back; a room is gathered after this long without it. Together
- * with the answers that had to be missed first it is longer than a lease: a node that stands still
- * is lost, not cut off.
- */
-const TORN_FOR_MS = 1_000;
 /** Two looks further apart than this say nothing of what was between them. */
 const MAX_LOOK_GAP_FACTOR = 4;
 
@@ -45,7 +39,7 @@ export class NodeWatch {
   readonly #timer: Timer;
   /** Since when a node that we need is missing; absent while it is there. */
   readonly #missingSince = new Map<string, number>();
-  readonly #tornSince = new Map<string, number>();
+  readonly #torn: TornRooms;
   readonly #moving = new Set<WatchedSession>();
   readonly #notBefore = new WeakMap<WatchedSession, number>();
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -54,6 +48,7 @@ export class NodeWatch {
 
   constructor(options: NodeWatchOptions) {
     this.#options = options;
+    this.#torn = new TornRooms(options.cluster.rooms);
     this.#timer = options.resources.every(options.watchMs, () => void this.#round());
   }
 
@@ -94,7 +89,7 @@ export class NodeWatch {
     for (const id of used) {
       if (!byId.has(id) && !this.#missingSince.has(id)) this.#missingSince.set(id, now);
     }
-    const torn = await this.#tornRooms(nodes, sessions, now);
+    const torn = await this.#torn.look(nodes, sessions, now);
     for (const session of sessions) {
       const nodeId = session.media.places.current?.nodeId;
       if (nodeId === undefined) continue;
@@ -108,40 +103,6 @@ export class NodeWatch {
         this.#move(session, 'node_unreachable');
       }
     }
-  }
-
-  /** Rooms on nodes that have not reached each other for a while, and where they should be. */
-  async #tornRooms(
-    nodes: readonly NodeInfo[],
-    sessions: readonly WatchedSession[],
-    now: number,
-  ): Promise<ReadonlyMap<string, string>> {
-    const alive = nodes.filter(({ draining }) => !draining);
-    const whole = alive.every((a) =>
-      alive.every((b) => a === b || (a.reaches.includes(b.id) && b.reaches.includes(a.id))),
-    );
-    const torn = new Map<string, string>();
-    if (whole) {
-      this.#tornSince.clear();
-      return torn;
-    }
-    // Only then: it is a read for each room.
-    const rooms = new Set(sessions.map(({ room }) => room));
-    for (const room of this.#tornSince.keys()) if (!rooms.has(room)) this.#tornSince.delete(room);
-    await Promise.all(
-      [...rooms].map(async (room) => {
-        const placement = await this.#options.cluster.rooms.placement(room);
-        const gathering = placement && gatheringNode(nodes, placement);
-        if (gathering === undefined) {
-          this.#tornSince.delete(room);
-          return;
-        }
-        const since = this.#tornSince.get(room) ?? now;
-        this.#tornSince.set(room, since);
-        if (now - since >= TORN_FOR_MS) torn.set(room, gathering);
-      }),
-    );
-    return torn;
   }
 
   #move(session: WatchedSession, reason: string): void {

@@ -49,6 +49,8 @@ export class SessionKeeper {
   readonly #endings = new Set<Promise<void>>();
   /** When the store was back after it could not be reached. */
   #backAt = Number.NEGATIVE_INFINITY;
+  /** Since when leases could not be renewed; undefined while they can. */
+  #failingSince: number | undefined;
   #renewing = false;
   #closed = false;
 
@@ -149,7 +151,6 @@ export class SessionKeeper {
 
   async #afterOutage(): Promise<void> {
     this.#backAt = performance.now();
-    this.#options.log.info('the store is reachable again');
     await this.#inAllRooms(async (room) => {
       await this.#renew(room);
       // What media nodes said meanwhile was lost too.
@@ -169,10 +170,26 @@ export class SessionKeeper {
     const sessions = this.#options.sessionsIn(room);
     if (sessions.length === 0) return;
     const guards = sessions.map(({ guard }) => guard);
-    const states = await this.#options.cluster.rooms.renew(room, guards);
+    const states = await this.#ask(() => this.#options.cluster.rooms.renew(room, guards));
     const gone = sessions.some(({ guard }) => states.get(guard.participantId) === 'gone');
     if (gone && (await this.recover(room))) return;
     this.#apply(sessions, guards, states);
+  }
+
+  /** A store that answers, but could do nothing for long (it was full), has forgotten us as well. */
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await question();
+      const failedForMs = performance.now() - (this.#failingSince ?? performance.now());
+      this.#failingSince = undefined;
+      if (failedForMs > this.#options.sessionLeaseMs / RENEWALS_PER_LEASE) {
+        this.#backAt = performance.now();
+      }
+      return answer;
+    } catch (error) {
+      this.#failingSince ??= performance.now();
+      throw error;
+    }
   }
 
   async #restore(room: string): Promise<void> {

@@ -38,8 +38,8 @@ export class SessionMedia {
   readonly #owner: MediaOwner;
   readonly #outbox: Outbox;
   readonly #context: SessionContext;
-  /** Media sessions that are gone; one may be lost before we were told that it exists. */
-  readonly #lost = new Set<number>();
+  /** Media sessions that are gone, and why, by epoch; one may be lost before we were told that it exists. */
+  readonly #lost = new Map<number, string>();
   #rebuilding = false;
   #opening: Promise<MediaOffer> | undefined;
   #renewal: Timer | undefined;
@@ -129,9 +129,9 @@ export class SessionMedia {
     const { participantId: whose, origin, ...payload } = data as Record<string, unknown>;
     if (whose !== undefined && whose !== participantId) return;
     if (event === 'lost') {
-      const { participants } = data as MediaEventData<'lost'>;
+      const { participants, reason } = data as MediaEventData<'lost'>;
       for (const lost of participants) {
-        if (lost.participantId === participantId) this.#lost.add(lost.epoch);
+        if (lost.participantId === participantId) this.#lost.set(lost.epoch, reason);
       }
       this.#rebuildIfLost();
     } else if (event === 'missed') {
@@ -199,9 +199,10 @@ export class SessionMedia {
   }
 
   #rebuildIfLost(): void {
-    if (this.#rebuilding || this.#owner.ended || !this.#lost.has(this.epoch)) return;
+    const reason = this.#lost.get(this.epoch);
+    if (this.#rebuilding || this.#owner.ended || reason === undefined) return;
     this.#lost.clear();
-    this.rebuild('worker_died');
+    this.rebuild(reason);
   }
 
   #scheduleRenewal(expireAt: number | null): void {

@@ -40,7 +40,7 @@ export function createMetrics(resources: Resources) {
     }),
     sessions: new Counter({
       name: 'parley_sessions_total',
-      help: 'Sessions by what happened to them: joined, resumed, left, expired, removed, replaced.',
+      help: 'Sessions by what happened to them: joined, resumed, left, expired, removed, replaced, lost, shutdown.',
       labelNames: ['event'],
       registers,
     }),

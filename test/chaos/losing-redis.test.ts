@@ -35,8 +35,15 @@ test('Redis restarted empty: nobody in the call notices, and it knows the room a
 });
 
 test('Redis paused for 20 s: calls go on, joins are refused with a word, then all is as before', async (t) => {
-  const cluster = await TestCluster.start(t, { web: 2, sfu: 2 });
-  const call = await ClusterCall.start(t, [cluster.url], ['Ada', 'Ben', 'Cleo']);
+  // On both media replicas: what goes through pipes has to outlive the pause too.
+  const env = { SPILL_SESSIONS_PER_WORKER: '1' };
+  const cluster = await TestCluster.start(t, { web: 2, sfu: 2, env });
+  await cluster.reachEachOther();
+  const names = ['Ada', 'Ben', 'Cleo'];
+  const call = await ClusterCall.start(t, [cluster.url], names, 'team', (count) =>
+    cluster.loadsAreKnown(count),
+  );
+  for (const sfu of cluster.sfus) assert.ok(((await cluster.resources(sfu)).peer ?? 0) > 0);
   await call.watch();
   const [redis] = cluster.cluster.of('redis');
   const pausedAt = performance.now();

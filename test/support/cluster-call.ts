@@ -25,12 +25,15 @@ export class ClusterCall {
     urls: readonly string[],
     names: readonly string[],
     room = 'team',
+    /** After each one. */
+    onJoined: (count: number) => Promise<void> = async () => {},
   ): Promise<ClusterCall> {
     const people: Person[] = [];
     for (const [index, name] of names.entries()) {
       const url = urls[index % urls.length];
       assert.ok(url);
       people.push(await Person.join(context, url, room, name));
+      await onJoined(people.length);
     }
     const call = new ClusterCall(context, room, people);
     await call.flows();

@@ -136,6 +136,32 @@ export class TestCluster {
     return stdout.trim().split('\n').map(Number);
   }
 
+  /** What the media nodes say of themselves, as the store has it. */
+  async registry(): Promise<Array<{ sessions: number; reaches: string[] }>> {
+    const port = new URL(this.cluster.redisUrl).port;
+    const { stdout } = await run('redis-cli', ['-p', port, 'HVALS', 'parley:{nodes}:infos']);
+    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+  }
+
+  /** Waits until the registry has heard of so many sessions. */
+  async loadsAreKnown(total: number): Promise<void> {
+    await until('the loads to be known', async () => {
+      const nodes = await this.registry();
+      assert.equal(
+        nodes.reduce((sum, { sessions }) => sum + sessions, 0),
+        total,
+      );
+    });
+  }
+
+  /** Waits until all media nodes reach all others by UDP. */
+  async reachEachOther(): Promise<void> {
+    await until('the media nodes to reach each other', async () => {
+      const nodes = await this.registry();
+      for (const { reaches } of nodes) assert.equal(reaches.length, nodes.length - 1);
+    });
+  }
+
   /** Every key in Redis. */
   async keys(): Promise<string[]> {
     const { stdout } = await run('redis-cli', ['-u', this.cluster.redisUrl, '--scan']);
