@@ -68,9 +68,9 @@ export const PARTS: readonly Part[] = [
     name: 'chaos',
     files: ['test/chaos/**/*.test.ts'],
     needs: ['worker', 'client', 'redis'],
-    // Each test runs half a dozen processes and measures gaps in what they carry.
-    concurrency: 1,
-    testTimeoutMs: 3 * MINUTE,
+    // Each test runs half a dozen processes, which wait for each other most of the time.
+    concurrency: 2,
+    testTimeoutMs: 4 * MINUTE,
     timeoutMs: 15 * MINUTE,
   },
   {
