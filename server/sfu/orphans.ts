@@ -47,14 +47,16 @@ export class Orphans {
       // Nodes that lost touch with each other, though both have people of the room.
       if (placement) void room.mesh.meet([...new Set(Object.values(placement.nodes))]);
       for (const peer of room.peers) {
-        if (placement?.nodes[peer.participantId] === nodeId) {
+        const place = placement?.nodes[peer.participantId];
+        if (place === nodeId) {
           this.#since.delete(peer);
           continue;
         }
         const since = this.#since.get(peer) ?? performance.now();
         this.#since.set(peer, since);
-        // A store that forgot the room is told of it again before long.
-        const patience = atOnce && placement ? 0 : GRACE_MS;
+        // Nowhere is not elsewhere: a store that forgot people is told of them before long, by one
+        // replica after the other.
+        const patience = atOnce && place !== undefined ? 0 : GRACE_MS;
         if (performance.now() - since < patience) continue;
         log.info({ room: room.name, participantId: peer.participantId }, 'an orphan was closed');
         peer.close();

@@ -16,18 +16,24 @@ test('Redis restarted empty: nobody in the call notices, and it knows the room a
   const call = await ClusterCall.start(t, [cluster.url], ['Ada', 'Ben', 'Cleo']);
   await call.says('before');
   await call.watch();
-  const [redis] = cluster.cluster.of('redis');
-  redis!.child.signal('SIGKILL');
-  await redis!.child.exited();
-  await cluster.cluster.startRedis();
-  await call.says('after');
-  await call.flows();
-  await call.isAsBefore();
+  const transports = () => Promise.all(call.people.map((person) => person.transports()));
+  const before = await transports();
+  // Several times: replicas come back to it in any order.
+  for (let restart = 1; restart <= 3; restart++) {
+    const [redis] = cluster.cluster.of('redis');
+    redis!.child.signal('SIGKILL');
+    await redis!.child.exited();
+    await cluster.cluster.startRedis();
+    await call.says(`after restart ${restart}`);
+    await call.flows();
+    await call.isAsBefore();
+  }
+  assert.deepEqual(await transports(), before, 'media was not touched');
   const dan = await Person.join(t, cluster.url, 'team', 'Dan');
   await Promise.all(call.people.map((person) => Promise.all([person.sees(dan), dan.sees(person)])));
   assert.deepEqual(
     dan.call.room.chat.map(({ text }) => text),
-    ['before', 'after'],
+    ['before', 'after restart 1', 'after restart 2', 'after restart 3'],
   );
   assert.equal(dan.call.room.participants.length, 4);
   call.gapIsBelow(NO_FREEZE_MS);
