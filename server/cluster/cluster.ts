@@ -80,7 +80,8 @@ export interface RoomStore {
   claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard>;
   /**
    * Applies operations, all or none, and publishes them as one patch.
-   * @throws ParleyError `session_replaced` (old fence), `session_lost` (no such session),
+   * @throws ParleyError `session_replaced` (old fence), `session_lost` (no such session, or
+   *   one that was put back without its claim: see `restore`),
    *   `id_taken`, `unknown_track`, `unknown_participant`, `too_many_tracks`, `forbidden`
    */
   commit(

@@ -195,7 +195,8 @@ export class MemoryRooms implements RoomStore {
   #guarded(room: string, guard: SessionGuard): StoredRoom {
     const stored = this.#rooms.get(room);
     const session = stored?.sessions.get(guard.participantId);
-    if (!stored || !session) throw new ParleyError('session_lost');
+    // Lower: put back by somebody who does not know our claim; the session is to be restored.
+    if (!stored || !session || session.fence < guard.fence) throw new ParleyError('session_lost');
     if (session.fence !== guard.fence) throw new ParleyError('session_replaced');
     return stored;
   }

@@ -50,7 +50,8 @@ local ME, FENCE, MAX_TRACKS = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 local OPS = ARGV[9]
 ${RULES_LUA}
 local fence = session(ME)
-if not fence then return { 'session_lost' } end
+-- Lower: put back by somebody who does not know our claim; the session is to be restored.
+if not fence or fence < FENCE then return { 'session_lost' } end
 if fence ~= FENCE then return { 'session_replaced' } end
 if not item(people, 'p:', ME) then return { 'session_lost' } end
 local ops = cjson.decode(ARGV[8])

@@ -37,6 +37,8 @@ const ROOMS_AT_ONCE = 20;
 /** Between attempts to release a session while the store does not answer. Doubles up to the second. */
 const RELEASE_RETRY_MS = 500;
 const RELEASE_RETRY_MAX_MS = 10_000;
+/** Between the first answer of a store that is back and the moment when all of it is. */
+const RECONNECT_WITHIN_MS = 3_000;
 /** A replica that is to end waits no longer for what it releases: its leases end by themselves. */
 const FINISH_WITHIN_MS = 3_000;
 
@@ -73,6 +75,8 @@ export class SessionKeeper {
    * @returns whether it was
    */
   async recover(room: string): Promise<boolean> {
+    // It may answer again before everything is in place again.
+    if (!this.#options.cluster.connected) await this.#reconnection();
     if (!this.#mayHaveForgotten()) return false;
     const known = this.#recovering.get(room);
     if (known) return known;
@@ -129,6 +133,16 @@ export class SessionKeeper {
     this.#timer.close();
     for (const timer of this.#retries) timer.close();
     void this.#reconnected.close();
+  }
+
+  /** Resolves when the store is back, or when that takes too long. */
+  async #reconnection(): Promise<void> {
+    const back = Promise.withResolvers<void>();
+    const patience = this.#options.resources.after(RECONNECT_WITHIN_MS, back.resolve);
+    const listening = this.#options.cluster.onReconnected(back.resolve);
+    await back.promise;
+    patience.close();
+    await listening.close();
   }
 
   #mayHaveForgotten(): boolean {

@@ -63,6 +63,9 @@ export function restoreContract(promises: ClusterTest): void {
     await a.rooms.restore(known, [held(host)]);
     assert.equal((await a.rooms.snapshot('team'))?.participants.length, 2, 'nobody is dropped');
     assert.deepEqual([...(await b.rooms.renew('team', [guest])).values()], ['gone']);
+    // Not "replaced": nobody else has claimed it, and its replica is to put it back.
+    const early = b.rooms.commit('team', guest, [chat(guest)], LIMITS);
+    assert.equal(await refusal(early), 'session_lost');
     for (const hash of ['', HASH]) {
       const claim = b.rooms.claim('team', guest.participantId, hash);
       assert.equal(await refusal(claim), 'session_lost');
