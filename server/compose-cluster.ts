@@ -14,7 +14,7 @@ import {
 import { SfuNode } from './sfu/node.ts';
 import { buildWeb } from './signaling/app.ts';
 import type { Logger } from './telemetry/log.ts';
-import { createMetrics, serveMetrics } from './telemetry/metrics.ts';
+import { createMetrics, type MetricsServer, serveMetrics } from './telemetry/metrics.ts';
 import { Resources } from './telemetry/resources.ts';
 import { describeTurn, turnServersFrom } from './turn/credentials.ts';
 
@@ -71,12 +71,13 @@ export async function startWeb({
     });
     closers.add(() => app.close());
     const { host, port } = config.http;
-    closers.add(await startMetrics(metrics, config));
+    const metricsServer = await startMetrics(metrics, config);
+    closers.add(async () => metricsServer?.close());
     await app.listen({ host, port });
     closers.add(() => drain(config.cluster.drainGraceSeconds * 1_000));
     const address = app.server.address() as AddressInfo;
     return {
-      summary: `web: http://${shown(address)}/`,
+      summary: `web: http://${shown(address)}/${metricsNote(metricsServer)}`,
       port: address.port,
       resources,
       close: () => closers.close(),
@@ -125,7 +126,8 @@ export async function startSfu({
       },
     });
     closers.add(() => node.close());
-    closers.add(await startMetrics(metrics, config));
+    const metricsServer = await startMetrics(metrics, config);
+    closers.add(async () => metricsServer?.close());
     // Last: a platform takes an open port for a replica that is ready.
     const health = await serveHealth(config.http, () => node.ready);
     closers.add(() => health.close());
@@ -142,7 +144,7 @@ export async function startSfu({
     const candidates = [...announced, ...listen].join(', ');
     const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');
     return {
-      summary: `sfu-rtc: ${node.id}, media ${protocols} ${node.ports.join(', ')} on ${candidates}, TURN ${describeTurn(turn)}, health http://${shown(health.address)}/healthz`,
+      summary: `sfu-rtc: ${node.id}, media ${protocols} ${node.ports.join(', ')} on ${candidates}, TURN ${describeTurn(turn)}, health http://${shown(health.address)}/healthz${metricsNote(metricsServer)}`,
       port: health.address.port,
       resources,
       close: () => closers.close(),
@@ -157,11 +159,14 @@ export async function startSfu({
 async function startMetrics(
   metrics: ReturnType<typeof createMetrics>,
   { http, telemetry }: Config,
-): Promise<() => Promise<void>> {
+): Promise<MetricsServer | undefined> {
   const { metricsPort } = telemetry;
-  if (metricsPort === undefined) return async () => {};
-  const server = await serveMetrics(metrics, { host: http.host, port: metricsPort });
-  return () => server.close();
+  if (metricsPort === undefined) return undefined;
+  return serveMetrics(metrics, { host: http.host, port: metricsPort });
+}
+
+function metricsNote(server: MetricsServer | undefined): string {
+  return server ? `, metrics http://${shown(server.address)}/metrics` : '';
 }
 
 /** Answers health probes and nothing else: browsers signal with `web` alone. */

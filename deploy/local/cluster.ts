@@ -26,6 +26,8 @@ export interface Member {
   readonly port: number;
   /** Of an `sfu-rtc` replica: its id in the cluster. */
   readonly nodeId: string | undefined;
+  /** Where its metrics are, if METRICS_PORT asks for any. */
+  readonly metricsUrl: string | undefined;
 }
 
 export interface LocalClusterOptions {
@@ -43,6 +45,8 @@ export interface LocalClusterOptions {
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const HERE: Place = { address: '127.0.0.1', command: [] };
+/** Somebody else may take a port between our look and Redis's. */
+const REDIS_ATTEMPTS = 5;
 /** `web` and `sfu-rtc` say this when they take people. */
 const READY =
   /Parley is ready\. (?:web: http:\/\/[^:]+:(\d+)|sfu-rtc: ([0-9a-f-]+), .*:(\d+)\/healthz)/;
@@ -69,8 +73,7 @@ export class LocalCluster {
     const balancer = await Balancer.start(options.port ?? 0);
     const cluster = new LocalCluster(options, folder, balancer);
     try {
-      cluster.#redisPort = await freePort();
-      await cluster.startRedis();
+      await cluster.#startRedisAnywhere();
     } catch (error) {
       await cluster.close();
       throw error;
@@ -112,14 +115,27 @@ export class LocalCluster {
       port,
       address: this.redisUrl,
       nodeId: undefined,
+      metricsUrl: undefined,
     });
+  }
+
+  async #startRedisAnywhere(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      this.#redisPort = await freePort();
+      try {
+        await this.startRedis();
+        return;
+      } catch (error) {
+        if (attempt >= REDIS_ATTEMPTS) throw error;
+      }
+    }
   }
 
   async addWeb(env: Readonly<Record<string, string>> = {}): Promise<Member> {
     const place = this.#place('web');
     const { address: host } = place;
     const child = this.#spawnReplica('web', place, { PORT: '0', ...env });
-    const [, port] = await child.line(READY);
+    const { input: line, 1: port } = await child.line(READY);
     this.balancer.add(Number(port), host);
     return this.#add({
       role: 'web',
@@ -128,6 +144,7 @@ export class LocalCluster {
       port: Number(port),
       address: `http://${host}:${port}/`,
       nodeId: undefined,
+      metricsUrl: metricsIn(line),
     });
   }
 
@@ -135,7 +152,7 @@ export class LocalCluster {
     const place = this.#place('sfu-rtc');
     const { address: host } = place;
     const child = this.#spawnReplica('sfu-rtc', place, { PORT: '0', MEDIA_PORT: '0', ...env });
-    const [line, , nodeId, port] = await child.line(READY);
+    const { input: line, 2: nodeId, 3: port } = await child.line(READY);
     const media = /media (\S.*?) on /.exec(line)?.[1] ?? '';
     return this.#add({
       role: 'sfu-rtc',
@@ -144,6 +161,7 @@ export class LocalCluster {
       port: Number(port),
       address: `media ${media} on ${host}`,
       nodeId,
+      metricsUrl: metricsIn(line),
     });
   }
 
@@ -209,4 +227,8 @@ export class LocalCluster {
     this.#members.add(member);
     return member;
   }
+}
+
+function metricsIn(line: string): string | undefined {
+  return /metrics (http:\S+\/metrics)/.exec(line)?.[1];
 }

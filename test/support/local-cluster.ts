@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { LocalCluster, type Member, type Place, type Role } from '../../deploy/local/cluster.ts';
 import { DEADLINES } from './deadlines.ts';
-import { freeTcpPort } from './ports.ts';
 import { parseMetrics, type Sample } from './prometheus.ts';
 import { type Owner, ownedBy } from './server-owned.ts';
 import { until, within } from './until.ts';
@@ -86,25 +85,19 @@ export class TestCluster {
   }
 
   async addWeb(env: Env = {}): Promise<Replica> {
-    const metricsPort = await freeTcpPort();
-    const member = await this.cluster.addWeb({ METRICS_PORT: String(metricsPort), ...env });
-    return this.#remember(member, metricsPort);
+    return replica(await this.cluster.addWeb({ METRICS_PORT: '0', ...env }));
   }
 
   async addSfu(env: Env = {}): Promise<Replica> {
-    const metricsPort = await freeTcpPort();
-    const member = await this.cluster.addSfu({ METRICS_PORT: String(metricsPort), ...env });
-    return this.#remember(member, metricsPort);
+    return replica(await this.cluster.addSfu({ METRICS_PORT: '0', ...env }));
   }
 
-  readonly #metrics = new Map<Member, string>();
-
   get webs(): Replica[] {
-    return this.#with(this.cluster.of('web'));
+    return this.cluster.of('web').map(replica);
   }
 
   get sfus(): Replica[] {
-    return this.#with(this.cluster.of('sfu-rtc'));
+    return this.cluster.of('sfu-rtc').map(replica);
   }
 
   async metrics(replica: Replica): Promise<Sample[]> {
@@ -204,14 +197,10 @@ export class TestCluster {
       { withinMs: 40_000, everyMs: 250 },
     );
   }
+}
 
-  #remember(member: Member, metricsPort: number): Replica {
-    const metricsUrl = `http://${member.host}:${metricsPort}/metrics`;
-    this.#metrics.set(member, metricsUrl);
-    return { ...member, metricsUrl };
-  }
-
-  #with(members: readonly Member[]): Replica[] {
-    return members.map((member) => ({ ...member, metricsUrl: this.#metrics.get(member) ?? '' }));
-  }
+function replica(member: Member): Replica {
+  const { metricsUrl } = member;
+  if (metricsUrl === undefined) throw new Error(`${member.child.name} has no metrics`);
+  return { ...member, metricsUrl };
 }

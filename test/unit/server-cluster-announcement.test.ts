@@ -5,7 +5,7 @@ import type { NodeInfo } from '../../server/cluster/cluster.ts';
 import { Announcement } from '../../server/cluster/redis-announcement.ts';
 import { until } from '../support/until.ts';
 
-const LEASE_MS = 100;
+const LEASE_MS = 500;
 const SOON = { everyMs: 2 };
 
 /** Heartbeats that are answered by hand, or at once. */
