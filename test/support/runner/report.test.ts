@@ -31,6 +31,14 @@ test('a file that ended without a count registered no test', () => {
   assert.deepEqual(emptyFiles, ['empty.test.ts']);
 });
 
+test('a process that died is named, with how', () => {
+  const { died } = tally([
+    { at: 'start', file: 'a.test.ts' },
+    { at: 'end', file: 'a.test.ts', died: 'SIGSEGV' },
+  ]);
+  assert.deepEqual(died, ['a.test.ts (SIGSEGV)']);
+});
+
 test('what hangs is named', () => {
   const { running } = tally([
     { at: 'start', file: 'a.test.ts' },

@@ -18,6 +18,8 @@ export interface Tally {
   skipped: number;
   /** Files that came to their end without registering a test: they look green and check nothing. */
   emptyFiles: string[];
+  /** Files whose process crashed, and how. */
+  died: string[];
   /** What had begun and not ended, as `file` or `file › test`. */
   running: string[];
 }
@@ -27,6 +29,7 @@ export function tally(lines: readonly ReportLine[]): Tally {
   const running = new Set<string>();
   const ended = new Set<string>();
   const counted = new Set<string>();
+  const died: string[] = [];
   for (const line of lines) {
     if (line.at === 'counts') {
       counted.add(line.file);
@@ -39,10 +42,12 @@ export function tally(lines: readonly ReportLine[]): Tally {
     if (line.at === 'start') running.add(label);
     else running.delete(label);
     if (line.at === 'end' && line.test === undefined) ended.add(line.file);
+    if (line.died !== undefined) died.push(`${line.file} (${line.died})`);
   }
   return {
     ...total,
     emptyFiles: [...ended].filter((file) => !counted.has(file)),
+    died,
     running: [...running],
   };
 }

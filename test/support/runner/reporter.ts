@@ -4,8 +4,8 @@ import type { TestEvent } from 'node:test/reporters';
 
 /** One line of the report. `file` is relative to the working directory. */
 export type ReportLine =
-  /** `test` is absent for the file itself. */
-  | { at: 'start' | 'end'; file: string; test?: string }
+  /** `test` is absent for the file itself; `died` says how its process ended, if that was no clean end. */
+  | { at: 'start' | 'end'; file: string; test?: string; died?: string }
   /** Written once for each file that registered at least one test and came to its end. */
   | { at: 'counts'; file: string; passed: number; failed: number; skipped: number };
 
@@ -17,7 +17,9 @@ function toLine(event: TestEvent): ReportLine | undefined {
       if (file === undefined) return undefined;
       const at = event.type === 'test:dequeue' ? 'start' : 'end';
       const path = relative(process.cwd(), file);
-      return name === path || name === file ? { at, file: path } : { at, file: path, test: name };
+      if (name !== path && name !== file) return { at, file: path, test: name };
+      const died = event.type === 'test:complete' ? howItDied(event.data.details) : undefined;
+      return { at, file: path, ...(died !== undefined && { died }) };
     }
     case 'test:summary': {
       const { file, counts } = event.data;
@@ -31,6 +33,13 @@ function toLine(event: TestEvent): ReportLine | undefined {
     default:
       return undefined;
   }
+}
+
+/** Of the process of a file: a crash has no message, only a signal or a code. */
+function howItDied(details: { error?: unknown } | undefined): string | undefined {
+  const { signal, exitCode } = (details?.error ?? {}) as { signal?: unknown; exitCode?: unknown };
+  if (typeof signal === 'string') return signal;
+  return typeof exitCode === 'number' && exitCode > 1 ? `exit code ${exitCode}` : undefined;
 }
 
 // biome-ignore lint/style/noDefaultExport: `node --test` loads a reporter by its default export.

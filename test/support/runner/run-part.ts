@@ -69,10 +69,11 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
         ...files,
       ],
     });
-    const { passed, failed, skipped, emptyFiles, running } = tally(
+    const { passed, failed, skipped, emptyFiles, died, running } = tally(
       parseReport(await readFile(reportFile, 'utf8').catch(() => '')),
     );
     const problems = emptyFiles.map((file) => `${file} registers no test, or failed before it did`);
+    for (const file of died) problems.push(`the process of ${file} died`);
     if (timedOut) problems.push(`${late(part)}; still running: ${running.join(', ') || 'nothing'}`);
     else if (child.signal.aborted) return { passed, failed, skipped, problems };
     else if (exitCode !== 0 && failed + problems.length === 0) {
