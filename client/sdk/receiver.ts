@@ -111,7 +111,8 @@ export class Receiver {
       const chosen = shown.get(received.trackId);
       const isShown = chosen === received;
       // Browsers mix every voice that they receive: of two copies, one must be silent.
-      if (received.track.kind === 'audio') received.track.enabled = isShown;
+      const { track } = received;
+      if (track.kind === 'audio' && track.enabled !== isShown) track.enabled = isShown;
       if (isShown || pending.has(received) || !chosen || !own.has(chosen)) continue;
       this.#retired.add(consumerId);
       this.#release(consumerId);
