@@ -9,8 +9,22 @@ const {
   MediaStreamTrack,
   nonstandard,
 } = wrtc;
+/**
+ * Connections, and with them all that they made, are never collected: wrtc may free one while its own
+ * threads are still closing it, and the process dies of SIGSEGV.
+ */
+const connections = new Set<RTCPeerConnection>();
+class KeptPeerConnection extends RTCPeerConnection {
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration);
+    connections.add(this);
+  }
+}
+/** The same for what it sends. */
+const tracks = new Set<MediaStreamTrack>();
+
 Object.assign(globalThis, {
-  RTCPeerConnection,
+  RTCPeerConnection: KeptPeerConnection,
   RTCSessionDescription,
   RTCIceCandidate,
   MediaStream,
@@ -84,6 +98,7 @@ export function microphoneTrack(): MadeTrack {
 }
 
 function made(track: MediaStreamTrack, timer: NodeJS.Timeout): MadeTrack {
+  tracks.add(track);
   return {
     track,
     [Symbol.dispose]() {
