@@ -39,6 +39,20 @@ const portRange: Parser<{ min: number; max: number }> = {
   },
 };
 const portOrAny = integer(0, 65535);
+/** What it holds is checked where it is understood: server/turn/environment.ts. */
+const turnPool: Parser<string> = {
+  expected: 'a JSON array of TURN servers, as docs/turn.md describes them',
+  parse: (value) => (value.startsWith('[') && isJson(value) ? value : undefined),
+};
+
+function isJson(value: string): boolean {
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const SETTINGS = {
   http: {
@@ -122,6 +136,15 @@ export const SETTINGS = {
     chatHistory: setting('CHAT_HISTORY', integer(0, 1_000), {
       default: 100,
       about: 'Chat messages kept with a room for those who join or come back later.',
+    }),
+    networkChecks: setting('MAX_NETWORK_CHECKS', integer(0, 10_000), {
+      default: 20,
+      about:
+        'Network checks (`/check`) one `sfu-rtc` replica serves at once; more are told to wait. Each may send as fast as its line allows for some seconds.',
+    }),
+    networkCheckSeconds: setting('NETWORK_CHECK_SECONDS', integer(1, 600), {
+      default: 45,
+      about: 'How long one network check may take before what it opened is closed.',
     }),
     patchHistory: setting('PATCH_HISTORY', integer(0, 10_000), {
       default: 256,
@@ -358,6 +381,51 @@ export const SETTINGS = {
       default: 3_600,
       about:
         'How long minted credentials are valid. They are renewed in running calls at three quarters of it.',
+    }),
+    pool: setting('TURN_POOL', optional(turnPool), {
+      default: undefined,
+      defaultText: 'none',
+      secret: true,
+      about:
+        'TURN servers of your own, besides those above: `[{"id", "urls", "secret", "region", "weight", …}]`. They join the pool that `parley turn` shows and changes; see turn.md.',
+    }),
+    serversPerSession: setting('TURN_SERVERS_PER_SESSION', integer(1, 4), {
+      default: 2,
+      about:
+        'TURN servers a participant is given, on different hosts where there are some. Two, so that a call outlives one of them; browsers gather slowly with more.',
+    }),
+    maxServers: setting('MAX_TURN_SERVERS', integer(1, 10_000), {
+      default: 2_000,
+      about: 'Servers the pool takes; more are refused. Every media node probes every one of them.',
+    }),
+    probeIntervalMs: setting('TURN_PROBE_INTERVAL_MS', integer(500, 300_000), {
+      default: 3_000,
+      about:
+        'How often each media node tries each TURN server with a real allocation and a packet through it, ±20 %. Short enough that a dead one leaves new credentials within ten seconds.',
+    }),
+    probeTimeoutMs: setting('TURN_PROBE_TIMEOUT_MS', integer(100, 30_000), {
+      default: 1_500,
+      about: 'How long such a try may take. Two that fail in a row make a server failed.',
+    }),
+    probesPerSecond: setting('TURN_PROBES_PER_SECOND', integer(1, 10_000), {
+      default: 150,
+      about:
+        'Tries of one media node per second: with many servers each is tried less often. It bounds what probing costs; 1,000 addresses take seven seconds.',
+    }),
+    recoveryMs: setting('TURN_RECOVERY_MS', integer(0, 3_600_000), {
+      default: 30_000,
+      about:
+        'How long a server that failed has to be well before it gets sessions again. One that comes and goes would take calls with it each time.',
+    }),
+    refreshMs: setting('TURN_POOL_REFRESH_MS', integer(50, 60_000), {
+      default: 1_000,
+      about:
+        'How often a process looks whether the pool has changed, and says what it knows: one small read of the store.',
+    }),
+    loadIntervalMs: setting('TURN_LOAD_INTERVAL_MS', integer(500, 300_000), {
+      default: 10_000,
+      about:
+        'How often the metrics of TURN servers are read, where they have some, and a point of the dashboard’s curves is kept.',
     }),
   },
   platform: {

@@ -28,4 +28,10 @@ export const LIMITS = {
   consumerIdLength: 64,
   /** Tracks named in one `subscribe` or `ready`: several screens full of tiles. */
   tracksPerMessage: 1000,
+  /** A STUN or TURN URL: a hostname of 253 characters, a port and a transport. */
+  urlLength: 300,
+  /** A round trip a client reports; a path that needs a minute is no path. Milliseconds. */
+  roundTripMs: 60_000,
+  /** TURN servers that one report says refused: four servers with two addresses each. */
+  refusalsPerReport: 8,
 } as const;

@@ -49,6 +49,8 @@ export const Direction = v.picklist(['send', 'recv']);
 export type Direction = v.InferOutput<typeof Direction>;
 const Layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7));
 
+const TurnUrl = v.pipe(v.string(), v.maxLength(LIMITS.urlLength), v.regex(/^turns?:/));
+
 /** One transport on the media server, as mediasoup-client's `TransportOptions` want it. */
 export const TransportDescription = v.object({
   id: v.string(),
@@ -88,6 +90,26 @@ export const Preference = v.object({
   temporalLayer: v.exactOptional(Layer),
 });
 export type Preference = v.InferOutput<typeof Preference>;
+
+/** How the packets of one transport travel, as its browser sees it. */
+export const PathReport = v.object({
+  /** `relay`: through a TURN server. `none`: no path is up. */
+  kind: v.picklist(['direct', 'relay', 'none']),
+  /** Of the hop that leaves the client; null without a path. */
+  protocol: v.nullable(v.picklist(['udp', 'tcp', 'tls'])),
+  /** The TURN server that relays, where the browser tells; null otherwise. */
+  server: v.nullable(TurnUrl),
+  /** Milliseconds; null while it is not measured. */
+  roundTripMs: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.roundTripMs))),
+});
+export type PathReport = v.InferOutput<typeof PathReport>;
+
+/** A TURN server that refused this client: an error code of STUN, or 701 when it did not answer. */
+export const TurnRefusal = v.object({
+  url: TurnUrl,
+  code: v.pipe(v.number(), v.integer(), v.minValue(300), v.maxValue(799)),
+});
+export type TurnRefusal = v.InferOutput<typeof TurnRefusal>;
 
 const Preferences = v.pipe(
   v.record(ClientId, Preference),
@@ -151,6 +173,16 @@ export const METHODS = {
       iceServersExpireAt: v.nullable(Timestamp),
     }),
   },
+  /** How a transport's packets travel now, and which relays refused; told whenever it changes. */
+  path: {
+    params: v.object({
+      epoch: Epoch,
+      direction: Direction,
+      path: PathReport,
+      refusals: v.pipe(v.array(TurnRefusal), v.maxLength(LIMITS.refusalsPerReport)),
+    }),
+    result: Empty,
+  },
   /** New transports in place of ones that ICE restarts could not mend; a `media` event has them. */
   rebuildMedia: { params: v.object({ epoch: Epoch }), result: Empty },
   publish: {
@@ -213,9 +245,12 @@ export const EVENTS = {
    * the server sees it: what differs was lost on the way.
    */
   media: MediaOffer,
+  /** What ICE uses from now on: credentials are renewed, or the TURN servers are other ones. */
   iceServers: v.object({
     iceServers: v.array(IceServer),
     iceServersExpireAt: v.nullable(Timestamp),
+    /** The servers of before are going away: a path through one of them should restart ICE now. */
+    move: v.exactOptional(v.boolean()),
   }),
   /** The last event on a connection. With `reconnect` the session lives on, elsewhere. */
   bye: v.object({ error: ErrorBody, reconnect: v.boolean() }),

@@ -1,6 +1,13 @@
 // What signalling asks of the media side, and what the media side tells it: the seam, as schemas.
 import * as v from 'valibot';
-import { Consumer, Direction, MediaOffer, Preference } from '../../shared/protocol.ts';
+import {
+  Consumer,
+  Direction,
+  EVENTS,
+  METHODS,
+  MediaOffer,
+  Preference,
+} from '../../shared/protocol.ts';
 import { ClientId, ParticipantId, RoomName, Timestamp } from '../../shared/room.ts';
 import type { EventData, Params, Result } from '../../shared/rpc.ts';
 import {
@@ -64,6 +71,8 @@ export const MEDIA_COMMANDS = {
     result: v.object({ iceParameters: IceParameters, ...iceServers }),
   },
   iceServers: { params: v.object(whose), result: v.object(iceServers) },
+  /** What the client says of its path. */
+  path: { params: v.object({ ...whose, ...METHODS.path.params.entries }), result: Empty },
   publish: {
     params: v.object({
       ...whose,
@@ -108,6 +117,12 @@ export const MEDIA_EVENTS = {
     epoch: Epoch,
     trackId: ClientId,
     spatialLayer: v.nullable(v.number()),
+  }),
+  /** Other TURN servers, or other credentials, than were given before. */
+  iceServers: v.object({
+    participantId: ParticipantId,
+    epoch: Epoch,
+    ...EVENTS.iceServers.entries,
   }),
   speakers: v.object({
     /** As in {@link Opened}: each router tells its own people. */

@@ -120,6 +120,10 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       return { iceParameters, ...iceServers(whose) };
     },
     iceServers: async (_, whose) => iceServers(whose),
+    path: async (_, { direction, path, refusals: _refusals, ...whose }) => {
+      find(whose).paths.set(direction, path);
+      return {};
+    },
     publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
       rooms.inTurn(whose, async () => {
         await on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));

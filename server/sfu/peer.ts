@@ -1,7 +1,12 @@
 // One participant's media session: two transports, the tracks sent and the tracks received.
 import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
-import type { Direction, Preference, TransportDescription } from '../../shared/protocol.ts';
+import type {
+  Direction,
+  PathReport,
+  Preference,
+  TransportDescription,
+} from '../../shared/protocol.ts';
 import {
   type DtlsParameters,
   describesKind,
@@ -54,6 +59,8 @@ export class Peer {
   readonly fence: number;
   readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
+  /** How the packets of each transport travel, as the client says. */
+  readonly paths = new Map<Direction, PathReport>();
   readonly #room: NodeRoom;
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */

@@ -140,6 +140,11 @@ export class SessionMedia {
     } else if (event === 'speakers') {
       // Each router tells of those whom its own people can hear.
       if (origin === this.places.current?.origin) this.#tell('speakers', payload);
+    } else if (event === 'iceServers') {
+      const { epoch, ...fresh } = payload as Omit<MediaEventData<'iceServers'>, 'participantId'>;
+      if (epoch !== this.epoch) return;
+      this.#tell('iceServers', fresh);
+      this.#scheduleRenewal(fresh.iceServersExpireAt);
     } else if (event === 'layers') {
       const { epoch, ...layers } = payload;
       // What arrives on a session that is being left says nothing of what is shown.

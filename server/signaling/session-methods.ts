@@ -43,6 +43,11 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return session.context.media.send(nodeId, 'restartIce', params);
   },
 
+  async path(session, { epoch, ...report }) {
+    const { nodeId } = session.media.places.at(epoch);
+    return session.context.media.send(nodeId, 'path', { ...whose(session), epoch, ...report });
+  },
+
   async rebuildMedia(session, { epoch }) {
     // Of an older one, it is a repetition, or crossed with a rebuild of ours: it is done already.
     if (epoch === session.media.epoch) session.media.rebuild('client');

@@ -72,6 +72,20 @@ function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, u
       dtlsParameters: fc.constant({ role: 'client', fingerprints: [fingerprint] }),
     }),
     restartIce: fc.record({ epoch, direction }),
+    path: fc.record({
+      epoch,
+      direction,
+      path: fc.record({
+        kind: fc.constantFrom('direct', 'relay', 'none'),
+        protocol: fc.constantFrom('udp', 'tcp', 'tls', null),
+        server: fc.constantFrom('turn:relay.example.org:3478?transport=udp', null),
+        roundTripMs: fc.oneof(fc.nat(100_000), fc.constant(null)),
+      }),
+      refusals: fc.array(
+        fc.record({ url: fc.constant('turn:relay.example.org:3478'), code: fc.nat(900) }),
+        { maxLength: 10 },
+      ),
+    }),
     rebuildMedia: fc.record({ epoch }),
     publish: fc.record({
       epoch,

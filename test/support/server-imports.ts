@@ -74,7 +74,25 @@ const ZONES: readonly Zone[] = [
     may: ['server/telemetry/', 'shared/', PACKAGES, NODE],
     mayKnow: ['server/config.ts'],
   },
-  { folder: 'server/turn/', may: ['shared/', NODE], mayKnow: ['server/config.ts'] },
+  {
+    folder: 'server/turn/',
+    may: ['server/cluster/', 'server/telemetry/', 'shared/', PACKAGES, NODE],
+    mayKnow: ['server/config.ts'],
+  },
+  {
+    folder: 'server/doctor/',
+    may: [
+      'server/cluster/',
+      'server/sfu/',
+      'server/turn/',
+      'server/telemetry/',
+      'native/',
+      'shared/',
+      PACKAGES,
+      NODE,
+    ],
+    mayKnow: ['server/config.ts'],
+  },
   { folder: 'server/telemetry/', may: ['shared/', PACKAGES, NODE] },
   { folder: 'native/', may: [PACKAGES, NODE] },
 ];
@@ -92,7 +110,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
 };
 
 /** They read the environment and put everything together. */
-const ENTRIES = /^server\/(all-in-one|web|sfu-rtc)\.ts$/;
+const ENTRIES = /^server\/(all-in-one|web|sfu-rtc|parley)\.ts$/;
 const COMPOSITION = /^server\/compose[\w-]*\.ts$/;
 
 /** What in this file goes against the architecture, in sentences. */

@@ -73,7 +73,8 @@ const FORBIDDEN: readonly [string, string][] = [
   ['server/compose.ts', 'const config = loadConfig({});'],
   ['server/cluster/memory.ts', "import { createClient } from 'redis';"],
   ['server/cluster/rules.ts', "import { Session } from '../signaling/session.ts';"],
-  ['server/turn/credentials.ts', "import { createMetrics } from '../telemetry/metrics.ts';"],
+  ['server/turn/credentials.ts', "import { SfuNode } from '../sfu/node.ts';"],
+  ['server/doctor/main.ts', "import { buildWeb } from '../signaling/app.ts';"],
   ['native/build.ts', "import { createLogger } from '../server/telemetry/log.ts';"],
   ['server/sfu/node.ts', "import { until } from '../../test/support/until.ts';"],
 ];

@@ -11,10 +11,12 @@ import {
   METHODS,
   MediaOffer,
   type MethodName,
+  PathReport,
   Preference,
   SIGNALING_PATH,
   SUBPROTOCOL,
   TransportDescription,
+  TurnRefusal,
 } from '../../shared/protocol.ts';
 import { ChatMessage, Participant, Role, RoomOp, RoomSnapshot, Track } from '../../shared/room.ts';
 import { below, fieldsOf, sections } from '../support/server-protocol-doc.ts';
@@ -71,7 +73,16 @@ test('what an optional field is shows in its type', () => {
   }
 });
 
-const TYPES = { Participant, Track, ChatMessage, RoomSnapshot, Consumer, TransportDescription };
+const TYPES = {
+  PathReport,
+  TurnRefusal,
+  Participant,
+  Track,
+  ChatMessage,
+  RoomSnapshot,
+  Consumer,
+  TransportDescription,
+};
 
 for (const [name, schema] of Object.entries(TYPES)) {
   test(`the type ${name} lists its fields`, () => {

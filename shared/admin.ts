@@ -1,0 +1,77 @@
+// What the operator's pages and commands are told: shapes of the admin API. Never a secret.
+import * as v from 'valibot';
+
+const Paths = v.object({
+  direct: v.number(),
+  relay: v.number(),
+  /** No path is up: these people see black. */
+  none: v.number(),
+  /** Not told yet. */
+  unknown: v.number(),
+});
+
+/** The relays at one moment: a point of each curve. */
+export const TurnSample = v.object({
+  /** UTC milliseconds. */
+  at: v.number(),
+  /** Media sessions of all nodes, by how their packets travel. */
+  paths: Paths,
+  servers: v.record(
+    v.string(),
+    v.object({
+      /** Sessions that hold its credentials. */
+      sessions: v.number(),
+      relayed: v.number(),
+      /** As it counts them itself; null where its metrics are not read. */
+      allocations: v.nullable(v.number()),
+      /** What those sessions can hold at most. */
+      explained: v.number(),
+      /** Bits per second, both directions; null as above. */
+      bitrate: v.nullable(v.number()),
+    }),
+  ),
+});
+export type TurnSample = v.InferOutput<typeof TurnSample>;
+
+export const TurnServerView = v.object({
+  id: v.string(),
+  region: v.nullable(v.string()),
+  weight: v.number(),
+  capacity: v.nullable(v.number()),
+  auth: v.picklist(['secret', 'static']),
+  origin: v.picklist(['environment', 'operator']),
+  /** `failed`: no media node reaches it by any address. `unknown`: not probed yet. */
+  state: v.picklist(['in-service', 'draining', 'failed', 'unknown']),
+  draining: v.nullable(v.picklist(['wait', 'move'])),
+  urls: v.array(
+    v.object({
+      url: v.string(),
+      state: v.picklist(['ok', 'failed', 'unknown']),
+      /** Media nodes that reach it, and that do not. */
+      reachedBy: v.number(),
+      missedBy: v.number(),
+      /** Why, as one of those says. */
+      message: v.nullable(v.string()),
+      /** The best of the nodes' figures. */
+      roundTripMs: v.nullable(v.number()),
+    }),
+  ),
+  sessions: v.number(),
+  relayed: v.number(),
+  allocations: v.nullable(v.number()),
+  explained: v.number(),
+  bitrate: v.nullable(v.number()),
+  refusals: v.number(),
+});
+export type TurnServerView = v.InferOutput<typeof TurnServerView>;
+
+/** `GET /api/turn` */
+export const TurnOverview = v.object({
+  servers: v.array(TurnServerView),
+  paths: Paths,
+  /** What somebody should look at, in sentences. */
+  warnings: v.array(v.object({ serverId: v.nullable(v.string()), message: v.string() })),
+  /** The last hour, oldest first. */
+  history: v.array(TurnSample),
+});
+export type TurnOverview = v.InferOutput<typeof TurnOverview>;
