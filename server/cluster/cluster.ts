@@ -1,6 +1,7 @@
 // What every process shares: rooms, nodes and a bus. One interface; memory and Redis implement it.
 import * as v from 'valibot';
 import type { Participant, RoomOp, RoomPatch, RoomSnapshot } from '../../shared/room.ts';
+import type { TurnStore } from './turn.ts';
 
 /** Ends what it was returned for. Idempotent. */
 export interface Closer {
@@ -11,6 +12,7 @@ export interface Cluster {
   readonly rooms: RoomStore;
   readonly nodes: NodeRegistry;
   readonly bus: Bus;
+  readonly turn: TurnStore;
   /** False while the store cannot be reached: what it says then is `unavailable`. */
   readonly connected: boolean;
   /**
@@ -148,7 +150,7 @@ export const NodeInfo = v.object({
   /** UDP and TCP port of each worker. */
   ports: v.array(v.number()),
   region: v.nullable(v.string()),
-  /** TURN servers that it mints credentials for, without secrets. */
+  /** TURN servers of its own configuration, without secrets; the pool has all of them. */
   turn: v.array(v.string()),
   /** Media sessions it holds. */
   sessions: v.number(),

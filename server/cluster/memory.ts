@@ -10,6 +10,7 @@ import type {
   NodeRegistry,
 } from './cluster.ts';
 import { MemoryRooms, type RoomStoreOptions } from './memory-rooms.ts';
+import { MemoryTurn } from './memory-turn.ts';
 
 /**
  * Messages are copied through JSON and delivered later, never in the sender's own call: code that
@@ -147,6 +148,7 @@ export function createMemoryCluster(options: MemoryClusterOptions): Cluster {
     rooms,
     nodes: new MemoryNodes((id) => bus.serves(id)),
     bus,
+    turn: new MemoryTurn(),
     // What is in this process's own memory is never out of reach.
     connected: true,
     onReconnected: () => ({ close: async () => {} }),

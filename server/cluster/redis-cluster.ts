@@ -11,6 +11,7 @@ import { RoomIndex } from './redis-room-index.ts';
 import { RedisRooms } from './redis-rooms.ts';
 import { RedisSubscriptions } from './redis-subscriptions.ts';
 import { Topology } from './redis-topology.ts';
+import { RedisTurn } from './redis-turn.ts';
 
 export interface RedisClusterOptions {
   /** `redis://` or `rediss://`, with user, password and database number where there are some. */
@@ -48,6 +49,7 @@ export class RedisCluster implements Cluster {
   readonly rooms: RedisRooms;
   readonly nodes: RedisNodes;
   readonly bus: RedisBus;
+  readonly turn: RedisTurn;
   readonly #topology: Topology;
   readonly #connection: RedisConnection;
   readonly #subscriptions: RedisSubscriptions;
@@ -112,6 +114,10 @@ export class RedisCluster implements Cluster {
       onAccident: (err, command) => log.error({ err, command }, 'a command handler failed'),
       onUnreadable: (err, channel) => log.error({ err, channel }, 'a message could not be read'),
       onUnanswered: (err) => log.warn({ err }, 'a command could not be answered'),
+    });
+    this.turn = new RedisTurn({
+      ...{ connection, keyPrefix },
+      onUnreadable: (err) => log.error({ err }, 'an entry of the TURN pool could not be read'),
     });
     this.nodes = new RedisNodes({
       ...{ connection, topology, keyPrefix, nodeLeaseMs },

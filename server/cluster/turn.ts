@@ -37,8 +37,10 @@ export const TurnServer = v.object({
 export type TurnServer = v.InferOutput<typeof TurnServer>;
 
 export interface TurnServers {
-  /** Rises with every change, also when the store has lost its memory. */
+  /** Rises with every change. */
   version: number;
+  /** Another one when the store has lost its memory; '' while nobody has written anything. */
+  birth: string;
   servers: TurnServer[];
 }
 
@@ -86,23 +88,27 @@ export type TurnReport = v.InferOutput<typeof TurnReport>;
  */
 export interface TurnStore {
   /**
-   * @param known the version that the caller has; -1 for none
+   * @param known what the caller has read before
    * @returns undefined when nothing has changed since
    */
-  read(known: number): Promise<TurnServers | undefined>;
-  /** Adds a server, or replaces the one with its id. */
-  put(server: TurnServer): Promise<void>;
+  read(known: Pick<TurnServers, 'version' | 'birth'> | undefined): Promise<TurnServers | undefined>;
+  /**
+   * Adds a server, or replaces the one with its id.
+   * @throws ParleyError `no_capacity` when there are `maxServers` already
+   */
+  put(server: TurnServer, maxServers: number): Promise<void>;
   /**
    * Says that these are in the configuration of a running process, again and again: those that nobody
-   * has said for {@link SEED_TTL_MS} are dropped. What an operator changed is kept, and a server that
-   * an operator put under the same id is left alone.
+   * has said for {@link SEED_TTL_MS} are dropped. That one is draining is kept, and a server that an
+   * operator put under the same id is left alone.
+   * @param replace what is there already; at the start of a process, whose configuration is newer
    */
-  seed(servers: readonly TurnServer[]): Promise<void>;
+  seed(servers: readonly TurnServer[], options: { replace: boolean }): Promise<void>;
   /** @returns false when there is no such server */
   setDraining(id: string, draining: TurnServer['draining']): Promise<boolean>;
   /** @returns false when there is no such server */
   remove(id: string): Promise<boolean>;
-  /** Puts back what a store that lost its memory should know; does nothing if it has any. */
+  /** Puts back what a store that lost its memory should know; does nothing if it has lost none. */
   restore(known: TurnServers): Promise<void>;
   /** Replaces what this node said before; forgotten after `ttlMs`. */
   report(report: TurnReport, ttlMs: number): Promise<void>;

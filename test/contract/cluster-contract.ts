@@ -9,6 +9,7 @@ import { placementContract } from './placement-contract.ts';
 import { restoreContract } from './restore-contract.ts';
 import { roomsContract } from './rooms-contract.ts';
 import { sessionsContract } from './sessions-contract.ts';
+import { turnContract } from './turn-contract.ts';
 
 /** No test takes so long. */
 const LONG_LEASE_MS = 300_000;
@@ -33,6 +34,7 @@ export function clusterContract(
     placementContract,
     busContract,
     nodesContract,
+    turnContract,
   ]) {
     contract(promises);
   }
