@@ -110,6 +110,7 @@ export async function startSfu({
       metrics,
       log,
       media: config.media,
+      limits: config.limits,
       workerBin,
       turn,
       region: config.cluster.region,

@@ -73,6 +73,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     const node = await SfuNode.start({
       ...shared,
       media: config.media,
+      limits: config.limits,
       workerBin,
       turn,
       region: config.cluster.region,

@@ -34,4 +34,6 @@ export const LIMITS = {
   roundTripMs: 60_000,
   /** TURN servers that one report says refused: four servers with two addresses each. */
   refusalsPerReport: 8,
+  /** Ways to the server that one network check tries: UDP, TCP, and a relay's addresses. */
+  checkPaths: 16,
 } as const;

@@ -111,6 +111,31 @@ export const TurnRefusal = v.object({
 });
 export type TurnRefusal = v.InferOutput<typeof TurnRefusal>;
 
+/** One way to the media server that a network check tries, with a transport of its own. */
+export const CheckPath = v.object({
+  id: v.string(),
+  /** `udp` and `tcp`: straight to the server. `relay`: through one TURN server. */
+  kind: v.picklist(['udp', 'tcp', 'relay']),
+  /** The TURN server's; null for a straight one. */
+  url: v.nullable(TurnUrl),
+  transport: TransportDescription,
+  sctp: v.object({ port: v.number(), maxMessageSize: v.number() }),
+  /** Of a relay: that one URL, with credentials. */
+  iceServers: v.array(IceServer),
+});
+export type CheckPath = v.InferOutput<typeof CheckPath>;
+
+/**
+ * The data channels of each {@link CheckPath}, negotiated out of band: the stream's id is the index.
+ * What is sent on one comes back on it.
+ */
+export const CHECK_STREAMS = [
+  // For bandwidth: all of it arrives.
+  { ordered: true },
+  // For round trips and loss: as media travels, without repetition.
+  { ordered: false, maxRetransmits: 0 },
+] as const;
+
 const Preferences = v.pipe(
   v.record(ClientId, Preference),
   v.check((record) => Object.keys(record).length <= LIMITS.tracksPerMessage, 'too many tracks'),
@@ -158,6 +183,26 @@ export const METHODS = {
     }),
     result: ResumeResult,
   },
+  /** Opens ways to the media server for a socket in no call, and closes those it opened before. */
+  checkNetwork: {
+    params: v.object({
+      room: v.exactOptional(RoomName),
+      token: v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength))),
+    }),
+    result: v.object({
+      paths: v.pipe(v.array(CheckPath), v.maxLength(LIMITS.checkPaths)),
+      /** How long the server keeps them open. Milliseconds. */
+      forMs: v.number(),
+    }),
+  },
+  checkConnect: {
+    params: v.object({
+      id: v.pipe(v.string(), v.maxLength(LIMITS.consumerIdLength)),
+      dtlsParameters: DtlsParameters,
+    }),
+    result: Empty,
+  },
+  checkEnd: { params: Empty, result: Empty },
   leave: { params: Empty, result: Empty },
   /** Also how a client notices a dead server: no reply in time means reconnect. */
   ping: { params: Empty, result: Empty },

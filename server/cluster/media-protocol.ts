@@ -22,6 +22,7 @@ import {
 const Empty = v.object({});
 const Epoch = v.number();
 const whose = { room: RoomName, participantId: ParticipantId };
+const whichCheck = { checkId: v.string() };
 const iceServers = {
   iceServers: v.array(IceServer),
   iceServersExpireAt: v.nullable(Timestamp),
@@ -94,6 +95,16 @@ export const MEDIA_COMMANDS = {
     params: v.object({ ...whose, epoch: Epoch, consumerIds: v.array(v.string()) }),
     result: Empty,
   },
+  /**
+   * Opens what a network check needs, in place of what it had. `web` names the check, so that it can
+   * end one whose answer was lost. Refused with `no_capacity` when too many are open.
+   */
+  checkOpen: { params: v.object(whichCheck), result: METHODS.checkNetwork.result },
+  checkConnect: {
+    params: v.object({ ...whichCheck, ...METHODS.checkConnect.params.entries }),
+    result: Empty,
+  },
+  checkEnd: { params: v.object(whichCheck), result: Empty },
 } as const;
 export type MediaCommands = typeof MEDIA_COMMANDS;
 export type MediaCommand = keyof MediaCommands;

@@ -3,11 +3,13 @@ import { ParleyError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import type { MediaCommands, MediaParams, Opened } from '../cluster/media-protocol.ts';
 import { type IceServers, iceServersFor, type TurnServers } from '../turn/credentials.ts';
+import type { NetworkChecks } from './network-checks.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import { Peer, type PeerContext } from './peer.ts';
 
 export interface MediaCommandsContext extends PeerContext {
   rooms: NodeRooms;
+  checks: NetworkChecks;
   turn: TurnServers;
   /**
    * @param opening sessions on their way in
@@ -145,6 +147,18 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     },
     ready: async (_, { consumerIds, ...whose }) => {
       await on(whose, (peer) => peer.subscriptions.ready(consumerIds));
+      return {};
+    },
+    checkOpen: async (_, params) => {
+      context.accepts(0);
+      return context.checks.open(params, (id) => iceServers({ participantId: id }).iceServers);
+    },
+    checkConnect: async (_, params) => {
+      await context.checks.connect(params);
+      return {};
+    },
+    checkEnd: async (_, params) => {
+      context.checks.end(params);
       return {};
     },
   };

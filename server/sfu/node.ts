@@ -15,6 +15,7 @@ import { MESH_COMMANDS, type MeshCommands } from '../cluster/mesh-protocol.ts';
 import type { Timer } from '../telemetry/resources.ts';
 import { describeTurn, type TurnServers } from '../turn/credentials.ts';
 import { mediaHandlers } from './media-commands.ts';
+import { NetworkChecks, type NetworkChecksOptions } from './network-checks.ts';
 import type { PublishEvent } from './node-room.ts';
 import { NodeRooms } from './node-rooms.ts';
 import { Orphans } from './orphans.ts';
@@ -25,6 +26,7 @@ import { type LiveWorker, WorkerPool } from './worker-pool.ts';
 export interface SfuNodeOptions extends PeerContext {
   cluster: Cluster;
   workerBin: string;
+  limits: NetworkChecksOptions['limits'];
   turn: TurnServers;
   region: string | undefined;
   hostname: string | undefined;
@@ -42,6 +44,7 @@ export class SfuNode {
   readonly #pool: WorkerPool;
   readonly #rooms: NodeRooms;
   readonly #orphans: Orphans;
+  readonly #checks: NetworkChecks;
   readonly #commands: Record<string, { method: Method; handle: CommandHandle }>;
   #prober: Prober | undefined;
   #announcement: NodeAnnouncement | undefined;
@@ -76,12 +79,14 @@ export class SfuNode {
       resources,
       log,
     });
+    this.#checks = new NetworkChecks({ ...options, pickWorker: () => pool.pick() });
     this.#commands = {
       ...table(
         MEDIA_COMMANDS,
         mediaHandlers({
           ...options,
           rooms: this.#rooms,
+          checks: this.#checks,
           accepts: (opening) => this.#assertTaking(opening),
           drain: () => this.drain(),
           metrics,
@@ -164,6 +169,7 @@ export class SfuNode {
     this.#announcing?.close();
     this.#orphans.close();
     this.#prober?.close();
+    this.#checks.close();
     await this.#reconnected?.close();
     // First, while we are one of the nodes still: whoever is here yet is told at once.
     await Promise.all(

@@ -2,9 +2,10 @@
 import { ParleyError } from '../../shared/errors.ts';
 import type { Methods } from '../../shared/protocol.ts';
 import type { Handlers } from '../../shared/rpc.ts';
+import type { CheckMethod } from './network-check.ts';
 import type { Session } from './session.ts';
 
-type Joined = Omit<Methods, 'join' | 'resume' | 'ping'>;
+type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
 
 /** Errors of the media side that mean: it will be told again when its session is rebuilt. */
 const MENDED_BY_REBUILD = new Set(['media_failed', 'unknown_track', 'timeout', 'no_capacity']);

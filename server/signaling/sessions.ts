@@ -6,6 +6,7 @@ import { type MethodParams, type MethodResult, SUBPROTOCOL } from '../../shared/
 import type { Cluster, SessionGuard } from '../cluster/cluster.ts';
 import type { Timer } from '../telemetry/resources.ts';
 import { Connection, type Reply } from './connection.ts';
+import { NetworkCheck } from './network-check.ts';
 import { Session, type SessionContext, type SessionOptions } from './session.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SocketHandler } from './socket-handler.ts';
@@ -15,6 +16,8 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   cluster: Cluster;
   /** How long a session lives in the store without being renewed. */
   sessionLeaseMs: number;
+  /** Of this replica; nodes near it are preferred. */
+  region: string | undefined;
   /** Undefined: rooms are open. */
   tokens: RoomTokens | undefined;
 }
@@ -64,11 +67,17 @@ export class Sessions {
   }
 
   /** Ends a socket that is in no call, unless the timer is closed before. */
-  joinTimer(connection: Connection): Timer {
-    const { resources, timing } = this.#options;
-    return resources.after(timing.joinTimeoutMs, () =>
+  joinTimer(connection: Connection, { checking }: { checking: boolean }): Timer {
+    const { resources, timing, limits } = this.#options;
+    const checkMs = checking ? limits.networkCheckSeconds * 1000 : 0;
+    return resources.after(timing.joinTimeoutMs + checkMs, () =>
       connection.end(new ParleyError('timeout'), { reconnect: false }),
     );
+  }
+
+  networkCheck(): NetworkCheck {
+    if (this.#closing) throw new ParleyError('shutting_down');
+    return new NetworkCheck(this.#options);
   }
 
   forget(connection: Connection): void {

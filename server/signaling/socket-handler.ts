@@ -1,9 +1,11 @@
-// One socket's requests: it joins or resumes first, and speaks for its session then.
+// One socket's requests: it joins or resumes first, and speaks for its session then. Before, it may
+// check its network.
 import { ParleyError } from '../../shared/errors.ts';
 import { METHODS, type MethodParams } from '../../shared/protocol.ts';
 import { parse } from '../../shared/rpc.ts';
 import type { Timer } from '../telemetry/resources.ts';
 import type { Connection, ConnectionHandler, Reply } from './connection.ts';
+import type { CheckMethod, NetworkCheck } from './network-check.ts';
 import type { Session } from './session.ts';
 import { SESSION_METHODS } from './session-methods.ts';
 
@@ -12,8 +14,15 @@ export interface Door {
   join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]>;
   resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]>;
   /** Ends a socket that is in no call, unless the timer is closed before. */
-  joinTimer(connection: Connection): Timer;
+  joinTimer(connection: Connection, options: { checking: boolean }): Timer;
+  networkCheck(): NetworkCheck;
   forget(connection: Connection): void;
+}
+
+type Handler<C> = (context: C, params: unknown) => Promise<unknown>;
+
+function isCheckMethod(method: string): method is CheckMethod {
+  return method === 'checkNetwork' || method === 'checkConnect' || method === 'checkEnd';
 }
 
 /** What one socket may do: join or resume first, the rest after. */
@@ -22,25 +31,27 @@ export class SocketHandler implements ConnectionHandler {
   connection: Connection | undefined;
   #joinTimer: Timer | undefined;
   #session: Session | undefined;
+  #check: NetworkCheck | undefined;
 
   constructor(sessions: Door) {
     this.#sessions = sessions;
   }
 
   /** An idle socket costs as much as a used one: before a join, and after a leave. */
-  expectJoin(): void {
+  expectJoin({ checking } = { checking: false }): void {
     if (!this.connection || this.connection.closed) return;
     this.#joinTimer?.close();
-    this.#joinTimer = this.#sessions.joinTimer(this.connection);
+    this.#joinTimer = this.#sessions.joinTimer(this.connection, { checking });
   }
 
   async request(method: string, params: unknown): Promise<Reply> {
     if (!Object.hasOwn(METHODS, method)) throw new ParleyError('unknown_method');
     if (method === 'join' || method === 'resume') return this.#enter(method, params);
+    if (isCheckMethod(method)) return this.#checkNetwork(method, params);
     if (!this.#session || this.#session.ended) throw new ParleyError('not_joined');
     const name = method as keyof typeof SESSION_METHODS;
     // The table pairs each handler with its own schema, which the compiler cannot follow here.
-    const handler = SESSION_METHODS[name] as (s: Session, params: unknown) => Promise<unknown>;
+    const handler = SESSION_METHODS[name] as Handler<Session>;
     const result = await handler(this.#session, parse(METHODS[name].params, params));
     if (this.#session.ended) this.expectJoin();
     return { result };
@@ -55,6 +66,8 @@ export class SocketHandler implements ConnectionHandler {
         ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
         : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
     this.#joinTimer?.close();
+    this.#check?.close();
+    this.#check = undefined;
     this.#session = session;
     // The socket may have closed while we were at it. Who never got the answer of a join has no
     // secret to come back with: nobody would ever take that place.
@@ -65,8 +78,28 @@ export class SocketHandler implements ConnectionHandler {
     return reply;
   }
 
+  /** It takes longer than a join may, and is over when the time for it is. */
+  async #checkNetwork(method: CheckMethod, params: unknown): Promise<Reply> {
+    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
+    this.#check ??= this.#sessions.networkCheck();
+    const handler = this.#check.methods[method] as Handler<null>;
+    const parsed = parse(METHODS[method].params, params);
+    if (method === 'checkNetwork') this.expectJoin({ checking: true });
+    try {
+      const result = await handler(null, parsed);
+      if (method === 'checkEnd') this.expectJoin();
+      // The socket may have closed while we were at it.
+      if (this.connection?.closed) this.#check.close();
+      return { result };
+    } catch (error) {
+      if (method === 'checkNetwork') this.expectJoin();
+      throw error;
+    }
+  }
+
   closed(): void {
     this.#joinTimer?.close();
+    this.#check?.close();
     if (!this.connection) return;
     this.#sessions.forget(this.connection);
     this.#session?.detach(this.connection);

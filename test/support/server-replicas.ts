@@ -71,6 +71,7 @@ export async function startReplicas(
     const node = await SfuNode.start({
       cluster: memory,
       media: config.media,
+      limits: config.limits,
       workerBin: await workerBinary(),
       turn: { minted: [], fixed: [] },
       region: undefined,

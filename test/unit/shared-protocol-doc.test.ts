@@ -5,6 +5,8 @@ import { test } from 'node:test';
 import { ERROR_CODES, ERROR_MESSAGES } from '../../shared/errors.ts';
 import { LIMITS } from '../../shared/limits.ts';
 import {
+  CHECK_STREAMS,
+  CheckPath,
   CLOSE_CODES,
   Consumer,
   EVENTS,
@@ -82,6 +84,7 @@ const TYPES = {
   RoomSnapshot,
   Consumer,
   TransportDescription,
+  CheckPath,
 };
 
 for (const [name, schema] of Object.entries(TYPES)) {
@@ -107,6 +110,13 @@ test('roles, preferences and the parts of an offer are named', () => {
     assert.ok(section('Requests › subscribe').text.includes(`${field}?`), field);
   }
   assert.deepEqual(fieldsOf(MediaOffer), fieldsOf(EVENTS.media));
+});
+
+test('a network check has the two channels that are described', () => {
+  assert.deepEqual(CHECK_STREAMS, [{ ordered: true }, { ordered: false, maxRetransmits: 0 }]);
+  const { text } = section('Network checks');
+  assert.match(text, /channel 0 is ordered and reliable/);
+  assert.match(text, /channel 1 is unordered without retransmissions/);
 });
 
 test('every error is listed with the sentence that people read, and no other', () => {
