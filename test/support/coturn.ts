@@ -1,8 +1,10 @@
-// A real TURN server on loopback, for calls whose media may only travel through a relay.
+// A real TURN server on loopback, or wherever a test wants it, with what the test wants to go wrong.
 import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { selfSignedCertificate } from '../../server/tls.ts';
 import { DEADLINES } from './deadlines.ts';
 import { ManagedProcess } from './managed-process.ts';
 import { freePort } from './ports.ts';
@@ -20,23 +22,47 @@ const RELAY_PORTS = { min: 61_000, max: 61_999 };
 /** `secret`: credentials minted from a shared secret. `static`: one user with a fixed password. */
 export type CoturnMode = 'secret' | 'static';
 
+export interface CoturnOptions {
+  /** Where it listens and relays; loopback without it. */
+  address?: string;
+  /** A free one without it. */
+  port?: number;
+  /** Put before the command, to run it elsewhere: `nsenter`, say. */
+  command?: readonly string[];
+  /** Also listens for TLS, with a certificate of its own making. */
+  tls?: boolean;
+  /** Allocations that one user may have at once. */
+  userQuota?: number;
+  /** Addresses, or ranges of them, to which it does not relay. */
+  deniedPeers?: readonly string[];
+  /** Anything else, as coturn has it. */
+  args?: readonly string[];
+}
+
 export interface Coturn extends AsyncDisposable {
   /** The server environment that makes Parley use it. */
   readonly env: Readonly<Record<string, string>>;
   readonly process: ManagedProcess;
+  readonly address: string;
+  readonly port: number;
+  /** With `tls`: where, and the certificate to trust. */
+  readonly tls: { port: number; ca: string } | undefined;
 }
 
-export async function startCoturn(mode: CoturnMode): Promise<Coturn> {
-  const port = await freePort();
+export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {}): Promise<Coturn> {
+  const { address = ADDRESS, port = await freePort(), command = [] } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'parley-coturn-'));
+  const tls = options.tls ? await certificate(directory) : undefined;
+  const [program = '', ...before] = [...command, programPath('coturn')];
   const turn = new ManagedProcess({
     name: 'coturn',
-    command: programPath('coturn'),
+    command: program,
     cwd: directory,
     args: [
+      ...before,
       '-n', // No configuration file: what is below is all there is.
-      `--listening-ip=${ADDRESS}`,
-      `--relay-ip=${ADDRESS}`,
+      `--listening-ip=${address}`,
+      `--relay-ip=${address}`,
       `--listening-port=${port}`,
       `--min-port=${RELAY_PORTS.min}`,
       `--max-port=${RELAY_PORTS.max}`,
@@ -45,11 +71,14 @@ export async function startCoturn(mode: CoturnMode): Promise<Coturn> {
       `--userdb=${path.join(directory, 'turn.db')}`,
       '--log-file=stdout',
       '--verbose',
-      '--no-tls',
+      ...(tls?.args ?? ['--no-tls']),
       '--no-dtls',
       '--no-cli',
       '--fingerprint',
       '--allow-loopback-peers',
+      ...(options.userQuota === undefined ? [] : [`--user-quota=${options.userQuota}`]),
+      ...(options.deniedPeers ?? []).map((peer) => `--denied-peer-ip=${peer}`),
+      ...(options.args ?? []),
       ...(mode === 'secret'
         ? ['--use-auth-secret', `--static-auth-secret=${SECRET}`]
         : ['--lt-cred-mech', `--user=${STATIC_USER.username}:${STATIC_USER.password}`]),
@@ -64,7 +93,7 @@ export async function startCoturn(mode: CoturnMode): Promise<Coturn> {
       'coturn to answer',
       () => {
         if (turn.end) throw new Error(`it ended:\n${turn.tail()}`);
-        return stunBinding(ADDRESS, port);
+        return stunBinding(address, port);
       },
       { withinMs: DEADLINES.serverReady },
     );
@@ -72,26 +101,47 @@ export async function startCoturn(mode: CoturnMode): Promise<Coturn> {
     await stop();
     throw error;
   }
-  return { process: turn, env: serverEnv(mode, port), [Symbol.asyncDispose]: stop };
+  return {
+    ...{ process: turn, address, port, env: serverEnv(mode, address, port) },
+    tls: tls && { port: tls.port, ca: tls.ca },
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
-function serverEnv(mode: CoturnMode, port: number): Record<string, string> {
+async function certificate(
+  directory: string,
+): Promise<{ port: number; ca: string; args: string[] }> {
+  const { cert } = await selfSignedCertificate(['localhost', ADDRESS], directory);
+  const port = await freePort();
+  return {
+    port,
+    ca: cert,
+    args: [
+      `--tls-listening-port=${port}`,
+      `--cert=${path.join(directory, 'cert.pem')}`,
+      `--pkey=${path.join(directory, 'key.pem')}`,
+    ],
+  };
+}
+
+function serverEnv(mode: CoturnMode, address: string, port: number): Record<string, string> {
+  const host = isIPv6(address) ? `[${address}]` : address;
   if (mode === 'static') {
     return {
-      TURN_URLS: `turn:${ADDRESS}:${port}?transport=udp`,
+      TURN_URLS: `turn:${host}:${port}?transport=udp`,
       TURN_USERNAME: STATIC_USER.username,
       TURN_PASSWORD: STATIC_USER.password,
     };
   }
   return {
     TURN_SHARED_SECRET: SECRET,
-    TURN_HOSTNAME: ADDRESS,
+    TURN_HOSTNAME: address,
     TURN_PORT: String(port),
     TURN_REALM: REALM,
   };
 }
 
-/** What the TURN REST draft makes of the secret; to check what a server minted. */
-export function turnPassword(username: string): string {
-  return createHmac('sha1', SECRET).update(username).digest('base64');
+/** What the TURN REST draft makes of the secret; to check what a server minted, or to mint. */
+export function turnPassword(username: string, secret: string = SECRET): string {
+  return createHmac('sha1', secret).update(username).digest('base64');
 }
