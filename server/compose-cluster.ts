@@ -1,22 +1,15 @@
 // Puts `web` and `sfu-rtc` together, each a process of its own; apart from config and signals.
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { Cluster } from './cluster/cluster.ts';
+import { Closers, mediaNodeOf } from './compose-parts.ts';
 import type { Config } from './config.ts';
-import { sessionLeaseMs } from './session-lease.ts';
-import {
-  announcedAddresses,
-  listenAddresses,
-  listenInfos,
-  replicaHostname,
-} from './sfu/addresses.ts';
 import { SfuNode } from './sfu/node.ts';
 import { buildWeb } from './signaling/app.ts';
+import { type Listener, listen as listenOn, pathOf } from './telemetry/listener.ts';
 import type { Logger } from './telemetry/log.ts';
-import { createMetrics, type MetricsServer, serveMetrics } from './telemetry/metrics.ts';
+import { createMetrics, serveMetrics } from './telemetry/metrics.ts';
 import { Resources } from './telemetry/resources.ts';
-import { describeTurn, turnServersFrom } from './turn/credentials.ts';
+import { describeTurn, turnUrls } from './turn/environment.ts';
 
 export interface ReplicaOptions {
   config: Config;
@@ -35,19 +28,6 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** Closes in the opposite order of opening, once. */
-class Closers {
-  readonly #closers: Array<() => Promise<unknown>> = [];
-
-  add(closer: () => Promise<unknown>): void {
-    this.#closers.push(closer);
-  }
-
-  async close(): Promise<void> {
-    for (const closer of this.#closers.splice(0).reverse()) await closer();
-  }
-}
-
 /** @throws when a port cannot be had; what was open is closed again */
 export async function startWeb({
   config,
@@ -63,7 +43,6 @@ export async function startWeb({
     const { app, drain } = await buildWeb({
       config,
       cluster,
-      sessionLeaseMs: sessionLeaseMs(config),
       resources,
       metrics,
       log,
@@ -97,9 +76,7 @@ export async function startSfu({
 }: ReplicaOptions & { workerBin: string }): Promise<Replica> {
   const resources = new Resources();
   const metrics = createMetrics(resources);
-  const turn = turnServersFrom(config.turn);
-  const listen = listenAddresses(config.media, networkInterfaces());
-  const announced = announcedAddresses(config);
+  const { listen, announced, configured, options: nodeOptions } = mediaNodeOf(config);
   const { pipeAddress, pipeAnnounced, pipePorts, drainGraceSeconds } = config.cluster;
   const closers = new Closers();
   closers.add(() => cluster.close());
@@ -109,13 +86,8 @@ export async function startSfu({
       resources,
       metrics,
       log,
-      media: config.media,
-      limits: config.limits,
+      ...nodeOptions,
       workerBin,
-      turn,
-      region: config.cluster.region,
-      hostname: replicaHostname(config.platform),
-      listenInfos: (port) => listenInfos(listen, announced, config.media.protocols, port),
       pipes: {
         listenInfo: {
           protocol: 'udp',
@@ -145,7 +117,7 @@ export async function startSfu({
     const candidates = [...announced, ...listen].join(', ');
     const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');
     return {
-      summary: `sfu-rtc: ${node.id}, media ${protocols} ${node.ports.join(', ')} on ${candidates}, TURN ${describeTurn(turn)}, health http://${shown(health.address)}/healthz${metricsNote(metricsServer)}`,
+      summary: `sfu-rtc: ${node.id}, media ${protocols} ${node.ports.join(', ')} on ${candidates}, TURN ${describeTurn(turnUrls(configured))}, health http://${shown(health.address)}/healthz${metricsNote(metricsServer)}`,
       port: health.address.port,
       resources,
       close: () => closers.close(),
@@ -160,45 +132,29 @@ export async function startSfu({
 async function startMetrics(
   metrics: ReturnType<typeof createMetrics>,
   { http, telemetry }: Config,
-): Promise<MetricsServer | undefined> {
+): Promise<Listener | undefined> {
   const { metricsPort } = telemetry;
   if (metricsPort === undefined) return undefined;
   return serveMetrics(metrics, { host: http.host, port: metricsPort });
 }
 
-function metricsNote(server: MetricsServer | undefined): string {
+function metricsNote(server: Listener | undefined): string {
   return server ? `, metrics http://${shown(server.address)}/metrics` : '';
 }
 
 /** Answers health probes and nothing else: browsers signal with `web` alone. */
-async function serveHealth(
-  { host, port }: Config['http'],
-  isReady: () => boolean,
-): Promise<{ address: AddressInfo; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    const path = request.url?.split('?')[0];
-    const answers = request.method === 'GET' || request.method === 'HEAD';
-    const probes: Record<string, () => boolean> = { '/healthz': () => true, '/readyz': isReady };
-    const probe = answers && path !== undefined && Object.hasOwn(probes, path) && probes[path];
+function serveHealth(http: Config['http'], isReady: () => boolean): Promise<Listener> {
+  const probes: Record<string, () => boolean> = { '/healthz': () => true, '/readyz': isReady };
+  return listenOn((request, response) => {
+    const path = pathOf(request);
+    const probe = path !== undefined && Object.hasOwn(probes, path) && probes[path];
     const [status, text] = !probe
       ? [404, 'Only health probes are answered here.']
       : probe()
         ? [200, 'ok']
         : [503, 'not ready'];
     response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  return {
-    address: server.address() as AddressInfo,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  }, http);
 }
 
 function shown({ address, port, family }: AddressInfo): string {

@@ -1,26 +1,16 @@
 // Puts web and sfu together in one process, on the memory cluster; apart from config and signals.
-import { networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { createMemoryCluster } from './cluster/memory.ts';
+import { Closers, mediaNodeOf } from './compose-parts.ts';
 import type { Config } from './config.ts';
-import { sessionLeaseMs } from './session-lease.ts';
-import {
-  announcedAddresses,
-  listenAddresses,
-  listenInfos,
-  replicaHostname,
-} from './sfu/addresses.ts';
 import { SfuNode } from './sfu/node.ts';
 import { buildWeb } from './signaling/app.ts';
+import { sessionLeaseMs } from './signaling/session-lease.ts';
+import type { Listener } from './telemetry/listener.ts';
 import type { Logger } from './telemetry/log.ts';
-import {
-  createMetrics,
-  type Metrics,
-  type MetricsServer,
-  serveMetrics,
-} from './telemetry/metrics.ts';
+import { createMetrics, type Metrics, serveMetrics } from './telemetry/metrics.ts';
 import { Resources } from './telemetry/resources.ts';
-import { describeTurn, turnServersFrom } from './turn/credentials.ts';
+import { describeTurn, turnUrls } from './turn/environment.ts';
 
 export interface AllInOneOptions {
   config: Config;
@@ -54,9 +44,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   const { config, workerBin, clientDir, log, tls } = options;
   const resources = new Resources();
   const metrics = createMetrics(resources);
-  const turn = turnServersFrom(config.turn);
-  const listen = listenAddresses(config.media, networkInterfaces());
-  const announced = announcedAddresses(config);
+  const { listen, announced, configured, options: nodeOptions } = mediaNodeOf(config);
   const cluster = createMemoryCluster({
     chatHistory: config.limits.chatHistory,
     patchHistory: config.limits.patchHistory,
@@ -64,44 +52,31 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     onListenerError: (err) => log.error({ err }, 'a cluster listener failed'),
   });
   const shared = { cluster, resources, metrics, log };
-  // In the order of closing: who uses something closes before it.
-  const closers: Array<() => Promise<unknown>> = [() => cluster.close()];
-  const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
-  };
+  const closers = new Closers();
+  closers.add(() => cluster.close());
   try {
-    const node = await SfuNode.start({
-      ...shared,
-      media: config.media,
-      limits: config.limits,
-      workerBin,
-      turn,
-      region: config.cluster.region,
-      hostname: replicaHostname(config.platform),
-      listenInfos: (port) => listenInfos(listen, announced, config.media.protocols, port),
-    });
-    closers.push(() => node.close());
+    const node = await SfuNode.start({ ...shared, ...nodeOptions, workerBin });
+    closers.add(() => node.close());
     const { app } = await buildWeb({
       ...shared,
       config,
-      sessionLeaseMs: sessionLeaseMs(config),
       clientDir,
       ...(tls && { tls }),
     });
-    closers.push(() => app.close());
+    closers.add(() => app.close());
     const metricsServer = await startMetrics(metrics, config, log);
-    if (metricsServer) closers.push(() => metricsServer.close());
+    if (metricsServer) closers.add(() => metricsServer.close());
     await app.listen({ host: config.http.host, port: config.http.port });
     return {
       url: `${tls ? 'https' : 'http'}://localhost:${portOf(app)}/`,
       metricsUrl: metricsServer && `http://localhost:${metricsServer.address.port}/metrics`,
       media: { listen, announced, ports: node.ports },
-      turn: describeTurn(turn),
+      turn: describeTurn(turnUrls(configured)),
       resources,
-      close,
+      close: () => closers.close(),
     };
   } catch (error) {
-    await close();
+    await closers.close();
     throw error;
   }
 }
@@ -111,7 +86,7 @@ async function startMetrics(
   metrics: Metrics,
   config: Config,
   log: Logger,
-): Promise<MetricsServer | undefined> {
+): Promise<Listener | undefined> {
   const { metricsPort } = config.telemetry;
   if (metricsPort !== undefined) {
     return serveMetrics(metrics, { host: config.http.host, port: metricsPort });

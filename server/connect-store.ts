@@ -2,7 +2,7 @@
 import type { Cluster } from './cluster/cluster.ts';
 import { createRedisCluster } from './cluster/redis.ts';
 import type { Config } from './config.ts';
-import { sessionLeaseMs } from './session-lease.ts';
+import { sessionLeaseMs } from './signaling/session-lease.ts';
 import type { Logger } from './telemetry/log.ts';
 
 /** @throws Error with one sentence for the operator */

@@ -64,6 +64,8 @@ export const TurnReport = v.object({
       /** Media sessions here that hold its credentials, and those of them whose path it relays. */
       sessions: v.number(),
       relayed: v.number(),
+      /** Sessions that ended so lately that a crashed browser's allocations may still be there. */
+      ended: v.number(),
       /** Refusals that this node and its clients met since it started. */
       refusals: v.number(),
       /** From its own metrics; null where they are not read. */

@@ -2,15 +2,15 @@
 import { ParleyError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/rpc.ts';
 import type { MediaCommands, MediaParams, Opened } from '../cluster/media-protocol.ts';
-import { type IceServers, iceServersFor, type TurnServers } from '../turn/credentials.ts';
 import type { NetworkChecks } from './network-checks.ts';
 import type { NodeRooms } from './node-rooms.ts';
+import type { NodeTurn } from './node-turn.ts';
 import { Peer, type PeerContext } from './peer.ts';
 
 export interface MediaCommandsContext extends PeerContext {
   rooms: NodeRooms;
   checks: NetworkChecks;
-  turn: TurnServers;
+  turn: NodeTurn;
   /**
    * @param opening sessions on their way in
    * @throws ParleyError `no_capacity` when no session is taken now
@@ -25,7 +25,7 @@ interface Whose {
 }
 
 export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaCommands, null> {
-  const { rooms, turn, metrics } = context;
+  const { rooms, turn } = context;
   let lastEpoch = 0;
   let opening = 0;
 
@@ -88,15 +88,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         send: peer.describe('send'),
         recv: peer.describe('recv'),
         consumers: peer.subscriptions.list(),
-        ...iceServers(peer),
+        ...turn.grantTo(peer),
       },
     };
-  }
-
-  function iceServers({ participantId }: { participantId: string }): IceServers {
-    if (turn.minted.length > 0) metrics.turnCredentials.inc({ kind: 'minted' });
-    if (turn.fixed.length > 0) metrics.turnCredentials.inc({ kind: 'static' });
-    return iceServersFor(turn, participantId, Date.now());
   }
 
   return {
@@ -118,12 +112,15 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       return {};
     },
     restartIce: async (_, { direction, ...whose }) => {
-      const iceParameters = await on(whose, (peer) => peer.restartIce(direction));
-      return { iceParameters, ...iceServers(whose) };
+      return on(whose, async (peer) => {
+        const iceParameters = await peer.restartIce(direction);
+        return { iceParameters, ...turn.grantTo(peer) };
+      });
     },
-    iceServers: async (_, whose) => iceServers(whose),
-    path: async (_, { direction, path, refusals: _refusals, ...whose }) => {
+    iceServers: async (_, whose) => turn.grantTo(find(whose)),
+    path: async (_, { direction, path, refusals, ...whose }) => {
       find(whose).paths.set(direction, path);
+      for (const { url, code } of refusals) turn.refused(url, code);
       return {};
     },
     publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
@@ -151,7 +148,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     },
     checkOpen: async (_, params) => {
       context.accepts(0);
-      return context.checks.open(params, (id) => iceServers({ participantId: id }).iceServers);
+      return context.checks.open(params, (id) => turn.iceServers(id));
     },
     checkConnect: async (_, params) => {
       await context.checks.connect(params);

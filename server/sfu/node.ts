@@ -13,11 +13,14 @@ import {
 } from '../cluster/media-protocol.ts';
 import { MESH_COMMANDS, type MeshCommands } from '../cluster/mesh-protocol.ts';
 import type { Timer } from '../telemetry/resources.ts';
-import { describeTurn, type TurnServers } from '../turn/credentials.ts';
+import { turnUrls } from '../turn/environment.ts';
+import { checkAddresses } from './address-check.ts';
+import { openTarget } from './ice-target.ts';
 import { mediaHandlers } from './media-commands.ts';
 import { NetworkChecks, type NetworkChecksOptions } from './network-checks.ts';
 import type { PublishEvent } from './node-room.ts';
 import { NodeRooms } from './node-rooms.ts';
+import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { Orphans } from './orphans.ts';
 import type { PeerContext } from './peer.ts';
 import { Prober } from './prober.ts';
@@ -27,9 +30,11 @@ export interface SfuNodeOptions extends PeerContext {
   cluster: Cluster;
   workerBin: string;
   limits: NetworkChecksOptions['limits'];
-  turn: TurnServers;
+  turn: NodeTurnOptions['turn'];
   region: string | undefined;
   hostname: string | undefined;
+  /** Addresses that it announces besides those it listens on. */
+  announced: readonly string[];
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
@@ -37,6 +42,8 @@ export interface SfuNodeOptions extends PeerContext {
 
 /** Sessions come and go faster than others need to know their number. */
 const ANNOUNCE_AFTER_MS = 100;
+/** Announced addresses are near, or do not lead here. */
+const ADDRESS_CHECK_MS = 3_000;
 
 export class SfuNode {
   readonly id = randomUUID();
@@ -45,6 +52,7 @@ export class SfuNode {
   readonly #rooms: NodeRooms;
   readonly #orphans: Orphans;
   readonly #checks: NetworkChecks;
+  readonly #turn: NodeTurn;
   readonly #commands: Record<string, { method: Method; handle: CommandHandle }>;
   #prober: Prober | undefined;
   #announcement: NodeAnnouncement | undefined;
@@ -80,11 +88,19 @@ export class SfuNode {
       log,
     });
     this.#checks = new NetworkChecks({ ...options, pickWorker: () => pool.pick() });
+    this.#turn = new NodeTurn({
+      ...options,
+      nodeId: this.id,
+      store: cluster.turn,
+      workers: () => pool.live,
+      rooms: () => this.#rooms.open,
+    });
     this.#commands = {
       ...table(
         MEDIA_COMMANDS,
         mediaHandlers({
           ...options,
+          turn: this.#turn,
           rooms: this.#rooms,
           checks: this.#checks,
           accepts: (opening) => this.#assertTaking(opening),
@@ -127,11 +143,14 @@ export class SfuNode {
           log,
         });
       }
+      await node.#turn.start();
       node.#reconnected = cluster.onReconnected(() => node.#tellMissed());
       node.#serving = await cluster.bus.serve(node.id, (command, params) =>
         node.#handle(command, params),
       );
       node.#announcement = await cluster.nodes.announce(node.#info(), () => node.#regained());
+      // Not waited for: it may take a while to learn that nothing comes back.
+      void node.#checkAddresses();
     } catch (error) {
       await node.close();
       throw error;
@@ -170,6 +189,7 @@ export class SfuNode {
     this.#orphans.close();
     this.#prober?.close();
     this.#checks.close();
+    await this.#turn.close();
     await this.#reconnected?.close();
     // First, while we are one of the nodes still: whoever is here yet is told at once.
     await Promise.all(
@@ -270,6 +290,26 @@ export class SfuNode {
     }
   }
 
+  async #checkAddresses(): Promise<void> {
+    const { announced, media, resources, log } = this.#options;
+    if (announced.length === 0) return;
+    await Promise.all(
+      this.#pool.live.map(async (worker) => {
+        const open = await openTarget(worker, { protocols: media.protocols, resources });
+        try {
+          await checkAddresses({
+            target: open.target,
+            announced,
+            timeoutMs: ADDRESS_CHECK_MS,
+            log,
+          });
+        } finally {
+          open.router.close();
+        }
+      }),
+    ).catch((err) => log.debug({ err }, 'the announced addresses were not checked'));
+  }
+
   #changed(): void {
     this.#resolveIfDrained();
     if (this.#announcing || this.#closed) return;
@@ -299,7 +339,7 @@ export class SfuNode {
       addresses: [...new Set(addresses)],
       ports: this.ports,
       region: region ?? null,
-      turn: describeTurn(turn) === 'none' ? [] : describeTurn(turn).split(', '),
+      turn: turnUrls(turn.configured),
       sessions: this.#rooms.sessions,
       rooms: this.#rooms.open.length,
       maxSessions: media.maxSessions,

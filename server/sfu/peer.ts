@@ -21,6 +21,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { countWhileOpen } from './count.ts';
 import { type NodeRoom, producerIdOf } from './node-room.ts';
+import type { HeldTurn } from './node-turn.ts';
 import type { RoomRouter } from './room-router.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -61,6 +62,8 @@ export class Peer {
   readonly subscriptions: Subscriptions;
   /** How the packets of each transport travel, as the client says. */
   readonly paths = new Map<Direction, PathReport>();
+  /** The TURN servers it was given. */
+  turn: HeldTurn | undefined;
   readonly #room: NodeRoom;
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
@@ -197,6 +200,7 @@ export class Peer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.turn?.release();
     this.#release();
     this.router.worker.sessions -= 1;
     this.#transports.send.close();

@@ -17,6 +17,7 @@ import { MediaClient } from './media-client.ts';
 import { NodeWatch } from './node-watch.ts';
 import { isAllowedOrigin } from './origin.ts';
 import { RoomHub } from './room-hub.ts';
+import { sessionLeaseMs } from './session-lease.ts';
 import { Sessions } from './sessions.ts';
 import { createRoomTokens } from './tokens.ts';
 
@@ -26,8 +27,6 @@ export interface WebOptions {
   resources: Resources;
   metrics: Metrics;
   log: Logger;
-  /** How long a session lives in the store without being renewed. */
-  sessionLeaseMs: number;
   /** Where the built client is. */
   clientDir: string;
   /** PEM; plain HTTP without it. */
@@ -80,7 +79,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   });
   const sessions = new Sessions({
     cluster,
-    sessionLeaseMs: options.sessionLeaseMs,
+    sessionLeaseMs: sessionLeaseMs(config),
     rooms: cluster.rooms,
     hub,
     media,

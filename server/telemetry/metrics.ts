@@ -1,7 +1,6 @@
 // The Prometheus metrics of one process, and the listener that serves them.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Listener, listen, pathOf } from './listener.ts';
 import { RESOURCE_KINDS, type Resources } from './resources.ts';
 
 /** Seconds; from a command inside one process to the limit of COMMAND_TIMEOUT_MS. */
@@ -62,10 +61,11 @@ export function createMetrics(resources: Resources) {
       labelNames: ['reason'],
       registers,
     }),
-    turnCredentials: new Counter({
-      name: 'parley_turn_credentials_total',
-      help: 'TURN credentials handed out, by kind: minted or static.',
-      labelNames: ['kind'],
+    turn: createTurnMetrics(registers),
+    sessionPaths: new Gauge({
+      name: 'parley_session_paths',
+      help: 'Media sessions by how their packets travel, as their clients say: direct, relay, none (these people see black) or unknown.',
+      labelNames: ['kind', 'protocol'],
       registers,
     }),
     iceStates: new Counter({
@@ -83,9 +83,46 @@ export function createMetrics(resources: Resources) {
   };
 }
 
-export interface MetricsServer {
-  readonly address: AddressInfo;
-  close(): Promise<void>;
+/** Figures of each TURN server; `allocations`, `capacity` and `bitrate` are of the whole server. */
+function createTurnMetrics(registers: Registry[]) {
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name, help, labelNames, registers });
+  const server = ['server'] as const;
+  const address = ['server', 'url'] as const;
+  return {
+    up: gauge(
+      'parley_turn_url_up',
+      'Whether this node reaches the address (1) or not (0).',
+      address,
+    ),
+    probe: gauge(
+      'parley_turn_probe_seconds',
+      'Round trip of the last packet through the relay and back.',
+      address,
+    ),
+    sessions: gauge('parley_turn_sessions', 'Sessions that hold its credentials.', server),
+    relayed: gauge('parley_turn_relayed_sessions', 'Sessions whose path it relays.', server),
+    explained: gauge(
+      'parley_turn_allocations_explained',
+      'Allocations that the sessions of this node can hold there at most.',
+      server,
+    ),
+    allocations: gauge('parley_turn_allocations', 'Allocations, as it counts them itself.', server),
+    capacity: gauge('parley_turn_capacity', 'Allocations that it takes at most.', server),
+    bitrate: gauge('parley_turn_bitrate', 'Bits per second, in and out, as it counts.', server),
+    credentials: new Counter({
+      name: 'parley_turn_credentials_total',
+      help: 'Credentials handed out.',
+      labelNames: server,
+      registers,
+    }),
+    refusals: new Counter({
+      name: 'parley_turn_refusals_total',
+      help: 'Times it refused a probe or a client, by STUN error code; 701: it did not answer.',
+      labelNames: ['server', 'code'],
+      registers,
+    }),
+  };
 }
 
 /**
@@ -93,28 +130,16 @@ export interface MetricsServer {
  *
  * @throws the listen error (`EADDRINUSE`, …)
  */
-export async function serveMetrics(
+export function serveMetrics(
   metrics: Metrics,
-  listen: { host: string; port: number },
-): Promise<MetricsServer> {
-  const server = createServer(async (request, response) => {
-    if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics') {
+  where: { host: string; port: number },
+): Promise<Listener> {
+  return listen(async (request, response) => {
+    if (request.method !== 'GET' || pathOf(request) !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Only GET /metrics is here.\n');
       return;
     }
     const body = await metrics.registry.metrics();
     response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(body);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(listen.port, listen.host, resolve);
-  });
-  return {
-    address: server.address() as AddressInfo,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  }, where);
 }

@@ -19,7 +19,9 @@ const report = (nodeId: string, relayed = 0): TurnReport => ({
     { serverId: 'one', url: 'turn:one:3478', state: 'ok', message: null, roundTripMs: 1.5 },
     { serverId: 'one', url: 'turn:one:3479', state: 'failed', message: 'why', roundTripMs: null },
   ],
-  servers: { one: { sessions: 3, relayed, refusals: 0, allocations: null, bitrate: 12.5 } },
+  servers: {
+    one: { sessions: 3, relayed, ended: 1, refusals: 0, allocations: null, bitrate: 12.5 },
+  },
   paths: { direct: 2, relay: relayed, none: 0, unknown: 1 },
 });
 

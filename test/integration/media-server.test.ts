@@ -69,6 +69,8 @@ test('each participant gets TURN credentials of their own, and new ones before t
     TURN_HOST: 'turn.example.org',
     TURN_TTL_SECONDS: '10',
     TURN_URLS: 'stun:stun.example.org',
+    // Its probes would open a transport now and then.
+    TURN_PROBE_INTERVAL_MS: '300000',
   });
   const ada = await RawClient.open(t, server.signalingUrl);
   const { media, participantId } = await ada.join('team');

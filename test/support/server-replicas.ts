@@ -8,13 +8,14 @@ import type { TestContext } from 'node:test';
 import type { Cluster } from '../../server/cluster/cluster.ts';
 import { createMemoryCluster } from '../../server/cluster/memory.ts';
 import { loadConfig } from '../../server/config.ts';
-import { sessionLeaseMs } from '../../server/session-lease.ts';
 import { listenInfos } from '../../server/sfu/addresses.ts';
 import { SfuNode } from '../../server/sfu/node.ts';
 import { buildWeb } from '../../server/signaling/app.ts';
+import { sessionLeaseMs } from '../../server/signaling/session-lease.ts';
 import { createLogger } from '../../server/telemetry/log.ts';
 import { createMetrics } from '../../server/telemetry/metrics.ts';
 import { Resources } from '../../server/telemetry/resources.ts';
+import { configuredTurn } from '../../server/turn/environment.ts';
 import { SIGNALING_PATH } from '../../shared/protocol.ts';
 import { PAGE, TEST_ENV, workerBinary } from './server-app.ts';
 import { ownedBy } from './server-owned.ts';
@@ -73,7 +74,8 @@ export async function startReplicas(
       media: config.media,
       limits: config.limits,
       workerBin: await workerBinary(),
-      turn: { minted: [], fixed: [] },
+      turn: { configured: configuredTurn(config), settings: config.turn },
+      announced: [],
       region: undefined,
       hostname: undefined,
       listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),
@@ -106,7 +108,6 @@ export async function startReplicas(
     const { app } = await buildWeb({
       config,
       cluster,
-      sessionLeaseMs: sessionLeaseMs(config),
       resources,
       metrics,
       log,

@@ -2,37 +2,43 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { type Config, loadConfig } from '../../server/config.ts';
+import { loadConfig } from '../../server/config.ts';
+import { iceServersFor } from '../../server/turn/credentials.ts';
 import {
+  type ConfiguredTurn,
+  configuredTurn,
   describeTurn,
-  iceServersFor,
   TurnConfigError,
-  turnServersFrom,
-} from '../../server/turn/credentials.ts';
+  turnUrls,
+} from '../../server/turn/environment.ts';
 import { parse } from '../../shared/rpc.ts';
 import { IceServer } from '../../shared/rtp.ts';
 
 const SECRET = 'north-by-northwest';
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 
-const turn = (env: Record<string, string>): Config['turn'] => loadConfig(env).turn;
+const turn = (env: Record<string, string>): ConfiguredTurn => configuredTurn(loadConfig(env));
+const given = ({ servers, stun }: ConfiguredTurn, userId: string, now: number) =>
+  iceServersFor(servers, stun, userId, now);
 const urlsOf = (env: Record<string, string>) =>
-  iceServersFor(turnServersFrom(turn(env)), 'ada', NOW).iceServers.flatMap(({ urls }) => urls);
+  given(turn(env), 'ada', NOW).iceServers.flatMap(({ urls }) => urls);
 
 test('without any setting there are no servers, and nothing expires', () => {
-  const servers = turnServersFrom(turn({}));
-  assert.deepEqual(iceServersFor(servers, 'ada', NOW), {
+  const servers = turn({});
+  assert.deepEqual(given(servers, 'ada', NOW), {
     iceServers: [],
     iceServersExpireAt: null,
   });
-  assert.equal(describeTurn(servers), 'none');
+  assert.equal(describeTurn(turnUrls(servers)), 'none');
 });
 
 test('credentials are what the TURN REST draft asks for', () => {
-  const servers = turnServersFrom(
-    turn({ TURN_SHARED_SECRET: SECRET, TURN_HOST: 'turn.example.org', TURN_TTL_SECONDS: '600' }),
-  );
-  const { iceServers, iceServersExpireAt } = iceServersFor(servers, 'ada', NOW);
+  const servers = turn({
+    TURN_SHARED_SECRET: SECRET,
+    TURN_HOST: 'turn.example.org',
+    TURN_TTL_SECONDS: '600',
+  });
+  const { iceServers, iceServersExpireAt } = given(servers, 'ada', NOW);
   const [server] = iceServers;
   assert.ok(server);
   const expiry = NOW / 1000 + 600;
@@ -44,9 +50,9 @@ test('credentials are what the TURN REST draft asks for', () => {
 });
 
 test('credentials differ from person to person, and follow the clock', () => {
-  const servers = turnServersFrom(turn({ TURN_SHARED_SECRET: SECRET, TURN_HOST: 'h' }));
+  const servers = turn({ TURN_SHARED_SECRET: SECRET, TURN_HOST: 'h' });
   const credential = (user: string, now: number) =>
-    iceServersFor(servers, user, now).iceServers[0]?.credential;
+    given(servers, user, now).iceServers[0]?.credential;
   assert.notEqual(credential('ada', NOW), credential('ben', NOW));
   assert.notEqual(credential('ada', NOW), credential('ada', NOW + 1_000));
 });
@@ -101,14 +107,12 @@ for (const [name, env, urls] of LISTS) {
 }
 
 test('fixed servers come with their user; STUN needs none', () => {
-  const servers = turnServersFrom(
-    turn({
-      TURN_URLS: 'stun:stun.example.org:3478, turn:t.example.org:3478?transport=udp',
-      TURN_USERNAME: 'user',
-      TURN_PASSWORD: 'pass word',
-    }),
-  );
-  assert.deepEqual(iceServersFor(servers, 'ada', NOW), {
+  const servers = turn({
+    TURN_URLS: 'stun:stun.example.org:3478, turn:t.example.org:3478?transport=udp',
+    TURN_USERNAME: 'user',
+    TURN_PASSWORD: 'pass word',
+  });
+  assert.deepEqual(given(servers, 'ada', NOW), {
     iceServers: [
       { urls: ['stun:stun.example.org:3478'] },
       {
@@ -123,7 +127,7 @@ test('fixed servers come with their user; STUN needs none', () => {
 
 test('fixed and minted servers are offered together, and expire with the minted one', () => {
   const env = { TURN_URLS: 'stun:s.example.org', TURN_SHARED_SECRET: SECRET, TURN_HOST: 'h' };
-  const { iceServers, iceServersExpireAt } = iceServersFor(turnServersFrom(turn(env)), 'ada', NOW);
+  const { iceServers, iceServersExpireAt } = given(turn(env), 'ada', NOW);
   assert.equal(iceServers.length, 2);
   assert.equal(iceServersExpireAt, NOW + 3_600_000);
 });
@@ -131,10 +135,56 @@ test('fixed and minted servers are offered together, and expire with the minted 
 test('every known name of the TURN REST pattern is taken, however it is written', () => {
   for (const type of ['rest', 'REST', 'hmac', 'shared-secret', 'SHARED_SECRET', 'turn-rest']) {
     const env = { TURN_SHARED_SECRET: SECRET, TURN_HOST: 'h', TURN_AUTH_TYPE: type };
-    assert.equal(turnServersFrom(turn(env)).minted.length, 1, type);
+    assert.equal(turn(env).servers.length, 1, type);
   }
 });
 
+test('servers of one’s own join the ones above', () => {
+  const own = {
+    urls: ['turn:c.example.org:3478', 'turns:c.example.org'],
+    secret: 's',
+    region: 'us',
+  };
+  const { servers } = turn({
+    TURN_SHARED_SECRET: SECRET,
+    TURN_HOST: 'b.example.org',
+    TURN_TTL_SECONDS: '60',
+    REGION: 'eu',
+    TURN_POOL: JSON.stringify([
+      { ...own, weight: 2, capacity: 500, ttlSeconds: 90 },
+      { id: 'fixed', urls: ['turn:d.example.org'], username: 'u', password: 'p' },
+    ]),
+  });
+  assert.deepEqual(
+    servers.map(({ id, region, weight, capacity, auth }) => [id, region, weight, capacity, auth]),
+    [
+      ['b.example.org:3478', 'eu', 1, null, { kind: 'secret', secret: SECRET, ttlSeconds: 60 }],
+      ['c.example.org:3478', 'us', 2, 500, { kind: 'secret', secret: 's', ttlSeconds: 90 }],
+      ['fixed', null, 1, null, { kind: 'static', username: 'u', password: 'p' }],
+    ],
+  );
+});
+
+test('the addresses of one host are one server, and no two servers have one name', () => {
+  const { servers } = turn({
+    TURN_URLS:
+      'turn:a.example.org?transport=udp,turn:a.example.org?transport=tcp,turn:b.example.org',
+    TURN_USERNAME: 'user',
+    TURN_PASSWORD: 'hunter2',
+    TURN_SHARED_SECRET: SECRET,
+    TURN_HOST: 'b.example.org',
+  });
+  assert.deepEqual(
+    servers.map(({ id, urls }) => [id, urls.length]),
+    [
+      ['b.example.org:3478', 2],
+      ['a.example.org:3478', 2],
+      ['b.example.org:3478-2', 1],
+    ],
+  );
+});
+
+const POOL = (entry: object) => ({ TURN_POOL: JSON.stringify([entry]) });
 const MISTAKES: readonly [string, Record<string, string>, RegExp][] = [
   [
     'an unknown way to authenticate',
@@ -144,12 +194,34 @@ const MISTAKES: readonly [string, Record<string, string>, RegExp][] = [
   ['a secret of no server', { TURN_SHARED_SECRET: SECRET }, /TURN_SHARED_SECRET.*TURN_HOST/],
   ['no password', { TURN_URLS: 'turn:h', TURN_USERNAME: 'u' }, /TURN_USERNAME and TURN_PASSWORD/],
   ['no user', { TURN_URLS: 'turn:h', TURN_PASSWORD: 'p' }, /TURN_USERNAME and TURN_PASSWORD/],
+  ['a server without a secret', POOL({ urls: ['turn:h'] }), /TURN_POOL.*0: it needs a secret/],
+  [
+    'a server with both',
+    POOL({ urls: ['turn:h'], secret: SECRET, username: 'u', password: 'p' }),
+    /TURN_POOL.*it needs a secret, or/,
+  ],
+  [
+    'an address that is none',
+    POOL({ urls: ['turn:h:99999'], secret: SECRET }),
+    /TURN_POOL.*not like turn:/,
+  ],
+  ['a misspelt field', POOL({ urls: ['turn:h'], secrt: SECRET }), /TURN_POOL.*secrt/],
+  [
+    'one name for two servers',
+    {
+      TURN_POOL: JSON.stringify([
+        { id: 'a', urls: ['turn:h'], secret: SECRET },
+        { id: 'a', urls: ['turn:i'], secret: SECRET },
+      ]),
+    },
+    /called "a"/,
+  ],
 ];
 
 for (const [name, env, sentence] of MISTAKES) {
   test(`${name} stops the start with a sentence and without the secret`, () => {
     assert.throws(
-      () => turnServersFrom(turn(env)),
+      () => turn(env),
       (error) => {
         assert.ok(error instanceof TurnConfigError);
         assert.match(error.message, sentence);
@@ -161,17 +233,14 @@ for (const [name, env, sentence] of MISTAKES) {
 }
 
 test('what the operator is shown holds no secret', () => {
-  const text = describeTurn(
-    turnServersFrom(
-      turn({
-        TURN_URLS: 'turn:a.example.org',
-        TURN_USERNAME: 'user',
-        TURN_PASSWORD: 'hunter2',
-        TURN_SHARED_SECRET: SECRET,
-        TURN_HOST: 'b.example.org',
-      }),
-    ),
-  );
-  assert.match(text, /a\.example\.org.*b\.example\.org/);
+  const configured = turn({
+    TURN_URLS: 'turn:a.example.org',
+    TURN_USERNAME: 'user',
+    TURN_PASSWORD: 'hunter2',
+    TURN_SHARED_SECRET: SECRET,
+    TURN_HOST: 'b.example.org',
+  });
+  const text = describeTurn(turnUrls(configured));
+  for (const host of ['a.example.org', 'b.example.org']) assert.ok(text.includes(host));
   for (const secret of ['hunter2', SECRET]) assert.ok(!text.includes(secret));
 });

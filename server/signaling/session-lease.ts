@@ -1,5 +1,5 @@
 // How long a session lives in the store without being renewed: its client may come back until then.
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
 
 /** A replica that was killed had no time to say so: its sessions are given up this much later. */
 const SESSION_LEASE_MARGIN_MS = 15_000;

@@ -1,0 +1,137 @@
+// The relays of this node's people: which each was given, and other ones when those go away.
+import type { IceServer } from '../../shared/rtp.ts';
+import type { TurnStore } from '../cluster/turn.ts';
+import type { Config } from '../config.ts';
+import type { Timer } from '../telemetry/resources.ts';
+import type { TurnChooser } from '../turn/choice.ts';
+import type { IceServers } from '../turn/credentials.ts';
+import type { ConfiguredTurn } from '../turn/environment.ts';
+import { NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool.ts';
+import { IceTargets } from './ice-target.ts';
+import type { NodeRoom } from './node-room.ts';
+import type { Peer, PeerContext } from './peer.ts';
+import type { LiveWorker } from './worker-pool.ts';
+
+/** What one media session was given. */
+export interface HeldTurn extends Pick<TurnGrant, 'servers' | 'urls'> {
+  release(): void;
+}
+
+export interface NodeTurnOptions extends PeerContext {
+  nodeId: string;
+  region: string | undefined;
+  store: TurnStore;
+  turn: {
+    configured: ConfiguredTurn;
+    settings: Config['turn'];
+    /** Another way to choose servers. */
+    choose?: TurnChooser;
+  };
+  workers(): readonly LiveWorker[];
+  rooms(): readonly NodeRoom[];
+}
+
+/** Sessions that are given other servers in one go: each may restart ICE, which its server notices. */
+const MOVED_AT_ONCE = 20;
+const MOVE_PAUSE_MS = 100;
+/** A probe that asked for a target has not begun yet. */
+const TARGET_MARGIN_MS = 500;
+
+export class NodeTurn {
+  readonly #options: NodeTurnOptions;
+  readonly #targets: IceTargets;
+  #pool: TurnPool | undefined;
+  #moving: Timer | undefined;
+  #closed = false;
+
+  constructor(options: NodeTurnOptions) {
+    const { workers, media, turn, resources } = options;
+    this.#options = options;
+    const keptMs = turn.settings.probeTimeoutMs + TARGET_MARGIN_MS;
+    this.#targets = new IceTargets({ workers, protocols: media.protocols, keptMs, resources });
+  }
+
+  /** The servers are known when this resolves; until then nobody gets any. */
+  async start(): Promise<void> {
+    const { nodeId, store, region, turn, resources, metrics, log } = this.#options;
+    this.#pool = await TurnPool.start({
+      ...{ nodeId, store, resources, metrics, log },
+      region: region ?? null,
+      ...turn,
+      target: () => this.#targets.target(),
+      holders: () =>
+        this.#peers().map((peer) => ({
+          servers: peer.turn?.servers ?? [],
+          paths: [...peer.paths.values()],
+        })),
+      onChange: () => this.#moveSoon(),
+    });
+  }
+
+  /** New credentials, for the servers it has as long as those are good. */
+  grantTo(peer: Peer): IceServers {
+    const pool = this.#pool;
+    if (!pool || peer.closed) return { iceServers: [], iceServersExpireAt: null };
+    const { servers, urls, ...iceServers } = pool.grant(
+      peer.participantId,
+      peer.turn?.servers ?? [],
+    );
+    peer.turn = { servers, urls, release: () => pool.released({ servers }) };
+    return iceServers;
+  }
+
+  /** For somebody who has no media session. */
+  iceServers(userId: string): IceServer[] {
+    return this.#pool?.grant(userId, []).iceServers ?? [];
+  }
+
+  /** A client met a refusal. */
+  refused(url: string, code: number): void {
+    this.#pool?.refused(url, code);
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#moving?.close();
+    await this.#pool?.close();
+    this.#targets.close();
+  }
+
+  #peers(): Peer[] {
+    return this.#options.rooms().flatMap(({ peers }) => peers);
+  }
+
+  #moveSoon(): void {
+    if (this.#moving || this.#closed || !this.#pool) return;
+    this.#moving = this.#options.resources.after(0, () => this.#move());
+  }
+
+  /** Gives others to those whose servers are going away, some at a time. */
+  #move(): void {
+    this.#moving = undefined;
+    const pool = this.#pool;
+    if (!pool || this.#closed) return;
+    let moved = 0;
+    for (const room of this.#options.rooms()) {
+      for (const peer of room.peers) {
+        const held = peer.turn ?? NO_GRANT;
+        if (peer.closed || !pool.isStale(held)) continue;
+        if (moved >= MOVED_AT_ONCE) {
+          this.#moving = this.#options.resources.after(MOVE_PAUSE_MS, () => this.#move());
+          return;
+        }
+        const fresh = this.grantTo(peer);
+        // There may be nothing better than what failed.
+        if (sameUrls(held.urls, peer.turn?.urls ?? [])) continue;
+        moved += 1;
+        const { participantId, epoch } = peer;
+        room.publish('iceServers', { participantId, epoch, ...fresh, move: true });
+      }
+    }
+  }
+}
+
+function sameUrls(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((url) => b.includes(url));
+}

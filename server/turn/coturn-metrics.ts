@@ -1,0 +1,58 @@
+// Reads the load of a TURN server from its Prometheus endpoint (coturn: `--prometheus`).
+
+/** What coturn's figures come to. */
+export interface TurnLoad {
+  /** Allocations at this moment, over all transports. */
+  allocations: number;
+  /** Bytes in and out since its start, on both sides of the relay. */
+  bytes: number;
+}
+
+/** Some hundred lines are usual; with `--prometheus-username-labels` there are some for each user. */
+const MAX_BYTES = 4_000_000;
+/** A gauge for each transport; coturn has it since 4.6. */
+const ALLOCATIONS = 'turn_total_allocations';
+/** To and from clients, and to and from peers; some versions end the names of counters in `_total`. */
+const BYTES = /^turn_total_traffic_(?:peer_)?(?:rcvb|sentb)(?:_total)?$/;
+
+/** @throws Error with one sentence when they cannot be had */
+export async function readTurnLoad(url: string, timeoutMs: number): Promise<TurnLoad> {
+  const response = await fetch(url, {
+    signal: AbortSignal.timeout(timeoutMs),
+    redirect: 'error',
+  });
+  if (!response.ok) throw new Error(`its metrics answer HTTP ${response.status}`);
+  return turnLoadOf(await textOf(response));
+}
+
+/** @throws Error when this is not what coturn says */
+export function turnLoadOf(text: string): TurnLoad {
+  let allocations: number | undefined;
+  let bytes = 0;
+  for (const line of text.split('\n')) {
+    const match = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})?\s+([-+.\deE]+)/.exec(line);
+    if (!match) continue;
+    const [, name = '', figure = ''] = match;
+    const value = Number(figure);
+    if (!Number.isFinite(value)) continue;
+    if (name === ALLOCATIONS) allocations = (allocations ?? 0) + Math.max(0, value);
+    else if (BYTES.test(name)) bytes += Math.max(0, value);
+  }
+  if (allocations === undefined) {
+    throw new Error(`its metrics have no ${ALLOCATIONS}: are they those of a coturn?`);
+  }
+  return { allocations, bytes };
+}
+
+/** A server that sends without end takes none of our memory. */
+async function textOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new Error('its metrics are too large to be those of a coturn');
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}

@@ -1,0 +1,60 @@
+// What a series of probes says of one address of a TURN server. Pure.
+
+export interface UrlHealth {
+  /** `unknown`: not probed yet, or not surely failed. */
+  readonly state: 'ok' | 'failed' | 'unknown';
+  /** Probes that failed since the last one that did not. */
+  readonly failures: number;
+  /** Since when every probe of a failed one succeeded, in milliseconds of any clock; null: not now. */
+  readonly wellSince: number | null;
+  /** Why the last failed probe failed. */
+  readonly message: string | null;
+  /** Of the last probe that succeeded. */
+  readonly roundTripMs: number | null;
+}
+
+export type ProbeOutcome = { ok: true; roundTripMs: number } | { ok: false; message: string };
+
+/** One lost packet too many is no outage; the second try follows at once. */
+const FAILURES_TO_FAIL = 2;
+
+export const NEVER_PROBED: UrlHealth = {
+  state: 'unknown',
+  failures: 0,
+  wellSince: null,
+  message: null,
+  roundTripMs: null,
+};
+
+/**
+ * @param now milliseconds, of the clock that `wellSince` is in
+ * @param recoveryMs how long a failed address has to be well before it is used again
+ */
+export function healthAfter(
+  before: UrlHealth,
+  outcome: ProbeOutcome,
+  now: number,
+  recoveryMs: number,
+): UrlHealth {
+  if (!outcome.ok) {
+    const failures = before.failures + 1;
+    return {
+      state: failures >= FAILURES_TO_FAIL ? 'failed' : before.state,
+      failures,
+      wellSince: null,
+      message: outcome.message,
+      roundTripMs: before.roundTripMs,
+    };
+  }
+  const { roundTripMs } = outcome;
+  const wellSince = before.wellSince ?? now;
+  if (before.state === 'failed' && now - wellSince < recoveryMs) {
+    return { ...before, failures: 0, wellSince, roundTripMs };
+  }
+  return { state: 'ok', failures: 0, wellSince: null, message: null, roundTripMs };
+}
+
+/** A first failure: it should be tried again soon, to be sure. */
+export function isDoubtful({ state, failures }: UrlHealth): boolean {
+  return failures > 0 && state !== 'failed';
+}

@@ -1,0 +1,250 @@
+// What one media node says of the TURN servers: to the store, where the dashboard finds it, and to its
+// metrics. It also reads what the servers say of themselves, and keeps the points of the curves.
+import type { PathReport } from '../../shared/protocol.ts';
+import type { TurnReport, TurnServer, TurnStore } from '../cluster/turn.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Resources, Timer } from '../telemetry/resources.ts';
+import { readTurnLoad } from './coturn-metrics.ts';
+import { Endings } from './endings.ts';
+import type { UrlHealth } from './health.ts';
+import { allocationsOf, loadsOf, sampleOf } from './overview.ts';
+
+/** A media session, as far as relays matter. */
+export interface TurnHolder {
+  readonly servers: readonly string[];
+  /** As the client says, of each transport that it told of. */
+  readonly paths: readonly PathReport[];
+}
+
+export interface PoolReporterOptions {
+  store: TurnStore;
+  nodeId: string;
+  region: string | null;
+  settings: Config['turn'];
+  servers(): readonly TurnServer[];
+  healthOf(serverId: string, url: string): UrlHealth;
+  holders(): readonly TurnHolder[];
+  /** Allocations of each server, as well as they are known. */
+  onLoads(loads: ReadonlyMap<string, number>): void;
+  resources: Resources;
+  metrics: Metrics;
+  log: Logger;
+}
+
+type Figures = TurnReport['servers'][string];
+interface Measured {
+  at: number;
+  allocations: number;
+  bytes: number;
+  bitrate: number | null;
+}
+
+/** What has not changed is said again after this time, so that it is not forgotten. */
+const SAY_AGAIN_MS = 10_000;
+const FORGOTTEN_AFTER_MS = 30_000;
+const LOAD_TIMEOUT_MS = 3_000;
+/** Servers whose metrics are read at the same time. */
+const READ_AT_ONCE = 16;
+
+export class PoolReporter {
+  readonly #options: PoolReporterOptions;
+  readonly #timers: readonly Timer[];
+  readonly #endings = new Endings();
+  readonly #refusals = new Map<string, number>();
+  readonly #measured = new Map<string, Measured>();
+  /** Servers that have a line in the metrics. */
+  #shown = new Set<string>();
+  #said = { text: '', at: Number.NEGATIVE_INFINITY };
+  #running: Promise<void> = Promise.resolve();
+  #busy = false;
+
+  constructor(options: PoolReporterOptions) {
+    this.#options = options;
+    const { resources, settings } = options;
+    this.#timers = [
+      resources.every(settings.refreshMs, () => this.#once(() => this.#report())),
+      resources.every(settings.loadIntervalMs, () => this.#once(() => this.#sample())),
+    ];
+  }
+
+  released(serverIds: readonly string[]): void {
+    this.#endings.add(serverIds, performance.now());
+  }
+
+  refused(serverId: string, code: number): void {
+    this.#refusals.set(serverId, (this.#refusals.get(serverId) ?? 0) + 1);
+    this.#options.metrics.turn.refusals.inc({ server: serverId, code });
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) timer.close();
+    await this.#running;
+  }
+
+  /** One after the other; what comes while one is under way is left out: the next one says it all. */
+  #once(action: () => Promise<void>): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#running = action()
+      .catch((err) => this.#options.log.debug({ err }, 'TURN figures were not kept'))
+      .finally(() => {
+        this.#busy = false;
+      });
+  }
+
+  async #report(): Promise<void> {
+    const { store } = this.#options;
+    const report = this.#make();
+    this.#show(report);
+    const now = performance.now();
+    // Round trips differ every time, and nobody needs each.
+    const text = JSON.stringify({
+      ...report,
+      urls: report.urls.map((u) => ({ ...u, roundTripMs: 0 })),
+    });
+    if (text === this.#said.text && now - this.#said.at < SAY_AGAIN_MS) return;
+    await store.report(report, FORGOTTEN_AFTER_MS);
+    this.#said = { text, at: now };
+  }
+
+  async #sample(): Promise<void> {
+    const { store, settings, servers, onLoads } = this.#options;
+    await this.#measure();
+    const reports = await store.reports();
+    const sample = sampleOf(servers(), reports, Date.now());
+    onLoads(loadsOf(sample));
+    await store.sample(sample, settings.loadIntervalMs * 0.9);
+  }
+
+  async #measure(): Promise<void> {
+    const readable = this.#options.servers().filter(({ metricsUrl }) => metricsUrl !== null);
+    for (let n = 0; n < readable.length; n += READ_AT_ONCE) {
+      await Promise.all(readable.slice(n, n + READ_AT_ONCE).map((server) => this.#read(server)));
+    }
+  }
+
+  async #read({ id, metricsUrl }: TurnServer): Promise<void> {
+    try {
+      const load = await readTurnLoad(metricsUrl ?? '', LOAD_TIMEOUT_MS);
+      const before = this.#measured.get(id);
+      const at = performance.now();
+      const seconds = before ? (at - before.at) / 1_000 : 0;
+      // A counter that fell began anew with its server.
+      const bitrate =
+        before && seconds > 0 && load.bytes >= before.bytes
+          ? Math.round(((load.bytes - before.bytes) * 8) / seconds)
+          : null;
+      this.#measured.set(id, { at, ...load, bitrate });
+    } catch (err) {
+      if (this.#measured.delete(id)) {
+        this.#options.log.warn(
+          { err, turnServer: id },
+          'the metrics of a TURN server were not read',
+        );
+      }
+    }
+  }
+
+  #make(): TurnReport {
+    const { nodeId, region, servers, healthOf, holders } = this.#options;
+    const ended = this.#endings.counts(performance.now());
+    const figures = new Map<string, Figures>();
+    const owners = new Map<string, string>();
+    for (const { id, urls } of servers()) {
+      for (const url of urls) owners.set(url, id);
+      figures.set(id, {
+        sessions: 0,
+        relayed: 0,
+        ended: ended.get(id) ?? 0,
+        refusals: this.#refusals.get(id) ?? 0,
+        allocations: this.#measured.get(id)?.allocations ?? null,
+        bitrate: this.#measured.get(id)?.bitrate ?? null,
+      });
+    }
+    const paths = { direct: 0, relay: 0, none: 0, unknown: 0 };
+    for (const holder of holders()) {
+      paths[kindOf(holder)] += 1;
+      for (const id of holder.servers) {
+        const known = figures.get(id);
+        if (known) known.sessions += 1;
+      }
+      const relay = relayOf(holder, owners);
+      const used = relay === undefined ? undefined : figures.get(relay);
+      if (used) used.relayed += 1;
+    }
+    return {
+      nodeId,
+      region,
+      urls: servers().flatMap(({ id, urls }) =>
+        urls.map((url) => {
+          const { state, message, roundTripMs } = healthOf(id, url);
+          return { serverId: id, url, state, message, roundTripMs };
+        }),
+      ),
+      servers: Object.fromEntries(figures),
+      paths,
+    };
+  }
+
+  #show({ servers: figures }: TurnReport): void {
+    const { metrics, servers, holders } = this.#options;
+    const { turn } = metrics;
+    const present = new Set<string>();
+    for (const { id: server, capacity, urls } of servers()) {
+      const known = figures[server];
+      if (!known) continue;
+      present.add(server);
+      turn.sessions.set({ server }, known.sessions);
+      turn.relayed.set({ server }, known.relayed);
+      turn.explained.set({ server }, (known.sessions + known.ended) * allocationsOf(urls));
+      if (known.allocations !== null) turn.allocations.set({ server }, known.allocations);
+      else turn.allocations.remove({ server });
+      if (known.bitrate !== null) turn.bitrate.set({ server }, known.bitrate);
+      else turn.bitrate.remove({ server });
+      if (capacity !== null) turn.capacity.set({ server }, capacity);
+    }
+    for (const server of this.#shown) if (!present.has(server)) this.#hide(server);
+    this.#shown = present;
+    metrics.sessionPaths.reset();
+    for (const holder of holders()) {
+      const kind = kindOf(holder);
+      const path = holder.paths.find((one) => one.kind === kind);
+      metrics.sessionPaths.inc({ kind, protocol: path?.protocol ?? 'unknown' });
+    }
+  }
+
+  /** A server that was taken out of the pool has no figures any more. */
+  #hide(server: string): void {
+    const { turn } = this.#options.metrics;
+    for (const gauge of [
+      turn.sessions,
+      turn.relayed,
+      turn.explained,
+      turn.allocations,
+      turn.bitrate,
+      turn.capacity,
+    ]) {
+      gauge.remove({ server });
+    }
+  }
+}
+
+/** The worst of its transports is what somebody notices. */
+function kindOf({ paths }: TurnHolder): keyof TurnReport['paths'] {
+  for (const kind of ['none', 'relay', 'direct'] as const) {
+    if (paths.some((path) => path.kind === kind)) return kind;
+  }
+  return 'unknown';
+}
+
+/** The server that relays; where the browser does not say which, the first one it was given. */
+function relayOf(
+  { paths, servers }: TurnHolder,
+  owners: ReadonlyMap<string, string>,
+): string | undefined {
+  const path = paths.find(({ kind }) => kind === 'relay');
+  if (!path) return undefined;
+  return (path.server === null ? undefined : owners.get(path.server)) ?? servers[0];
+}
