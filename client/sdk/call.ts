@@ -17,6 +17,7 @@ import type { LoadedDevice } from './preload.ts';
 import { sameTracks, streamIdOf, trackState, viewRemoteTracks } from './remote-tracks.ts';
 import { Retries } from './retries.ts';
 import { RoomView } from './room-view.ts';
+import type { Paths } from './selected-path.ts';
 import type { Socket } from './socket.ts';
 import type {
   Call,
@@ -80,6 +81,7 @@ export class JoinedCall implements Call {
         trackState(this.room, trackId, { paused: this.#preferences.isPaused(trackId) }),
       onTracks: () => this.#tracksChanged(),
       onRecovering: () => this.#updateConnection(),
+      onPaths: () => this.#events.emit('paths', this.paths),
       onRefused: (entry, error) => {
         this.#own.drop(entry);
         this.#problem(error);
@@ -137,6 +139,10 @@ export class JoinedCall implements Call {
 
   get connection(): ConnectionState {
     return this.#connection;
+  }
+
+  get paths(): Paths {
+    return this.#media.paths;
   }
 
   on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void {
@@ -250,7 +256,7 @@ export class JoinedCall implements Call {
       this.#own.sayAll();
       this.#preferences.resend();
     },
-    iceServers: ({ iceServers }) => this.#media.updateIceServers(iceServers),
+    iceServers: ({ iceServers, move = false }) => this.#media.updateIceServers(iceServers, move),
   };
 
   #onPatch(patch: RoomPatch): void {

@@ -10,6 +10,7 @@ import { MediaSession, type Request } from './media-session.ts';
 import { OpenSessions, type TrackState } from './open-sessions.ts';
 import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
 import type { Retries } from './retries.ts';
+import { NO_PATH, type Paths } from './selected-path.ts';
 
 export interface MediaKeeperOptions {
   local: LocalTracks;
@@ -26,6 +27,8 @@ export interface MediaKeeperOptions {
   onTracks(): void;
   /** A path went down, or all are up again. */
   onRecovering(): void;
+  /** The packets go another way. */
+  onPaths(): void;
   /** The server refused a track of ours. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
   /** Another media session took over: what the old one was told, it does not know. */
@@ -52,6 +55,7 @@ export class MediaKeeper {
     this.#relayOnly = options.relayOnly;
     this.#recovery = new PathRecovery({
       run: (step, direction) => this.#recover(step, direction),
+      isRelayed: (direction) => this.#sessions.newest?.isRelayed(direction) === true,
       onChange: () => options.onRecovering(),
     });
     this.#sessions = new OpenSessions({
@@ -80,6 +84,11 @@ export class MediaKeeper {
 
   get recovering(): boolean {
     return this.#recovery.recovering;
+  }
+
+  /** How the newest session's packets travel. */
+  get paths(): Paths {
+    return this.#sessions.newest?.paths ?? { send: NO_PATH, recv: NO_PATH };
   }
 
   /** The first media session of a join. One of an earlier join is shown until this one is live. */
@@ -144,9 +153,15 @@ export class MediaKeeper {
     this.#sessions.of(epoch)?.receiver.closeConsumers(consumerIds);
   }
 
-  updateIceServers(iceServers: IceServer[]): void {
-    for (const session of this.#sessions.all) {
-      session.updateIceServers(iceServers).catch((error) => this.#options.onProblem(error));
+  /** @param move the servers of before go away: who is relayed by one of them restarts ICE */
+  updateIceServers(iceServers: IceServer[], move: boolean): void {
+    const { all, newest } = this.#sessions;
+    for (const session of all) {
+      // The older ones end before it matters.
+      const options = { move: move && session === newest };
+      session
+        .updateIceServers(iceServers, options)
+        .catch((error) => this.#options.onProblem(error));
     }
   }
 
@@ -173,6 +188,7 @@ export class MediaKeeper {
     if (!isFirst) this.#unsettled = offer.epoch;
     this.#recovery.reset();
     this.#sessions.add(session);
+    if (!isFirst) this.#options.onPaths();
     this.#options.onceUp(() => {
       this.#negotiated = session.receiver.consume(this.#usable(offer.consumers));
       // What is received comes first: people wait for the others' picture, and encoders are greedy.
@@ -203,6 +219,11 @@ export class MediaKeeper {
         if (this.#sessions.newest === session) this.#recovery.onState(direction, state);
         this.#sessions.review();
       },
+      onPaths: ifNewest(options.onPaths),
+      onPulse: ifNewest((direction: Direction, isAlive: boolean) =>
+        this.#recovery.onState(direction, isAlive ? 'connected' : 'stalled'),
+      ),
+      isSending: (trackId) => options.stateOf(trackId) === 'sending',
       onRefused: ifNewest(options.onRefused),
       onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
       onProblem: ifNewest(options.onProblem),

@@ -12,8 +12,11 @@ import type {
 import { toWire } from '../../shared/rpc.ts';
 import { DtlsParameters, type IceServer } from '../../shared/rtp.ts';
 import type { LocalEntry } from './local-tracks.ts';
+import { PathWatch } from './path-watch.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
+import { offersRelay } from './relay-servers.ts';
 import { Retries } from './retries.ts';
+import type { Paths } from './selected-path.ts';
 import { Sender, type SenderOptions } from './sender.ts';
 
 export type Request = <K extends MethodName>(
@@ -43,10 +46,17 @@ export interface MediaSessionOptions
   videoCodec: VideoCodec;
   request: Request;
   onState(direction: Direction, state: types.ConnectionState): void;
+  /** The packets of a transport go another way. */
+  onPaths(): void;
+  /** A relay that brought something all the time fell silent, or is heard again. */
+  onPulse(direction: Direction, isAlive: boolean): void;
+  /** Whether anything is to be expected of a remote track. */
+  isSending(trackId: string): boolean;
   /** The server refused something else; the session may be out of date. */
   onProblem(error: ParleyError): void;
 }
 
+const DIRECTIONS: readonly Direction[] = ['send', 'recv'];
 const BROKEN: ReadonlySet<types.ConnectionState> = new Set(['disconnected', 'failed', 'closed']);
 
 export class MediaSession {
@@ -57,6 +67,8 @@ export class MediaSession {
   readonly #send: types.Transport;
   readonly #recv: types.Transport;
   readonly #retries = new Retries();
+  readonly #watches: Record<Direction, PathWatch>;
+  #iceServers: readonly IceServer[];
   readonly #receiving = Promise.withResolvers<void>();
   readonly #dtls: Partial<Record<Direction, DtlsParameters>> = {};
   #closed = false;
@@ -65,14 +77,15 @@ export class MediaSession {
     const { device, offer, relayOnly } = options;
     this.#options = options;
     this.epoch = offer.epoch;
+    this.#iceServers = offer.iceServers;
     const common = {
       iceServers: offer.iceServers,
       ...(relayOnly && { iceTransportPolicy: 'relay' as const }),
     };
     this.#send = device.createSendTransport({ ...offer.send, ...common });
     this.#recv = device.createRecvTransport({ ...offer.recv, ...common });
-    this.#listen('send', this.#send);
-    this.#listen('recv', this.#recv);
+    this.#watches = { send: this.#watch('send'), recv: this.#watch('recv') };
+    for (const direction of DIRECTIONS) this.#listen(direction);
     const shared = { ...options, epoch: this.epoch, tell: this.#tell };
     this.sender = new Sender({ ...shared, transport: this.#send });
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
@@ -98,8 +111,18 @@ export class MediaSession {
 
   /** Whether a TURN server was offered, so that forcing a relay can work. */
   get hasRelay(): boolean {
-    const { iceServers } = this.#options.offer;
-    return iceServers.some(({ urls }) => urls.some((url) => url.startsWith('turn')));
+    return offersRelay(this.#iceServers);
+  }
+
+  /** How the packets travel. */
+  get paths(): Paths {
+    const { send, recv } = this.#watches;
+    return { send: send.path, recv: recv.path };
+  }
+
+  /** Whether a transport's packets go through a TURN server, or would if they went at all. */
+  isRelayed(direction: Direction): boolean {
+    return this.#options.relayOnly || this.#watches[direction].isRelayed;
   }
 
   /**
@@ -108,7 +131,10 @@ export class MediaSession {
    * @param known the tracks of ours that the server knows
    */
   async resync(offer: MediaOffer, entries: readonly LocalEntry[], known: ReadonlySet<string>) {
-    for (const direction of ['send', 'recv'] as const) this.#tellConnect(direction);
+    for (const direction of DIRECTIONS) {
+      this.#tellConnect(direction);
+      this.#watches[direction].resync();
+    }
     this.sender.publishAgain(entries, known);
     await this.receiver.resync(offer.consumers);
   }
@@ -119,14 +145,18 @@ export class MediaSession {
     const answer = await this.#options.request('restartIce', { epoch, direction });
     if (this.#closed) return;
     await this.updateIceServers(answer.iceServers);
-    const transport = direction === 'send' ? this.#send : this.#recv;
-    await transport.restartIce({ iceParameters: answer.iceParameters });
+    this.#watches[direction].onRestart();
+    await this.#transport(direction).restartIce({ iceParameters: answer.iceParameters });
   }
 
-  async updateIceServers(iceServers: IceServer[]): Promise<void> {
+  /** @param move leaves relays that are not among these */
+  async updateIceServers(iceServers: IceServer[], { move = false } = {}): Promise<void> {
+    this.#iceServers = iceServers;
     await Promise.all(
       [this.#send, this.#recv].map((transport) => transport.updateIceServers({ iceServers })),
     );
+    if (!move) return;
+    for (const direction of DIRECTIONS) this.#watches[direction].allow(iceServers);
   }
 
   async stats(): Promise<Record<Direction, RTCStatsReport>> {
@@ -139,11 +169,38 @@ export class MediaSession {
     if (this.#closed) return;
     this.#closed = true;
     this.#retries.close();
+    for (const direction of DIRECTIONS) this.#watches[direction].close();
     this.sender.close();
     this.receiver.close();
   }
 
-  #listen(direction: Direction, transport: types.Transport): void {
+  #transport(direction: Direction): types.Transport {
+    return direction === 'send' ? this.#send : this.#recv;
+  }
+
+  #watch(direction: Direction): PathWatch {
+    const { request, onPaths, onPulse, isSending } = this.#options;
+    const { epoch } = this;
+    return new PathWatch({
+      stats: () => this.#transport(direction).getStats(),
+      retries: this.#retries,
+      key: `path ${direction}`,
+      report: (path, refusals) =>
+        request('path', { epoch, direction, path, refusals: [...refusals] }),
+      restartIce: () => this.restartIce(direction),
+      onChange: onPaths,
+      // What we send is acknowledged, and what others send arrives.
+      expects: (sent) =>
+        direction === 'send'
+          ? sent > 0
+          : this.receiver.received.some(({ trackId }) => isSending(trackId)),
+      onPulse: (isAlive) => onPulse(direction, isAlive),
+    });
+  }
+
+  #listen(direction: Direction): void {
+    const transport = this.#transport(direction);
+    const watch = this.#watches[direction];
     transport.on('connect', ({ dtlsParameters }, done) => {
       this.#dtls[direction] = toWire(DtlsParameters, dtlsParameters);
       done();
@@ -151,8 +208,11 @@ export class MediaSession {
     });
     transport.on('connectionstatechange', (state) => {
       if (direction === 'recv' && state === 'connected') this.#receiving.resolve();
-      if (!this.#closed) this.#options.onState(direction, state);
+      if (this.#closed) return;
+      watch.onState(state);
+      this.#options.onState(direction, state);
     });
+    transport.on('icecandidateerror', (error) => watch.onIceError(error));
   }
 
   #tellConnect(direction: Direction): void {

@@ -7,17 +7,32 @@ export type RecoveryStep = 'restart-ice' | 'rebuild' | 'rebuild-relay';
 const STEPS: readonly RecoveryStep[] = ['restart-ice', 'rebuild', 'rebuild-relay'];
 /** A path that ICE calls `disconnected` often comes back by itself: a lost packet, a roaming phone. */
 const DISCONNECTED_MS = 1_500;
+/**
+ * One through a TURN server ends more often, with that server, and nothing brings it back: a browser
+ * that has a second relay is there by itself in this time, and any other one has to ask for one.
+ */
+const DISCONNECTED_RELAY_MS = 300;
 /** How long a step may take to bring the path back before the next one. */
 const STEP_MS = 6_000;
 
 export interface PathRecoveryOptions {
   /** Rejects when it could not even be tried; the next step follows in time all the same. */
   run(step: RecoveryStep, direction: Direction): Promise<void>;
+  /** Whether a transport's packets went through a TURN server. */
+  isRelayed(direction: Direction): boolean;
   /** A path went down, or all are up again. */
   onChange(recovering: boolean): void;
 }
 
-type PathState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+/** Those of a transport, and `stalled`: ICE knows of nothing yet, but the relay in use has gone. */
+type PathState =
+  | 'new'
+  | 'connecting'
+  | 'connected'
+  | 'disconnected'
+  | 'failed'
+  | 'closed'
+  | 'stalled';
 
 export class PathRecovery {
   readonly #options: PathRecoveryOptions;
@@ -34,8 +49,9 @@ export class PathRecovery {
 
   onState(direction: Direction, state: PathState): void {
     if (state === 'connected') this.#up(direction);
-    else if (state === 'disconnected') this.#later(direction, DISCONNECTED_MS);
+    else if (state === 'disconnected') this.#later(direction, this.#patienceMs(direction));
     else if (state === 'failed') this.#later(direction, 0);
+    else if (state === 'stalled') this.#stalled(direction);
   }
 
   /** The paths belong to another media session now: nothing is known of them. */
@@ -49,6 +65,19 @@ export class PathRecovery {
   close(): void {
     for (const timer of this.#down.values()) clearTimeout(timer);
     this.#down.clear();
+  }
+
+  /**
+   * Restarted, ICE would stay with the path that it believes in, for as long as it does. New transports
+   * do not know that one.
+   */
+  #stalled(direction: Direction): void {
+    this.#attempts[direction] = Math.max(this.#attempts[direction], STEPS.indexOf('rebuild'));
+    this.#later(direction, 0);
+  }
+
+  #patienceMs(direction: Direction): number {
+    return this.#options.isRelayed(direction) ? DISCONNECTED_RELAY_MS : DISCONNECTED_MS;
   }
 
   #up(direction: Direction): void {

@@ -3,6 +3,7 @@ import type { ParleyError } from '../../shared/errors.ts';
 import type { VideoCodec } from '../../shared/media.ts';
 import type { Preference } from '../../shared/protocol.ts';
 import type { RoomSnapshot, TrackSource } from '../../shared/room.ts';
+import type { Paths } from './selected-path.ts';
 
 export interface JoinOptions {
   /** Where the server is: the page's own address in a browser. http(s) or ws(s). */
@@ -74,6 +75,8 @@ export interface CallEvents {
   localTracks: [ReadonlyMap<TrackSource, LocalTrack>];
   speakers: [readonly Speaker[]];
   connection: [ConnectionState];
+  /** `call.paths` changed in more than its round trips. */
+  paths: [Paths];
   /** The layer that arrives of a remote track; null when there is no bandwidth for any. */
   layer: [{ trackId: string; spatialLayer: number | null }];
   /** A host muted this source of ours. */
@@ -91,6 +94,11 @@ export interface Call {
   readonly localTracks: ReadonlyMap<TrackSource, LocalTrack>;
   readonly speakers: readonly Speaker[];
   readonly connection: ConnectionState;
+  /**
+   * How our packets travel: straight to the media server, or through a TURN server. Looked at a moment
+   * after a path was found and every few seconds from then on; `none` until then.
+   */
+  readonly paths: Paths;
 
   /** @returns a function that ends the subscription. One listener's error never reaches another. */
   on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void;

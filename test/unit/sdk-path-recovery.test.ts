@@ -5,17 +5,22 @@ import { PathRecovery } from '../../client/sdk/path-recovery.ts';
 
 /** A moment in which a path often comes back by itself. */
 const PATIENCE_MS = 1_500;
+/** Of a path through a TURN server. */
+const RELAY_PATIENCE_MS = 300;
 /** How long each step may take. */
 const STEP_MS = 6_000;
 
 let story: string[];
 let recovery: PathRecovery;
+let relayed: ReadonlySet<'send' | 'recv'>;
 
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout'] });
   story = [];
+  relayed = new Set();
   recovery = new PathRecovery({
+    isRelayed: (direction) => relayed.has(direction),
     run: async (step, direction) => void story.push(`${step} ${direction}`),
     onChange: (recovering) => story.push(recovering ? 'down' : 'up'),
   });
@@ -100,6 +105,7 @@ test('a rebuild that did not help is followed by the next step, not by the first
 test('a step that could not be tried does not stop the next one', async () => {
   const steps: string[] = [];
   recovery = new PathRecovery({
+    isRelayed: () => false,
     run: (step) => {
       steps.push(step);
       return Promise.reject(new Error('no socket'));
@@ -125,4 +131,13 @@ test('a path that is down is still down when it says so again', () => {
   recovery.onState('send', 'disconnected');
   mock.timers.tick(1);
   assert.deepEqual(story, ['down', 'restart-ice send']);
+});
+
+test('a relay that is gone does not come back: its path is given less time', () => {
+  relayed = new Set(['recv']);
+  for (const direction of ['send', 'recv'] as const) recovery.onState(direction, 'disconnected');
+  mock.timers.tick(RELAY_PATIENCE_MS);
+  assert.deepEqual(story, ['down', 'restart-ice recv']);
+  mock.timers.tick(PATIENCE_MS - RELAY_PATIENCE_MS);
+  assert.deepEqual(story.slice(2), ['restart-ice send']);
 });

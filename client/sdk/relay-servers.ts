@@ -1,0 +1,46 @@
+// Which TURN server a path goes through, and whether it has to leave it. Pure.
+import type { PathReport } from '../../shared/protocol.ts';
+import type { IceServer } from '../../shared/rtp.ts';
+
+/** RFC 7065 §3.1: what an address that does not say it means. */
+const DEFAULT_PORT = { turn: '3478', turns: '5349' } as const;
+const DEFAULT_TRANSPORT = { turn: 'udp', turns: 'tcp' } as const;
+
+const SHAPE =
+  /^(?<scheme>turns?):(?:\[(?<v6>[^\]]+)\]|(?<name>[^:?[\]]+)|(?<bare>[^?[\]]+:[^?[\]]*?))(?::(?<port>\d+))?(?:\?transport=(?<transport>\w+))?$/;
+
+/**
+ * @returns a TURN server's address with everything said that it leaves out, so that a browser's
+ *   spelling and a server's can be compared; undefined for what is no such address
+ */
+export function relayKey(url: string): string | undefined {
+  const { scheme, v6, name, bare, port, transport } =
+    SHAPE.exec(url.trim().toLowerCase())?.groups ?? {};
+  if (scheme !== 'turn' && scheme !== 'turns') return undefined;
+  // Browsers leave the brackets of an IPv6 address away; what follows its last colon is the port.
+  const [, host = v6 ?? name, ownPort = port] = /^(.+):(\d+)$/.exec(bare ?? '') ?? [];
+  if (host === undefined) return undefined;
+  const number = ownPort ?? DEFAULT_PORT[scheme];
+  return `${scheme} ${host.replace(/\.$/, '')} ${number} ${transport ?? DEFAULT_TRANSPORT[scheme]}`;
+}
+
+/** The host of a TURN server's address, to show; the address itself where it cannot be read. */
+export function relayHost(url: string): string {
+  return relayKey(url)?.split(' ')[1] ?? url;
+}
+
+/** Whether a TURN server is among these. */
+export function offersRelay(iceServers: readonly IceServer[]): boolean {
+  return iceServers.some(({ urls }) => urls.some((url) => relayKey(url) !== undefined));
+}
+
+/**
+ * Whether a path goes through a TURN server that is not among these. Where the browser does not
+ * tell which one it is, every relay may be the one that goes away.
+ */
+export function mustLeave(path: PathReport, iceServers: readonly IceServer[]): boolean {
+  if (path.kind !== 'relay') return false;
+  const key = path.server === null ? undefined : relayKey(path.server);
+  if (key === undefined) return true;
+  return !iceServers.some(({ urls }) => urls.some((url) => relayKey(url) === key));
+}
