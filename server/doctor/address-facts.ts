@@ -1,0 +1,153 @@
+// Looks at our own media ports from where browsers look: from here, and through a relay from outside.
+import { isIPv4, isIPv6 } from 'node:net';
+import type { DoctorMedia } from '../sfu/doctor-media.ts';
+import { type CheckResult, checkIce, checkIceThrough, stunBinding } from '../turn/ice-check.ts';
+import type { IceTarget } from '../turn/probe.ts';
+import { sameIp } from '../turn/stun-message-address.ts';
+import { TurnAllocation } from '../turn/turn-client.ts';
+import { TurnError } from '../turn/turn-client-error.ts';
+import { resolveHost } from '../turn/turn-client-resolve.ts';
+import { parseTurnUrl } from '../turn/turn-url.ts';
+import type { AddressFacts, Sight } from './diagnose-address.ts';
+
+/** A TURN server that is known to give allocations. */
+export interface Relay {
+  url: string;
+  username: string;
+  credential: string;
+}
+
+export interface AddressOptions {
+  address: string;
+  announced: boolean;
+  protocols: readonly ('udp' | 'tcp')[];
+  local: readonly string[];
+  media: DoctorMedia;
+  /** The targets are on the configured ports. */
+  busy: boolean;
+  relay: Relay | undefined;
+  seen: AddressFacts['seen'];
+}
+
+const STUN_MS = 1_500;
+const CHECK_MS = 1_600;
+const ALLOCATE_MS = 2_000;
+const RESOLVE_MS = 2_000;
+
+/** Where STUN servers see this machine, by the first that answers. */
+export async function seenFrom(
+  stunUrls: readonly string[],
+  from: { address: string; port: number | undefined },
+): Promise<AddressFacts['seen']> {
+  const udp = await firstMapped(stunUrls, 'udp', from.address, from.port);
+  if (udp) return { address: udp.address, port: from.port === undefined ? undefined : udp.port };
+  // Where UDP is blocked, TCP still tells the address.
+  const tcp = await firstMapped(stunUrls, 'tcp', from.address, undefined);
+  return tcp && { address: tcp.address, port: undefined };
+}
+
+async function firstMapped(
+  urls: readonly string[],
+  protocol: 'udp' | 'tcp',
+  localAddress: string,
+  localPort: number | undefined,
+): Promise<{ address: string; port: number } | undefined> {
+  const servers = urls.flatMap((url) => {
+    const parsed = parseTurnUrl(url);
+    const fits = parsed && !parsed.scheme.endsWith('s') && parsed.transport === protocol;
+    return fits ? [{ address: parsed.host, port: parsed.port }] : [];
+  });
+  // One after the other from the same port, and not long: the second is for when the first is down.
+  for (const server of servers.slice(0, 2)) {
+    const result = await stunBinding({
+      ...{ ...server, protocol, localAddress, localPort, timeoutMs: STUN_MS },
+    });
+    if (result.ok) return result.mapped;
+  }
+  return undefined;
+}
+
+/** One for each media port. */
+export async function addressFacts(options: AddressOptions): Promise<AddressFacts[]> {
+  const { address, announced, protocols, local, media, busy, relay, seen } = options;
+  const resolved = await resolveHost(address, RESOLVE_MS).catch(() => []);
+  const base = { address, announced, resolved, protocols, local, busy, seen };
+  const nothing = { inside: { udp: undefined, tcp: undefined }, outside: undefined };
+  const [ip] = resolved;
+  if (ip === undefined || busy) {
+    return [{ ...base, ...nothing, outsideAtSeen: undefined, port: media.targets[0]?.port ?? 0 }];
+  }
+  const allocation = await openRelay(relay, local, isIPv6(ip) ? 6 : 4);
+  try {
+    return await Promise.all(
+      media.targets.map(async ({ port, target }) => {
+        const [udp, tcp, outside, outsideAtSeen] = await Promise.all([
+          protocols.includes('udp') ? look(ip, port, 'udp', target) : undefined,
+          protocols.includes('tcp') ? look(ip, port, 'tcp', target) : undefined,
+          allocation && lookThrough(allocation, { address: ip, port }, target),
+          allocation && seen && !isSame(seen, ip, port)
+            ? lookThrough(allocation, { ...seen, port: seen.port ?? port }, target)
+            : undefined,
+        ]);
+        return { ...base, inside: { udp, tcp }, outside, outsideAtSeen, port };
+      }),
+    );
+  } finally {
+    await allocation?.close();
+  }
+}
+
+/** A relay on this very machine does not look from outside. */
+async function openRelay(
+  relay: Relay | undefined,
+  local: readonly string[],
+  family: 4 | 6,
+): Promise<TurnAllocation | undefined> {
+  if (!relay) return undefined;
+  try {
+    const allocation = await TurnAllocation.open({ ...relay, family, timeoutMs: ALLOCATE_MS });
+    const isHere = local.some((own) => sameIp(own, allocation.relayed.address));
+    if (!isHere) return allocation;
+    await allocation.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof TurnError) return undefined;
+    throw error;
+  }
+}
+
+async function look(
+  address: string,
+  port: number,
+  protocol: 'udp' | 'tcp',
+  target: IceTarget,
+): Promise<Sight> {
+  return sightOf(
+    await checkIce({ ...{ address, port, protocol }, ...target, timeoutMs: CHECK_MS }),
+  );
+}
+
+async function lookThrough(
+  allocation: TurnAllocation,
+  to: { address: string; port: number },
+  target: IceTarget,
+): Promise<Sight | undefined> {
+  if (isIPv4(to.address) !== isIPv4(allocation.relayed.address)) return undefined;
+  try {
+    return sightOf(await checkIceThrough(allocation, to, target, CHECK_MS));
+  } catch (error) {
+    // The server does not relay to there: no view.
+    if (error instanceof TurnError) return undefined;
+    throw error;
+  }
+}
+
+function isSame(seen: NonNullable<AddressFacts['seen']>, ip: string, port: number): boolean {
+  return sameIp(seen.address, ip) && (seen.port ?? port) === port;
+}
+
+function sightOf(result: CheckResult): Sight {
+  if (result.ok) return 'ok';
+  if (result.failure === 'wrong_answer') return 'wrong_answer';
+  return result.failure === 'refused_connection' ? 'refused' : 'no_answer';
+}

@@ -1,0 +1,140 @@
+// Whether the ports that Parley needs can be opened, or are those of a Parley that runs already.
+import { createSocket } from 'node:dgram';
+import { createServer, isIPv6 } from 'node:net';
+import type { Config } from '../config.ts';
+import { failed, ok, skipped, type Verdict, warning } from './finding.ts';
+import { holderOf } from './port-holder.ts';
+
+export interface Listen {
+  protocol: 'udp' | 'tcp';
+  address: string;
+  port: number;
+}
+
+export interface MediaPorts extends Verdict {
+  /** The configured ports are ours to open. */
+  free: boolean;
+  /** A Parley that runs has them. */
+  running: boolean;
+}
+
+/** Of a range of pipe ports; all of a large one would take longer than it tells. */
+const PIPE_PORTS_TRIED = 32;
+
+/** Error codes that say that it cannot be opened. */
+type Obstacle = { on: Listen; code: string };
+
+/** @param count ports in a row, from MEDIA_PORT */
+export async function checkMediaPorts(
+  { port, protocols }: Pick<Config['media'], 'port' | 'protocols'>,
+  addresses: readonly string[],
+  count: number,
+): Promise<MediaPorts> {
+  if (port === undefined || port === 0) {
+    const verdict = ok(
+      'MEDIA_PORT is not set: each start takes free ports, from 40000 on, and a firewall has to be open for them.',
+    );
+    return { ...verdict, free: true, running: false };
+  }
+  const wanted = addresses.flatMap((address) =>
+    protocols.flatMap((protocol) =>
+      Array.from({ length: count }, (_, n) => ({ protocol, address, port: port + n })),
+    ),
+  );
+  const obstacles = await obstaclesTo(wanted);
+  const last = port + count - 1;
+  const names = `${protocols.map((name) => name.toUpperCase()).join(' and ')} ${count > 1 ? `${port} to ${last}` : port}`;
+  const [first] = obstacles;
+  if (!first) return { ...ok(`${names} can be opened.`), free: true, running: false };
+  return { ...(await explain(first, 'MEDIA_PORT', names)), free: false };
+}
+
+export async function checkHttpPort({ host, port }: Config['http']): Promise<Verdict> {
+  if (port === 0) return skipped('PORT is 0: any free port will do.');
+  const [obstacle] = await obstaclesTo([{ protocol: 'tcp', address: host, port }]);
+  if (!obstacle) return ok(`TCP ${port} can be opened.`);
+  const { running: _, ...verdict } = await explain(obstacle, 'PORT', `TCP ${port}`);
+  return verdict;
+}
+
+export async function checkPipePorts(
+  { pipePorts, pipeAddress }: Pick<Config['cluster'], 'pipePorts' | 'pipeAddress'>,
+  address: string,
+): Promise<Verdict> {
+  if (!pipePorts) return skipped('PIPE_PORTS is not set: pipes take any free port.');
+  const { min, max } = pipePorts;
+  const step = Math.max(1, Math.floor((max - min + 1) / PIPE_PORTS_TRIED));
+  const ports: number[] = [];
+  for (let port = min; port <= max; port += step) ports.push(port);
+  const on = pipeAddress ?? address;
+  const tried = ports.map((port) => ({ protocol: 'udp' as const, address: on, port }));
+  const obstacles = await obstaclesTo(tried);
+  const elsewhere = obstacles.find(({ code }) => code !== 'EADDRINUSE');
+  if (elsewhere) return explain(elsewhere, 'PIPE_LISTEN_ADDRESS', `UDP ${min} to ${max}`);
+  const free = tried.length - obstacles.length;
+  const detail = `${free} of ${tried.length} ports tried in ${min} to ${max} are free on ${on}.`;
+  if (free * 2 >= tried.length) return ok(detail);
+  return warning('port_in_use', detail, 'Choose a larger range for PIPE_PORTS, or another one.');
+}
+
+async function explain(
+  { on, code }: Obstacle,
+  setting: string,
+  names: string,
+): Promise<Verdict & { running: boolean }> {
+  const where = `${on.protocol.toUpperCase()} ${on.port} on ${on.address}`;
+  if (code === 'EADDRNOTAVAIL') {
+    const verdict = failed(
+      'address_not_ours',
+      `${on.address} is not an address of this machine.`,
+      'Correct MEDIA_LISTEN_ADDRESSES, HOST or PIPE_LISTEN_ADDRESS; a public address that NAT leads here belongs into ANNOUNCED_ADDRESS.',
+    );
+    return { ...verdict, running: false };
+  }
+  if (code === 'EACCES') {
+    const remedy = `Ports below 1024 are for root: choose another one for ${setting}.`;
+    return { ...failed('port_denied', `${where} may not be opened.`, remedy), running: false };
+  }
+  if (code !== 'EADDRINUSE') {
+    const remedy = `Choose another port for ${setting}.`;
+    return { ...failed('port', `${where} cannot be opened (${code}).`, remedy), running: false };
+  }
+  const holder = await holderOf(on.protocol, on.port);
+  if (holder?.isParley) {
+    const detail = `${names}: in use by a Parley that runs here (process ${holder.pid}).`;
+    return { ...ok(detail), running: true };
+  }
+  const remedy = `End it, or choose another port for ${setting}.`;
+  if (!holder) {
+    const detail = `${where} is in use, by whom cannot be seen; a Parley that runs, perhaps.`;
+    return { ...warning('port_in_use', detail, remedy), running: true };
+  }
+  const detail = `${where} is in use by ${holder.name} (process ${holder.pid}).`;
+  return { ...failed('port_in_use', detail, remedy), running: false };
+}
+
+async function obstaclesTo(wanted: readonly Listen[]): Promise<Obstacle[]> {
+  const codes = await Promise.all(wanted.map(async (on) => ({ on, code: await tryToOpen(on) })));
+  return codes.flatMap(({ on, code }) => (code === undefined ? [] : [{ on, code }]));
+}
+
+/** @returns why it cannot be opened */
+function tryToOpen({ protocol, address, port }: Listen): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const onError = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message);
+  if (protocol === 'udp') {
+    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: true });
+    socket.once('error', (error) => {
+      socket.close();
+      onError(error);
+    });
+    socket.bind({ port, address, exclusive: true }, () => socket.close(() => resolve(undefined)));
+  } else {
+    const server = createServer();
+    server.once('error', onError);
+    server.listen({ port, host: address, exclusive: true }, () => {
+      server.close(() => resolve(undefined));
+    });
+  }
+  return promise;
+}

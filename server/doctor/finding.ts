@@ -1,0 +1,48 @@
+// What a check found: never only a boolean, always a cause and a remedy where something is wrong.
+
+export type FindingState =
+  | 'ok'
+  /** Calls work, but not for everybody or not for long; or it cannot be known from here. */
+  | 'warning'
+  | 'failed'
+  /** Not configured, or not to be tried. */
+  | 'skipped';
+
+export interface Verdict {
+  state: FindingState;
+  /** A word for scripts; with `failed` and `warning`. */
+  cause?: string;
+  /** What to do, for a person. */
+  remedy?: string;
+  /** What was seen, in a sentence; nothing in it is secret. */
+  detail: string;
+}
+
+export interface Finding extends Verdict {
+  check: 'worker' | 'ports' | 'address' | 'turn' | 'redis' | 'storage' | 'clock' | 'web';
+  /** What of it: an address, a port, a server. */
+  subject?: string;
+}
+
+export function ok(detail: string): Verdict {
+  return { state: 'ok', detail };
+}
+
+export function skipped(detail: string): Verdict {
+  return { state: 'skipped', detail };
+}
+
+export function failed(cause: string, detail: string, remedy: string): Verdict {
+  return { state: 'failed', cause, detail, remedy };
+}
+
+export function warning(cause: string, detail: string, remedy: string): Verdict {
+  return { state: 'warning', cause, detail, remedy };
+}
+
+/** An error as one line for people. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  return `${error.message}${cause}`;
+}
