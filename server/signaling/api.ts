@@ -6,11 +6,13 @@ import { DisplayName, Role, RoomName } from '../../shared/room.ts';
 import { errorBody, parse } from '../../shared/rpc.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { RoomTokens } from './tokens.ts';
+import { registerTurnApi, type TurnApiOptions } from './turn-api.ts';
 
 export interface ApiOptions {
   cluster: Cluster;
   /** @throws ParleyError `no_capacity` when there is no such node */
   drainNode(id: string): Promise<unknown>;
+  turn: Pick<TurnApiOptions, 'maxServers' | 'ttlSeconds'>;
   tokens: RoomTokens | undefined;
   tokenTtlSeconds: number;
   /** @returns why joins would not work now, or undefined when they would */
@@ -42,12 +44,16 @@ const TokenRequest = v.nullish(
 const RoomParams = v.object({ room: RoomName });
 const NodeParams = v.object({ id: v.pipe(v.string(), v.maxLength(64)) });
 
+/** @throws ParleyError `unauthorized`, or `not_found` where nobody can prove to be the operator */
+export type Authorize = (request: FastifyRequest, reply: FastifyReply) => void;
+
 const STATUS: Partial<Record<ParleyError['code'], number>> = {
   bad_message: 400,
   invalid_room: 400,
   invalid_name: 400,
   unauthorized: 401,
   origin_denied: 403,
+  forbidden: 403,
   not_found: 404,
   message_too_large: 413,
   no_capacity: 503,
@@ -94,15 +100,20 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   );
 
   /** For operators alone: with no AUTH_TOKEN nobody can prove to be one. */
-  const noOperators = 'AUTH_TOKEN is not set on this server: nobody may ask this.';
+  const noOperators =
+    'AUTH_TOKEN is not set on this server, so nobody can show to be its operator. Set it, and restart.';
+
+  const authorize: Authorize = (request, reply) => void authorized(request, reply, noOperators);
+
+  registerTurnApi(app, { store: options.cluster.turn, authorize, ...options.turn });
 
   app.get('/api/nodes', async (request, reply) => {
-    authorized(request, reply, noOperators);
+    authorize(request, reply);
     return { nodes: await options.cluster.nodes.list() };
   });
 
   app.post('/api/nodes/:id/drain', async (request, reply) => {
-    authorized(request, reply, noOperators);
+    authorize(request, reply);
     const { id } = parse(NodeParams, request.params);
     const nodes = await options.cluster.nodes.list();
     if (!nodes.some((node) => node.id === id)) {

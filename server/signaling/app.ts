@@ -117,6 +117,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   registerApi(app, {
     cluster,
     drainNode: (id) => media.send(id, 'drain', {}),
+    turn: config.turn,
     tokens,
     tokenTtlSeconds: config.access.tokenTtlSeconds,
     notReady: async () => {

@@ -112,12 +112,21 @@ export class HealthWatch {
     const now = performance.now();
     watched.health = healthAfter(watched.health, outcome, now, recoveryMs);
     const jitter = 1 + JITTER * (2 * Math.random() - 1);
-    watched.nextAt = isDoubtful(watched.health)
-      ? now + CONFIRM_AFTER_MS
-      : startedAt + this.#intervalMs * jitter;
+    watched.nextAt = startedAt + this.#intervalMs * jitter;
+    if (isDoubtful(watched.health)) this.#doubt(watched, now);
     // It may have been taken out of the pool meanwhile.
     if (watched.health.state === state || !this.#isWatched(watched)) return;
     onChange(watched.server, watched.url, watched.health);
+  }
+
+  /** Looks again soon, and at the server's other addresses now: mostly they fall together. */
+  #doubt(doubtful: Watched, now: number): void {
+    for (const watched of this.#watched.values()) {
+      if (watched.server.id === doubtful.server.id && watched.health.failures === 0) {
+        watched.nextAt = Math.min(watched.nextAt, now);
+      }
+    }
+    doubtful.nextAt = now + CONFIRM_AFTER_MS;
   }
 
   /** Many addresses take longer than the interval: each then gets its share of the probes. */

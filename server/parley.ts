@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// `parley`: what an operator does on a command line.
+import { ParleyError } from '../shared/errors.ts';
+import { adminApi } from './cli/admin-api.ts';
+import { runTurn, TURN_USAGE } from './cli/turn.ts';
+import { UsageError } from './cli/usage.ts';
+import { ConfigError, loadConfig } from './config.ts';
+
+const USAGE = `${TURN_USAGE}
+
+parley doctor [--url URL] [--json]   tests everything a call needs; run it next to the server, with
+                                     the same environment
+
+Of the commands above, those of "turn" ask a running web: at --server URL, else PARLEY_URL, else this
+machine's PORT. They need the server's AUTH_TOKEN in their environment.`;
+
+const write = (text: string) => void process.stdout.write(`${text}\n`);
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const known =
+    error instanceof UsageError || error instanceof ParleyError || error instanceof ConfigError;
+  if (!known) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+async function main(args: string[]): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === 'turn') {
+    const { server, others } = takeServer(rest);
+    const config = loadConfig(process.env);
+    const base = server ?? process.env.PARLEY_URL ?? `http://localhost:${config.http.port}`;
+    if (!URL.canParse(base)) throw new UsageError(`"${base}" is not an address.`);
+    await runTurn(others, { api: adminApi(new URL(base), config.access.authToken), write });
+    return 0;
+  }
+  if (command === undefined || command === 'help' || command === '--help') {
+    write(USAGE);
+    return command === undefined ? 2 : 0;
+  }
+  throw new UsageError(`There is no "parley ${command}".\n\n${USAGE}`);
+}
+
+/** `--server URL` may stand anywhere. */
+function takeServer(args: readonly string[]): { server: string | undefined; others: string[] } {
+  const at = args.indexOf('--server');
+  if (at < 0) return { server: undefined, others: [...args] };
+  return { server: args[at + 1] ?? '', others: args.toSpliced(at, 2) };
+}
