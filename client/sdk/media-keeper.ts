@@ -223,6 +223,7 @@ export class MediaKeeper {
       onPulse: ifNewest((direction: Direction, isAlive: boolean) =>
         this.#recovery.onState(direction, isAlive ? 'connected' : 'stalled'),
       ),
+      onUseless: () => this.#replace(session),
       isSending: (trackId) => options.stateOf(trackId) === 'sending',
       onRefused: ifNewest(options.onRefused),
       onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
@@ -255,8 +256,13 @@ export class MediaKeeper {
   /** A transport that met something it cannot negotiate is no good for the other tracks either. */
   #giveUp(session: MediaSession, trackIds: readonly string[], cause: unknown): void {
     for (const trackId of trackIds) this.#unusable.add(trackId);
+    this.#options.onProblem(new ParleyError('unsupported_media', { cause }));
+    this.#replace(session);
+  }
+
+  /** Asks for another session, unless there is one already. */
+  #replace(session: MediaSession): void {
     const { request, retries, onProblem } = this.#options;
-    onProblem(new ParleyError('unsupported_media', { cause }));
     const say = () =>
       this.#sessions.newest === session
         ? request('rebuildMedia', { epoch: session.epoch })

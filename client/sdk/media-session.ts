@@ -50,6 +50,8 @@ export interface MediaSessionOptions
   onPaths(): void;
   /** A relay that brought something all the time fell silent, or is heard again. */
   onPulse(direction: Direction, isAlive: boolean): void;
+  /** This session will not do; another one is needed. */
+  onUseless(): void;
   /** Whether anything is to be expected of a remote track. */
   isSending(trackId: string): boolean;
   /** The server refused something else; the session may be out of date. */
@@ -179,7 +181,7 @@ export class MediaSession {
   }
 
   #watch(direction: Direction): PathWatch {
-    const { request, onPaths, onPulse, isSending } = this.#options;
+    const { request, onPaths, onPulse, onUseless, isSending } = this.#options;
     const { epoch } = this;
     return new PathWatch({
       stats: () => this.#transport(direction).getStats(),
@@ -188,6 +190,7 @@ export class MediaSession {
       report: (path, refusals) =>
         request('path', { epoch, direction, path, refusals: [...refusals] }),
       restartIce: () => this.restartIce(direction),
+      rebuild: onUseless,
       onChange: onPaths,
       // What we send is acknowledged, and what others send arrives.
       expects: (sent) =>

@@ -16,6 +16,11 @@ const LOOKS_MS: readonly number[] = [1_000, 3_000, 10_000];
 const DOWN_MS = 2_000;
 /** ICE asks several servers, some of them in vain, before it has its first path. Milliseconds. */
 const FIRST_PATH_MS = 8_000;
+/**
+ * How long a restart may take to lead away from a relay. Chromium compares the servers by their places
+ * in the list before it prefers the newer path: some never leave one that still works. Milliseconds.
+ */
+const LEAVE_MS = 4_000;
 
 export interface PathWatchOptions {
   /** Rejects once the transport is closed. */
@@ -27,6 +32,8 @@ export interface PathWatchOptions {
   report(path: PathReport, refusals: readonly TurnRefusal[]): Promise<unknown>;
   /** Rejects where it could not be tried. Media goes on meanwhile. */
   restartIce(): Promise<void>;
+  /** Other transports, for when that did not help. */
+  rebuild(): void;
   onChange(): void;
   /** Whether anything should come in, with what goes out. Packets. */
   expects(sent: number): boolean;
@@ -50,8 +57,10 @@ export class PathWatch {
   #looks = 0;
   #look: ReturnType<typeof setTimeout> | undefined;
   #down: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
-  /** The only servers that may relay, until a restart has seen to it. */
+  /** The only servers that may relay, until it was seen to. */
   #allowed: readonly IceServer[] | undefined;
+  /** When ICE was restarted for that. */
+  #leftAt: number | undefined;
   #closed = false;
 
   constructor(options: PathWatchOptions) {
@@ -95,8 +104,9 @@ export class PathWatch {
   /** From now on only these may relay: leaves any other one, at once if there is a path. */
   allow(iceServers: readonly IceServer[]): void {
     this.#allowed = iceServers;
+    this.#leftAt = undefined;
     if (this.#state === 'connected') void this.#lookNow();
-    else if (this.isRelayed) this.#leave();
+    else if (this.isRelayed) this.#leave(this.#lastUp);
   }
 
   /** There is a socket again: says what was lost with the one before, and tries what failed. */
@@ -147,8 +157,7 @@ export class PathWatch {
     this.#lastUp = path;
     this.#set(path);
     if (path.kind === 'relay') this.#feel(stats);
-    if (!this.#allowed) return;
-    if (mustLeave(path, this.#allowed)) this.#leave();
+    if (this.#allowed && mustLeave(path, this.#allowed)) this.#leave(path);
     else this.#allowed = undefined;
   }
 
@@ -161,13 +170,17 @@ export class PathWatch {
     if (this.#pulse.stalled !== before) onPulse(before);
   }
 
-  /** Once: a relay that is left in vain is still better than one that is left again and again. */
-  #leave(): void {
-    const allowed = this.#allowed;
-    this.#allowed = undefined;
-    this.#options.restartIce().catch(() => {
-      this.#allowed ??= allowed;
-    });
+  #leave({ server }: PathReport): void {
+    const now = performance.now();
+    this.#leftAt ??= now;
+    if (this.#leftAt === now) {
+      this.#options.restartIce().catch(() => {});
+      // Whether it helped could not be told.
+      if (server === null) this.#allowed = undefined;
+    } else if (now - this.#leftAt >= LEAVE_MS) {
+      this.#allowed = undefined;
+      this.#options.rebuild();
+    }
   }
 
   #set(path: PathReport): void {
