@@ -4,6 +4,8 @@ import { cleanRoomName, isRoomName } from '../../shared/text.ts';
 export type Route =
   | { page: 'home' }
   | { page: 'room'; room: string; relayOnly: boolean }
+  /** The network check; with a room, by its invitation. */
+  | { page: 'check'; room: string | undefined }
   /** A room name that no room can have; `suggestion` is the nearest one that can, or ''. */
   | { page: 'bad-room'; given: string; suggestion: string }
   | { page: 'unknown' };
@@ -11,6 +13,7 @@ export type Route =
 export function routeOf(url: URL): Route {
   const { pathname } = url;
   if (pathname === '/') return { page: 'home' };
+  if (pathname === '/check') return { page: 'check', room: roomNamed(url) };
   if (!pathname.startsWith('/r/')) return { page: 'unknown' };
   const given = decode(pathname.slice('/r/'.length).replace(/\/$/, ''));
   if (given === '') return { page: 'home' };
@@ -31,6 +34,12 @@ export function roomLink(origin: string, room: string): string {
 export function tokenOf(url: URL): string | undefined {
   const token = new URLSearchParams(url.hash.slice(1)).get('token');
   return token ? token : undefined;
+}
+
+/** What no room can be called is as good as none: the check works without. */
+function roomNamed({ searchParams }: URL): string | undefined {
+  const room = searchParams.get('room') ?? '';
+  return isRoomName(room) ? room : undefined;
 }
 
 function decode(value: string): string {

@@ -1,10 +1,9 @@
-// Starts the page: which one it is follows from the address.
+// Starts the page: which one it is follows from the address. A room's is here at once, since most
+// people come by a link to one; the others are loaded when they are asked for.
 import { render } from 'preact';
-import { roomPath } from './address.ts';
-import { HomePage } from './home/home-page.tsx';
 import { Announcer } from './kit/announcer.tsx';
-import { MessagePage } from './kit/message-page.tsx';
-import { followInside, route, watchLocation } from './kit/navigation.ts';
+import { Lazy } from './kit/lazy.tsx';
+import { route, watchLocation } from './kit/navigation.ts';
 import { RoomPage } from './room/room-page.tsx';
 
 function App() {
@@ -20,51 +19,36 @@ function Page() {
   const current = route.value;
   switch (current.page) {
     case 'home':
-      return <HomePage />;
+      return <Lazy key="home" load={loadHome} props={{}} />;
     case 'room':
       return <RoomPage key={current.room} room={current.room} relayOnly={current.relayOnly} />;
+    case 'check':
+      return <Lazy key="check" load={loadCheck} props={{ room: current.room }} />;
     case 'bad-room':
-      return <BadRoomPage {...current} />;
     case 'unknown':
-      return (
-        <MessagePage title="There is nothing here" text="The address may have a typing error.">
-          <HomeLink />
-        </MessagePage>
-      );
+      return <Lazy key="other" load={loadOther} props={{ route: current }} />;
   }
 }
 
-function BadRoomPage({ given, suggestion }: { given: string; suggestion: string }) {
-  return (
-    <MessagePage
-      title="A room cannot have this name"
-      text={
-        <>
-          Room names are made of small letters, digits, “-” and “_”.{' '}
-          {suggestion ? 'Perhaps you mean this one:' : `“${given.slice(0, 64)}” has none of them.`}
-        </>
-      }
-    >
-      {suggestion && (
-        <a class="button primary" href={roomPath(suggestion)} onClick={followInside}>
-          Go to {suggestion}
-        </a>
-      )}
-      <HomeLink />
-    </MessagePage>
-  );
+async function loadHome() {
+  const { HomePage } = await import('./home/home-page.tsx');
+  return HomePage;
 }
 
-function HomeLink() {
-  return (
-    <a class="button" href="/" onClick={followInside}>
-      Home
-    </a>
-  );
+async function loadCheck() {
+  const { CheckPage } = await import('./check/check-page.tsx');
+  return CheckPage;
+}
+
+async function loadOther() {
+  const { OtherPage } = await import('./other-pages.tsx');
+  return OtherPage;
 }
 
 const container = document.getElementById('app');
 if (container) {
+  // On its way before anything is drawn.
+  if (route.peek().page === 'home') loadHome().catch(() => {});
   watchLocation();
   render(<App />, container);
 }

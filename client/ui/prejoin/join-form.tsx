@@ -14,9 +14,10 @@ export interface JoinFormProps {
   session: RoomSession;
   error: ParleyError | undefined;
   joining: boolean;
+  onCheck: () => void;
 }
 
-export function JoinForm({ session, error, joining }: JoinFormProps) {
+export function JoinForm({ session, error, joining, onCheck }: JoinFormProps) {
   const nameless = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -64,7 +65,7 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
             : given && 'The name comes with your invitation.'}
         </p>
       </div>
-      {error && <JoinError error={error} />}
+      {error && <JoinError error={error} onCheck={onCheck} />}
       {remedy !== 'none' && (
         <button
           type="submit"
@@ -89,14 +90,20 @@ export function JoinForm({ session, error, joining }: JoinFormProps) {
   );
 }
 
-function JoinError({ error }: { error: ParleyError }) {
+function JoinError({ error, onCheck }: { error: ParleyError; onCheck: () => void }) {
+  const remedy = remedyFor(error.code);
   return (
     <div class="callout" role="alert">
       <Icon icon={TriangleAlert} />
       <p>{error.message}</p>
-      {remedyFor(error.code) === 'reload' && (
+      {remedy === 'reload' && (
         <button type="button" class="button small" onClick={() => location.reload()}>
           Reload
+        </button>
+      )}
+      {remedy === 'retry' && error.code !== 'room_full' && (
+        <button type="button" class="button small" onClick={onCheck}>
+          Check your network
         </button>
       )}
     </div>

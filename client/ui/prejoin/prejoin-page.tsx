@@ -1,5 +1,7 @@
 // Before the call: see yourself, say who you are, join.
-import { ChevronDown, Settings2 } from 'lucide';
+
+import { useSignal } from '@preact/signals';
+import { Activity, ChevronDown, Settings2 } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
 import { Brand } from '../kit/brand.tsx';
@@ -26,11 +28,23 @@ async function loadProblems() {
   return Problems;
 }
 
+async function loadCheck() {
+  const { CheckDialog } = await import('../check/check-dialog.tsx');
+  return CheckDialog;
+}
+
 export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
   const { media, room } = session;
   useEffect(() => {
     document.title = `${room} · Parley`;
   }, [room]);
+  const checking = useSignal(false);
+  const check = () => {
+    checking.value = true;
+  };
+  const endCheck = () => {
+    checking.value = false;
+  };
   if (!canCall()) return <UnsupportedPage />;
   const watching = session.role === 'viewer';
   return (
@@ -50,21 +64,33 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
         )}
         <div class="prejoin-join">
           <h1>{room}</h1>
-          <JoinForm session={session} error={error} joining={joining} />
+          <JoinForm session={session} error={error} joining={joining} onCheck={check} />
         </div>
-        {!watching && (
-          <details class="prejoin-devices">
-            <summary>
-              <Icon icon={Settings2} size={20} />
-              Devices
-              <span class="chevron">
-                <Icon icon={ChevronDown} size={18} />
-              </span>
-            </summary>
-            <Lazy load={loadDevicePickers} props={{ media }} />
-          </details>
-        )}
+        <div class="prejoin-more">
+          {!watching && (
+            <details class="prejoin-devices">
+              <summary>
+                <Icon icon={Settings2} size={20} />
+                Devices
+                <span class="chevron">
+                  <Icon icon={ChevronDown} size={18} />
+                </span>
+              </summary>
+              <Lazy load={loadDevicePickers} props={{ media }} />
+            </details>
+          )}
+          <button type="button" class="button quiet small" onClick={check}>
+            <Icon icon={Activity} size={20} />
+            Check your network
+          </button>
+        </div>
       </main>
+      {checking.value && (
+        <Lazy
+          load={loadCheck}
+          props={{ room, media: watching ? undefined : media, onClose: endCheck }}
+        />
+      )}
     </div>
   );
 }

@@ -1,0 +1,16 @@
+// The network check over the page before a call: what was entered there stays.
+import { Dialog } from '../kit/dialog.tsx';
+import { CheckView, type CheckViewProps } from './check-view.tsx';
+import '../styles/panels.css';
+
+export interface CheckDialogProps extends CheckViewProps {
+  onClose: () => void;
+}
+
+export function CheckDialog({ onClose, ...props }: CheckDialogProps) {
+  return (
+    <Dialog title="Network check" onClose={onClose}>
+      <CheckView {...props} />
+    </Dialog>
+  );
+}

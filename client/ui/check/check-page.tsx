@@ -1,0 +1,48 @@
+// The network check as a page of its own, with devices that it opens and gives back.
+import { useEffect, useState } from 'preact/hooks';
+import { roomPath } from '../address.ts';
+import { Brand } from '../kit/brand.tsx';
+import { followInside } from '../kit/navigation.ts';
+import { canCall } from '../media/browser-facts.ts';
+import { LocalMedia } from '../media/local-media.ts';
+import { UnsupportedPage } from '../prejoin/unsupported-page.tsx';
+import { CheckView } from './check-view.tsx';
+
+export interface CheckPageProps {
+  /** Whose invitation is used, and where the way leads from here. */
+  room: string | undefined;
+}
+
+/** A device that somebody has switched off in calls is checked all the same. */
+function allDevices(): LocalMedia {
+  const media = new LocalMedia();
+  media.microphone.on.value = true;
+  media.camera.on.value = true;
+  return media;
+}
+
+export function CheckPage({ room }: CheckPageProps) {
+  const [media] = useState(allDevices);
+  useEffect(() => {
+    document.title = 'Network check · Parley';
+    void media.start();
+    return () => media.close();
+  }, [media]);
+  if (!canCall()) return <UnsupportedPage />;
+  return (
+    <div class="check-page">
+      <header>
+        <Brand />
+      </header>
+      <main>
+        <h1>Network check</h1>
+        <CheckView room={room} media={media} />
+        {room !== undefined && (
+          <a class="button primary" href={roomPath(room)} onClick={followInside}>
+            Go to {room}
+          </a>
+        )}
+      </main>
+    </div>
+  );
+}

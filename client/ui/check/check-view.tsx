@@ -1,0 +1,221 @@
+// The network check as people see it: the verdict first, then each thing that was tried.
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import {
+  CircleAlert,
+  CircleCheck,
+  CircleDashed,
+  CircleX,
+  ClipboardCopy,
+  type IconNode,
+  LoaderCircle,
+  RotateCw,
+} from 'lucide';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { announce } from '../kit/announcer.tsx';
+import { copyText } from '../kit/clipboard.ts';
+import { Icon } from '../kit/icon.tsx';
+import { readBrowserFacts } from '../media/browser-facts.ts';
+import type { Capture } from '../media/capture.ts';
+import type { LocalMedia } from '../media/local-media.ts';
+import { CheckRun } from './check-run.ts';
+import { deviceLine } from './device-words.ts';
+import { reportText } from './report.ts';
+import { type Line, networkLines, type Tone, type Verdict, verdictOf } from './words.ts';
+import '../styles/check.css';
+
+export interface CheckViewProps {
+  /** Whose token is used, where the server asks for one. */
+  room: string | undefined;
+  /** Devices that are open, or being opened; none for who only watches. */
+  media: LocalMedia | undefined;
+}
+
+const ICONS: Record<Tone, IconNode> = {
+  waiting: CircleDashed,
+  running: LoaderCircle,
+  good: CircleCheck,
+  warning: CircleAlert,
+  bad: CircleX,
+};
+/** What the icons say to those who do not see them. */
+const STATES: Record<Tone, string> = {
+  waiting: '',
+  running: 'Running: ',
+  good: 'Good: ',
+  warning: 'Attention: ',
+  bad: 'Problem: ',
+};
+const UNLOADABLE: Verdict = {
+  tone: 'bad',
+  title: 'The check could not be loaded',
+  text: 'A part of the page did not arrive. Check the network, and run the check again.',
+};
+/** On the meter's scale. A microphone that is not muted hears at least a room. */
+const HEARD_LEVEL = 0.04;
+
+export function CheckView({ room, media }: CheckViewProps) {
+  const [run] = useState(() => new CheckRun(room));
+  const heard = useHeard(media?.microphone);
+  useEffect(() => {
+    void run.start();
+    return () => run.close();
+  }, [run]);
+  const devices = media ? [media.camera, media.microphone] : [];
+  const deviceLines = devices.map((capture) =>
+    deviceLine(stateOf(capture, heard.value), readBrowserFacts()),
+  );
+  const network = run.network.value;
+  const lines = [...deviceLines, ...networkLines(network, location.host)];
+  const verdict = run.unloadable.value ? UNLOADABLE : verdictOf(network, deviceLines);
+  const running = verdict.tone === 'running';
+  const report = () =>
+    reportText({
+      at: run.at.value,
+      browser: navigator.userAgent,
+      server: location.origin,
+      verdict,
+      lines,
+      network,
+    });
+  return (
+    <div class="netcheck">
+      <VerdictBox verdict={verdict} lines={lines} />
+      <ul class="netcheck-lines" aria-label="What was checked" aria-busy={running}>
+        {lines.map((line) => (
+          <CheckLine key={line.id} line={line} />
+        ))}
+      </ul>
+      <Actions running={running} again={() => void run.start()} report={report} />
+    </div>
+  );
+}
+
+function VerdictBox({ verdict, lines }: { verdict: Verdict; lines: readonly Line[] }) {
+  const { tone, title, text } = verdict;
+  const finished = lines.filter((line) => line.tone !== 'running' && line.tone !== 'waiting');
+  return (
+    <div class="netcheck-verdict" data-tone={tone}>
+      <span class="netcheck-icon" data-tone={tone}>
+        <Icon icon={ICONS[tone]} size={28} />
+      </span>
+      <div role="status">
+        <h2>{title}</h2>
+        <p>{text}</p>
+      </div>
+      {tone === 'running' && (
+        <progress aria-label="Progress" max={lines.length} value={finished.length} />
+      )}
+    </div>
+  );
+}
+
+function CheckLine({ line: { title, tone, text, advice } }: { line: Line }) {
+  return (
+    <li>
+      <span class="netcheck-icon" data-tone={tone}>
+        <Icon icon={ICONS[tone]} />
+      </span>
+      <div>
+        <h3>{title}</h3>
+        <p>
+          <span class="sr-only">{STATES[tone]}</span>
+          {text}
+        </p>
+        {advice && <p class="muted">{advice}</p>}
+      </div>
+    </li>
+  );
+}
+
+interface ActionsProps {
+  running: boolean;
+  again: () => void;
+  report: () => string;
+}
+
+function Actions({ running, again, report }: ActionsProps) {
+  const copied = useSignal(false);
+  /** Shown to be copied by hand, where the page may not. */
+  const shown = useSignal('');
+  const copy = async () => {
+    const text = report();
+    copied.value = await copyText(text);
+    if (copied.value) announce('The report is copied.');
+    else shown.value = text;
+  };
+  const restart = () => {
+    if (running) return;
+    copied.value = false;
+    shown.value = '';
+    again();
+  };
+  return (
+    <>
+      <div class="netcheck-actions">
+        <button type="button" class="button" aria-disabled={running} onClick={restart}>
+          <Icon icon={RotateCw} size={20} />
+          Run again
+        </button>
+        <button
+          type="button"
+          class="button"
+          aria-disabled={running}
+          onClick={() => !running && void copy()}
+        >
+          <Icon icon={ClipboardCopy} size={20} />
+          {copied.value ? 'Report copied' : 'Copy report'}
+        </button>
+      </div>
+      {shown.value && (
+        <textarea
+          class="input netcheck-report"
+          aria-label="Report"
+          readOnly
+          rows={8}
+          value={shown.value}
+        />
+      )}
+    </>
+  );
+}
+
+function stateOf({ kind, on, pending, error, track }: Capture, heard: boolean) {
+  return {
+    kind,
+    heard,
+    on: on.value,
+    pending: pending.value,
+    error: error.value,
+    label: track.value?.label,
+  };
+}
+
+/** Whether the microphone has heard anything yet. */
+function useHeard(microphone: Capture | undefined) {
+  const heard = useSignal(false);
+  const track = useComputed(() => microphone?.track.value);
+  const end = useRef(() => {});
+  useSignalEffect(() => {
+    const current = track.value;
+    heard.value = false;
+    if (!current) return;
+    let ended = false;
+    import('../media/level.ts').then(
+      ({ watchLevel }) => {
+        if (ended) return;
+        end.current = watchLevel(current, (level) => {
+          if (level < HEARD_LEVEL) return;
+          heard.value = true;
+          end.current();
+        });
+      },
+      () => {},
+    );
+    return () => {
+      ended = true;
+      end.current();
+      end.current = () => {};
+    };
+  });
+  return heard;
+}

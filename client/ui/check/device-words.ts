@@ -1,0 +1,34 @@
+// What the check says of the camera and the microphone. Pure.
+import { type BrowserFacts, type DeviceKind, deviceProblem } from '../media/device-problem.ts';
+import type { Line } from './words.ts';
+
+export interface DeviceState {
+  readonly kind: DeviceKind;
+  readonly on: boolean;
+  readonly pending: boolean;
+  /** What getUserMedia threw. */
+  readonly error: unknown;
+  /** Of the device in use; undefined without one. */
+  readonly label: string | undefined;
+  /** Of a microphone: something other than silence came. */
+  readonly heard: boolean;
+}
+
+export function deviceLine(device: DeviceState, facts: BrowserFacts): Line {
+  const { kind, label } = device;
+  const line = { id: kind, title: kind === 'camera' ? 'Camera' : 'Microphone' };
+  if (device.pending) {
+    return { ...line, tone: 'running', text: 'Choose Allow when your browser asks.' };
+  }
+  if (device.error !== undefined) {
+    const { title, advice } = deviceProblem(device.error, [kind], facts);
+    return { ...line, tone: 'bad', text: `${title}.`, advice };
+  }
+  if (!device.on) return { ...line, tone: 'waiting', text: 'It is switched off.' };
+  if (label === undefined) return { ...line, tone: 'waiting', text: 'Not checked yet' };
+  const name = label === '' ? '' : ` ${label}`;
+  if (kind === 'camera') return { ...line, tone: 'good', text: `It works.${name}` };
+  return device.heard
+    ? { ...line, tone: 'good', text: `It works, and it hears something.${name}` }
+    : { ...line, tone: 'warning', text: `It is silent so far: say something.${name}` };
+}

@@ -1,0 +1,38 @@
+// Numbers of a network check: what they mean for a call, and how they are said. Pure.
+import type { PathResult, SpeedResult } from '../../sdk/network-check-types.ts';
+
+/** Above these people notice: they talk into each other, voices break, the picture freezes. */
+const SLOW_MS = 300;
+const UNSTEADY_MS = 50;
+const LOSSY = 0.03;
+/** Bits per second. Below it a picture of one's own is hardly possible. */
+const NARROW = 500_000;
+
+/** What makes a call over this path worse than it should be, as ends of a sentence. */
+export function weaknesses({ quality }: PathResult, speed: SpeedResult): string[] {
+  const found: string[] = [];
+  if (quality && quality.roundTripMs >= SLOW_MS) {
+    found.push(`answers take long (${milliseconds(quality.roundTripMs)})`);
+  }
+  if (quality && quality.jitterMs >= UNSTEADY_MS) found.push('packets come at uneven times');
+  if (quality && quality.lost >= LOSSY) {
+    found.push(`${percent(quality.lost)} of the packets get lost`);
+  }
+  if (speed.state === 'measured' && speed.bitsPerSecond < NARROW) {
+    found.push(`there is little bandwidth (${bitrate(speed.bitsPerSecond)})`);
+  }
+  return found;
+}
+
+export function milliseconds(value: number): string {
+  return value < 1 ? 'less than 1 ms' : `${Math.round(value)} ms`;
+}
+
+export function percent(share: number): string {
+  return `${Math.max(1, Math.round(share * 100))} %`;
+}
+
+export function bitrate(bitsPerSecond: number): string {
+  if (bitsPerSecond < 1_000_000) return `${Math.round(bitsPerSecond / 1000)} kbit/s`;
+  return `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;
+}
