@@ -2,22 +2,20 @@
 // goes away.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TurnOverview, type TurnServerView } from '../../shared/admin.ts';
-import { parse } from '../../shared/rpc.ts';
 import type { IceServer } from '../../shared/rtp.ts';
 import { type Coturn, startCoturn } from '../support/coturn.ts';
+import { AUTH_TOKEN, entryOf, idOf, Operator } from '../support/operator.ts';
 import { startServer, type TestServer } from '../support/server-app.ts';
 import { RawClient } from '../support/server-client.ts';
 import { ownedBy } from '../support/server-owned.ts';
 import { until } from '../support/until.ts';
 
-const AUTH_TOKEN = 'an-auth-token-of-the-tests';
 /** Servers on one host fall together and are not given together: each has a loopback address. */
 const HOSTS = ['127.0.0.1', '127.0.0.2'] as const;
 /** What is asked of it: a dead server is in no new credentials after this time. */
 const OUT_WITHIN_MS = 10_000;
 
-type Pool = { server: TestServer; one: Coturn; two: Coturn };
+type Pool = { server: TestServer; operator: Operator; one: Coturn; two: Coturn };
 
 /** A server with one coturn in its configuration, and another one to be added. */
 async function start(
@@ -30,108 +28,61 @@ async function start(
   owned.use(one);
   owned.use(two);
   const server = await startServer(t, { ...one.env, AUTH_TOKEN, ...env });
-  return { server, one, two };
+  return { server, operator: new Operator(server.url), one, two };
 }
 
-async function api(
-  server: TestServer,
-  method: string,
-  path: string,
-  body?: unknown,
-  token = AUTH_TOKEN,
-): Promise<{ status: number; text: string; answer: unknown }> {
-  const response = await fetch(new URL(path, server.url), {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, text, answer: text === '' ? undefined : JSON.parse(text) };
-}
-
-const idOf = ({ address, port }: Coturn) => `${address}:${port}`;
-const entryOf = ({ address, port, env }: Coturn) => ({
-  urls: ['udp', 'tcp'].map((transport) => `turn:${address}:${port}?transport=${transport}`),
-  secret: env.TURN_SHARED_SECRET ?? '',
-});
 /** Hosts and ports that somebody was given. */
 const serversIn = (iceServers: readonly IceServer[]) =>
   iceServers.map(({ urls }) => urls[0]?.replace(/^turn:|\?.*$/g, '')).sort();
 
-async function overview(server: TestServer): Promise<TurnOverview> {
-  return parse(TurnOverview, (await api(server, 'GET', '/api/turn')).answer);
-}
-
-async function shows(
-  server: TestServer,
-  coturn: Coturn,
-  state: TurnServerView['state'],
-  withinMs?: number,
-): Promise<TurnServerView> {
-  return until(
-    `${idOf(coturn)} to be shown as ${state}`,
-    async () => {
-      const { servers } = await overview(server);
-      const found = servers.find(({ id }) => id === idOf(coturn));
-      assert.equal(found?.state, state, JSON.stringify(servers, undefined, 1));
-      return found as TurnServerView;
-    },
-    withinMs === undefined ? {} : { withinMs },
-  );
-}
-
-async function join(t: Parameters<typeof startServer>[0], server: TestServer) {
-  const { answer } = await api(server, 'POST', '/api/rooms/team/tokens', {});
+async function join(t: Parameters<typeof startServer>[0], server: TestServer, operator: Operator) {
+  const { token } = await operator.invite('team');
   const client = await RawClient.open(t, server.signalingUrl);
-  const joined = await client.join('team', { token: (answer as { token: string }).token });
+  const joined = await client.join('team', { token });
   return { client, joined, given: serversIn(joined.media.iceServers) };
 }
 
 test('a server is added, drained, taken back and removed while people talk', async (t) => {
-  const { server, one, two } = await start(t);
-  const url = '/api/turn';
-  const ada = await join(t, server);
+  const { server, operator, one, two } = await start(t);
+  const ada = await join(t, server, operator);
   assert.deepEqual(ada.given, [idOf(one)]);
 
-  const added = await api(server, 'POST', url, entryOf(two));
+  const added = await operator.ask('POST', '/api/turn', entryOf(two));
   assert.deepEqual([added.status, added.answer], [201, { id: idOf(two) }]);
-  await shows(server, two, 'in-service');
-  const ben = await join(t, server);
+  await operator.shows(two, 'in-service');
+  const ben = await join(t, server, operator);
   assert.deepEqual(ben.given, [idOf(one), idOf(two)]);
 
-  await api(server, 'POST', `${url}/${encodeURIComponent(idOf(one))}/drain`, {});
-  await shows(server, one, 'draining');
+  await operator.drain(one, { move: false });
+  await operator.shows(one, 'draining');
   await until('newcomers to get the other one alone', async () => {
-    assert.deepEqual((await join(t, server)).given, [idOf(two)]);
+    assert.deepEqual((await join(t, server, operator)).given, [idOf(two)]);
   });
   assert.deepEqual(ada.client.events('iceServers'), [], 'a drain that waits moves nobody');
 
-  await api(server, 'POST', `${url}/${encodeURIComponent(idOf(one))}/drain`, { move: true });
+  await operator.drain(one, { move: true });
   for (const { client } of [ada, ben]) {
     const moved = await client.event('iceServers', ({ move }) => move === true);
     assert.deepEqual(serversIn(moved.iceServers), [idOf(two)]);
   }
 
-  await api(server, 'POST', `${url}/${encodeURIComponent(idOf(one))}/resume`, {});
-  await shows(server, one, 'in-service');
-  const removed = await api(server, 'DELETE', `${url}/${encodeURIComponent(idOf(two))}`);
+  await operator.resume(one);
+  await operator.shows(one, 'in-service');
+  const removed = await operator.remove(two);
   assert.equal(removed.status, 204);
   const back = await ada.client.event(
     'iceServers',
     ({ move, iceServers }) => move === true && serversIn(iceServers).includes(idOf(one)),
   );
   assert.deepEqual(serversIn(back.iceServers), [idOf(one)]);
-  assert.equal((await overview(server)).servers.length, 1);
+  assert.equal((await operator.overview()).servers.length, 1);
 });
 
 test('a server that dies is in nobody’s credentials ten seconds later, and comes back when it is well', async (t) => {
-  const { server, one, two } = await start(t, { TURN_RECOVERY_MS: '1000' });
-  await api(server, 'POST', '/api/turn', entryOf(two));
-  await Promise.all([shows(server, one, 'in-service'), shows(server, two, 'in-service')]);
-  const ada = await join(t, server);
+  const { server, operator, one, two } = await start(t, { TURN_RECOVERY_MS: '1000' });
+  await operator.add(two);
+  await Promise.all([operator.shows(one, 'in-service'), operator.shows(two, 'in-service')]);
+  const ada = await join(t, server, operator);
   assert.deepEqual(ada.given, [idOf(one), idOf(two)]);
 
   const diedAt = performance.now();
@@ -140,30 +91,30 @@ test('a server that dies is in nobody’s credentials ten seconds later, and com
     'iceServers',
     ({ move, iceServers }) => move === true && !serversIn(iceServers).includes(idOf(two)),
   );
-  assert.deepEqual((await join(t, server)).given, [idOf(one)]);
+  assert.deepEqual((await join(t, server, operator)).given, [idOf(one)]);
   const outMs = performance.now() - diedAt;
   t.diagnostic(`out of all credentials after ${Math.round(outMs)} ms`);
   assert.ok(outMs < OUT_WITHIN_MS, `it took ${outMs} ms`);
-  const { urls } = await shows(server, two, 'failed');
+  const { urls } = await operator.shows(two, 'failed');
   for (const { message } of urls) assert.ok(message, 'it is said why');
-  const { warnings } = await overview(server);
+  const { warnings } = await operator.overview();
   assert.ok(warnings.some(({ serverId }) => serverId === idOf(two)));
 
   const { address, port } = two;
   ownedBy(t).use(await startCoturn('secret', { address, port }));
-  await shows(server, two, 'in-service');
-  assert.deepEqual((await join(t, server)).given, [idOf(one), idOf(two)]);
+  await operator.shows(two, 'in-service');
+  assert.deepEqual((await join(t, server, operator)).given, [idOf(one), idOf(two)]);
 });
 
 test('of a server that answers by TCP alone, the other address is not handed out', async (t) => {
-  const { server, one } = await start(t, { TURN_SHARED_SECRET: '' });
+  const { server, operator, one } = await start(t, { TURN_SHARED_SECRET: '' });
   const { address, port } = one;
   const deaf = 1;
   const urls = [`turn:${address}:${deaf}?transport=udp`, `turn:${address}:${port}?transport=tcp`];
   const { secret } = entryOf(one);
-  await api(server, 'POST', '/api/turn', { id: 'half', urls, secret });
+  await operator.ask('POST', '/api/turn', { id: 'half', urls, secret });
   await until('the deaf address to be left out', async () => {
-    const { joined } = await join(t, server);
+    const { joined } = await join(t, server, operator);
     assert.deepEqual(
       joined.media.iceServers.map((one) => one.urls),
       [[urls[1]]],
@@ -172,29 +123,29 @@ test('of a server that answers by TCP alone, the other address is not handed out
 });
 
 test('secrets are nowhere but with the TURN server and in what is made of them', async (t) => {
-  const { server, one, two } = await start(t);
+  const { server, operator, one, two } = await start(t);
   const secret = 'a-secret-that-nobody-may-see';
-  await api(server, 'POST', '/api/turn', { ...entryOf(two), secret });
-  await shows(server, two, 'failed');
+  await operator.ask('POST', '/api/turn', { ...entryOf(two), secret });
+  await operator.shows(two, 'failed');
   const metrics = await (await fetch(server.app.metricsUrl ?? '')).text();
   assert.match(metrics, /parley_turn_url_up\{[^}]*\} 0/);
-  const nodes = await api(server, 'GET', '/api/nodes');
-  const pool = await api(server, 'GET', '/api/turn');
+  const nodes = await operator.ask('GET', '/api/nodes');
+  const pool = await operator.ask('GET', '/api/turn');
   for (const text of [metrics, nodes.text, pool.text, server.logLines.join('')]) {
     for (const hidden of [secret, one.env.TURN_SHARED_SECRET ?? '']) {
       assert.ok(!text.includes(hidden), 'a secret is shown');
     }
   }
-  const { urls } = await shows(server, two, 'failed');
+  const { urls } = await operator.shows(two, 'failed');
   assert.match(urls[0]?.message ?? '', /401|credential|secret/i, 'a wrong secret is called that');
 });
 
 test('the pool is for the operator alone, and bad input changes nothing', async (t) => {
-  const { server, one } = await start(t, { MAX_TURN_SERVERS: '2' });
+  const { operator, one } = await start(t, { MAX_TURN_SERVERS: '2' });
   const { secret } = entryOf(one);
   const urls = ['turn:relay.example.org:3478'];
   const outcome = async (method: string, path: string, body?: unknown, token?: string) => {
-    const { status, answer } = await api(server, method, path, body, token);
+    const { status, answer } = await operator.ask(method, path, body, token);
     return `${status} ${(answer as { error?: { code: string } } | undefined)?.error?.code ?? 'ok'}`;
   };
   const pool = '/api/turn';
@@ -237,6 +188,6 @@ test('the pool is for the operator alone, and bad input changes nothing', async 
   assert.equal(await outcome('DELETE', its), '403 forbidden');
   assert.equal(await outcome('POST', pool, { urls, secret, id: 'second' }), '201 ok');
   assert.equal(await outcome('POST', pool, { urls, secret, id: 'third' }), '503 no_capacity');
-  const ids = (await overview(server)).servers.map(({ id }) => id);
+  const ids = (await operator.overview()).servers.map(({ id }) => id);
   assert.deepEqual(ids, [idOf(one), 'second']);
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions } from 'playwright-core';
 import { Chromium, type Devices } from './chromium.ts';
-import { type Coturn, type CoturnMode, startCoturn } from './coturn.ts';
+import { type Coturn, type CoturnMode, type CoturnOptions, startCoturn } from './coturn.ts';
 import { EVIDENCE_FOLDER } from './evidence-folder.ts';
 import { FirefoxPerson } from './firefox.ts';
 import type { ManagedProcess } from './managed-process.ts';
@@ -81,8 +81,8 @@ export class Scene {
     return parley;
   }
 
-  async coturn(mode: CoturnMode): Promise<Coturn> {
-    const coturn = this.#owned.use(await startCoturn(mode));
+  async coturn(mode: CoturnMode, options?: CoturnOptions): Promise<Coturn> {
+    const coturn = this.#owned.use(await startCoturn(mode, options));
     this.#processes.push(coturn.process);
     return coturn;
   }
