@@ -1,6 +1,7 @@
 // WebRTC statistics, as Chromium and as Firefox give them.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { transportLine } from '../../client/ui/stats/path-text.ts';
 import { readStats } from '../../client/ui/stats/read-stats.ts';
 
 type Fields = Record<string, unknown> & { id: string; type: string };
@@ -49,9 +50,7 @@ describe('readStats', () => {
     const recv = report(OTHER_PAIR, pair(0), candidate(), TRANSPORT);
     const reading = readStats({ send: undefined, recv }, 0);
     assert.deepEqual(reading.recv, {
-      path: 'direct',
-      protocol: 'udp',
-      roundTripMs: 23,
+      path: { kind: 'direct', protocol: 'udp', server: null, roundTripMs: 23 },
       bitrate: undefined,
     });
     assert.equal(reading.send, undefined);
@@ -60,17 +59,17 @@ describe('readStats', () => {
   test('a relay, and how it is reached', () => {
     const local = candidate({ candidateType: 'relay', relayProtocol: 'tcp' });
     const { recv } = readStats({ send: undefined, recv: report(pair(0), local, TRANSPORT) }, 0);
-    assert.deepEqual([recv?.path, recv?.protocol], ['relay', 'tcp']);
+    assert.deepEqual([recv?.path.kind, recv?.path.protocol], ['relay', 'tcp']);
   });
 
   test('Firefox marks the pair instead of naming it', () => {
     const recv = report(OTHER_PAIR, pair(0, { selected: true }), candidate());
-    assert.equal(readStats({ send: undefined, recv }, 0).recv?.path, 'direct');
+    assert.equal(readStats({ send: undefined, recv }, 0).recv?.path.kind, 'direct');
   });
 
   test('no pair yet', () => {
     const { recv } = readStats({ send: undefined, recv: report(TRANSPORT) }, 0);
-    assert.equal(recv?.path, 'none');
+    assert.equal(recv?.path.kind, 'none');
   });
 
   test('bitrate and loss are those since the reading before', () => {
@@ -101,4 +100,27 @@ describe('readStats', () => {
     assert.equal(after.recv?.bitrate, 0);
     assert.equal(after.videos.get('track-1')?.loss, undefined);
   });
+});
+
+describe('transportLine', () => {
+  const direct = { kind: 'direct', protocol: 'udp', server: null, roundTripMs: 22.6 } as const;
+  const relay = { kind: 'relay', protocol: 'tls', server: null, roundTripMs: null } as const;
+  const none = { kind: 'none', protocol: null, server: null, roundTripMs: null } as const;
+  const LINES: [Parameters<typeof transportLine>[0], string][] = [
+    [undefined, 'Not connected'],
+    [{ path: none, bitrate: undefined }, 'Not connected'],
+    [{ path: direct, bitrate: undefined }, 'Direct · UDP · 23 ms'],
+    [{ path: direct, bitrate: 1_234_000 }, 'Direct · UDP · 23 ms · 1.23 Mbit/s'],
+    [{ path: relay, bitrate: undefined }, 'Relayed · TLS'],
+    [
+      {
+        path: { ...relay, server: 'turns:turn.example.org:443?transport=tcp' },
+        bitrate: undefined,
+      },
+      'Relayed by turn.example.org · TLS',
+    ],
+  ];
+  for (const [stats, line] of LINES) {
+    test(line, () => assert.equal(transportLine(stats), line));
+  }
 });

@@ -22,6 +22,8 @@ export class CallModel {
   readonly room;
   readonly remoteTracks;
   readonly connection;
+  /** Packets of at least one side go through a TURN server. */
+  readonly relayed;
   readonly speakers;
   /** The layer that arrives of a track; null while the network has no room for any. */
   readonly layers = signal<ReadonlyMap<string, number | null>>(new Map());
@@ -69,6 +71,7 @@ export class CallModel {
     this.room = signal(call.room);
     this.remoteTracks = signal<ReadonlyMap<string, RemoteTrack>>(new Map(call.remoteTracks));
     this.connection = signal<ConnectionState>(call.connection);
+    this.relayed = signal(isRelayed(call.paths));
     this.speakers = signal<ReadonlySet<string>>(heard(call.speakers));
     this.#seenMessage.value = call.room.chat.at(-1)?.id;
     this.#cleanups.push(
@@ -78,6 +81,9 @@ export class CallModel {
       }),
       call.on('connection', (connection) => {
         this.connection.value = connection;
+      }),
+      call.on('paths', (paths) => {
+        this.relayed.value = isRelayed(paths);
       }),
       call.on('speakers', (speakers) => this.#setSpeakers(heard(speakers))),
       call.on('layer', ({ trackId, spatialLayer }) => this.#setLayer(trackId, spatialLayer)),
@@ -150,6 +156,10 @@ function onWindowResize(listener: () => void): () => void {
 /** Below this the bar with its labels does not fit, nor a panel beside the stage. */
 function isSmall(width: number, height: number): boolean {
   return width < 760 || height < 500;
+}
+
+function isRelayed({ send, recv }: Call['paths']): boolean {
+  return send.kind === 'relay' || recv.kind === 'relay';
 }
 
 function heard(speakers: readonly Speaker[]): Set<string> {

@@ -8,17 +8,22 @@ export interface StatusLine {
 
 export interface StatusFacts {
   relayOnly: boolean;
+  /** Packets travel through a TURN server, asked for or not. */
+  relayed?: boolean;
   /** The browser itself says that it has no network. */
   offline: boolean;
 }
 
 export function statusLine(
   connection: ConnectionState,
-  { relayOnly, offline }: StatusFacts,
+  { relayOnly, relayed = false, offline }: StatusFacts,
 ): StatusLine {
   switch (connection.state) {
     case 'connected':
-      return { tone: 'calm', text: relayOnly ? 'Connected through a relay' : 'Connected' };
+      return {
+        tone: 'calm',
+        text: relayOnly || relayed ? 'Connected through a relay' : 'Connected',
+      };
     case 'reconnecting':
       if (offline) return warning('No network. Reconnecting as soon as it is back…');
       return warning(

@@ -22,7 +22,11 @@ export function Status({ model, relayOnly }: StatusProps) {
       removeEventListener('offline', update);
     };
   }, []);
-  const { tone, text } = statusLine(model.connection.value, { relayOnly, offline: offline.value });
+  const { tone, text } = statusLine(model.connection.value, {
+    relayOnly,
+    relayed: model.relayed.value,
+    offline: offline.value,
+  });
   return (
     <p class="status" role="status" data-tone={tone}>
       <span>{text}</span>

@@ -1,11 +1,9 @@
 // Picks what a person can use out of WebRTC statistics. Pure.
+import type { PathReport } from '../../../shared/protocol.ts';
+import { selectedPair, selectedPath } from '../../sdk/selected-path.ts';
 
 export interface TransportStats {
-  /** `direct`, `relay` (through a TURN server), or `none` while no pair is selected. */
-  path: 'direct' | 'relay' | 'none';
-  /** udp, tcp or tls, of the hop that leaves this machine. */
-  protocol: string;
-  roundTripMs: number | undefined;
+  path: PathReport;
   /** Bits per second since the reading before. */
   bitrate: number | undefined;
 }
@@ -39,17 +37,6 @@ interface Stat {
   id: string;
   type: string;
   kind?: string;
-  selectedCandidatePairId?: string;
-  selected?: boolean;
-  nominated?: boolean;
-  state?: string;
-  localCandidateId?: string;
-  candidateType?: string;
-  protocol?: string;
-  relayProtocol?: string;
-  currentRoundTripTime?: number;
-  bytesSent?: number;
-  bytesReceived?: number;
   trackIdentifier?: string;
   frameWidth?: number;
   frameHeight?: number;
@@ -78,26 +65,15 @@ function readTransport(
   direction: 'bytesSent' | 'bytesReceived',
   { now, previous, counters }: { now: number; previous: Counters | undefined; counters: Counters },
 ): TransportStats {
-  const stats = list(report);
-  const chosen = stats.find(({ type }) => type === 'transport')?.selectedCandidatePairId;
-  const pairs = stats.filter(({ type }) => type === 'candidate-pair');
-  // Firefox has no transport statistics, but marks the pair.
-  const pair =
-    pairs.find(({ id }) => id === chosen) ??
-    pairs.find(
-      ({ selected, nominated, state }) => selected ?? (nominated && state === 'succeeded'),
-    );
-  if (!pair) return { path: 'none', protocol: '', roundTripMs: undefined, bitrate: undefined };
-  const local = stats.find(({ id }) => id === pair.localCandidateId);
+  const path = selectedPath(report);
+  const pair = selectedPair(report);
+  if (!pair) return { path, bitrate: undefined };
   const bytes = pair[direction] ?? 0;
   counters.bytes.set(pair.id, bytes);
   const before = previous?.bytes.get(pair.id);
   const seconds = previous ? (now - previous.at) / 1000 : 0;
   return {
-    path: local?.candidateType === 'relay' ? 'relay' : 'direct',
-    protocol: local?.relayProtocol ?? local?.protocol ?? '',
-    roundTripMs:
-      pair.currentRoundTripTime === undefined ? undefined : pair.currentRoundTripTime * 1000,
+    path,
     bitrate:
       before === undefined || seconds <= 0
         ? undefined

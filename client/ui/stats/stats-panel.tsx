@@ -4,7 +4,8 @@ import { X } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
 import { Icon } from '../kit/icon.tsx';
-import { type Counters, type Reading, readStats, type TransportStats } from './read-stats.ts';
+import { transportLine } from './path-text.ts';
+import { type Counters, type Reading, readStats } from './read-stats.ts';
 
 const INTERVAL_MS = 1000;
 
@@ -77,17 +78,6 @@ function useReading(model: CallModel): Reading | undefined {
     };
   }, [model]);
   return reading.value;
-}
-
-function transportLine(stats: TransportStats | undefined): string {
-  if (!stats || stats.path === 'none') return 'Not connected';
-  const parts = [
-    stats.path === 'relay' ? 'Through a relay' : 'Direct',
-    stats.protocol.toUpperCase(),
-  ];
-  if (stats.roundTripMs !== undefined) parts.push(`${Math.round(stats.roundTripMs)} ms`);
-  if (stats.bitrate !== undefined) parts.push(`${(stats.bitrate / 1e6).toFixed(2)} Mbit/s`);
-  return parts.filter(Boolean).join(' · ');
 }
 
 function videoLines({ tiles, remoteTracks, layers }: CallModel, reading: Reading | undefined) {
