@@ -1,0 +1,67 @@
+// When a relay counts as gone, and when its silence means nothing.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { beatOf, PULSE_MS, RelayPulse } from '../../client/sdk/relay-pulse.ts';
+
+interface Look {
+  heard: number;
+  pair?: string;
+  expected?: boolean;
+}
+
+/** Looks at the usual interval. @returns the number of the look that called it gone, or -1 */
+function feel(looks: readonly Look[], intervalMs = PULSE_MS): { at: number; pulse: RelayPulse } {
+  const pulse = new RelayPulse();
+  let at = -1;
+  for (const [index, { heard, pair = 'P', expected = true }] of looks.entries()) {
+    pulse.feel({ at: index * intervalMs, pairId: pair, heard, sent: index }, () => expected);
+    if (pulse.stalled && at < 0) at = index;
+  }
+  return { at, pulse };
+}
+
+const growing = (count: number): Look[] => Array.from({ length: count }, (_, n) => ({ heard: n }));
+const still = (count: number, heard: number): Look[] => Array(count).fill({ heard });
+
+describe('a relay', () => {
+  test('that brought something all the time is gone after two looks without anything', () => {
+    assert.equal(feel([...growing(6), ...still(2, 5)]).at, 7);
+  });
+  test('is not gone after one', () => {
+    assert.equal(feel([...growing(6), ...still(1, 5), { heard: 6 }, ...still(1, 6)]).at, -1);
+  });
+  test('that never brought much may be silent', () => {
+    assert.equal(feel([...growing(4), ...still(20, 3)]).at, -1);
+  });
+  test('may be silent while nothing is expected', () => {
+    const muted = still(20, 5).map((look) => ({ ...look, expected: false }));
+    assert.equal(feel([...growing(6), ...muted]).at, -1);
+  });
+  test('is back when something comes', () => {
+    const { at, pulse } = feel([...growing(6), ...still(4, 5), { heard: 6 }]);
+    assert.equal(at, 7);
+    assert.ok(!pulse.stalled);
+  });
+  test('is back when another path was answered to', () => {
+    const gone = [...growing(6), ...still(3, 5)];
+    assert.ok(feel([...gone, { heard: 0, pair: 'Q' }]).pulse.stalled);
+    assert.ok(!feel([...gone, { heard: 1, pair: 'Q' }]).pulse.stalled);
+  });
+  test('is not gone for looks that came too soon', () => {
+    const looks = [...growing(6), ...still(2, 5)];
+    assert.equal(feel(looks, 100).at, -1);
+  });
+});
+
+test('what is counted: packets, and answers of ICE', () => {
+  const pair = { id: 'P', type: 'candidate-pair', selected: true, packetsReceived: 7 };
+  const stats = (more: object) => new Map([['P', { ...pair, ...more }]]);
+  assert.deepEqual(beatOf(stats({ responsesReceived: 3, packetsSent: 2 }), 9), {
+    at: 9,
+    pairId: 'P',
+    heard: 10,
+    sent: 2,
+  });
+  assert.equal(beatOf(stats({ packetsReceived: undefined }), 9), undefined);
+  assert.equal(beatOf(new Map(), 9), undefined);
+});
