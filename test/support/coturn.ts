@@ -25,6 +25,8 @@ export type CoturnMode = 'secret' | 'static';
 export interface CoturnOptions {
   /** Where it listens and relays; loopback without it. */
   address?: string;
+  /** Where it relays from, if not where it listens. */
+  relay?: string;
   /** A free one without it. */
   port?: number;
   /** Put before the command, to run it elsewhere: `nsenter`, say. */
@@ -62,7 +64,7 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
       ...before,
       '-n', // No configuration file: what is below is all there is.
       `--listening-ip=${address}`,
-      `--relay-ip=${address}`,
+      `--relay-ip=${options.relay ?? address}`,
       `--listening-port=${port}`,
       `--min-port=${RELAY_PORTS.min}`,
       `--max-port=${RELAY_PORTS.max}`,

@@ -1,0 +1,94 @@
+// The platform's network: browsers reach nothing but the TURN gateways, which alone reach the replicas,
+// and each replica has a gateway of its own in its environment.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { TestCluster } from '../support/local-cluster.ts';
+import { isInNamespace, runInNamespace } from '../support/network-namespace.ts';
+import { AUTH_TOKEN, idOf, Operator } from '../support/operator.ts';
+import {
+  onMachine,
+  PLATFORM,
+  PLATFORM_NETWORK,
+  placeOnPlatform,
+} from '../support/relay-networks.ts';
+import { type Scene, story } from '../support/scene.ts';
+import { until } from '../support/until.ts';
+
+if (isInNamespace()) {
+  story('two people with Chromium and one with Firefox talk, all relayed', allRelayed);
+} else {
+  const isRoot = process.getuid?.() === 0;
+  const skip = isRoot ? false : 'only root can make the network of the platform';
+  test('the network of the platform', { skip }, () =>
+    runInNamespace(fileURLToPath(import.meta.url), PLATFORM_NETWORK),
+  );
+}
+
+async function allRelayed(scene: Scene, context: TestContext): Promise<void> {
+  const gateways = await Promise.all(
+    PLATFORM.gateways.map((gate) =>
+      scene.coturn('secret', {
+        address: gate.public,
+        relay: gate.private,
+        command: onMachine(gate.name),
+      }),
+    ),
+  );
+  const cluster = await TestCluster.start(context, {
+    web: 1,
+    sfu: 0,
+    env: { AUTH_TOKEN, SPILL_SESSIONS_PER_WORKER: '1', DRAIN_GRACE_SECONDS: '0' },
+    place: placeOnPlatform(),
+  });
+  // One after the other: each has the variables of its own gateway.
+  for (const gateway of gateways) await cluster.addSfu(gateway.env);
+  const operator = new Operator(cluster.url);
+  for (const gateway of gateways) await operator.shows(gateway, 'in-service');
+  const url = async () => (await operator.invite('blue')).url;
+
+  const ann = await scene.person('Ann');
+  const bo = await scene.person('Bo');
+  const fi = await scene.firefox('Fi');
+  await ann.join(await url());
+  await bo.join(await url());
+  await fi.join(await url());
+
+  await scene.step('everybody sees and hears everybody', async () => {
+    await Promise.all([
+      fi.seesAndHears(2),
+      ...['Bo', 'Fi'].map((name) => ann.sees(name)),
+      ...['Ann', 'Fi'].map((name) => bo.sees(name)),
+      ann.hears(2),
+      bo.hears(2),
+    ]);
+  });
+
+  await scene.step('all of it through the gateways, to both replicas', async () => {
+    const replicas = new Set<string>();
+    for (const person of [ann, bo]) {
+      for (const { local, remote } of await person.candidatePairs()) {
+        assert.equal(local.candidateType, 'relay');
+        assert.ok(
+          PLATFORM.gateways.some((gate) => gate.private === local.address),
+          local.address,
+        );
+        replicas.add(remote.address ?? '');
+      }
+    }
+    scene.note(`media on ${[...replicas].join(' and ')}`);
+    await until('the operator to see that all are relayed', async () => {
+      const { paths, servers } = await operator.overview();
+      assert.deepEqual(paths, { direct: 0, relay: 3, none: 0, unknown: 0 });
+      assert.deepEqual(servers.map(({ id }) => id).sort(), gateways.map(idOf).sort());
+    });
+    const nodes = (await operator.ask('GET', '/api/nodes')).answer as {
+      nodes: { sessions: number; addresses: string[] }[];
+    };
+    assert.deepEqual(
+      nodes.nodes.map(({ sessions }) => sessions > 0),
+      [true, true],
+      'both replicas carry somebody',
+    );
+  });
+}
