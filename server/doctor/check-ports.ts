@@ -123,7 +123,9 @@ function tryToOpen({ protocol, address, port }: Listen): Promise<string | undefi
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const onError = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message);
   if (protocol === 'udp') {
-    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', ipv6Only: true });
+    const socket = isIPv6(address)
+      ? createSocket({ type: 'udp6', ipv6Only: true })
+      : createSocket('udp4');
     socket.once('error', (error) => {
       socket.close();
       onError(error);

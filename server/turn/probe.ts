@@ -1,5 +1,6 @@
 // Tries a TURN server as a browser would use it: an allocation, and a packet through it to our media.
 import { isIPv4 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CheckResult, checkIceThrough } from './ice-check.ts';
 import type { TransportAddress } from './stun-message-address.ts';
 import { addressText } from './stun-message-address.ts';
@@ -47,6 +48,12 @@ export type ProbeResult =
 /** Kept for giving the allocation back when everything else took its whole time. */
 const CLOSING_MS = 250;
 
+/**
+ * The next address is only tried when the one before has not answered for so long. Some of ours may be
+ * internal ones, which the relay has no route to; coturn then gives up the whole allocation.
+ */
+const PACING_MS = 200;
+
 /** Never rejects. */
 export async function probeTurn(options: ProbeOptions): Promise<ProbeResult> {
   const workMs = Math.max(options.timeoutMs / 2, options.timeoutMs - CLOSING_MS);
@@ -90,7 +97,10 @@ async function checkAny(
       'The relay has no UDP address of ours to send to: its address is of another family than all of them, or media takes TCP only.',
     );
   }
-  const checks = reachable.map(async (to) => {
+  const pacingMs = Math.min(PACING_MS, left(deadline) / 2 / reachable.length);
+  const over = new AbortController();
+  const checks = reachable.map(async (to, index) => {
+    await sleep(index * pacingMs, undefined, { signal: over.signal });
     const result = await checkIceThrough(allocation, to, target, left(deadline));
     if (result.ok) return result;
     throw new TurnError('relay_blocked', result.message);
@@ -99,6 +109,8 @@ async function checkAny(
     return await Promise.any(checks);
   } catch (error) {
     throw verdict(error instanceof AggregateError ? error.errors : [error], reachable);
+  } finally {
+    over.abort();
   }
 }
 

@@ -23,6 +23,11 @@ const PROGRAMS = {
     places: ['/usr/bin/turnserver', '/usr/local/bin/turnserver', '/opt/homebrew/bin/turnserver'],
     debianPackage: 'coturn',
   },
+  faketime: {
+    variable: 'FAKETIME_BIN',
+    places: ['/usr/bin/faketime', '/opt/homebrew/bin/faketime'],
+    debianPackage: 'faketime',
+  },
   firefox: {
     variable: 'FIREFOX_BIN',
     places: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
@@ -32,6 +37,11 @@ const PROGRAMS = {
     variable: 'IP_BIN',
     places: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'],
     debianPackage: 'iproute2',
+  },
+  nft: {
+    variable: 'NFT_BIN',
+    places: ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft'],
+    debianPackage: 'nftables',
   },
 } as const satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;
