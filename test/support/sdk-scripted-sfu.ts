@@ -6,7 +6,7 @@ import { createWorker } from 'mediasoup';
 import type { Consumer, Producer, Router, WebRtcTransport } from 'mediasoup/types';
 import { Device } from 'mediasoup-client';
 import { joinCall } from '../../client/sdk/join-call.ts';
-import type { Call, LocalTrackInput } from '../../client/sdk/types.ts';
+import type { Call, JoinOptions, LocalTrackInput } from '../../client/sdk/types.ts';
 import { ROUTER_CODECS, ROUTER_RTP_CAPABILITIES } from '../../shared/media.ts';
 import type {
   Consumer as ConsumerDescription,
@@ -17,7 +17,7 @@ import type {
 } from '../../shared/protocol.ts';
 import { emptyRoom, type RoomSnapshot } from '../../shared/room.ts';
 import { type Request, toWire } from '../../shared/rpc.ts';
-import { RtpCapabilities, RtpParameters } from '../../shared/rtp.ts';
+import { type IceServer, RtpCapabilities, RtpParameters } from '../../shared/rtp.ts';
 import { cameraTrack, microphoneTrack } from './sdk-media.ts';
 import { type Scripted, type ScriptedServer, scriptedServer } from './sdk-scripted-server.ts';
 import { workerBinary } from './server-app.ts';
@@ -49,6 +49,8 @@ export interface OfferOptions {
 export class ScriptedSfu {
   /** Requests that are refused with this code, by method. */
   readonly refusals = new Map<MethodName, string>();
+  /** What is offered to Ada. */
+  iceServers: IceServer[] = [];
   readonly #sessions = new Map<number, Served>();
   readonly #sources = new Map<string, Producer>();
   readonly #connected = new Set<WebRtcTransport>();
@@ -78,6 +80,7 @@ export class ScriptedSfu {
     context: TestContext,
     tracks: readonly LocalTrackInput[] = [],
     first: OfferOptions = {},
+    options: Pick<JoinOptions, 'relayOnly'> = {},
   ): Promise<Call> {
     this.#first = first;
     assert.ok(this.#server);
@@ -88,6 +91,7 @@ export class ScriptedSfu {
       name: 'Ada',
       handlerName: 'Chrome111',
       tracks,
+      ...options,
     });
     ownedBy(context).defer(() => call.leave());
     return call;
@@ -125,7 +129,7 @@ export class ScriptedSfu {
       send: describe(send, options),
       recv: describe(recv, options),
       consumers,
-      iceServers: [],
+      iceServers: this.iceServers,
       iceServersExpireAt: null,
     };
   }
@@ -191,6 +195,12 @@ export class ScriptedSfu {
         this.#connected.add(transport);
         await transport.connect({ dtlsParameters });
       }
+    }
+    if (method === 'restartIce') {
+      const { epoch, direction } = params as MethodParams<'restartIce'>;
+      const iceParameters = await this.#session(epoch).transports[direction].restartIce();
+      const { iceServers } = this;
+      return connection.reply(id, { iceParameters, iceServers, iceServersExpireAt: null });
     }
     if (method === 'publish') {
       const { epoch, trackId, kind, rtpParameters } = params as MethodParams<'publish'>;
