@@ -17,6 +17,10 @@ export interface ChromiumOptions {
   devices?: Devices;
   /** Frames per second of the fake camera, 5 to 60. */
   frameRate?: number;
+  /** Another program than Chromium itself, such as a script that runs it elsewhere. */
+  program?: string;
+  /** Origins that it trusts like localhost: pages there may use cameras without TLS. */
+  trusted?: readonly string[];
 }
 
 /** A third of a real camera's: several people's pictures are encoded by one machine's CPUs. */
@@ -70,12 +74,19 @@ export class Chromium implements AsyncDisposable {
   }
 
   static async launch(options: ChromiumOptions = {}): Promise<Chromium> {
-    const { devices = 'fake', frameRate = FRAME_RATE } = options;
+    const { devices = 'fake', frameRate = FRAME_RATE, trusted = [] } = options;
     const isRoot = process.getuid?.() === 0;
     const browser = await chromium.launch({
-      executablePath: programPath('chromium'),
-      // Its sandbox does not start as root; containers run tests as root.
-      args: [...BASE_ARGS, ...deviceArgs(devices, frameRate), ...(isRoot ? ['--no-sandbox'] : [])],
+      executablePath: options.program ?? programPath('chromium'),
+      args: [
+        ...BASE_ARGS,
+        ...deviceArgs(devices, frameRate),
+        ...(trusted.length > 0
+          ? [`--unsafely-treat-insecure-origin-as-secure=${trusted.join(',')}`]
+          : []),
+        // Its sandbox does not start as root; containers run tests as root.
+        ...(isRoot ? ['--no-sandbox'] : []),
+      ],
       timeout: DEADLINES.page,
     });
     return new Chromium(browser);

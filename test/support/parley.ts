@@ -23,6 +23,14 @@ const UNSET = [
   'ALLOWED_ORIGINS',
 ] as const;
 
+/** Another machine of the test's network. */
+export interface Elsewhere {
+  /** Runs the rest of its arguments there. */
+  command: readonly string[];
+  /** An address of it that we reach. */
+  address: string;
+}
+
 export class Parley implements AsyncDisposable {
   readonly process: ManagedProcess;
   /** With a slash at the end. */
@@ -36,19 +44,23 @@ export class Parley implements AsyncDisposable {
   }
 
   /** @param env over the defaults of a test: any free ports, media on loopback, no outside */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<Parley> {
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    { command: before, address }: Elsewhere = { command: [], address: '127.0.0.1' },
+  ): Promise<Parley> {
     const metricsPort = await freeTcpPort();
+    const [command = '', ...args] = [...before, process.execPath, 'server/all-in-one.ts'];
     const child = new ManagedProcess({
       name: 'parley',
-      command: process.execPath,
-      args: ['server/all-in-one.ts'],
+      command,
+      args,
       cwd: ROOT,
       env: {
         ...Object.fromEntries(UNSET.map((name) => [name, undefined])),
         PORT: '0',
-        HOST: '127.0.0.1',
+        HOST: address,
         METRICS_PORT: String(metricsPort),
-        MEDIA_LISTEN_ADDRESSES: '127.0.0.1',
+        MEDIA_LISTEN_ADDRESSES: address,
         MEDIA_PORT: '0',
         LOG_LEVEL: 'debug',
         ...env,
@@ -56,7 +68,8 @@ export class Parley implements AsyncDisposable {
     });
     try {
       const [url] = await child.line(READY, DEADLINES.serverReady);
-      return new Parley(child, `${url}/`, `http://127.0.0.1:${metricsPort}/metrics`);
+      const own = before.length > 0 ? url.replace('localhost', address) : url;
+      return new Parley(child, `${own}/`, `http://${address}:${metricsPort}/metrics`);
     } catch (error) {
       await child.stop();
       throw error;

@@ -4,17 +4,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions } from 'playwright-core';
-import { Chromium, type Devices } from './chromium.ts';
+import { Chromium, type ChromiumOptions, type Devices } from './chromium.ts';
 import { type Coturn, type CoturnMode, type CoturnOptions, startCoturn } from './coturn.ts';
 import { EVIDENCE_FOLDER } from './evidence-folder.ts';
 import { FirefoxPerson } from './firefox.ts';
 import type { ManagedProcess } from './managed-process.ts';
-import { Parley } from './parley.ts';
+import { type Elsewhere, Parley } from './parley.ts';
 import { Participant } from './participant.ts';
 import { type Relay, type RelayOptions, startRelay } from './relay.ts';
 
 export interface PersonOptions {
   devices?: Devices;
+  /** A browser of their own, started like this. */
+  browser?: ChromiumOptions;
   /** Size of the window, touch, colour scheme and so on. */
   window?: BrowserContextOptions;
 }
@@ -75,8 +77,8 @@ export class Scene {
     this.#context.diagnostic(text);
   }
 
-  async parley(env?: Readonly<Record<string, string>>): Promise<Parley> {
-    const parley = this.#owned.use(await Parley.start(env));
+  async parley(env?: Readonly<Record<string, string>>, elsewhere?: Elsewhere): Promise<Parley> {
+    const parley = this.#owned.use(await Parley.start(env, elsewhere));
     this.#processes.push(parley.process);
     return parley;
   }
@@ -94,12 +96,13 @@ export class Scene {
   /** Somebody with a window of their own. People with the same devices share a browser's process. */
   async person(
     name: string,
-    { devices = 'fake', window }: PersonOptions = {},
+    { devices = 'fake', window, browser: own }: PersonOptions = {},
   ): Promise<Participant> {
-    let browser = this.#browsers.get(devices);
+    let browser = own ? undefined : this.#browsers.get(devices);
     if (!browser) {
-      browser = Chromium.launch({ devices }).then((launched) => this.#owned.use(launched));
-      this.#browsers.set(devices, browser);
+      const options = { devices, ...own };
+      browser = Chromium.launch(options).then((launched) => this.#owned.use(launched));
+      if (!own) this.#browsers.set(devices, browser);
     }
     const person = new Participant(name, await (await browser).newPage(window));
     this.#people.push(person);
