@@ -61,10 +61,15 @@ export function CheckView({ room, media }: CheckViewProps) {
     return () => run.close();
   }, [run]);
   const devices = media ? [media.camera, media.microphone] : [];
-  const deviceLines = devices.map((capture) =>
-    deviceLine(stateOf(capture, heard.value), readBrowserFacts()),
-  );
+  const again = () => {
+    for (const capture of devices) if (capture.error.value !== undefined) void capture.open();
+    void run.start();
+  };
   const network = run.network.value;
+  const listening = !network.done && !run.unloadable.value;
+  const deviceLines = devices.map((capture) =>
+    deviceLine({ ...stateOf(capture), heard: heard.value, listening }, readBrowserFacts()),
+  );
   const lines = [...deviceLines, ...networkLines(network, location.host)];
   const verdict = run.unloadable.value ? UNLOADABLE : verdictOf(network, deviceLines);
   const running = verdict.tone === 'running';
@@ -80,12 +85,12 @@ export function CheckView({ room, media }: CheckViewProps) {
   return (
     <div class="netcheck">
       <VerdictBox verdict={verdict} lines={lines} />
+      <Actions running={running} again={again} report={report} />
       <ul class="netcheck-lines" aria-label="What was checked" aria-busy={running}>
         {lines.map((line) => (
           <CheckLine key={line.id} line={line} />
         ))}
       </ul>
-      <Actions running={running} again={() => void run.start()} report={report} />
     </div>
   );
 }
@@ -152,13 +157,13 @@ function Actions({ running, again, report }: ActionsProps) {
   return (
     <>
       <div class="netcheck-actions">
-        <button type="button" class="button" aria-disabled={running} onClick={restart}>
+        <button type="button" class="button small" aria-disabled={running} onClick={restart}>
           <Icon icon={RotateCw} size={20} />
           Run again
         </button>
         <button
           type="button"
-          class="button"
+          class="button small"
           aria-disabled={running}
           onClick={() => !running && void copy()}
         >
@@ -179,10 +184,9 @@ function Actions({ running, again, report }: ActionsProps) {
   );
 }
 
-function stateOf({ kind, on, pending, error, track }: Capture, heard: boolean) {
+function stateOf({ kind, on, pending, error, track }: Capture) {
   return {
     kind,
-    heard,
     on: on.value,
     pending: pending.value,
     error: error.value,

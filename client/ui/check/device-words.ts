@@ -12,6 +12,8 @@ export interface DeviceState {
   readonly label: string | undefined;
   /** Of a microphone: something other than silence came. */
   readonly heard: boolean;
+  /** The check goes on: it may hear something yet. */
+  readonly listening: boolean;
 }
 
 export function deviceLine(device: DeviceState, facts: BrowserFacts): Line {
@@ -28,7 +30,14 @@ export function deviceLine(device: DeviceState, facts: BrowserFacts): Line {
   if (label === undefined) return { ...line, tone: 'waiting', text: 'Not checked yet' };
   const name = label === '' ? '' : ` ${label}`;
   if (kind === 'camera') return { ...line, tone: 'good', text: `It works.${name}` };
-  return device.heard
-    ? { ...line, tone: 'good', text: `It works, and it hears something.${name}` }
-    : { ...line, tone: 'warning', text: `It is silent so far: say something.${name}` };
+  if (device.heard)
+    return { ...line, tone: 'good', text: `It works, and it hears something.${name}` };
+  if (device.listening)
+    return { ...line, tone: 'running', text: `Say something to test it.${name}` };
+  return {
+    ...line,
+    tone: 'warning',
+    text: `It heard nothing.${name}`,
+    advice: 'Say something. If this does not change, it may be muted by a switch or by the system.',
+  };
 }

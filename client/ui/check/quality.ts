@@ -24,15 +24,16 @@ export function weaknesses({ quality }: PathResult, speed: SpeedResult): string[
   return found;
 }
 
+/** With a space that no line breaks at, as in the others. */
 export function milliseconds(value: number): string {
-  return value < 1 ? 'less than 1 ms' : `${Math.round(value)} ms`;
+  return value < 1 ? 'under 1\u00a0ms' : `${Math.round(value)}\u00a0ms`;
 }
 
 export function percent(share: number): string {
-  return `${Math.max(1, Math.round(share * 100))} %`;
+  return `${Math.max(1, Math.round(share * 100))}\u00a0%`;
 }
 
 export function bitrate(bitsPerSecond: number): string {
-  if (bitsPerSecond < 1_000_000) return `${Math.round(bitsPerSecond / 1000)} kbit/s`;
-  return `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;
+  if (bitsPerSecond < 1_000_000) return `${Math.round(bitsPerSecond / 1000)}\u00a0kbit/s`;
+  return `${(bitsPerSecond / 1_000_000).toFixed(1)}\u00a0Mbit/s`;
 }

@@ -35,7 +35,9 @@ export function reportText({ at, browser, server, verdict, lines, network }: Rep
     ...network.results.flatMap(pathDetails),
     ...speedDetails(network),
     '',
-  ].join('\n');
+  ]
+    .join('\n')
+    .replaceAll('\u00a0', ' ');
 }
 
 const MARKS = { good: 'ok', warning: '!!', bad: 'XX', running: '..', waiting: '--' } as const;

@@ -39,7 +39,8 @@ export function verdictOf(network: NetworkState, devices: readonly Line[] = []):
   if (!network.done || broken.length === 0) return verdict;
   const what = broken.join(' and ').toLowerCase();
   const text = `${verdict.text} Your ${what} ${broken.length > 1 ? 'need' : 'needs'} attention: see below.`;
-  return { ...verdict, text, tone: verdict.tone === 'good' ? 'warning' : verdict.tone };
+  if (verdict.tone !== 'good') return { ...verdict, text };
+  return { tone: 'warning', title: 'Your network is fine', text };
 }
 
 function networkVerdict({ done, socket, paths, results, speed }: NetworkState): Verdict {
@@ -216,6 +217,9 @@ function openText({ quality }: PathResult): string {
 function noRelayLine(results: readonly PathResult[]): Line {
   const line = { id: 'relay', title: 'Relay' };
   const direct = results.filter(({ kind }) => kind !== 'relay');
+  if (direct.every(({ kind }) => kind !== 'udp')) {
+    return { ...line, tone: 'waiting', text: 'None can help where the server takes no UDP.' };
+  }
   const lost = direct.length > 0 && direct.every(({ state }) => state === 'fails');
   if (!lost) return { ...line, tone: 'waiting', text: 'This server has none to offer.' };
   return {
