@@ -35,7 +35,7 @@ export interface PathWatchOptions {
   /** Other transports, for when that did not help. */
   rebuild(): void;
   onChange(): void;
-  /** Whether anything should come in, with what goes out. Packets. */
+  /** Whether anything should come in, with what goes out. Bytes. */
   expects(sent: number): boolean;
   /** The relay in use fell silent, or something came again. */
   onPulse(isAlive: boolean): void;
@@ -149,11 +149,14 @@ export class PathWatch {
   async #lookNow(): Promise<void> {
     clearTimeout(this.#look);
     const stats = await this.#options.stats().catch(() => undefined);
-    this.#schedule();
-    if (!stats || this.#closed || this.#state !== 'connected') return;
-    const path = selectedPath(stats);
+    if (this.#closed || this.#state !== 'connected') return;
+    const path = stats ? selectedPath(stats) : NO_PATH;
     // Connected by a pair that the statistics do not show yet: not known is not none.
-    if (path.kind === 'none') return;
+    if (stats && path.kind !== 'none') this.#found(path, stats);
+    this.#schedule();
+  }
+
+  #found(path: PathReport, stats: Stats): void {
     this.#lastUp = path;
     this.#set(path);
     if (path.kind === 'relay') this.#feel(stats);

@@ -17,18 +17,18 @@ export interface Beat {
   /** Milliseconds. */
   readonly at: number;
   readonly pairId: string;
-  /** Packets and answers of ICE that came in. */
+  /** Grows with every packet and every answer of ICE that comes in. */
   readonly heard: number;
-  /** Packets that went out. */
+  /** Bytes that went out. */
   readonly sent: number;
 }
 
-/** @returns undefined while no pair is selected, or where the browser counts no packets */
+/** @returns undefined while no pair is selected, or where the browser does not count */
 export function beatOf(stats: Stats, at: number): Beat | undefined {
   const pair = selectedPair(stats);
-  if (pair?.packetsReceived === undefined) return undefined;
-  const { id, packetsReceived, packetsSent = 0, responsesReceived = 0 } = pair;
-  return { at, pairId: id, heard: packetsReceived + responsesReceived, sent: packetsSent };
+  if (pair?.bytesReceived === undefined) return undefined;
+  const { id, bytesReceived, bytesSent = 0, responsesReceived = 0 } = pair;
+  return { at, pairId: id, heard: bytesReceived + responsesReceived, sent: bytesSent };
 }
 
 export class RelayPulse {

@@ -24,9 +24,7 @@ export interface CandidatePairStat {
   readonly currentRoundTripTime?: number;
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
-  readonly packetsSent?: number;
-  readonly packetsReceived?: number;
-  /** To the connectivity checks of ICE; not among the packets. */
+  /** To the connectivity checks of ICE, which are not among the bytes. */
   readonly responsesReceived?: number;
 }
 

@@ -29,7 +29,7 @@ let packets = 0;
 function pathStats(candidate: object) {
   const pair = { id: 'P', type: 'candidate-pair', selected: true, localCandidateId: 'L' };
   return new Map<string, unknown>([
-    ['P', { ...pair, packetsReceived: packets, packetsSent: packets }],
+    ['P', { ...pair, bytesReceived: packets, bytesSent: packets }],
     ['L', { id: 'L', type: 'local-candidate', ...candidate }],
   ]);
 }

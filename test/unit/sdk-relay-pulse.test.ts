@@ -53,15 +53,15 @@ describe('a relay', () => {
   });
 });
 
-test('what is counted: packets, and answers of ICE', () => {
-  const pair = { id: 'P', type: 'candidate-pair', selected: true, packetsReceived: 7 };
+test('what is counted: bytes, and answers of ICE', () => {
+  const pair = { id: 'P', type: 'candidate-pair', selected: true, bytesReceived: 7 };
   const stats = (more: object) => new Map([['P', { ...pair, ...more }]]);
-  assert.deepEqual(beatOf(stats({ responsesReceived: 3, packetsSent: 2 }), 9), {
+  assert.deepEqual(beatOf(stats({ responsesReceived: 3, bytesSent: 2 }), 9), {
     at: 9,
     pairId: 'P',
     heard: 10,
     sent: 2,
   });
-  assert.equal(beatOf(stats({ packetsReceived: undefined }), 9), undefined);
+  assert.equal(beatOf(stats({ bytesReceived: undefined }), 9), undefined);
   assert.equal(beatOf(new Map(), 9), undefined);
 });
