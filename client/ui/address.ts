@@ -6,6 +6,8 @@ export type Route =
   | { page: 'room'; room: string; relayOnly: boolean }
   /** The network check; with a room, by its invitation. */
   | { page: 'check'; room: string | undefined }
+  /** The operator's. */
+  | { page: 'admin' }
   /** A room name that no room can have; `suggestion` is the nearest one that can, or ''. */
   | { page: 'bad-room'; given: string; suggestion: string }
   | { page: 'unknown' };
@@ -13,6 +15,7 @@ export type Route =
 export function routeOf(url: URL): Route {
   const { pathname } = url;
   if (pathname === '/') return { page: 'home' };
+  if (pathname === '/admin') return { page: 'admin' };
   if (pathname === '/check') return { page: 'check', room: roomNamed(url) };
   if (!pathname.startsWith('/r/')) return { page: 'unknown' };
   const given = decode(pathname.slice('/r/'.length).replace(/\/$/, ''));

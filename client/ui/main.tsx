@@ -24,6 +24,8 @@ function Page() {
       return <RoomPage key={current.room} room={current.room} relayOnly={current.relayOnly} />;
     case 'check':
       return <Lazy key="check" load={loadCheck} props={{ room: current.room }} />;
+    case 'admin':
+      return <Lazy key="admin" load={loadAdmin} props={{}} />;
     case 'bad-room':
     case 'unknown':
       return <Lazy key="other" load={loadOther} props={{ route: current }} />;
@@ -38,6 +40,11 @@ async function loadHome() {
 async function loadCheck() {
   const { CheckPage } = await import('./check/check-page.tsx');
   return CheckPage;
+}
+
+async function loadAdmin() {
+  const { AdminPage } = await import('./admin/admin-page.tsx');
+  return AdminPage;
 }
 
 async function loadOther() {

@@ -153,7 +153,7 @@ async function registerPages(app: FastifyInstance, clientDir: string): Promise<v
   if (!existsSync(join(clientDir, 'index.html'))) {
     throw new Error(`The client is not built in ${clientDir}: run "npm run build".`);
   }
-  for (const path of ['/', '/check', '/r/:room']) {
+  for (const path of ['/', '/admin', '/check', '/r/:room']) {
     app.get(path, (_, reply) => reply.sendFile('index.html'));
   }
 }
