@@ -80,7 +80,11 @@ export class JoinedCall implements Call {
       stateOf: (trackId) =>
         trackState(this.room, trackId, { paused: this.#preferences.isPaused(trackId) }),
       onTracks: () => this.#tracksChanged(),
-      onRecovering: () => this.#updateConnection(),
+      onRecovering: () => {
+        // After a change of network the socket is as dead as the path, and tells it much later.
+        if (this.#media.recovering) this.#link.doubt();
+        this.#updateConnection();
+      },
       onPaths: () => this.#events.emit('paths', this.paths),
       onRefused: (entry, error) => {
         this.#own.drop(entry);
@@ -236,6 +240,7 @@ export class JoinedCall implements Call {
   #onUp(): void {
     this.#updateConnection();
     for (const action of this.#whenUp.splice(0)) action();
+    this.#media.recoverNow();
   }
 
   #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {

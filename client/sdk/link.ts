@@ -71,6 +71,11 @@ export class Link {
     return this.#socket.request(method, params);
   }
 
+  /** Finds out soon whether the socket is dead: something else is. */
+  doubt(): void {
+    if (this.#entered) this.#socket?.doubt();
+  }
+
   /** Idempotent. */
   close(): void {
     if (this.#closed) return;

@@ -165,6 +165,11 @@ export class MediaKeeper {
     }
   }
 
+  /** The server can be asked again: what was tried without it is tried now. */
+  recoverNow(): void {
+    this.#recovery.again();
+  }
+
   /** What the room lists changed. */
   onRoom(): void {
     this.#sessions.review();

@@ -54,6 +54,16 @@ export class PathRecovery {
     else if (state === 'stalled') this.#stalled(direction);
   }
 
+  /** The last step could not be heard: it is done again, and now. */
+  again(): void {
+    for (const [direction, timer] of this.#down) {
+      if (this.#attempts[direction] === 0) continue;
+      clearTimeout(timer);
+      this.#attempts[direction] -= 1;
+      this.#step(direction);
+    }
+  }
+
   /** The paths belong to another media session now: nothing is known of them. */
   reset(): void {
     const was = this.recovering;

@@ -17,6 +17,8 @@ const REPLY_TIMEOUT_MS = 10_000;
 /** Silence longer than this plus the timeout below means a dead path, which TCP tells much later. */
 const PING_PERIOD_MS = 5_000;
 const PING_TIMEOUT_MS = 4_000;
+/** When there is reason for doubt: media has lost its path, perhaps with the whole network. */
+const DOUBT_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 10_000;
 /** Normal closure, RFC 6455 §7.4.1. */
 const CLOSE_NORMAL = 1000;
@@ -112,6 +114,11 @@ export class Socket {
     });
   }
 
+  /** Something makes it doubtful whether the server is still there: finds out soon. */
+  doubt(): void {
+    this.#ping(DOUBT_TIMEOUT_MS);
+  }
+
   /** Nothing is heard of it any more. Idempotent. */
   close(): void {
     if (this.#closed) return;
@@ -156,8 +163,8 @@ export class Socket {
     }
   }
 
-  #ping(): void {
-    this.request('ping', {}, PING_TIMEOUT_MS).catch((error) => {
+  #ping(timeoutMs = PING_TIMEOUT_MS): void {
+    this.request('ping', {}, timeoutMs).catch((error) => {
       // A refusal is an answer too: the server is there.
       if (ParleyError.from(error).code === 'timeout') this.#lost();
     });

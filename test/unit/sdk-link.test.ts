@@ -212,6 +212,19 @@ test('a server that falls silent is left after nine seconds, though TCP says not
   assert.deepEqual(story, ['entered', 'up', 'down']);
 });
 
+test('a server in doubt is asked at once, and left when it does not answer', async (t) => {
+  const server = await scriptedServer(t, ({ id, method }, connection) => {
+    if (method !== 'ping') connection.reply(id, {});
+  });
+  const { link, story } = watchedLink(t, server.url);
+  await link.start();
+  const startedAt = performance.now();
+  link.doubt();
+  await told(story, 'entered', 'up', 'down', 'entered', 'up');
+  // Left to itself it would have taken nine seconds.
+  assert.ok(performance.now() - startedAt < 5_000);
+});
+
 test('a server that refuses a ping is there all the same', async (t) => {
   const server = await scriptedServer(t, ({ id, method }, connection) => {
     if (method === 'ping') connection.refuse(id, 'rate_limited');

@@ -55,6 +55,22 @@ test('a path that fails while it is given a moment loses that moment', () => {
   assert.deepEqual(story, ['down', 'restart-ice send']);
 });
 
+test('what was tried without a server is tried again when there is one', () => {
+  recovery.onState('send', 'failed');
+  mock.timers.tick(0);
+  recovery.again();
+  assert.deepEqual(story, ['down', 'restart-ice send', 'restart-ice send']);
+  mock.timers.tick(STEP_MS);
+  assert.deepEqual(story.slice(3), ['rebuild send']);
+});
+
+test('a path that is given a moment is not hurried, and one that is up is left alone', () => {
+  recovery.again();
+  recovery.onState('send', 'disconnected');
+  recovery.again();
+  assert.deepEqual(story, ['down']);
+});
+
 test('both paths going down together are both restarted before anything is rebuilt', () => {
   for (const direction of ['send', 'recv'] as const) recovery.onState(direction, 'disconnected');
   mock.timers.tick(PATIENCE_MS);
