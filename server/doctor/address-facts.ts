@@ -1,6 +1,5 @@
 // Looks at our own media ports from where browsers look: from here, and through a relay from outside.
 import { isIPv4, isIPv6 } from 'node:net';
-import type { DoctorMedia } from '../sfu/doctor-media.ts';
 import { type CheckResult, checkIce, checkIceThrough, stunBinding } from '../turn/ice-check.ts';
 import type { IceTarget } from '../turn/probe.ts';
 import { sameIp } from '../turn/stun-message-address.ts';
@@ -17,14 +16,22 @@ export interface Relay {
   credential: string;
 }
 
+/** One media port, and what answers on it. */
+export interface MediaPort {
+  port: number;
+  udp: IceTarget | undefined;
+  tcp: IceTarget | undefined;
+}
+
 export interface AddressOptions {
   address: string;
   announced: boolean;
   protocols: readonly ('udp' | 'tcp')[];
   local: readonly string[];
-  media: DoctorMedia;
-  /** The targets are on the configured ports. */
-  busy: boolean;
+  /** None where nothing of ours can answer on the configured ports. */
+  ports: readonly MediaPort[];
+  /** The first of those. */
+  firstPort: number;
   relay: Relay | undefined;
   seen: AddressFacts['seen'];
 }
@@ -69,27 +76,29 @@ async function firstMapped(
 
 /** One for each media port. */
 export async function addressFacts(options: AddressOptions): Promise<AddressFacts[]> {
-  const { address, announced, protocols, local, media, busy, relay, seen } = options;
+  const { address, announced, protocols, local, ports, firstPort, relay, seen } = options;
   const resolved = await resolveHost(address, RESOLVE_MS).catch(() => []);
-  const base = { address, announced, resolved, protocols, local, busy, seen };
-  const nothing = { inside: { udp: undefined, tcp: undefined }, outside: undefined };
+  const base = { address, announced, resolved, protocols, local, seen };
   const [ip] = resolved;
-  if (ip === undefined || busy) {
-    return [{ ...base, ...nothing, outsideAtSeen: undefined, port: media.targets[0]?.port ?? 0 }];
+  if (ip === undefined || ports.length === 0) {
+    const nothing = { inside: { udp: undefined, tcp: undefined }, outside: undefined };
+    const busy = ports.length === 0;
+    return [{ ...base, ...nothing, busy, outsideAtSeen: undefined, port: firstPort }];
   }
   const allocation = await openRelay(relay, local, isIPv6(ip) ? 6 : 4);
   try {
     return await Promise.all(
-      media.targets.map(async ({ port, target }) => {
-        const [udp, tcp, outside, outsideAtSeen] = await Promise.all([
-          protocols.includes('udp') ? look(ip, port, 'udp', target) : undefined,
-          protocols.includes('tcp') ? look(ip, port, 'tcp', target) : undefined,
-          allocation && lookThrough(allocation, { address: ip, port }, target),
-          allocation && seen && !isSame(seen, ip, port)
-            ? lookThrough(allocation, { ...seen, port: seen.port ?? port }, target)
+      ports.map(async ({ port, udp, tcp }) => {
+        const [udpSight, tcpSight, outside, outsideAtSeen] = await Promise.all([
+          udp && look(ip, port, 'udp', udp),
+          tcp && look(ip, port, 'tcp', tcp),
+          udp && allocation && lookThrough(allocation, { address: ip, port }, udp),
+          udp && allocation && seen && !isSame(seen, ip, port)
+            ? lookThrough(allocation, { ...seen, port: seen.port ?? port }, udp)
             : undefined,
         ]);
-        return { ...base, inside: { udp, tcp }, outside, outsideAtSeen, port };
+        const inside = { udp: udpSight, tcp: tcpSight };
+        return { ...base, inside, outside, outsideAtSeen, port, busy: false };
       }),
     );
   } finally {

@@ -11,10 +11,11 @@ export interface Listen {
   port: number;
 }
 
-export interface MediaPorts extends Verdict {
-  /** The configured ports are ours to open. */
+export interface PortsCheck {
+  verdict: Verdict;
+  /** They are ours to open. */
   free: boolean;
-  /** A Parley that runs has them. */
+  /** A Parley that runs has them, or so it seems. */
   running: boolean;
 }
 
@@ -29,12 +30,12 @@ export async function checkMediaPorts(
   { port, protocols }: Pick<Config['media'], 'port' | 'protocols'>,
   addresses: readonly string[],
   count: number,
-): Promise<MediaPorts> {
+): Promise<PortsCheck> {
   if (port === undefined || port === 0) {
     const verdict = ok(
       'MEDIA_PORT is not set: each start takes free ports, from 40000 on, and a firewall has to be open for them.',
     );
-    return { ...verdict, free: true, running: false };
+    return { verdict, free: true, running: false };
   }
   const wanted = addresses.flatMap((address) =>
     protocols.flatMap((protocol) =>
@@ -45,16 +46,16 @@ export async function checkMediaPorts(
   const last = port + count - 1;
   const names = `${protocols.map((name) => name.toUpperCase()).join(' and ')} ${count > 1 ? `${port} to ${last}` : port}`;
   const [first] = obstacles;
-  if (!first) return { ...ok(`${names} can be opened.`), free: true, running: false };
-  return { ...(await explain(first, 'MEDIA_PORT', names)), free: false };
+  if (!first) return { verdict: ok(`${names} can be opened.`), free: true, running: false };
+  return explain(first, 'MEDIA_PORT', names);
 }
 
-export async function checkHttpPort({ host, port }: Config['http']): Promise<Verdict> {
-  if (port === 0) return skipped('PORT is 0: any free port will do.');
+export async function checkHttpPort({ host, port }: Config['http']): Promise<PortsCheck> {
+  const free = { free: true, running: false };
+  if (port === 0) return { verdict: skipped('PORT is 0: any free port will do.'), ...free };
   const [obstacle] = await obstaclesTo([{ protocol: 'tcp', address: host, port }]);
-  if (!obstacle) return ok(`TCP ${port} can be opened.`);
-  const { running: _, ...verdict } = await explain(obstacle, 'PORT', `TCP ${port}`);
-  return verdict;
+  if (!obstacle) return { verdict: ok(`TCP ${port} can be opened.`), ...free };
+  return explain(obstacle, 'PORT', `TCP ${port}`);
 }
 
 export async function checkPipePorts(
@@ -70,7 +71,9 @@ export async function checkPipePorts(
   const tried = ports.map((port) => ({ protocol: 'udp' as const, address: on, port }));
   const obstacles = await obstaclesTo(tried);
   const elsewhere = obstacles.find(({ code }) => code !== 'EADDRINUSE');
-  if (elsewhere) return explain(elsewhere, 'PIPE_LISTEN_ADDRESS', `UDP ${min} to ${max}`);
+  if (elsewhere) {
+    return (await explain(elsewhere, 'PIPE_LISTEN_ADDRESS', `UDP ${min} to ${max}`)).verdict;
+  }
   const free = tried.length - obstacles.length;
   const detail = `${free} of ${tried.length} ports tried in ${min} to ${max} are free on ${on}.`;
   if (free * 2 >= tried.length) return ok(detail);
@@ -81,36 +84,44 @@ async function explain(
   { on, code }: Obstacle,
   setting: string,
   names: string,
-): Promise<Verdict & { running: boolean }> {
+): Promise<PortsCheck> {
   const where = `${on.protocol.toUpperCase()} ${on.port} on ${on.address}`;
+  if (code === 'EADDRINUSE') return explainUse(on, where, setting, names);
+  const taken = { free: false, running: false };
   if (code === 'EADDRNOTAVAIL') {
     const verdict = failed(
       'address_not_ours',
       `${on.address} is not an address of this machine.`,
       'Correct MEDIA_LISTEN_ADDRESSES, HOST or PIPE_LISTEN_ADDRESS; a public address that NAT leads here belongs into ANNOUNCED_ADDRESS.',
     );
-    return { ...verdict, running: false };
+    return { verdict, ...taken };
   }
   if (code === 'EACCES') {
     const remedy = `Ports below 1024 are for root: choose another one for ${setting}.`;
-    return { ...failed('port_denied', `${where} may not be opened.`, remedy), running: false };
+    return { verdict: failed('port_denied', `${where} may not be opened.`, remedy), ...taken };
   }
-  if (code !== 'EADDRINUSE') {
-    const remedy = `Choose another port for ${setting}.`;
-    return { ...failed('port', `${where} cannot be opened (${code}).`, remedy), running: false };
-  }
+  const remedy = `Choose another port for ${setting}.`;
+  return { verdict: failed('port', `${where} cannot be opened (${code}).`, remedy), ...taken };
+}
+
+async function explainUse(
+  on: Listen,
+  where: string,
+  setting: string,
+  names: string,
+): Promise<PortsCheck> {
   const holder = await holderOf(on.protocol, on.port);
   if (holder?.isParley) {
     const detail = `${names}: in use by a Parley that runs here (process ${holder.pid}).`;
-    return { ...ok(detail), running: true };
+    return { verdict: ok(detail), free: false, running: true };
   }
   const remedy = `End it, or choose another port for ${setting}.`;
   if (!holder) {
     const detail = `${where} is in use, by whom cannot be seen; a Parley that runs, perhaps.`;
-    return { ...warning('port_in_use', detail, remedy), running: true };
+    return { verdict: warning('port_in_use', detail, remedy), free: false, running: true };
   }
   const detail = `${where} is in use by ${holder.name} (process ${holder.pid}).`;
-  return { ...failed('port_in_use', detail, remedy), running: false };
+  return { verdict: failed('port_in_use', detail, remedy), free: false, running: false };
 }
 
 async function obstaclesTo(wanted: readonly Listen[]): Promise<Obstacle[]> {

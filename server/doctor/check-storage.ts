@@ -1,5 +1,5 @@
 // Whether the one folder that Parley writes to, the cache of media workers, can be written to.
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, mkdtemp, rmdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { workerCacheFolder } from '../../native/cache.ts';
 import { failed, ok, reasonOf, type Verdict, warning } from './finding.ts';
@@ -14,7 +14,8 @@ export async function checkStorage(
   try {
     const folder = workerCacheFolder({ ...env });
     const existing = await nearestExisting(folder);
-    await access(existing, constants.W_OK | constants.X_OK);
+    // Rights alone do not tell: the disk may be full, or read-only.
+    await rmdir(await mkdtemp(path.join(existing, '.parley-doctor-')));
     const { bavail, bsize } = await statfs(existing);
     const detail = `${Math.floor((bavail * bsize) / MEGABYTE)} MB are free at ${folder}.`;
     if (bavail * bsize >= LOW_BYTES) return ok(detail);

@@ -18,7 +18,7 @@ export interface AddressFacts {
   protocols: readonly ('udp' | 'tcp')[];
   /** Addresses of this machine: what is sent to them never leaves it. */
   local: readonly string[];
-  /** A Parley that runs has the ports; nothing of ours could answer. */
+  /** Nothing of ours answers on the configured ports: another program has them, or no worker starts. */
   busy: boolean;
   /** Straight from this machine; undefined where it was not tried. */
   inside: { udp: Sight | undefined; tcp: Sight | undefined };
@@ -95,6 +95,13 @@ function whyNoUdp(facts: AddressFacts): Verdict {
       `UDP port ${port} is closed. ${FORWARD}`,
     );
   }
+  if ([inside.udp, inside.tcp].includes('refused') && !isOurs(facts)) {
+    return failed(
+      'port_not_forwarded',
+      `${where(facts)} is refused: the address is there, but this port of it does not lead to us. It is not forwarded, or only under another number.`,
+      `Forward public port ${port} to port ${port} of this machine, UDP and TCP: mediasoup announces its own port, so both numbers have to be the same. Or set MEDIA_PORT to the public one.`,
+    );
+  }
   if (outside === undefined && !isOurs(facts)) return notCheckable(facts);
   if (outside !== undefined && isBehindNat(facts) && !announced) return notAnnounced(facts);
   return failed(
@@ -118,15 +125,8 @@ function diagnoseTcpOnly(facts: AddressFacts): Verdict {
 /** Only the addresses can be compared then; they may well differ for what we send and what we get. */
 function diagnoseBusy(facts: AddressFacts): Verdict {
   if (isSeenElsewhere(facts) && facts.announced) return wrongAddress(facts, 'warning');
-  if (facts.inside.tcp === 'refused') {
-    return warning(
-      'tcp_blocked',
-      `A Parley runs on the media ports, but TCP is refused at ${where(facts)}.`,
-      FORWARD,
-    );
-  }
   return skipped(
-    `A Parley runs on the media ports, so that nothing of ours could answer at ${where(facts)}. Stop it and try again to have it checked.`,
+    `Nothing of ours could answer at ${where(facts)}: see what is said of the media ports and of the worker. Where a Parley runs, give its address with --url.`,
   );
 }
 

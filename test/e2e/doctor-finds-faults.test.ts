@@ -16,6 +16,7 @@ import {
 } from '../support/doctor-network.ts';
 import { ManagedProcess } from '../support/managed-process.ts';
 import { isInNamespace, runInNamespace } from '../support/network-namespace.ts';
+import { Parley } from '../support/parley.ts';
 import { ownedBy } from '../support/server-owned.ts';
 
 /** Of a doctor on an idle machine; twice as long on a busy one. */
@@ -161,6 +162,14 @@ function tests(): void {
     assert.match(finding(diagnosis, 'address').detail, /50000/);
   });
 
+  test('the router forwards another port, but only inwards', async (context) => {
+    const { env, mediaPort } = await world(context);
+    await setRouter({ mediaPort, publicPort: 50_000, oneWay: true });
+    const diagnosis = await diagnoseServer(env);
+    isUseful(diagnosis);
+    assert.deepEqual(causes(diagnosis), ['address: port_not_forwarded']);
+  });
+
   test('the TURN secret is another one', async (context) => {
     const { env } = await world(context);
     const diagnosis = await diagnoseServer({ ...env, TURN_SHARED_SECRET: 'another-secret' });
@@ -174,6 +183,33 @@ function tests(): void {
     const diagnosis = await diagnoseServer(env);
     isUseful(diagnosis);
     assert.deepEqual(causes(diagnosis), ['turn: turn_down']);
+  });
+
+  test('a Parley that runs is looked at itself, without being disturbed', async (context) => {
+    const { env, mediaPort } = await world(context);
+    const { REDIS_URL: _, ...alone } = env;
+    const own = { ...alone, AUTH_TOKEN: 'a-token-for-this-test-alone', HOST: SERVER_ADDRESS };
+    const elsewhere = { command: inside('server'), address: SERVER_ADDRESS };
+    const parley = ownedBy(context).use(await Parley.start(own, elsewhere));
+    const url = parley.url.replace(/\/$/, '');
+    const args = ['--url', url];
+    const well = await diagnoseServer({ ...own, PORT: new URL(url).port }, { args });
+    const shown = JSON.stringify(well.findings, undefined, 2);
+    assert.deepEqual([well.code, well.ok], [0, true], shown);
+    const others = well.findings.filter(({ state }) => state !== 'ok');
+    assert.deepEqual(
+      others.map(({ check }) => check),
+      ['redis'],
+      shown,
+    );
+    assert.equal(
+      well.findings.filter(({ detail }) => detail.includes('in use by a Parley')).length,
+      2,
+    );
+    await setRouter({ mediaPort, drop: [`udp dport ${mediaPort} drop`] });
+    const ill = await diagnoseServer({ ...own, PORT: new URL(url).port });
+    isUseful(ill);
+    assert.deepEqual(causes(ill), ['address: udp_blocked']);
   });
 
   for (const clock of ['+1h', '-1h']) {

@@ -59,6 +59,8 @@ export interface RouterRules {
   mediaPort: number;
   /** Under which it is seen outside; the same without it. */
   publicPort?: number;
+  /** Only what comes in gets another port; what goes out keeps its own. As with published ports of containers. */
+  oneWay?: boolean;
   /** Extra rules of the chain through which everything goes, such as `udp dport 40000 drop`. */
   drop?: readonly string[];
 }
@@ -67,6 +69,7 @@ export interface RouterRules {
 export async function setRouter({
   mediaPort,
   publicPort = mediaPort,
+  oneWay = false,
   drop = [],
 }: RouterRules): Promise<void> {
   const forward = (protocol: string) =>
@@ -83,7 +86,7 @@ export async function setRouter({
       }
       chain leaving {
         type nat hook postrouting priority srcnat;
-        ${leave('udp')}
+        ${oneWay ? '' : leave('udp')}
         oifname "wan" masquerade
         ip saddr ${SERVER_ADDRESS} ip daddr ${SERVER_ADDRESS} masquerade
       }

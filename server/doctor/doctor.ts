@@ -1,0 +1,212 @@
+// Runs every check of `parley doctor`: independent ones at once, and what needs another after it.
+
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { TurnServer } from '../cluster/turn.ts';
+import type { Config } from '../config.ts';
+import { announcedAddresses, listenAddresses } from '../sfu/addresses.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { configuredTurn } from '../turn/environment.ts';
+import { addressFacts, type MediaPort, type Relay, seenFrom } from './address-facts.ts';
+import { checkHttpPort, checkMediaPorts, checkPipePorts } from './check-ports.ts';
+import { checkRedis, turnServersInStore } from './check-redis.ts';
+import { checkStorage } from './check-storage.ts';
+import { clockBounds, relayOf, type TurnAttempt, tryTurnServers } from './check-turn.ts';
+import { checkWeb } from './check-web.ts';
+import { checkWorker } from './check-worker.ts';
+import { type AddressFacts, diagnoseAddress } from './diagnose-address.ts';
+import { diagnoseClock } from './diagnose-clock.ts';
+import { diagnoseTurn } from './diagnose-turn.ts';
+import { type Finding, failed, reasonOf, skipped, type Verdict } from './finding.ts';
+import { runningMedia } from './running-media.ts';
+
+export interface DoctorContext {
+  config: Config;
+  env: Readonly<Record<string, string | undefined>>;
+  url: string | undefined;
+}
+
+/** Media ports that answer, and whose they are. */
+interface Media {
+  ports: readonly MediaPort[];
+  close(): void;
+}
+
+/** Workers beyond these are like them, and starting all of a large machine would take long. */
+const MAX_WORKERS = 8;
+
+export class Doctor {
+  readonly #options: DoctorContext;
+  readonly #found: (finding: Finding) => void;
+  /** The doctor says itself what is wrong. */
+  readonly #log = createLogger('silent');
+  readonly #local: readonly string[];
+  readonly #listen: readonly string[];
+  readonly #announced: readonly string[];
+
+  constructor(options: DoctorContext, found: (finding: Finding) => void) {
+    this.#options = options;
+    this.#found = found;
+    const interfaces = networkInterfaces();
+    this.#local = Object.values(interfaces).flatMap((all) => all?.map((one) => one.address) ?? []);
+    this.#listen = listenAddresses(options.config.media, interfaces);
+    this.#announced = announcedAddresses(options.config);
+  }
+
+  async run(): Promise<void> {
+    const { config, env, url } = this.#options;
+    const redis = this.#check('redis', checkRedis(config.store));
+    const web = this.#check('web', checkWeb(url));
+    const pipes = checkPipePorts(config.cluster, this.#listen[0] ?? '127.0.0.1');
+    const others = [
+      this.#verdict('storage', checkStorage(env)),
+      this.#verdict('ports', pipes, 'between replicas'),
+    ];
+    const attempts = await this.#media();
+    const bounds = await clockBounds(attempts);
+    const clocks = [await redis, await web].flatMap(({ clock }) => clock ?? []);
+    this.#say('clock', diagnoseClock(clocks, bounds));
+    await Promise.all(others);
+  }
+
+  /** Workers, addresses and TURN servers, each of which the next one needs. */
+  async #media(): Promise<TurnAttempt[]> {
+    const turn = await this.#turnServers();
+    const stunUrls = [...turn.stun, ...turn.servers.flatMap(({ urls }) => urls)];
+    const { media, seen } = await this.#openMedia(stunUrls);
+    try {
+      const attempts = await tryTurnServers(turn.servers, media.ports[0]?.udp);
+      const closed = await this.#addresses(media.ports, relayOf(attempts), seen);
+      this.#turn(attempts, closed, turn);
+      return attempts;
+    } finally {
+      media.close();
+    }
+  }
+
+  /** Those of a Parley that runs, where there is one; else those of workers of our own. */
+  async #openMedia(
+    stunUrls: readonly string[],
+  ): Promise<{ media: Media; seen: AddressFacts['seen'] }> {
+    const { config, env, url } = this.#options;
+    const count = Math.min(config.media.workers, MAX_WORKERS);
+    const [mediaPorts, httpPort] = await Promise.all([
+      checkMediaPorts(config.media, this.#listen, count),
+      checkHttpPort(config.http),
+    ]);
+    this.#say('ports', mediaPorts.verdict, 'of media');
+    this.#say('ports', httpPort.verdict, 'of the web server');
+    const isRunning = mediaPorts.running || httpPort.running || url !== undefined;
+    const { port } = config.media;
+    // Before the workers, which want the port from which the STUN server is asked.
+    const seen = await seenFrom(stunUrls, {
+      address: this.#listen.find(isIPv4) ?? this.#listen[0] ?? '0.0.0.0',
+      port: port !== undefined && port > 0 && mediaPorts.free ? port : undefined,
+    });
+    const [running, own] = await Promise.all([
+      isRunning ? this.#running() : undefined,
+      checkWorker({
+        ...{ media: config.media, count, env, listen: this.#listen, announced: this.#announced },
+        ...{ elsewhere: !mediaPorts.free, log: this.#log },
+      }),
+    ]);
+    this.#say('worker', own.verdict);
+    const close = () => {
+      running?.close();
+      own.media?.close();
+    };
+    if (running) return { media: { ports: running.ports, close }, seen };
+    // A firewall that is right for the configured ports says nothing of others.
+    const usable = mediaPorts.free ? (own.media?.targets ?? []) : [];
+    const ports = usable.map(({ port, target }) => ({ port, udp: target, tcp: target }));
+    return { media: { ports, close }, seen };
+  }
+
+  #running() {
+    const { config, url } = this.#options;
+    const { host, port } = config.http;
+    const here = /^(0\.0\.0\.0|::)$/.test(host) ? 'localhost' : host;
+    const base = new URL(url ?? `http://${here.includes(':') ? `[${here}]` : here}:${port}`);
+    const ours = [...this.#listen, ...this.#announced];
+    return runningMedia({ base, authToken: config.access.authToken, ours });
+  }
+
+  /** @returns whether media is known not to be reachable */
+  async #addresses(
+    ports: readonly MediaPort[],
+    relay: Relay | undefined,
+    seen: AddressFacts['seen'],
+  ): Promise<boolean> {
+    const announced = this.#announced.length > 0;
+    const { protocols, port: firstPort = 0 } = this.#options.config.media;
+    const verdicts = await Promise.all(
+      (announced ? this.#announced : this.#listen).map(async (address) => {
+        const options = { address, announced, protocols, ports, firstPort, relay, seen };
+        const facts = await addressFacts({ ...options, local: this.#local });
+        const verdict = worst(facts.map(diagnoseAddress));
+        this.#say('address', verdict, address);
+        return verdict;
+      }),
+    );
+    return verdicts.every(({ state, cause }) => state === 'failed' || cause === 'not_announced');
+  }
+
+  #turn(
+    attempts: readonly TurnAttempt[],
+    mediaIsClosed: boolean,
+    configured: { servers: readonly TurnServer[]; problem: Verdict | undefined },
+  ): void {
+    for (const { server, url, result, lasting } of attempts) {
+      const facts = { url, auth: server.auth.kind, result, lasting, mediaIsClosed };
+      this.#say('turn', diagnoseTurn(facts), url);
+    }
+    if (configured.problem) this.#say('turn', configured.problem);
+    else if (attempts.length === 0) {
+      const detail = 'No TURN server is configured: people behind strict firewalls cannot join.';
+      this.#say('turn', skipped(detail));
+    }
+  }
+
+  /** Those of our own environment, and those that the others share with us. */
+  async #turnServers(): Promise<{
+    servers: readonly TurnServer[];
+    stun: readonly string[];
+    problem: Verdict | undefined;
+  }> {
+    const { config } = this.#options;
+    try {
+      const { servers, stun } = configuredTurn(config);
+      const own = new Set(servers.map(({ id }) => id));
+      // What is wrong with the store is said by its own check.
+      const shared = await turnServersInStore(config, this.#log).catch(() => []);
+      return {
+        servers: [...servers, ...shared.filter(({ id }) => !own.has(id))],
+        ...{ stun, problem: undefined },
+      };
+    } catch (error) {
+      const problem = failed('configuration', reasonOf(error), 'Correct the TURN_* variables.');
+      return { servers: [], stun: [], problem };
+    }
+  }
+
+  async #check<T extends { verdict: Verdict }>(check: Finding['check'], result: Promise<T>) {
+    const done = await result;
+    this.#say(check, done.verdict);
+    return done;
+  }
+
+  async #verdict(check: Finding['check'], verdict: Promise<Verdict>, subject?: string) {
+    this.#say(check, await verdict, subject);
+  }
+
+  #say(check: Finding['check'], verdict: Verdict, subject?: string): void {
+    this.#found({ check, ...(subject !== undefined && { subject }), ...verdict });
+  }
+}
+
+/** Of several media ports the one that is worst off; a cause that all share is said once. */
+function worst(verdicts: readonly Verdict[]): Verdict {
+  const order = ['failed', 'warning', 'skipped', 'ok'];
+  const [first] = [...verdicts].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+  return first ?? skipped('There is no media port.');
+}
