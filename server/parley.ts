@@ -5,10 +5,13 @@ import { adminApi } from './cli/admin-api.ts';
 import { runTurn, TURN_USAGE } from './cli/turn.ts';
 import { UsageError } from './cli/usage.ts';
 import { ConfigError, loadConfig } from './config.ts';
+import { DOCTOR_USAGE, parseDoctorArgs, runDoctor } from './doctor/main.ts';
+import { TurnConfigError } from './turn/environment.ts';
 
 const USAGE = `${TURN_USAGE}
 
-parley doctor [--url URL] [--json]   tests everything a call needs; run it next to the server, with
+${DOCTOR_USAGE}
+                                     tests everything a call needs; run it next to the server, with
                                      the same environment
 
 Of the commands above, those of "turn" ask a running web: at --server URL, else PARLEY_URL, else this
@@ -20,7 +23,10 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const known =
-    error instanceof UsageError || error instanceof ParleyError || error instanceof ConfigError;
+    error instanceof UsageError ||
+    error instanceof ParleyError ||
+    error instanceof ConfigError ||
+    error instanceof TurnConfigError;
   if (!known) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
@@ -35,6 +41,12 @@ async function main(args: string[]): Promise<number> {
     if (!URL.canParse(base)) throw new UsageError(`"${base}" is not an address.`);
     await runTurn(others, { api: adminApi(new URL(base), config.access.authToken), write });
     return 0;
+  }
+  if (command === 'doctor') {
+    const options = parseDoctorArgs(rest);
+    if (!options) throw new UsageError(DOCTOR_USAGE);
+    const config = loadConfig(process.env);
+    return runDoctor({ ...options, config, env: process.env, write });
   }
   if (command === undefined || command === 'help' || command === '--help') {
     write(USAGE);

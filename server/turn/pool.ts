@@ -42,8 +42,10 @@ export interface TurnGrant extends IceServers {
 
 export const NO_GRANT: Pick<TurnGrant, 'servers' | 'urls'> = { servers: [], urls: [] };
 
-/** User part of the credentials that probes use: seen in a TURN server's log. */
-const PROBE_USER = 'parley-probe';
+/** User part of the credentials that probes use: seen in a TURN server's log, each node's its own. */
+const PROBE_USER = 'parley-probe-';
+/** Enough of a node's id to tell it from the others. */
+const ID_LENGTH = 8;
 
 interface Candidate extends TurnCandidate {
   load: number;
@@ -55,6 +57,7 @@ export class TurnPool {
   #sync: PoolSync | undefined;
   #reporter: PoolReporter | undefined;
   #servers = new Map<string, TurnServer>();
+  #hosts = new Map<string, readonly string[]>();
   #candidates = new Map<string, Candidate>();
   #choose: ReturnType<TurnChooser> | undefined;
 
@@ -147,6 +150,7 @@ export class TurnPool {
 
   #adopt(servers: readonly TurnServer[]): void {
     this.#servers = new Map(servers.map((server) => [server.id, server]));
+    this.#hosts = new Map(servers.map(({ id, urls }) => [id, hostsOf(urls)]));
     this.#watch.watch(servers);
     this.#choose = undefined;
     this.#options.onChange();
@@ -184,7 +188,7 @@ export class TurnPool {
     const { id, region, weight, capacity, urls } = server;
     const states = urls.map((url) => this.#watch.of(id, url).state);
     const state = states.includes('ok') ? 'ok' : states.includes('unknown') ? 'unknown' : 'failed';
-    const hosts = [...new Set(urls.map((url) => parseTurnUrl(url)?.host ?? url))];
+    const hosts = this.#hosts.get(id) ?? [];
     return { id, hosts, region, weight, capacity, state, load };
   }
 
@@ -195,12 +199,13 @@ export class TurnPool {
   }
 
   async #probe(server: TurnServer, url: string): Promise<ProbeOutcome> {
-    const { settings, metrics, target, log } = this.#options;
+    const { settings, metrics, target, nodeId, log } = this.#options;
+    const user = PROBE_USER + nodeId.slice(0, ID_LENGTH);
     const media = await target().catch((err) => {
       log.debug({ err }, 'no media port for a TURN probe');
       return undefined;
     });
-    const { username, credential } = credentialsFor(server.auth, PROBE_USER, Date.now());
+    const { username, credential } = credentialsFor(server.auth, user, Date.now());
     const result = await probeTurn({
       ...{ url, username, credential, target: media },
       timeoutMs: settings.probeTimeoutMs,
@@ -214,4 +219,8 @@ export class TurnPool {
     if (result.code !== undefined) this.#reporter?.refused(server.id, result.code);
     return { ok: false, message: result.message };
   }
+}
+
+function hostsOf(urls: readonly string[]): string[] {
+  return [...new Set(urls.map((url) => parseTurnUrl(url)?.host ?? url))];
 }

@@ -101,6 +101,11 @@ async function begin(scene: Scene): Promise<Relays> {
   ];
   for (const person of people) await person.join(await invitation(operator));
   await seeAndHear(people);
+  const allocations = [one, two].map(({ process: { lines } }) => {
+    const made = lines.filter((line) => /: new, realm=/.test(line));
+    return made.filter((line) => !line.includes('parley-probe')).length;
+  });
+  scene.note(`two people hold ${allocations.join(' and ')} allocations on the two relays`);
   return { parley, operator, one, two, people };
 }
 
