@@ -75,3 +75,27 @@ export const TurnOverview = v.object({
   history: v.array(TurnSample),
 });
 export type TurnOverview = v.InferOutput<typeof TurnOverview>;
+
+/** A media node, as far as the operator's page shows it. */
+export const NodeView = v.object({
+  id: v.string(),
+  hostname: v.nullable(v.string()),
+  /** What it announces to browsers. */
+  addresses: v.array(v.string()),
+  /** UDP and TCP port of each worker. */
+  ports: v.array(v.number()),
+  region: v.nullable(v.string()),
+  sessions: v.number(),
+  maxSessions: v.number(),
+  rooms: v.number(),
+  maxRooms: v.number(),
+  workers: v.number(),
+  draining: v.boolean(),
+  /** Other nodes that it reaches by UDP. */
+  reaches: v.array(v.string()),
+});
+export type NodeView = v.InferOutput<typeof NodeView>;
+
+/** `GET /api/nodes` */
+export const NodeOverview = v.object({ nodes: v.array(NodeView) });
+export type NodeOverview = v.InferOutput<typeof NodeOverview>;

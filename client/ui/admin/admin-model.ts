@@ -1,0 +1,86 @@
+// What the operator's page knows: asked for again and again while somebody looks at it.
+import { signal } from '@preact/signals';
+import type { NodeView, TurnOverview } from '../../../shared/admin.ts';
+import { AdminApi, AdminError } from './admin-api.ts';
+
+const POLL_MS = 2_000;
+
+export interface AdminData {
+  turn: TurnOverview;
+  nodes: readonly NodeView[];
+  /** UTC milliseconds. */
+  at: number;
+}
+
+export class AdminModel {
+  readonly api: AdminApi;
+  readonly data = signal<AdminData | undefined>(undefined);
+  /** Why the newest question was not answered. */
+  readonly failure = signal<AdminError | undefined>(undefined);
+  readonly #onFinal: (error: AdminError) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asking: Promise<void> | undefined;
+  #closed = false;
+
+  /** @param onFinal told when asking again is of no use */
+  constructor(token: string, onFinal: (error: AdminError) => void) {
+    this.api = new AdminApi(token);
+    this.#onFinal = onFinal;
+    document.addEventListener('visibilitychange', this.#onVisibility);
+    void this.refresh();
+  }
+
+  /** Asks now. */
+  refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+      this.#schedule();
+    });
+    return this.#asking;
+  }
+
+  /** Does something, and shows what came of it. @throws AdminError */
+  async act(action: (api: AdminApi) => Promise<void>): Promise<void> {
+    await action(this.api);
+    // What was asked before may have been answered before.
+    await this.#asking;
+    await this.refresh();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    document.removeEventListener('visibilitychange', this.#onVisibility);
+  }
+
+  /** Nobody looks at a hidden page. */
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#closed || document.hidden) return;
+    this.#timer = setTimeout(() => void this.refresh(), POLL_MS);
+  }
+
+  readonly #onVisibility = (): void => {
+    if (document.hidden) clearTimeout(this.#timer);
+    else void this.refresh();
+  };
+
+  async #ask(): Promise<void> {
+    try {
+      const [turn, { nodes }] = await Promise.all([this.api.turn(), this.api.nodes()]);
+      if (this.#closed) return;
+      this.data.value = { turn, nodes, at: Date.now() };
+      this.failure.value = undefined;
+    } catch (cause) {
+      if (this.#closed) return;
+      const error =
+        cause instanceof AdminError ? cause : new AdminError('unreachable', String(cause));
+      this.failure.value = error;
+      if (error.isFinal) {
+        this.close();
+        this.#onFinal(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// The last hour of the relays, as curves.
+import { useSignal } from '@preact/signals';
+import { useId } from 'preact/hooks';
+import type { TurnOverview } from '../../../shared/admin.ts';
+import { formatBitrate, formatCount, formatShare } from './admin-words.ts';
+import { Chart, type Look } from './chart.tsx';
+import { niceTop, type Point } from './curve.ts';
+import { endOf, type PathKind, pathPoints, relayedPoints, serverPoints } from './history.ts';
+
+export interface ChartsProps {
+  turn: TurnOverview;
+  now: number;
+}
+
+export const PATHS: readonly { kind: PathKind; name: string; look: Look }[] = [
+  { kind: 'direct', name: 'Direct', look: 'first' },
+  { kind: 'relay', name: 'Relayed', look: 'second' },
+  { kind: 'none', name: 'No path', look: 'third' },
+  { kind: 'unknown', name: 'Not told', look: 'fourth' },
+];
+
+export function PathChart({ turn: { history }, now }: ChartsProps) {
+  const sums = history.map(({ paths }) => paths.direct + paths.relay + paths.none + paths.unknown);
+  return (
+    <Chart
+      title="Sessions by path, last hour"
+      stacked
+      series={PATHS.map(({ kind, name, look }) => ({
+        name,
+        look,
+        points: pathPoints(history, kind),
+      }))}
+      top={niceTop(sums)}
+      now={endOf(history, now)}
+      format={count}
+    />
+  );
+}
+
+export function TurnCharts({ turn, now }: ChartsProps) {
+  const { history, servers } = turn;
+  const chosen = useSignal('');
+  const id = useId();
+  const serverId = chosen.value === '' ? undefined : chosen.value;
+  const end = endOf(history, now);
+  const allocations = serverPoints(history, serverId, (server) => server.allocations);
+  const explained = serverPoints(history, serverId, (server) => server.explained);
+  const bitrate = serverPoints(history, serverId, (server) => server.bitrate);
+  return (
+    <section class="admin-section" aria-labelledby={`${id}-title`}>
+      <div class="admin-section-head">
+        <h2 id={`${id}-title`}>Relays over the last hour</h2>
+        {servers.length > 1 && (
+          <div class="field">
+            <label for={`${id}-server`}>Server</label>
+            <select
+              id={`${id}-server`}
+              class="input"
+              value={chosen.value}
+              onChange={({ currentTarget }) => {
+                chosen.value = currentTarget.value;
+              }}
+            >
+              <option value="">All together</option>
+              {servers.map((server) => (
+                <option key={server.id} value={server.id}>
+                  {server.id}
+                </option>
+              ))}
+            </select>
+          </div>
+        )}
+      </div>
+      <div class="charts">
+        <Chart
+          title="Allocations"
+          series={[
+            { name: 'On the servers', look: 'first', points: allocations },
+            { name: 'Explained by sessions, at most', look: 'second', points: explained },
+          ]}
+          top={topOf(allocations, explained)}
+          now={end}
+          format={count}
+        />
+        <Chart
+          title="Relayed share of all sessions"
+          series={[{ name: 'Relayed', look: 'second', points: relayedPoints(history) }]}
+          top={1}
+          now={end}
+          format={(value) => (value === null ? '–' : formatShare(value))}
+        />
+        <Chart
+          title="Bit rate, both directions"
+          series={[{ name: 'Bit rate', look: 'first', points: bitrate }]}
+          top={topOf(bitrate)}
+          now={end}
+          format={formatBitrate}
+        />
+      </div>
+    </section>
+  );
+}
+
+function topOf(...series: readonly Point[][]): number {
+  return niceTop(series.flat().map(({ value }) => value));
+}
+
+function count(value: number | null): string {
+  return value === null ? 'not read' : formatCount(value);
+}
