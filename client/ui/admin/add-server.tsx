@@ -8,7 +8,8 @@ import { AdminError } from './admin-api.ts';
 import type { AdminModel } from './admin-model.ts';
 import { NO_SERVER, type ServerFields, serverOf } from './new-server.ts';
 
-type InputType = 'text' | 'password';
+/** Several lines, one line, or one that nobody else should read. */
+type InputKind = 'lines' | 'text' | 'password';
 type TextField = Exclude<keyof ServerFields, 'auth'>;
 
 export function AddServer({ model, onClose }: { model: AdminModel; onClose: () => void }) {
@@ -39,9 +40,9 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
       busy.value = false;
     }
   };
-  const field = (name: TextField, label: string, hint?: string, type: InputType = 'text') => (
+  const field = (name: TextField, label: string, hint?: string, kind: InputKind = 'text') => (
     <Field
-      {...{ label, hint, type }}
+      {...{ label, hint, kind }}
       id={`${form}-${name}`}
       value={fields.value[name]}
       problem={problem.value?.field === name ? problem.value.text : undefined}
@@ -52,7 +53,12 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
   return (
     <Dialog title="Add a TURN server" onClose={onClose}>
       <form class="admin-form" onSubmit={(event) => void submit(event)} noValidate>
-        {field('urls', 'Addresses, one in each line', 'turn:turn.example.org:3478?transport=udp')}
+        {field(
+          'urls',
+          'Addresses, one in each line',
+          'turn:turn.example.org:3478?transport=udp',
+          'lines',
+        )}
         <div class="admin-form-pair">
           {field('id', 'Name', 'Default: host and port')}
           {field('region', 'Region', 'Optional')}
@@ -99,31 +105,33 @@ interface FieldProps {
   id: string;
   label: string;
   hint: string | undefined;
-  type: InputType;
+  kind: InputKind;
   value: string;
   problem: string | undefined;
   onValue: (value: string) => void;
 }
 
-function Field({ id, label, hint, type, value, problem, onValue }: FieldProps) {
+function Field({ id, label, hint, kind, value, problem, onValue }: FieldProps) {
+  const text = problem ?? hint;
   const common = {
     id,
-    class: 'input',
     value,
-    autocomplete: 'off',
+    class: 'input',
     spellcheck: false,
     'aria-invalid': problem !== undefined,
-    'aria-describedby': (problem ?? hint) === undefined ? undefined : `${id}-hint`,
     onInput: ({ currentTarget }: { currentTarget: { value: string } }) =>
       onValue(currentTarget.value),
-  } as const;
+    ...(text !== undefined && { 'aria-describedby': `${id}-hint` }),
+  };
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {id.endsWith('-urls') ? <textarea {...common} rows={2} /> : <input {...common} type={type} />}
-      {(problem ?? hint) !== undefined && (
+      {kind === 'lines' && <textarea {...common} rows={2} />}
+      {kind === 'text' && <input {...common} type="text" autocomplete="off" />}
+      {kind === 'password' && <input {...common} type="password" autocomplete="off" />}
+      {text !== undefined && (
         <p id={`${id}-hint`} class={problem === undefined ? 'muted small-text' : 'field-error'}>
-          {problem ?? hint}
+          {text}
         </p>
       )}
     </div>
