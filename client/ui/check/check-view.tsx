@@ -45,11 +45,6 @@ const STATES: Record<Tone, string> = {
   warning: 'Attention: ',
   bad: 'Problem: ',
 };
-const UNLOADABLE: Verdict = {
-  tone: 'bad',
-  title: 'The check could not be loaded',
-  text: 'A part of the page did not arrive. Check the network, and run the check again.',
-};
 /** On the meter's scale. A microphone that is not muted hears at least a room. */
 const HEARD_LEVEL = 0.04;
 
@@ -66,12 +61,14 @@ export function CheckView({ room, media }: CheckViewProps) {
     void run.start();
   };
   const network = run.network.value;
-  const listening = !network.done && !run.unloadable.value;
   const deviceLines = devices.map((capture) =>
-    deviceLine({ ...stateOf(capture), heard: heard.value, listening }, readBrowserFacts()),
+    deviceLine(
+      { ...stateOf(capture), heard: heard.value, listening: !network.done },
+      readBrowserFacts(),
+    ),
   );
   const lines = [...deviceLines, ...networkLines(network, location.host)];
-  const verdict = run.unloadable.value ? UNLOADABLE : verdictOf(network, deviceLines);
+  const verdict = verdictOf(network, deviceLines);
   const running = verdict.tone === 'running';
   const report = () =>
     reportText({

@@ -1,6 +1,5 @@
 // Before the call: see yourself, say who you are, join.
 
-import { useSignal } from '@preact/signals';
 import { Activity, ChevronDown, Settings2 } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
@@ -13,6 +12,7 @@ import type { RoomSession } from '../room/session.ts';
 import { JoinForm } from './join-form.tsx';
 import { Preview } from './preview.tsx';
 import { UnsupportedPage } from './unsupported-page.tsx';
+import { useCheck } from './use-check.tsx';
 import '../styles/controls.css';
 import '../styles/prejoin.css';
 
@@ -28,23 +28,15 @@ async function loadProblems() {
   return Problems;
 }
 
-async function loadCheck() {
-  const { CheckDialog } = await import('../check/check-dialog.tsx');
-  return CheckDialog;
-}
-
 export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
   const { media, room } = session;
   useEffect(() => {
     document.title = `${room} · Parley`;
   }, [room]);
-  const checking = useSignal(false);
-  const check = () => {
-    checking.value = true;
-  };
-  const endCheck = () => {
-    checking.value = false;
-  };
+  const { check, dialog, failed } = useCheck({
+    room,
+    media: session.role === 'viewer' ? undefined : media,
+  });
   if (!canCall()) return <UnsupportedPage />;
   const watching = session.role === 'viewer';
   return (
@@ -83,14 +75,10 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
             <Icon icon={Activity} size={20} />
             Check your network
           </button>
+          {failed && <p role="alert">The check could not be loaded. Is this device online?</p>}
         </div>
       </main>
-      {checking.value && (
-        <Lazy
-          load={loadCheck}
-          props={{ room, media: watching ? undefined : media, onClose: endCheck }}
-        />
-      )}
+      {dialog}
     </div>
   );
 }
