@@ -1,9 +1,12 @@
 // Tries every address of every TURN server, and tells a wrong secret from a wrong clock.
 import type { TurnServer } from '../cluster/turn.ts';
 import { credentialsFor } from '../turn/credentials.ts';
+import { stunBinding } from '../turn/ice-check.ts';
 import { type IceTarget, type ProbeResult, probeTurn } from '../turn/probe.ts';
+import { parseTurnUrl } from '../turn/turn-url.ts';
 import type { Relay } from './address-facts.ts';
 import type { ClockBound } from './diagnose-clock.ts';
+import { failed, ok, skipped, type Verdict } from './finding.ts';
 
 export interface TurnAttempt {
   server: TurnServer;
@@ -14,29 +17,58 @@ export interface TurnAttempt {
 
 const PROBE_MS = 3_000;
 const RETRY_MS = 2_000;
+/** Addresses tried side by side. */
+const AT_ONCE = 32;
 /** Seen in the TURN server's log. */
 const USER = 'parley-doctor';
 const MINUTE_MS = 60_000;
 const TEN_YEARS_MS = 10 * 365 * 24 * 60 * MINUTE_MS;
 
-/** Never rejects. All addresses at once: each takes its time for itself. */
-export function tryTurnServers(
+/** Never rejects. Many at once: most of a probe is waiting. */
+export async function tryTurnServers(
   servers: readonly TurnServer[],
   target: IceTarget | undefined,
 ): Promise<TurnAttempt[]> {
-  return Promise.all(
-    servers.flatMap((server) =>
-      server.urls.map(async (url) => {
-        const { auth } = server;
-        const result = await probeTurn({
-          ...{ url, ...credentials(auth), target, timeoutMs: PROBE_MS },
-        });
-        const refused = !result.ok && result.failure === 'unauthorized';
-        const lasting =
-          refused && auth.kind === 'secret' ? await expiring(server, url, TEN_YEARS_MS) : undefined;
-        return { server, url, result, lasting };
-      }),
-    ),
+  const all = servers.flatMap((server) => server.urls.map((url) => ({ server, url })));
+  const attempts: TurnAttempt[] = [];
+  const waiting = all.entries();
+  const tryThem = async () => {
+    for (const [place, { server, url }] of waiting) {
+      attempts[place] = await tryOne(server, url, target);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, tryThem));
+  return attempts;
+}
+
+async function tryOne(
+  server: TurnServer,
+  url: string,
+  target: IceTarget | undefined,
+): Promise<TurnAttempt> {
+  const { auth } = server;
+  const result = await probeTurn({ url, ...credentials(auth), target, timeoutMs: PROBE_MS });
+  const refused = !result.ok && result.failure === 'unauthorized';
+  const lasting =
+    refused && auth.kind === 'secret' ? await expiring(server, url, TEN_YEARS_MS) : undefined;
+  return { server, url, result, lasting };
+}
+
+/** A STUN server has to do no more than answer. */
+export async function tryStunServer(url: string): Promise<Verdict> {
+  const parsed = parseTurnUrl(url);
+  if (parsed?.scheme !== 'stun') return skipped('STUN over TLS is not tried.');
+  const { host: address, port, transport: protocol } = parsed;
+  const result = await stunBinding({ address, port, protocol, timeoutMs: RETRY_MS });
+  if (result.ok)
+    return ok(
+      `It answers in ${Math.round(result.roundTripMs)} ms; we are ${result.mapped.address}.`,
+    );
+  const remedy = 'Start the STUN server, correct its address, or open its UDP port on the way.';
+  return failed(
+    result.failure === 'unresolvable' ? 'unresolvable' : 'stun_down',
+    result.message,
+    remedy,
   );
 }
 

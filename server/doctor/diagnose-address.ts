@@ -140,12 +140,15 @@ function wrongAddress(facts: AddressFacts, state: 'failed' | 'warning' = 'failed
   };
 }
 
-function notAnnounced({ address, seen }: AddressFacts): Verdict {
-  return warning(
-    'not_announced',
-    `Browsers are told ${address} only, but outside we are seen at ${seen?.address ?? 'another address'}: people there reach us through a TURN server, or not at all.`,
-    `Set ANNOUNCED_ADDRESS to ${seen?.address ?? 'the public address'}, and forward the media ports to this machine.`,
-  );
+function notAnnounced({ address, seen, outside }: AddressFacts): Verdict {
+  const place = seen?.address ?? 'the public address';
+  // A relay that does not reach us was the last way.
+  const isLost = outside !== undefined && outside !== 'ok';
+  return {
+    ...{ state: isLost ? 'failed' : 'warning', cause: 'not_announced' },
+    detail: `Browsers are told ${address} only, but outside we are seen at ${seen?.address ?? 'another address'}: people there ${isLost ? 'do not reach us, not even through a TURN server' : 'reach us through a TURN server, or not at all'}.`,
+    remedy: `Set ANNOUNCED_ADDRESS to ${place}, and forward the media ports to this machine.`,
+  };
 }
 
 function notCheckable(facts: AddressFacts): Verdict {

@@ -11,7 +11,13 @@ import { addressFacts, type MediaPort, type Relay, seenFrom } from './address-fa
 import { checkHttpPort, checkMediaPorts, checkPipePorts } from './check-ports.ts';
 import { checkRedis, turnServersInStore } from './check-redis.ts';
 import { checkStorage } from './check-storage.ts';
-import { clockBounds, relayOf, type TurnAttempt, tryTurnServers } from './check-turn.ts';
+import {
+  clockBounds,
+  relayOf,
+  type TurnAttempt,
+  tryStunServer,
+  tryTurnServers,
+} from './check-turn.ts';
 import { checkWeb } from './check-web.ts';
 import { checkWorker } from './check-worker.ts';
 import { type AddressFacts, diagnoseAddress } from './diagnose-address.ts';
@@ -72,12 +78,16 @@ export class Doctor {
   /** Workers, addresses and TURN servers, each of which the next one needs. */
   async #media(): Promise<TurnAttempt[]> {
     const turn = await this.#turnServers();
+    const stun = Promise.all(
+      turn.stun.map((server) => this.#verdict('turn', tryStunServer(server), server)),
+    );
     const stunUrls = [...turn.stun, ...turn.servers.flatMap(({ urls }) => urls)];
     const { media, seen } = await this.#openMedia(stunUrls);
     try {
       const attempts = await tryTurnServers(turn.servers, media.ports[0]?.udp);
       const closed = await this.#addresses(media.ports, relayOf(attempts), seen);
       this.#turn(attempts, closed, turn);
+      await stun;
       return attempts;
     } finally {
       media.close();

@@ -127,6 +127,13 @@ function tests(): void {
     assert.deepEqual(causes(diagnosis), ['address: wrong_address']);
   });
 
+  test('nothing is announced', async (context) => {
+    const { env } = await world(context);
+    const diagnosis = await diagnoseServer({ ...env, ANNOUNCED_ADDRESS: '' });
+    isUseful(diagnosis);
+    assert.deepEqual(causes(diagnosis), ['address: not_announced']);
+  });
+
   test('the firewall drops UDP to the media port', async (context) => {
     const { env, mediaPort } = await world(context);
     await setRouter({ mediaPort, drop: [`udp dport ${mediaPort} drop`] });

@@ -84,6 +84,20 @@ test('the relay reaches the media port by every transport', async (context) => {
   });
 });
 
+test('IPv6 works like IPv4, and the two are not mixed up', async (context) => {
+  const turn = await coturn(context, { address: '::1' });
+  const url = `turn:[::1]:${turn.port}`;
+  const v6 = await startTarget(context, ['::1']);
+  for (const transport of ['udp', 'tcp']) {
+    const result = await probe(`${url}?transport=${transport}`, { target: v6 });
+    isOk(result);
+    assert.deepEqual([result.mapped.address, result.relayed.address], ['::1', '::1']);
+  }
+  // Where media has both, a relay for IPv4 is asked for, as browsers do; this one has none.
+  const both = await startTarget(context, ['127.0.0.1', '::1']);
+  failsWith(await probe(url, { target: both }), 'unsupported');
+});
+
 test('a probe without a target only allocates', async (context) => {
   const turn = await coturn(context);
   isOk(await probe(`turn:127.0.0.1:${turn.port}`));

@@ -5,11 +5,11 @@ import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { selfSignedCertificate } from '../../server/tls.ts';
+import { stunBinding } from '../../server/turn/ice-check.ts';
 import { DEADLINES } from './deadlines.ts';
 import { ManagedProcess } from './managed-process.ts';
 import { freePort } from './ports.ts';
 import { programPath } from './programs.ts';
-import { stunBinding } from './stun.ts';
 import { until } from './until.ts';
 
 const ADDRESS = '127.0.0.1';
@@ -18,6 +18,9 @@ const SECRET = 'a-secret-of-the-tests-alone';
 const STATIC_USER = { username: 'tester', password: 'a-password-of-the-tests-alone' };
 /** Far above the ports that the system and mediasoup hand out by themselves. */
 const RELAY_PORTS = { min: 61_000, max: 61_999 };
+
+/** Between two tries whether it is there already. */
+const ANSWER_MS = 300;
 
 /** `secret`: credentials minted from a shared secret. `static`: one user with a fixed password. */
 export type CoturnMode = 'secret' | 'static';
@@ -93,9 +96,11 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
   try {
     await until(
       'coturn to answer',
-      () => {
+      async () => {
         if (turn.end) throw new Error(`it ended:\n${turn.tail()}`);
-        return stunBinding(address, port);
+        const asked = { address, port, protocol: 'udp', timeoutMs: ANSWER_MS } as const;
+        const answer = await stunBinding(asked);
+        if (!answer.ok) throw new Error(answer.message);
       },
       { withinMs: DEADLINES.serverReady },
     );

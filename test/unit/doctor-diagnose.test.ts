@@ -88,7 +88,7 @@ const ADDRESSES: readonly [string, Partial<AddressFacts>, string][] = [
   [
     'nothing is announced, relay says so',
     { ...INTERNAL, outside: 'no_answer' },
-    'warning not_announced',
+    'failed not_announced',
   ],
 
   [
