@@ -14,7 +14,7 @@ const TEST_ADDRESS = '203.0.113.2';
 export const SERVER_ADDRESS = '10.7.0.2';
 const LAN_ADDRESS = '10.7.0.1';
 const NAMES = '/run/netns';
-const PROGRAM = path.join(import.meta.dirname, 'doctor-program.ts');
+const PROGRAM = path.resolve(import.meta.dirname, '../../server/parley.ts');
 
 export type Place = 'outside' | 'router' | 'server';
 
@@ -125,6 +125,7 @@ export async function diagnoseServer(
     ...(clock === undefined ? [] : [programPath('faketime'), '-f', clock]),
     process.execPath,
     PROGRAM,
+    'doctor',
     '--json',
     ...args,
   ];
