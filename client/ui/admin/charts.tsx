@@ -45,6 +45,7 @@ export function TurnCharts({ turn, now }: ChartsProps) {
   const end = endOf(history, now);
   const allocations = serverPoints(history, serverId, (server) => server.allocations);
   const explained = serverPoints(history, serverId, (server) => server.explained);
+  const shares = relayedPoints(history);
   const bitrate = serverPoints(history, serverId, (server) => server.bitrate);
   return (
     <section class="admin-section" aria-labelledby={`${id}-title`}>
@@ -84,8 +85,8 @@ export function TurnCharts({ turn, now }: ChartsProps) {
         />
         <Chart
           title="Relayed share of all sessions"
-          series={[{ name: 'Relayed', look: 'second', points: relayedPoints(history) }]}
-          top={1}
+          series={[{ name: 'Relayed', look: 'second', points: shares }]}
+          top={shareTop(shares)}
           now={end}
           format={(value) => (value === null ? '–' : formatShare(value))}
         />
@@ -103,6 +104,12 @@ export function TurnCharts({ turn, now }: ChartsProps) {
 
 function topOf(...series: readonly Point[][]): number {
   return niceTop(series.flat().map(({ value }) => value));
+}
+
+/** A tenth of all is worth seeing; never more than all. */
+function shareTop(points: readonly Point[]): number {
+  const highest = Math.max(0, ...points.map(({ value }) => value ?? 0));
+  return [0.1, 0.25, 0.5].find((top) => top >= highest) ?? 1;
 }
 
 function count(value: number | null): string {
