@@ -5,7 +5,7 @@ import type { UserConfig } from 'vite';
 const server = process.env.PARLEY_URL ?? 'http://localhost:3000';
 
 const EVERYWHERE =
-  /node_modules[\\/](preact|@preact)[\\/]|shared[\\/](text|limits)\.ts|ui[\\/](address|kit[\\/](icon|lazy|brand|announcer|navigation|message-page|storage))\.ts/;
+  /node_modules[\\/](preact|@preact)[\\/]|shared[\\/](text|text-limits)\.ts|ui[\\/](address|kit[\\/](icon|lazy|brand|announcer|navigation|message-page|storage))\.ts/;
 
 const config: UserConfig = {
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -22,7 +22,15 @@ const config: UserConfig = {
     reportCompressedSize: false,
     // What every page is made of, in one piece: in five it takes a kilobyte more.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'kit', test: EVERYWHERE }] } },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'kit', test: EVERYWHERE },
+            // Else it is named after the folder that it is in, like ours.
+            { name: 'schemas', test: /node_modules[\\/]valibot[\\/]/ },
+          ],
+        },
+      },
     },
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

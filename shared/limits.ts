@@ -1,16 +1,12 @@
 // Bounds that are part of the wire format, so both ends must know them; the rest is in server/config.ts.
+import { TEXT_LIMITS } from './text-limits.ts';
 
 /**
  * Each bound says which abuse or accident it prevents. They are protocol constants: changing one is
  * a change of protocol version. What an operator may tune has a setting in server/config.ts instead.
  */
 export const LIMITS = {
-  /** Room names appear in addresses, logs and store keys: short and plain. Characters. */
-  roomNameLength: 64,
-  /** A display name has to fit under a tile; longer ones are used to push others off the page. */
-  displayNameLength: 64,
-  /** One chat message, in UTF-16 code units: a long paragraph, not a file. */
-  chatTextLength: 2000,
+  ...TEXT_LIMITS,
   /** Ids that a client chooses: long enough never to collide by chance, short enough for a key. */
   clientIdMin: 10,
   clientIdMax: 40,

@@ -1,5 +1,5 @@
 // What counts as a usable display name, room name or chat text, on both ends of the wire.
-import { LIMITS } from './limits.ts';
+import { TEXT_LIMITS } from './text-limits.ts';
 
 /** Control characters, line and paragraph separators, and lone surrogates: never visible text. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
@@ -16,7 +16,7 @@ const ROOM = /^[a-z0-9][a-z0-9_-]*$/;
 
 export function isDisplayName(value: string): boolean {
   return (
-    value.length <= LIMITS.displayNameLength &&
+    value.length <= TEXT_LIMITS.displayNameLength &&
     value === value.trim() &&
     VISIBLE.test(value) &&
     !CONTROL.test(value) &&
@@ -25,12 +25,12 @@ export function isDisplayName(value: string): boolean {
 }
 
 export function isRoomName(value: string): boolean {
-  return value.length <= LIMITS.roomNameLength && ROOM.test(value);
+  return value.length <= TEXT_LIMITS.roomNameLength && ROOM.test(value);
 }
 
 export function isChatText(value: string): boolean {
   return (
-    value.length <= LIMITS.chatTextLength &&
+    value.length <= TEXT_LIMITS.chatTextLength &&
     VISIBLE.test(value) &&
     !CONTROL_BUT_LINE_BREAK.test(value)
   );
@@ -45,7 +45,7 @@ export function cleanDisplayName(raw: string): string {
     .normalize('NFC')
     .replace(/\s+/gu, ' ')
     .trim();
-  const cut = truncate(cleaned, LIMITS.displayNameLength).trim();
+  const cut = truncate(cleaned, TEXT_LIMITS.displayNameLength).trim();
   return isDisplayName(cut) ? cut : '';
 }
 
@@ -57,7 +57,7 @@ export function cleanRoomName(raw: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9_]+/g, '-')
     .replace(/^[-_]+/, '')
-    .slice(0, LIMITS.roomNameLength)
+    .slice(0, TEXT_LIMITS.roomNameLength)
     .replace(/-+$/, '');
 }
 

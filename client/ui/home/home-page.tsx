@@ -1,9 +1,10 @@
 // The start page: a room name, and one button.
+
 import { useSignal } from '@preact/signals';
 import { Shuffle } from 'lucide';
 import { useEffect, useId } from 'preact/hooks';
-import { LIMITS } from '../../../shared/limits.ts';
 import { cleanRoomName } from '../../../shared/text.ts';
+import { TEXT_LIMITS } from '../../../shared/text-limits.ts';
 import { roomPath } from '../address.ts';
 import { Brand } from '../kit/brand.tsx';
 import { Icon } from '../kit/icon.tsx';
@@ -41,7 +42,7 @@ export function HomePage() {
                   id={id}
                   class="input"
                   value={typed.value}
-                  maxLength={LIMITS.roomNameLength}
+                  maxLength={TEXT_LIMITS.roomNameLength}
                   autocomplete="off"
                   autocapitalize="none"
                   spellcheck={false}

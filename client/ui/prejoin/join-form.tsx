@@ -1,10 +1,11 @@
 // The name, the big Join, and what went wrong with the last one.
+
 import { useSignal } from '@preact/signals';
 import { TriangleAlert } from 'lucide';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
-import { LIMITS } from '../../../shared/limits.ts';
 import { cleanDisplayName } from '../../../shared/text.ts';
+import { TEXT_LIMITS } from '../../../shared/text-limits.ts';
 import { Icon } from '../kit/icon.tsx';
 import { remedyFor } from '../room/join-error.ts';
 import type { RoomSession } from '../room/session.ts';
@@ -45,7 +46,7 @@ export function JoinForm({ session, error, joining, onCheck }: JoinFormProps) {
           class="input"
           value={session.name.value}
           readOnly={given}
-          maxLength={LIMITS.displayNameLength}
+          maxLength={TEXT_LIMITS.displayNameLength}
           autocomplete="name"
           autocapitalize="words"
           spellcheck={false}

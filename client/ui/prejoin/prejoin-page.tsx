@@ -11,7 +11,6 @@ import { loadDevicePickers } from '../media/load-device-pickers.ts';
 import type { RoomSession } from '../room/session.ts';
 import { JoinForm } from './join-form.tsx';
 import { Preview } from './preview.tsx';
-import { UnsupportedPage } from './unsupported-page.tsx';
 import { useCheck } from './use-check.tsx';
 import '../styles/controls.css';
 import '../styles/prejoin.css';
@@ -21,6 +20,11 @@ export interface PrejoinPageProps {
   /** Why the last attempt to join failed. */
   error: ParleyError | undefined;
   joining: boolean;
+}
+
+async function loadUnsupported() {
+  const { UnsupportedPage } = await import('./unsupported-page.tsx');
+  return UnsupportedPage;
 }
 
 async function loadProblems() {
@@ -37,7 +41,7 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
     room,
     media: session.role === 'viewer' ? undefined : media,
   });
-  if (!canCall()) return <UnsupportedPage />;
+  if (!canCall()) return <Lazy load={loadUnsupported} props={{}} />;
   const watching = session.role === 'viewer';
   return (
     <div class="prejoin">

@@ -1,0 +1,11 @@
+// The bounds of what people write. Apart from the others in limits.ts, of which they are a part,
+// since a page needs them before anything else.
+
+export const TEXT_LIMITS = {
+  /** Room names appear in addresses, logs and store keys: short and plain. Characters. */
+  roomNameLength: 64,
+  /** A display name has to fit under a tile; longer ones are used to push others off the page. */
+  displayNameLength: 64,
+  /** One chat message, in UTF-16 code units: a long paragraph, not a file. */
+  chatTextLength: 2000,
+} as const;
