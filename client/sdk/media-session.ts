@@ -14,7 +14,7 @@ import { DtlsParameters, type IceServer } from '../../shared/rtp.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import { PathWatch } from './path-watch.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
-import { offersRelay } from './relay-servers.ts';
+import { isOffered, keepPlaces, offersRelay, relayUrls } from './relay-servers.ts';
 import { Retries } from './retries.ts';
 import type { Paths } from './selected-path.ts';
 import { Sender, type SenderOptions } from './sender.ts';
@@ -71,6 +71,8 @@ export class MediaSession {
   readonly #retries = new Retries();
   readonly #watches: Record<Direction, PathWatch>;
   #iceServers: readonly IceServer[];
+  /** Addresses of relays in the longest list that was given. */
+  #longest: readonly string[];
   readonly #receiving = Promise.withResolvers<void>();
   readonly #dtls: Partial<Record<Direction, DtlsParameters>> = {};
   #closed = false;
@@ -80,6 +82,7 @@ export class MediaSession {
     this.#options = options;
     this.epoch = offer.epoch;
     this.#iceServers = offer.iceServers;
+    this.#longest = relayUrls(offer.iceServers);
     const common = {
       iceServers: offer.iceServers,
       ...(relayOnly && { iceTransportPolicy: 'relay' as const }),
@@ -152,13 +155,16 @@ export class MediaSession {
   }
 
   /** @param move leaves relays that are not among these */
-  async updateIceServers(iceServers: IceServer[], { move = false } = {}): Promise<void> {
-    this.#iceServers = iceServers;
+  async updateIceServers(given: IceServer[], { move = false } = {}): Promise<void> {
+    this.#iceServers = given;
+    const relays = relayUrls(given);
+    if (relays.length >= this.#longest.length) this.#longest = relays;
+    const iceServers = keepPlaces(given, this.#longest);
     await Promise.all(
       [this.#send, this.#recv].map((transport) => transport.updateIceServers({ iceServers })),
     );
     if (!move) return;
-    for (const direction of DIRECTIONS) this.#watches[direction].allow(iceServers);
+    for (const direction of DIRECTIONS) this.#watches[direction].allow(given);
   }
 
   async stats(): Promise<Record<Direction, RTCStatsReport>> {
@@ -215,7 +221,10 @@ export class MediaSession {
       watch.onState(state);
       this.#options.onState(direction, state);
     });
-    transport.on('icecandidateerror', (error) => watch.onIceError(error));
+    transport.on('icecandidateerror', (error) => {
+      // Those that only keep a place in the list refuse us, and should.
+      if (isOffered(error.url, this.#iceServers)) watch.onIceError(error);
+    });
   }
 
   #tellConnect(direction: Direction): void {

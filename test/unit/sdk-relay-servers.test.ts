@@ -1,7 +1,13 @@
 // TURN servers' addresses compared, the decision to leave one, and which refusals are told.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mustLeave, offersRelay, relayHost, relayKey } from '../../client/sdk/relay-servers.ts';
+import {
+  keepPlaces,
+  mustLeave,
+  offersRelay,
+  relayHost,
+  relayKey,
+} from '../../client/sdk/relay-servers.ts';
 import { NO_PATH } from '../../client/sdk/selected-path.ts';
 import { TurnRefusals } from '../../client/sdk/turn-refusals.ts';
 import type { PathReport } from '../../shared/protocol.ts';
@@ -101,4 +107,21 @@ describe('TurnRefusals', () => {
       refusals.add({ url: `turn:a.example:${port}`, errorCode: 701 });
     assert.equal(refusals.pending.length, 8);
   });
+});
+
+describe('keepPlaces', () => {
+  const server = (...urls: string[]) => ({ urls, username: 'u', credential: 'c' });
+  const gone = (...urls: string[]) => ({ urls, username: 'left', credential: 'left' });
+  const BEFORE = ['turn:a', 'turn:a?transport=tcp', 'turn:b', 'turn:b?transport=tcp'];
+  const [a, aTcp, b, bTcp] = BEFORE as [string, string, string, string];
+  const TABLE: readonly [string, ReturnType<typeof server>[], ReturnType<typeof server>[]][] = [
+    ['a list as long stays as it is', [server(b, bTcp), server('turn:c', 'turns:c')], []],
+    ['a shorter one gets what is gone behind it', [server(b, bTcp)], [gone(a, aTcp)]],
+    ['only as many as are missing', [server(b, bTcp, 'turn:c')], [gone(a)]],
+    ['an address is the same in another spelling', [server('turn:A:3478', b)], [gone(aTcp, bTcp)]],
+    ['no relay at all stays none', [{ ...server('stun:s') }], []],
+  ];
+  for (const [title, servers, added] of TABLE) {
+    test(title, () => assert.deepEqual(keepPlaces(servers, BEFORE), [...servers, ...added]));
+  }
 });
