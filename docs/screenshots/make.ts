@@ -1,5 +1,6 @@
 // Takes the screenshots in this folder: the real server, real calls in Chromium, painted people.
-// `node docs/screenshots/make.ts`. Needs Chromium; with ffmpeg the pictures become much smaller.
+// `node docs/screenshots/make.ts` takes all, with names of scenes only those (`networkCheck`, say).
+// Needs Chromium, and coturn for the network check; with ffmpeg the pictures become much smaller.
 
 import { execFile } from 'node:child_process';
 import { rename, stat } from 'node:fs/promises';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { Chromium } from '../../test/support/chromium.ts';
+import { startCoturn } from '../../test/support/coturn.ts';
 import { Parley } from '../../test/support/parley.ts';
 import { until } from '../../test/support/until.ts';
 import { ACTORS } from './actors.ts';
@@ -38,13 +40,17 @@ class Studio {
     this.parley = parley;
   }
 
-  async page(actorName: string, options: BrowserContextOptions): Promise<Page> {
+  async page(
+    actorName: string,
+    options: BrowserContextOptions,
+    loud = options === LOUD,
+  ): Promise<Page> {
     const page = await this.#chromium.newPage(options);
     const actor = ACTORS[actorName];
     if (!actor) throw new Error(`Nobody is called ${actorName}.`);
     const upright = options.isMobile === true;
     // Alone before the camera, everybody says something, to see whether the level moves.
-    const speaks = actor.speaks === true || options === LOUD;
+    const speaks = actor.speaks === true || loud;
     const looks = { ...actor, upright, speaks };
     await page.addInitScript(installPainter, looks);
     await page.addInitScript(installActor, looks);
@@ -150,6 +156,26 @@ async function beforeTheCall(studio: Studio): Promise<void> {
   await phone.context().close();
 }
 
+async function networkCheck(studio: Studio): Promise<void> {
+  for (const [options, name] of [
+    [WIDE, 'check'],
+    [{ ...PHONE, colorScheme: 'dark' }, 'check-phone'],
+  ] as const) {
+    const page = await studio.page(ME, { colorScheme: 'light', ...options }, true);
+    await page.addInitScript(() => {
+      Object.defineProperty(MediaStreamTrack.prototype, 'label', {
+        get(this: MediaStreamTrack) {
+          return this.kind === 'audio' ? 'Desk microphone' : 'Built-in camera';
+        },
+      });
+    });
+    await page.goto(`${studio.parley.url}check`);
+    await page.getByRole('heading', { name: 'Calls will work' }).waitFor();
+    await shoot(page, name);
+    await page.context().close();
+  }
+}
+
 async function alone(studio: Studio): Promise<void> {
   const page = await studio.join(ME, 'quiet-room', { ...WIDE, colorScheme: 'light' });
   await shoot(page, 'alone');
@@ -208,11 +234,18 @@ async function calls(studio: Studio): Promise<void> {
   await shoot(phone, 'chat-phone');
 }
 
-await using parley = await Parley.start();
+/** In this order; each makes its pictures by itself. */
+const SCENES = { home, beforeTheCall, networkCheck, blocked, alone, calls };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(SCENES, name));
+if (unknown.length > 0) {
+  throw new Error(`No scene is called ${unknown.join(', ')}: ${Object.keys(SCENES).join(', ')}.`);
+}
+await using coturn = await startCoturn('secret');
+await using parley = await Parley.start(coturn.env);
 await using chromium = await Chromium.launch();
 const studio = new Studio(chromium, parley);
-await home(studio);
-await beforeTheCall(studio);
-await blocked(studio);
-await alone(studio);
-await calls(studio);
+for (const [name, scene] of Object.entries(SCENES)) {
+  if (wanted.length === 0 || wanted.includes(name)) await scene(studio);
+}

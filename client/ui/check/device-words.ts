@@ -28,16 +28,13 @@ export function deviceLine(device: DeviceState, facts: BrowserFacts): Line {
   }
   if (!device.on) return { ...line, tone: 'waiting', text: 'It is switched off.' };
   if (label === undefined) return { ...line, tone: 'waiting', text: 'Not checked yet' };
-  const name = label === '' ? '' : ` ${label}`;
-  if (kind === 'camera') return { ...line, tone: 'good', text: `It works.${name}` };
-  if (device.heard)
-    return { ...line, tone: 'good', text: `It works, and it hears something.${name}` };
-  if (device.listening)
-    return { ...line, tone: 'running', text: `Say something to test it.${name}` };
+  const named = label === '' ? line : { ...line, advice: label };
+  if (kind === 'camera') return { ...named, tone: 'good', text: 'It works.' };
+  if (device.heard) return { ...named, tone: 'good', text: 'It works, and it hears something.' };
+  if (device.listening) return { ...named, tone: 'running', text: 'Say something to test it.' };
   return {
-    ...line,
+    ...named,
     tone: 'warning',
-    text: `It heard nothing.${name}`,
-    advice: 'Say something. If this does not change, it may be muted by a switch or by the system.',
+    text: 'It heard nothing. Say something. If this does not change, it may be muted by a switch or by the system.',
   };
 }
