@@ -12,6 +12,9 @@ import { freePort } from './ports.ts';
 import { programPath } from './programs.ts';
 import { until } from './until.ts';
 
+const EVERYWHERE = ['0.0.0.0-255.255.255.255', '::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'];
+/** The same that operators are given; see docs/turn.md. */
+const CONFIGURATION = path.resolve(import.meta.dirname, '../../deploy/coturn/turnserver.conf');
 const ADDRESS = '127.0.0.1';
 const REALM = 'parley.test';
 const SECRET = 'a-secret-of-the-tests-alone';
@@ -65,7 +68,8 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
     cwd: directory,
     args: [
       ...before,
-      '-n', // No configuration file: what is below is all there is.
+      // What docs/turn.md tells operators to use, so that it is known to work; then what is ours.
+      ...(mode === 'secret' ? ['-c', CONFIGURATION] : ['-n']),
       `--listening-ip=${address}`,
       `--relay-ip=${options.relay ?? address}`,
       `--listening-port=${port}`,
@@ -80,12 +84,14 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
       '--no-dtls',
       '--no-cli',
       '--fingerprint',
+      // The media servers of tests have addresses that nobody's relay should reach otherwise.
       '--allow-loopback-peers',
+      ...(options.deniedPeers ? [] : EVERYWHERE.map((range) => `--allowed-peer-ip=${range}`)),
       ...(options.userQuota === undefined ? [] : [`--user-quota=${options.userQuota}`]),
       ...(options.deniedPeers ?? []).map((peer) => `--denied-peer-ip=${peer}`),
       ...(options.args ?? []),
       ...(mode === 'secret'
-        ? ['--use-auth-secret', `--static-auth-secret=${SECRET}`]
+        ? [`--static-auth-secret=${SECRET}`]
         : ['--lt-cred-mech', `--user=${STATIC_USER.username}:${STATIC_USER.password}`]),
     ],
   });
