@@ -11,6 +11,7 @@ import { OpenSessions, type TrackState } from './open-sessions.ts';
 import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
 import type { Retries } from './retries.ts';
 import { NO_PATH, type Paths } from './selected-path.ts';
+import { Settling } from './settling.ts';
 
 export interface MediaKeeperOptions {
   local: LocalTracks;
@@ -42,8 +43,7 @@ export class MediaKeeper {
   readonly #sessions: OpenSessions;
   /** Every media session that this server offered, so that none is taken twice. */
   readonly #offered = new Set<number>();
-  /** The one that the server has to be told of when the others have gone. */
-  #unsettled: number | undefined;
+  readonly #settling: Settling;
   #relayOnly: boolean;
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
   readonly #unusable = new Set<string>();
@@ -53,6 +53,7 @@ export class MediaKeeper {
   constructor(options: MediaKeeperOptions) {
     this.#options = options;
     this.#relayOnly = options.relayOnly;
+    this.#settling = new Settling(options);
     this.#recovery = new PathRecovery({
       run: (step, direction) => this.#recover(step, direction),
       isRelayed: (direction) => this.#sessions.newest?.isRelayed(direction) === true,
@@ -96,8 +97,7 @@ export class MediaKeeper {
     this.#device = device;
     this.#offered.clear();
     this.#adopt(offer, device);
-    // Whoever opened the older ones has forgotten them.
-    this.#unsettled = undefined;
+    this.#settling.forget();
   }
 
   /**
@@ -190,7 +190,7 @@ export class MediaKeeper {
     const isFirst = this.#sessions.newest === undefined;
     const session = this.#open(offer, device);
     this.#offered.add(offer.epoch);
-    if (!isFirst) this.#unsettled = offer.epoch;
+    if (!isFirst) this.#settling.owe(offer.epoch);
     this.#recovery.reset();
     this.#sessions.add(session);
     if (!isFirst) this.#options.onPaths();
@@ -240,18 +240,7 @@ export class MediaKeeper {
   /** Tells the server that it may close what was before. */
   #settle(): void {
     const { newest, all } = this.#sessions;
-    const epoch = this.#unsettled;
-    if (epoch === undefined || all.length > 1 || newest?.epoch !== epoch) return;
-    const { request, retries, onProblem } = this.#options;
-    const say = async () => {
-      await request('settled', { epoch });
-      if (this.#unsettled === epoch) this.#unsettled = undefined;
-    };
-    const sayUnlessMoot = () => (this.#unsettled === epoch ? say() : undefined);
-    retries.say('settled', sayUnlessMoot, (error) => {
-      // Replaced in the meantime, or said again after the resume.
-      if (error.code !== 'stale_epoch' && error.code !== 'unreachable') onProblem(error);
-    });
+    this.#settling.settle(all.length === 1 ? newest?.epoch : undefined);
   }
 
   #usable(consumers: readonly Consumer[]): Consumer[] {

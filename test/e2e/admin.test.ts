@@ -2,14 +2,17 @@
 // done there by keyboard.
 import assert from 'node:assert/strict';
 import { violations } from '../support/axe.ts';
-import { tabTo } from '../support/keyboard.ts';
+import { hasFocus, tabTo } from '../support/keyboard.ts';
 import type { Parley } from '../support/parley.ts';
 import type { Participant } from '../support/participant.ts';
 import { type PersonOptions, story } from '../support/scene.ts';
+import { until } from '../support/until.ts';
 
 const AUTH_TOKEN = 'the-operators-own-secret-0123456789';
 /** A server is probed every few seconds, by each media node. */
 const PROBED_WITHIN_MS = 30_000;
+/** How often the page asks. */
+const POLL_MS = 2_000;
 
 type Window = NonNullable<PersonOptions['window']>;
 
@@ -134,6 +137,26 @@ story('an operator adds a TURN server, and removes it', async (scene) => {
     await page.getByRole('button', { name: 'Remove mine' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByRole('article', { name: 'mine' }).waitFor({ state: 'detached' });
+    await until('the focus to be somewhere', async () =>
+      assert.ok(await hasFocus(page.getByRole('heading', { name: 'TURN servers' }))),
+    );
+  });
+  await scene.step('a page that nobody sees does not ask', async () => {
+    let asked = 0;
+    page.on('request', () => asked++);
+    const show = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { value, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    await show(true);
+    // What was under way may still come.
+    await page.waitForTimeout(POLL_MS);
+    asked = 0;
+    await page.waitForTimeout(2 * POLL_MS);
+    assert.equal(asked, 0);
+    await show(false);
+    await until('it to ask again', () => assert.ok(asked > 0));
   });
   await scene.step('a server that does not answer makes the numbers old', async () => {
     await page.route('**/api/**', (route) => route.abort());

@@ -1,6 +1,6 @@
 // The operator's page: the TURN servers and the media nodes, for whoever has the AUTH_TOKEN.
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Brand } from '../kit/brand.tsx';
 import { AdminModel } from './admin-model.ts';
 import { Dashboard } from './dashboard.tsx';
@@ -13,6 +13,7 @@ export function AdminPage() {
   const token = useSignal(keptToken.get());
   const model = useSignal<AdminModel | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = 'Operator · Parley';
   }, []);
@@ -23,6 +24,8 @@ export function AdminPage() {
       signOut();
     });
     model.value = opened;
+    // The form is gone, and the focus with it.
+    heading.current?.focus();
     return () => {
       opened.close();
       model.value = undefined;
@@ -50,7 +53,9 @@ export function AdminPage() {
         )}
       </header>
       <main>
-        <h1>Operator</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          Operator
+        </h1>
         {token.value === undefined ? (
           <SignIn
             problem={problem.value}

@@ -1,6 +1,6 @@
 // The TURN servers, a card each: their state and why, their load, and what can be done about them.
 import { useSignal } from '@preact/signals';
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import type { TurnServerView } from '../../../shared/admin.ts';
 import { announce } from '../kit/announcer.tsx';
 import { AddServer } from './add-server.tsx';
@@ -26,10 +26,21 @@ export interface ServersProps {
 export function Servers({ model, servers }: ServersProps) {
   const id = useId();
   const adding = useSignal(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const before = useRef(servers.length);
+  useEffect(() => {
+    // With a server that was removed went the button that had the focus.
+    const { activeElement, body } = document;
+    const isLost = activeElement === null || activeElement === body;
+    if (servers.length < before.current && isLost) heading.current?.focus();
+    before.current = servers.length;
+  }, [servers.length]);
   return (
     <section class="admin-section" aria-labelledby={id}>
       <div class="admin-section-head">
-        <h2 id={id}>TURN servers</h2>
+        <h2 ref={heading} id={id} tabIndex={-1}>
+          TURN servers
+        </h2>
         <button
           type="button"
           class="button small"
