@@ -43,6 +43,8 @@ COPY shared shared
 COPY server server
 COPY --from=build /app/client/build.ts client/build.ts
 COPY --from=build /app/client/dist client/dist
+# `docker exec … parley turn list`, `docker run … parley doctor`.
+RUN ln -s /app/server/parley.ts /usr/local/bin/parley
 # The worker of this image is tried once here, rather than by whoever starts it first.
 RUN node native/provision.ts
 # A number, since platforms that forbid root check it without reading /etc/passwd.
