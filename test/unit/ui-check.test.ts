@@ -362,12 +362,14 @@ describe('a device', () => {
     label: 'Desk microphone',
     heard: true,
     listening: false,
+    touched: true,
   };
   const camera: DeviceState = { ...microphone, kind: 'camera', label: 'Desk camera', heard: false };
   const cases: [device: DeviceState, tone: string, text: RegExp][] = [
     [microphone, 'good', /hears something\.$/],
     [{ ...microphone, heard: false }, 'warning', /heard nothing/],
     [{ ...microphone, heard: false, listening: true }, 'running', /Say something/],
+    [{ ...microphone, heard: false, touched: false }, 'waiting', /Touch this page/],
     [camera, 'good', /^It works\.$/],
     [{ ...camera, on: false, label: undefined }, 'waiting', /switched off/],
     [{ ...camera, pending: true }, 'running', /Choose Allow/],

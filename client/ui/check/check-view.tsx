@@ -63,7 +63,12 @@ export function CheckView({ room, media }: CheckViewProps) {
   const network = run.network.value;
   const deviceLines = devices.map((capture) =>
     deviceLine(
-      { ...stateOf(capture), heard: heard.value, listening: !network.done },
+      {
+        ...stateOf(capture),
+        heard: heard.value,
+        listening: !network.done,
+        touched: hasBeenTouched(),
+      },
       readBrowserFacts(),
     ),
   );
@@ -189,6 +194,11 @@ function stateOf({ kind, on, pending, error, track }: Capture) {
     error: error.value,
     label: track.value?.label,
   };
+}
+
+/** Where a browser does not tell, it is taken to have been. */
+function hasBeenTouched(): boolean {
+  return navigator.userActivation?.hasBeenActive ?? true;
 }
 
 /** Whether the microphone has heard anything yet. */

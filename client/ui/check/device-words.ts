@@ -14,6 +14,8 @@ export interface DeviceState {
   readonly heard: boolean;
   /** The check goes on: it may hear something yet. */
   readonly listening: boolean;
+  /** Somebody touched the page: before, a browser may not let it process sound. */
+  readonly touched: boolean;
 }
 
 export function deviceLine(device: DeviceState, facts: BrowserFacts): Line {
@@ -32,6 +34,9 @@ export function deviceLine(device: DeviceState, facts: BrowserFacts): Line {
   if (kind === 'camera') return { ...named, tone: 'good', text: 'It works.' };
   if (device.heard) return { ...named, tone: 'good', text: 'It works, and it hears something.' };
   if (device.listening) return { ...named, tone: 'running', text: 'Say something to test it.' };
+  if (!device.touched) {
+    return { ...named, tone: 'waiting', text: 'Touch this page and say something to test it.' };
+  }
   return {
     ...named,
     tone: 'warning',

@@ -140,7 +140,7 @@ function socketLine(socket: NetworkState['socket'], host: string): Line {
         ...line,
         tone: 'bad',
         text: 'The connection for messages (a WebSocket) does not open.',
-        advice: `Ask your network’s administrator to allow WebSockets to ${host}. A proxy that looks into connections often breaks them.`,
+        advice: `If other pages do not open either, this device is offline. Otherwise ask your network’s administrator to allow WebSockets to ${host}: a proxy that looks into connections often breaks them.`,
       };
   }
 }
