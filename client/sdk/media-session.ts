@@ -136,6 +136,8 @@ export class MediaSession {
    * @param known the tracks of ours that the server knows
    */
   async resync(offer: MediaOffer, entries: readonly LocalEntry[], known: ReadonlySet<string>) {
+    // Others may have come while there was no socket, and whoever was to leave did not hear of it.
+    await this.updateIceServers(offer.iceServers, { move: true });
     for (const direction of DIRECTIONS) {
       this.#tellConnect(direction);
       this.#watches[direction].resync();

@@ -144,3 +144,21 @@ test('a TURN server that is killed is missed before ICE misses it', async (t) =>
   });
   assert.deepEqual(sfu.said('restartIce'), []);
 });
+
+test('servers that changed while there was no socket are taken from what is said after it', async (t) => {
+  const [first, second] = await Promise.all([coturn(t), coturn(t)]);
+  const sfu = await ScriptedSfu.start(t);
+  sfu.iceServers = [first.server];
+  const call = await sfu.join(t, [], {}, { relayOnly: true });
+  await moves(call);
+  sfu.connection.say('media', await sfu.offer(1));
+  await moves(call);
+  assert.deepEqual(sfu.said('restartIce'), [], 'the same ones are no reason for anything');
+
+  sfu.iceServers = [second.server];
+  sfu.connection.say('media', await sfu.offer(1));
+  await until('the second server to relay', () =>
+    assert.equal(lastTold(sfu).recv?.server, second.server.urls[0]),
+  );
+  await moves(call);
+});
