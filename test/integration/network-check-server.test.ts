@@ -6,6 +6,7 @@ import { startCoturn, turnPassword } from '../support/coturn.ts';
 import { startServer, type TestServer } from '../support/server-app.ts';
 import { RawClient } from '../support/server-client.ts';
 import { ownedBy } from '../support/server-owned.ts';
+import { type MediaNode, startReplicas } from '../support/server-replicas.ts';
 import { TestWorkers } from '../support/server-workers.ts';
 import { until } from '../support/until.ts';
 
@@ -138,12 +139,7 @@ test('parameters that are none are refused, and open nothing', async (context) =
   const server = await startServer(context);
   const client = await RawClient.open(context, server.signalingUrl);
   const asking = (method: string, params: unknown) => client.outcome(method, params);
-  for (const params of [
-    null,
-    7,
-    { token: 7 },
-    { room: 'a', token: 'x'.repeat(5_000) },
-  ]) {
+  for (const params of [null, 7, { token: 7 }, { room: 'a', token: 'x'.repeat(5_000) }]) {
     assert.equal(await asking('checkNetwork', params), 'bad_message', JSON.stringify(params));
   }
   assert.equal(await asking('checkNetwork', { room: '../x' }), 'invalid_room');
@@ -167,4 +163,34 @@ test('a check ends with its worker, and another one can begin', async (context) 
   await until('a worker to be there again', async () => {
     assert.equal(await client.outcome('checkNetwork', {}), 'ok');
   });
+});
+
+test('a check goes to the node where the room is; where it is full, to another', async (context) => {
+  const env = { MAX_NETWORK_CHECKS: '1' };
+  const { web, nodes } = await startReplicas(context, { web: 1, nodes: 2 }, env);
+  const [replica] = web;
+  assert.ok(replica);
+  const open = () => RawClient.open(context, replica.signalingUrl);
+  const transports = ({ resources }: MediaNode) => resources.counts().transport;
+  const member = await open();
+  await member.join('blue');
+  const home = nodes.find((node) => transports(node) > 0);
+  const other = nodes.find((node) => node !== home);
+  assert.ok(home && other);
+
+  const [one, two, three] = await Promise.all([open(), open(), open()]);
+  await one.request('checkNetwork', { room: 'blue' });
+  assert.deepEqual([transports(home), transports(other)], [4, 0]);
+  await two.request('checkNetwork', { room: 'blue' });
+  assert.deepEqual([transports(home), transports(other)], [4, 2]);
+  assert.equal(await three.outcome('checkNetwork', {}), 'no_capacity');
+
+  // A node that is left takes no more.
+  other.node.drain();
+  await two.request('checkEnd', {});
+  await until('the draining node to be known', async () => {
+    assert.equal(await two.outcome('checkNetwork', {}), 'no_capacity');
+  });
+  await one.drop();
+  await until('the first check to be over', () => assert.equal(transports(home), 2));
 });

@@ -116,9 +116,9 @@ function VerdictBox({ verdict, lines }: { verdict: Verdict; lines: readonly Line
   );
 }
 
-function CheckLine({ line: { title, tone, text, advice } }: { line: Line }) {
+function CheckLine({ line: { id, title, tone, text, advice } }: { line: Line }) {
   return (
-    <li>
+    <li data-line={id}>
       <span class="netcheck-icon" data-tone={tone}>
         <Icon icon={ICONS[tone]} />
       </span>
