@@ -99,3 +99,6 @@ export type NodeView = v.InferOutput<typeof NodeView>;
 /** `GET /api/nodes` */
 export const NodeOverview = v.object({ nodes: v.array(NodeView) });
 export type NodeOverview = v.InferOutput<typeof NodeOverview>;
+
+/** What the admin API refuses a request with. */
+export const Refusal = v.object({ error: v.object({ code: v.string(), message: v.string() }) });

@@ -1,12 +1,10 @@
 // Asks the server as its operator: what is shown, and what can be done. Answers are checked.
-import * as v from 'valibot';
-import { NodeOverview, TurnOverview } from '../../../shared/admin.ts';
+import { NodeOverview, Refusal, TurnOverview } from '../../../shared/admin.ts';
+import { parse } from '../../../shared/rpc.ts';
 
 /** Longer than any answer takes; then the page says that it is old. Milliseconds. */
 const TIMEOUT_MS = 8_000;
 const UNREACHABLE = 'The server cannot be reached.';
-
-const Refusal = v.object({ error: v.object({ code: v.string(), message: v.string() }) });
 
 /** A server to add, as the API takes it. */
 export interface NewServer {
@@ -46,11 +44,13 @@ export class AdminApi {
   }
 
   async turn(): Promise<TurnOverview> {
-    return this.#parse(TurnOverview, await this.#ask('GET', '/api/turn'));
+    const answer = await this.#ask('GET', '/api/turn');
+    return understood(() => parse(TurnOverview, answer));
   }
 
   async nodes(): Promise<NodeOverview> {
-    return this.#parse(NodeOverview, await this.#ask('GET', '/api/nodes'));
+    const answer = await this.#ask('GET', '/api/nodes');
+    return understood(() => parse(NodeOverview, answer));
   }
 
   async add(server: NewServer): Promise<void> {
@@ -88,18 +88,28 @@ export class AdminApi {
     }
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
-    const refusal = v.safeParse(Refusal, answer);
-    if (refusal.success) {
-      const { code, message } = refusal.output.error;
-      throw new AdminError(code, message);
-    }
-    // A proxy in between, say.
-    throw new AdminError('unreachable', `The server answered with status ${response.status}.`);
+    throw refusalOf(answer) ?? new AdminError('unreachable', statusText(response.status));
   }
+}
 
-  #parse<S extends v.GenericSchema>(schema: S, answer: unknown): v.InferOutput<S> {
-    const parsed = v.safeParse(schema, answer);
-    if (parsed.success) return parsed.output;
+function refusalOf(answer: unknown): AdminError | undefined {
+  try {
+    const { code, message } = parse(Refusal, answer).error;
+    return new AdminError(code, message);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not the server's own words: those of a proxy in between, say. */
+function statusText(status: number): string {
+  return `The server answered with status ${status}.`;
+}
+
+function understood<T>(read: () => T): T {
+  try {
+    return read();
+  } catch {
     throw new AdminError(
       'unsupported_version',
       'The server is of another release than this page. Reload the page.',
