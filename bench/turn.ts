@@ -92,7 +92,8 @@ function pool(size: number): TurnCandidate[] {
     weight: 1 + (n % 3),
     state: 'ok',
     load: n % 50,
-    capacity: 1_000,
+    full: false,
+    draining: false,
   }));
 }
 

@@ -20,6 +20,8 @@ export class MemoryTurn implements TurnStore {
   #sampledAt = Number.NEGATIVE_INFINITY;
   #version = 0;
   #birth = '';
+  /** The birth of the store that was put back into this one. */
+  #restored: string | undefined;
 
   async read(known: Pick<TurnServers, 'version' | 'birth'> | undefined) {
     const version = this.#version;
@@ -63,8 +65,18 @@ export class MemoryTurn implements TurnStore {
   }
 
   async restore({ birth, servers }: TurnServers): Promise<void> {
-    if (birth === this.#birth) return;
-    for (const server of servers) if (!this.#servers.has(server.id)) this.#set(server);
+    // Once is enough: whoever comes later may know servers that were removed since.
+    if (birth === this.#birth || birth === this.#restored) return;
+    for (const server of servers) {
+      const before = this.#servers.get(server.id);
+      const isBetter = server.origin === 'operator' && before?.origin !== 'operator';
+      const kept = before && !isBetter ? before : server;
+      this.#set({ ...kept, draining: before?.draining ?? server.draining });
+      if (kept.origin === 'operator') this.#seeded.delete(server.id);
+      else this.#seeded.set(server.id, performance.now());
+    }
+    this.#restored = birth;
+    this.#changed();
   }
 
   async report(report: TurnReport, ttlMs: number): Promise<void> {

@@ -3,7 +3,7 @@
 //   servers   hash  id → origin|JSON; the secrets are in here and nowhere else
 //   draining  hash  id → wait or move
 //   seeds     hash  id → when a process last said that it has it configured, UTC milliseconds
-//   meta      hash  version, birth, sampled (when the last sample was kept)
+//   meta      hash  version, birth, restored (from which birth), seeded and sampled (when last)
 //   reports   hash  node → end, UTC milliseconds|JSON
 //   samples   list  JSON, oldest first
 import { randomUUID } from 'node:crypto';
@@ -64,8 +64,12 @@ return 1
 const SEED = script(
   COMMON,
   `
-local BIRTH, TTL, REPLACE = unpack(ARGV)
+local BIRTH, TTL, REPLACE = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local touched = false
+-- Nobody could say anything for so long: what is missing then was not taken away.
+local before_at = tonumber(call('HGET', META, 'seeded') or int(now))
+local was_away = now - before_at >= TTL / 2
+call('HSET', META, 'seeded', int(now))
 for n = 4, #ARGV, 2 do
   local id, text = ARGV[n], ARGV[n + 1]
   local operators, before = is_operators(id)
@@ -79,7 +83,9 @@ for n = 4, #ARGV, 2 do
 end
 local seeds = call('HGETALL', SEEDS)
 for n = 1, #seeds, 2 do
-  if now - tonumber(seeds[n + 1]) >= tonumber(TTL) then
+  if was_away then
+    call('HSET', SEEDS, seeds[n], int(now))
+  elseif now - tonumber(seeds[n + 1]) >= TTL then
     call('HDEL', SEEDS, seeds[n])
     call('HDEL', SERVERS, seeds[n])
     call('HDEL', DRAINING, seeds[n])
@@ -118,14 +124,22 @@ const RESTORE = script(
   COMMON,
   `
 local BIRTH, KNOWN = ARGV[1], ARGV[2]
-if (call('HGET', META, 'birth') or '') == KNOWN then return 0 end
+-- Once is enough: whoever comes later may know servers that were removed since.
+if (call('HGET', META, 'birth') or '') == KNOWN or call('HGET', META, 'restored') == KNOWN then
+  return 0
+end
 for n = 3, #ARGV, 3 do
   local id, text, drain = ARGV[n], ARGV[n + 1], ARGV[n + 2]
-  if call('HSETNX', SERVERS, id, text) == 1 then
-    if drain ~= '' then call('HSET', DRAINING, id, drain) end
-    if string.sub(text, 1, 9) ~= 'operator|' then call('HSET', SEEDS, id, int(now)) end
+  local is_operators = string.sub(text, 1, 9) == 'operator|'
+  local before = call('HGET', SERVERS, id)
+  -- A process that started meanwhile has said what it has configured; an operator's word counts more.
+  if not before or (is_operators and string.sub(before, 1, 9) ~= 'operator|') then
+    call('HSET', SERVERS, id, text)
+    if is_operators then call('HDEL', SEEDS, id) else call('HSET', SEEDS, id, int(now)) end
   end
+  if drain ~= '' then call('HSETNX', DRAINING, id, drain) end
 end
+call('HSET', META, 'restored', KNOWN)
 changed(BIRTH)
 return 1
 `,

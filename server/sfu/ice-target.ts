@@ -39,6 +39,7 @@ export class IceTargets {
     const [worker] = this.#options.workers();
     if (!worker || this.#closed) return undefined;
     const open = await this.#of(worker);
+    if (this.#closed) return undefined;
     this.#ending?.close();
     this.#ending = this.#options.resources.after(this.#options.keptMs, () => this.#end());
     return open.target;

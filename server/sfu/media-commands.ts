@@ -119,8 +119,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     },
     iceServers: async (_, whose) => turn.grantTo(find(whose)),
     path: async (_, { direction, path, refusals, ...whose }) => {
-      find(whose).paths.set(direction, path);
-      for (const { url, code } of refusals) turn.refused(url, code);
+      const peer = find(whose);
+      peer.paths.set(direction, path);
+      for (const { url, code } of refusals) turn.refused(peer, url, code);
       return {};
     },
     publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>

@@ -72,12 +72,7 @@ export class NodeTurn {
   grantTo(peer: Peer): IceServers {
     const pool = this.#pool;
     if (!pool || peer.closed) return { iceServers: [], iceServersExpireAt: null };
-    const { servers, urls, ...iceServers } = pool.grant(
-      peer.participantId,
-      peer.turn?.servers ?? [],
-    );
-    peer.turn = { servers, urls, release: () => pool.released({ servers }) };
-    return iceServers;
+    return this.#hold(peer, pool.grant(peer.participantId, peer.turn?.servers ?? []));
   }
 
   /** For somebody who has no media session. */
@@ -86,8 +81,8 @@ export class NodeTurn {
   }
 
   /** A client met a refusal. */
-  refused(url: string, code: number): void {
-    this.#pool?.refused(url, code);
+  refused(peer: Peer, url: string, code: number): void {
+    if (peer.turn) this.#pool?.refused(peer.turn, url, code);
   }
 
   /** Idempotent. */
@@ -96,6 +91,13 @@ export class NodeTurn {
     this.#moving?.close();
     await this.#pool?.close();
     this.#targets.close();
+  }
+
+  #hold(peer: Peer, { servers, urls, ...iceServers }: TurnGrant): IceServers {
+    const left = peer.turn?.servers.filter((id) => !servers.includes(id)) ?? [];
+    this.#pool?.released(left);
+    peer.turn = { servers, urls, release: () => this.#pool?.released(servers) };
+    return iceServers;
   }
 
   #peers(): Peer[] {
@@ -121,12 +123,15 @@ export class NodeTurn {
           this.#moving = this.#options.resources.after(MOVE_PAUSE_MS, () => this.#move());
           return;
         }
-        const fresh = this.grantTo(peer);
-        // There may be nothing better than what failed.
-        if (sameUrls(held.urls, peer.turn?.urls ?? [])) continue;
-        moved += 1;
         const { participantId, epoch } = peer;
-        room.publish('iceServers', { participantId, epoch, ...fresh, move: true });
+        const fresh = pool.grant(participantId, held.servers);
+        // There may be nothing better than what failed.
+        if (pool.isStale(fresh) || sameUrls(held.urls, fresh.urls)) continue;
+        moved += 1;
+        room.publish('iceServers', {
+          ...{ participantId, epoch, move: true },
+          ...this.#hold(peer, fresh),
+        });
       }
     }
   }

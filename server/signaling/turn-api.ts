@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import * as v from 'valibot';
 import { ParleyError } from '../../shared/errors.ts';
 import { parse } from '../../shared/rpc.ts';
-import { TurnServerId, type TurnStore } from '../cluster/turn.ts';
-import { TurnServerEntry, turnServerOf } from '../turn/environment.ts';
+import { type TurnServer, TurnServerId, type TurnStore } from '../cluster/turn.ts';
+import { TurnConfigError, TurnServerEntry, turnServerOf } from '../turn/environment.ts';
 import { overviewOf } from '../turn/overview.ts';
 import type { Authorize } from './api.ts';
 
@@ -38,7 +38,7 @@ export function registerTurnApi(app: FastifyInstance, options: TurnApiOptions): 
   app.post('/api/turn', { bodyLimit: ENTRY_BYTES }, async (request, reply) => {
     authorize(request, reply);
     const entry = parse(TurnServerEntry, request.body);
-    const server = turnServerOf(entry, 'operator', ttlSeconds);
+    const server = serverOf(entry, ttlSeconds);
     await store.put(server, maxServers);
     return reply.code(201).send({ id: server.id });
   });
@@ -70,6 +70,16 @@ export function registerTurnApi(app: FastifyInstance, options: TurnApiOptions): 
     if (!(await store.setDraining(id, null))) throw noSuchServer(id);
     return { id, draining: null };
   });
+}
+
+/** @throws ParleyError `bad_message` */
+function serverOf(entry: TurnServerEntry, ttlSeconds: number): TurnServer {
+  try {
+    return turnServerOf(entry, 'operator', ttlSeconds);
+  } catch (cause) {
+    if (!(cause instanceof TurnConfigError)) throw cause;
+    throw new ParleyError('bad_message', { message: cause.message, cause });
+  }
 }
 
 function noSuchServer(id: string): ParleyError {

@@ -1,7 +1,7 @@
 // Which TURN servers a session gets: a pure function of region, health, load and weight, made once for
 // each state of the pool and asked for every session. Another one can take its place: see TurnChooser.
 
-/** A server of the pool, as far as a choice depends on it. Draining ones are not offered. */
+/** A server of the pool, as far as a choice depends on it. */
 export interface TurnCandidate {
   readonly id: string;
   /** Hosts of its usable addresses. Two servers on one host fall together. */
@@ -12,8 +12,10 @@ export interface TurnCandidate {
   readonly state: 'ok' | 'unknown' | 'failed';
   /** Allocations, as it counts them or as the sessions that hold its credentials explain. */
   readonly load: number;
-  /** Allocations that it takes; null: not known. */
-  readonly capacity: number | null;
+  /** It takes no new allocations, or soon will not. */
+  readonly full: boolean;
+  /** It gets no new sessions, but keeps those it has. */
+  readonly draining: boolean;
 }
 
 export interface TurnWish {
@@ -34,8 +36,6 @@ export type TurnChooser = (
   region: string | null,
 ) => (wish: TurnWish) => string[];
 
-/** Above this part of its capacity a server is full: what is left is for those who come back. */
-const FULL_AT = 0.9;
 /** Random picks for another host before all are looked through. */
 const PICKS = 8;
 
@@ -46,7 +46,8 @@ interface Tier {
 }
 
 export const chooseByWeight: TurnChooser = (candidates, region) => {
-  const tiers = [...Map.groupBy(candidates, (candidate) => rankOf(candidate, region))]
+  const open = candidates.filter(({ draining }) => !draining);
+  const tiers = [...Map.groupBy(open, (candidate) => rankOf(candidate, region))]
     .sort(([a], [b]) => a - b)
     .map(([, members]) => tierOf(members));
   const wanted = new Map(candidates.map((candidate) => [candidate.id, candidate]));
@@ -71,14 +72,10 @@ export const chooseByWeight: TurnChooser = (candidates, region) => {
 };
 
 /** The lower, the better. */
-function rankOf({ state, load, capacity, region: own }: TurnCandidate, region: string | null) {
-  const isFull = capacity !== null && load >= capacity * FULL_AT;
+function rankOf({ state, full, region: own }: TurnCandidate, region: string | null): number {
   const isFar = region !== null && own !== null && own !== region;
   return (
-    (state === 'failed' ? 8 : 0) +
-    (isFull ? 4 : 0) +
-    (state === 'unknown' ? 2 : 0) +
-    (isFar ? 1 : 0)
+    (state === 'failed' ? 8 : 0) + (full ? 4 : 0) + (state === 'unknown' ? 2 : 0) + (isFar ? 1 : 0)
   );
 }
 

@@ -52,14 +52,17 @@ export const TurnServerEntry = v.pipe(
 );
 export type TurnServerEntry = v.InferOutput<typeof TurnServerEntry>;
 
-/** @param ttlSeconds where the entry does not say */
+/**
+ * @param ttlSeconds where the entry does not say
+ * @throws TurnConfigError when the pool could not hold it
+ */
 export function turnServerOf(
   entry: TurnServerEntry,
   origin: TurnServer['origin'],
   ttlSeconds: number,
 ): TurnServer {
   const { urls, secret, username = '', password = '' } = entry;
-  return {
+  const server = {
     id: entry.id ?? idOf(urls[0] ?? ''),
     urls,
     region: entry.region ?? null,
@@ -73,6 +76,13 @@ export function turnServerOf(
     origin,
     draining: null,
   };
+  const result = v.safeParse(TurnServer, server);
+  if (result.success) return result.output;
+  // Never the value: it may be the secret.
+  const field = v.getDotPath(result.issues[0]) ?? 'something';
+  throw new TurnConfigError(
+    `The TURN server at ${urls[0]} does not fit: its ${field} is too long, too many, or not of the right form.`,
+  );
 }
 
 /** @throws TurnConfigError */

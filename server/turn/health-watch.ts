@@ -34,6 +34,8 @@ interface Watched {
 
 /** How often due probes are looked for. */
 const TICK_MS = 50;
+/** Room for confirmations, and for what is late: an address is probed at its time, not at the last. */
+const HEADROOM = 1.2;
 /** Processes that started together should not probe together. */
 const JITTER = 0.2;
 /** After a first failure: long enough for a lost packet's queue to have drained. */
@@ -45,6 +47,7 @@ export class HealthWatch {
   #timer: Timer | undefined;
   /** Probes that may start now. */
   #budget = 0;
+  readonly #running = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: HealthWatchOptions) {
@@ -81,23 +84,29 @@ export class HealthWatch {
     return this.#watched.get(keyOf(serverId, url))?.health ?? NEVER_PROBED;
   }
 
-  /** Ends the probing; probes on their way end in their time. */
-  close(): void {
+  /** Ends the probing; resolves when the probes on their way have given back what they had. */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.close();
     this.#timer = undefined;
+    await Promise.all(this.#running);
   }
 
   #tick(): void {
     const { probesPerSecond } = this.#options;
     const now = performance.now();
     const perTick = (probesPerSecond * TICK_MS) / 1_000;
-    this.#budget = Math.min(this.#budget + perTick, Math.max(1, perTick));
-    for (const watched of this.#watched.values()) {
-      if (this.#budget < 1) return;
-      if (watched.probing || watched.nextAt > now) continue;
+    this.#budget = Math.min(this.#budget + perTick, perTick + 1);
+    if (this.#budget < 1) return;
+    const due = [...this.#watched.values()].filter(
+      ({ probing, nextAt }) => !probing && nextAt <= now,
+    );
+    // Who waits for longest is first: otherwise those at the end would never have their turn.
+    due.sort((a, b) => a.nextAt - b.nextAt);
+    for (const watched of due.slice(0, Math.floor(this.#budget))) {
       this.#budget -= 1;
-      void this.#probe(watched);
+      const probing = this.#probe(watched).finally(() => this.#running.delete(probing));
+      this.#running.add(probing);
     }
   }
 
@@ -108,14 +117,15 @@ export class HealthWatch {
     const outcome = await probe(watched.server, watched.url);
     watched.probing = false;
     if (this.#closed) return;
-    const { state } = watched.health;
+    const { state, full } = watched.health;
     const now = performance.now();
     watched.health = healthAfter(watched.health, outcome, now, recoveryMs);
     const jitter = 1 + JITTER * (2 * Math.random() - 1);
     watched.nextAt = startedAt + this.#intervalMs * jitter;
     if (isDoubtful(watched.health)) this.#doubt(watched, now);
     // It may have been taken out of the pool meanwhile.
-    if (watched.health.state === state || !this.#isWatched(watched)) return;
+    const isSame = watched.health.state === state && watched.health.full === full;
+    if (isSame || !this.#isWatched(watched)) return;
     onChange(watched.server, watched.url, watched.health);
   }
 
@@ -132,7 +142,7 @@ export class HealthWatch {
   /** Many addresses take longer than the interval: each then gets its share of the probes. */
   get #intervalMs(): number {
     const { intervalMs, probesPerSecond } = this.#options;
-    return Math.max(intervalMs, (this.#watched.size / probesPerSecond) * 1_000);
+    return Math.max(intervalMs, (this.#watched.size / probesPerSecond) * 1_000 * HEADROOM);
   }
 
   #isWatched(watched: Watched): boolean {

@@ -7,13 +7,18 @@ export interface UrlHealth {
   readonly failures: number;
   /** Since when every probe of a failed one succeeded, in milliseconds of any clock; null: not now. */
   readonly wellSince: number | null;
-  /** Why the last failed probe failed. */
+  /** It answers, but takes no new allocations. */
+  readonly full: boolean;
+  /** Why the last probe that failed did, or met a quota. */
   readonly message: string | null;
   /** Of the last probe that succeeded. */
   readonly roundTripMs: number | null;
 }
 
-export type ProbeOutcome = { ok: true; roundTripMs: number } | { ok: false; message: string };
+export type ProbeOutcome =
+  | { ok: true; roundTripMs: number }
+  /** `full`: a quota is used up. What is allocated there goes on. */
+  | { ok: false; message: string; full: boolean };
 
 /** One lost packet too many is no outage; the second try follows at once. */
 const FAILURES_TO_FAIL = 2;
@@ -22,6 +27,7 @@ export const NEVER_PROBED: UrlHealth = {
   state: 'unknown',
   failures: 0,
   wellSince: null,
+  full: false,
   message: null,
   roundTripMs: null,
 };
@@ -36,12 +42,17 @@ export function healthAfter(
   now: number,
   recoveryMs: number,
 ): UrlHealth {
+  if (!outcome.ok && outcome.full) {
+    const state = before.state === 'failed' ? 'failed' : 'ok';
+    return { ...before, state, failures: 0, full: true, message: outcome.message };
+  }
   if (!outcome.ok) {
     const failures = before.failures + 1;
     return {
       state: failures >= FAILURES_TO_FAIL ? 'failed' : before.state,
       failures,
       wellSince: null,
+      full: false,
       message: outcome.message,
       roundTripMs: before.roundTripMs,
     };
@@ -49,9 +60,9 @@ export function healthAfter(
   const { roundTripMs } = outcome;
   const wellSince = before.wellSince ?? now;
   if (before.state === 'failed' && now - wellSince < recoveryMs) {
-    return { ...before, failures: 0, wellSince, roundTripMs };
+    return { ...before, failures: 0, full: false, wellSince, roundTripMs };
   }
-  return { state: 'ok', failures: 0, wellSince: null, message: null, roundTripMs };
+  return { ...NEVER_PROBED, state: 'ok', roundTripMs };
 }
 
 /** A first failure: it should be tried again soon, to be sure. */

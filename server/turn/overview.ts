@@ -52,28 +52,49 @@ export function loadsOf({ servers }: TurnSample): Map<string, number> {
   );
 }
 
+/** Curves of more servers than these nobody can tell apart, and an hour of them would be megabytes. */
+const CURVES = 12;
+/** Points of a curve: as many as it is pixels wide on a phone, some more. */
+const POINTS = 180;
+
+/** What is kept of the present: the busiest servers. */
+export function memorable(sample: TurnSample): TurnSample {
+  const busiest = Object.entries(sample.servers)
+    .sort(([, a], [, b]) => b.sessions - a.sessions || (b.allocations ?? 0) - (a.allocations ?? 0))
+    .slice(0, CURVES);
+  return { ...sample, servers: Object.fromEntries(busiest) };
+}
+
 export function overviewOf(
   servers: readonly TurnServer[],
   reports: readonly TurnReport[],
-  history: readonly TurnSample[],
+  samples: readonly TurnSample[],
 ): TurnOverview {
   const now = sampleOf(servers, reports, 0);
-  const views = servers.map((server) => viewOf(server, reports, now));
+  const said = Map.groupBy(
+    reports.flatMap(({ urls }) => urls),
+    ({ serverId, url }) => `${serverId} ${url}`,
+  );
+  const views = servers.map((server) => viewOf(server, reports, said, now));
+  // The newest point is always among them.
+  const every = Math.max(1, Math.ceil(samples.length / POINTS));
+  const history = samples.filter((_, n) => (samples.length - 1 - n) % every === 0);
   return {
     servers: views.sort((a, b) => a.id.localeCompare(b.id)),
     paths: now.paths,
     warnings: [...poolWarnings(views, now), ...views.flatMap(serverWarnings)],
-    history: [...history],
+    history,
   };
 }
 
 function viewOf(
   server: TurnServer,
   reports: readonly TurnReport[],
+  said: ReadonlyMap<string, TurnReport['urls']>,
   { servers: figures }: TurnSample,
 ): TurnServerView {
   const { id, region, weight, capacity, auth, origin, draining } = server;
-  const urls = server.urls.map((url) => addressOf(id, url, reports));
+  const urls = server.urls.map((url) => addressOf(url, said.get(`${id} ${url}`) ?? []));
   const states = urls.map(({ state }) => state);
   const health = states.includes('ok') ? 'ok' : states.includes('unknown') ? 'unknown' : 'failed';
   const none = { sessions: 0, relayed: 0, allocations: null, explained: 0, bitrate: null };
@@ -93,14 +114,7 @@ function viewOf(
   };
 }
 
-function addressOf(
-  serverId: string,
-  url: string,
-  reports: readonly TurnReport[],
-): TurnServerView['urls'][number] {
-  const said = reports.flatMap(({ urls }) =>
-    urls.filter((one) => one.serverId === serverId && one.url === url),
-  );
+function addressOf(url: string, said: TurnReport['urls']): TurnServerView['urls'][number] {
   const reachedBy = said.filter(({ state }) => state === 'ok').length;
   const missed = said.filter(({ state }) => state === 'failed');
   return {
@@ -108,7 +122,7 @@ function addressOf(
     state: reachedBy > 0 ? 'ok' : missed.length > 0 ? 'failed' : 'unknown',
     reachedBy,
     missedBy: missed.length,
-    message: missed[0]?.message ?? null,
+    message: (missed[0] ?? said.find(({ message }) => message !== null))?.message ?? null,
     roundTripMs: lowest(said.map(({ roundTripMs }) => roundTripMs)),
   };
 }
@@ -146,6 +160,8 @@ function serverWarnings(server: TurnServerView): TurnOverview['warnings'] {
     for (const { url, state: one, missedBy, message } of urls) {
       if (one === 'failed') say(`${url} does not work: ${message ?? 'nobody reaches it'}`);
       else if (missedBy > 0) say(`${url} is not reached by all media nodes: ${message ?? ''}`);
+      // It answers, and says why it takes nothing more.
+      else if (one === 'ok' && message !== null) say(`${url} takes no new allocations: ${message}`);
     }
   }
   if (allocations !== null && allocations > explained * UNEXPLAINED_FACTOR + UNEXPLAINED_MARGIN) {

@@ -9,7 +9,8 @@ import type { Resources, Timer } from '../telemetry/resources.ts';
 import { readTurnLoad } from './coturn-metrics.ts';
 import { Endings } from './endings.ts';
 import type { UrlHealth } from './health.ts';
-import { allocationsOf, loadsOf, sampleOf } from './overview.ts';
+import { allocationsOf, loadsOf, memorable, sampleOf } from './overview.ts';
+import { turnKey } from './turn-url.ts';
 
 /** A media session, as far as relays matter. */
 export interface TurnHolder {
@@ -44,7 +45,23 @@ interface Measured {
 /** What has not changed is said again after this time, so that it is not forgotten. */
 const SAY_AGAIN_MS = 10_000;
 const FORGOTTEN_AFTER_MS = 30_000;
+/** Between two reports, for each address in them: those of a thousand addresses come every 5 s. */
+const SAY_LESS_MS = 5;
 const LOAD_TIMEOUT_MS = 3_000;
+/** Of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C; a client may say any other number. */
+const CODES = new Set([
+  '300',
+  '400',
+  '401',
+  '403',
+  '437',
+  '438',
+  '441',
+  '442',
+  '486',
+  '508',
+  '701',
+]);
 /** Servers whose metrics are read at the same time. */
 const READ_AT_ONCE = 16;
 
@@ -57,15 +74,17 @@ export class PoolReporter {
   /** Servers that have a line in the metrics. */
   #shown = new Set<string>();
   #said = { text: '', at: Number.NEGATIVE_INFINITY };
-  #running: Promise<void> = Promise.resolve();
-  #busy = false;
+  /** What is under way, by its name. */
+  readonly #running = new Map<string, Promise<void>>();
+  /** Servers whose metrics could not be read when they were asked last. */
+  readonly #unread = new Set<string>();
 
   constructor(options: PoolReporterOptions) {
     this.#options = options;
     const { resources, settings } = options;
     this.#timers = [
-      resources.every(settings.refreshMs, () => this.#once(() => this.#report())),
-      resources.every(settings.loadIntervalMs, () => this.#once(() => this.#sample())),
+      resources.every(settings.refreshMs, () => this.#once('report', () => this.#report())),
+      resources.every(settings.loadIntervalMs, () => this.#once('sample', () => this.#sample())),
     ];
   }
 
@@ -75,23 +94,22 @@ export class PoolReporter {
 
   refused(serverId: string, code: number): void {
     this.#refusals.set(serverId, (this.#refusals.get(serverId) ?? 0) + 1);
-    this.#options.metrics.turn.refusals.inc({ server: serverId, code });
+    const known = CODES.has(String(code)) ? String(code) : 'other';
+    this.#options.metrics.turn.refusals.inc({ server: serverId, code: known });
   }
 
   async close(): Promise<void> {
     for (const timer of this.#timers) timer.close();
-    await this.#running;
+    await Promise.all(this.#running.values());
   }
 
-  /** One after the other; what comes while one is under way is left out: the next one says it all. */
-  #once(action: () => Promise<void>): void {
-    if (this.#busy) return;
-    this.#busy = true;
-    this.#running = action()
+  /** Not twice at the same time: what comes while it is under way is left out; the next one says it all. */
+  #once(name: string, action: () => Promise<void>): void {
+    if (this.#running.has(name)) return;
+    const running = action()
       .catch((err) => this.#options.log.debug({ err }, 'TURN figures were not kept'))
-      .finally(() => {
-        this.#busy = false;
-      });
+      .finally(() => this.#running.delete(name));
+    this.#running.set(name, running);
   }
 
   async #report(): Promise<void> {
@@ -99,6 +117,8 @@ export class PoolReporter {
     const report = this.#make();
     this.#show(report);
     const now = performance.now();
+    // A report of a large pool is large.
+    if (now - this.#said.at < report.urls.length * SAY_LESS_MS) return;
     // Round trips differ every time, and nobody needs each.
     const text = JSON.stringify({
       ...report,
@@ -115,11 +135,13 @@ export class PoolReporter {
     const reports = await store.reports();
     const sample = sampleOf(servers(), reports, Date.now());
     onLoads(loadsOf(sample));
-    await store.sample(sample, settings.loadIntervalMs * 0.9);
+    await store.sample(memorable(sample), settings.loadIntervalMs * 0.9);
   }
 
   async #measure(): Promise<void> {
     const readable = this.#options.servers().filter(({ metricsUrl }) => metricsUrl !== null);
+    const ids = new Set(readable.map(({ id }) => id));
+    for (const id of this.#measured.keys()) if (!ids.has(id)) this.#measured.delete(id);
     for (let n = 0; n < readable.length; n += READ_AT_ONCE) {
       await Promise.all(readable.slice(n, n + READ_AT_ONCE).map((server) => this.#read(server)));
     }
@@ -137,13 +159,17 @@ export class PoolReporter {
           ? Math.round(((load.bytes - before.bytes) * 8) / seconds)
           : null;
       this.#measured.set(id, { at, ...load, bitrate });
-    } catch (err) {
-      if (this.#measured.delete(id)) {
-        this.#options.log.warn(
-          { err, turnServer: id },
-          'the metrics of a TURN server were not read',
-        );
-      }
+      this.#unread.delete(id);
+    } catch (error) {
+      this.#measured.delete(id);
+      if (this.#unread.has(id)) return;
+      this.#unread.add(id);
+      // Not the error itself, which may repeat an address with a password in it.
+      const reason = error instanceof Error && error.name === 'Error' ? error.message : 'no answer';
+      this.#options.log.warn(
+        { turnServer: id, reason },
+        'the metrics of a TURN server cannot be read: its load is estimated',
+      );
     }
   }
 
@@ -153,7 +179,7 @@ export class PoolReporter {
     const figures = new Map<string, Figures>();
     const owners = new Map<string, string>();
     for (const { id, urls } of servers()) {
-      for (const url of urls) owners.set(url, id);
+      for (const url of urls) owners.set(turnKey(url), id);
       figures.set(id, {
         sessions: 0,
         relayed: 0,
@@ -188,22 +214,32 @@ export class PoolReporter {
     };
   }
 
-  #show({ servers: figures }: TurnReport): void {
+  #show({ servers: figures, urls }: TurnReport): void {
     const { metrics, servers, holders } = this.#options;
     const { turn } = metrics;
     const present = new Set<string>();
-    for (const { id: server, capacity, urls } of servers()) {
+    for (const { id: server, capacity, urls: all } of servers()) {
       const known = figures[server];
       if (!known) continue;
       present.add(server);
       turn.sessions.set({ server }, known.sessions);
       turn.relayed.set({ server }, known.relayed);
-      turn.explained.set({ server }, (known.sessions + known.ended) * allocationsOf(urls));
+      turn.explained.set({ server }, (known.sessions + known.ended) * allocationsOf(all));
       if (known.allocations !== null) turn.allocations.set({ server }, known.allocations);
       else turn.allocations.remove({ server });
       if (known.bitrate !== null) turn.bitrate.set({ server }, known.bitrate);
       else turn.bitrate.remove({ server });
       if (capacity !== null) turn.capacity.set({ server }, capacity);
+      else turn.capacity.remove({ server });
+    }
+    // Anew each time: an address that was taken out of its server has no figures any more.
+    turn.up.reset();
+    turn.probe.reset();
+    for (const { serverId: server, url, state, roundTripMs } of urls) {
+      if (state !== 'unknown') turn.up.set({ server, url }, state === 'ok' ? 1 : 0);
+      if (state === 'ok' && roundTripMs !== null) {
+        turn.probe.set({ server, url }, roundTripMs / 1_000);
+      }
     }
     for (const server of this.#shown) if (!present.has(server)) this.#hide(server);
     this.#shown = present;
@@ -218,6 +254,9 @@ export class PoolReporter {
   /** A server that was taken out of the pool has no figures any more. */
   #hide(server: string): void {
     const { turn } = this.#options.metrics;
+    this.#refusals.delete(server);
+    turn.credentials.remove({ server });
+    for (const code of [...CODES, 'other']) turn.refusals.remove({ server, code });
     for (const gauge of [
       turn.sessions,
       turn.relayed,
@@ -246,5 +285,5 @@ function relayOf(
 ): string | undefined {
   const path = paths.find(({ kind }) => kind === 'relay');
   if (!path) return undefined;
-  return (path.server === null ? undefined : owners.get(path.server)) ?? servers[0];
+  return (path.server === null ? undefined : owners.get(turnKey(path.server))) ?? servers[0];
 }

@@ -22,6 +22,7 @@ export class PoolSync {
   readonly #timer: Timer;
   #known: TurnServers | undefined;
   #seededAt = Number.NEGATIVE_INFINITY;
+  #hasSeeded = false;
   #running = false;
   #failing = false;
 
@@ -48,7 +49,6 @@ export class PoolSync {
     this.#running = true;
     const { store, log } = this.#options;
     try {
-      await this.#seed();
       const read = await store.read(this.#known);
       if (read && this.#known && read.birth !== this.#known.birth && this.#known.birth !== '') {
         log.warn('the store has lost the TURN pool; putting it back');
@@ -57,6 +57,11 @@ export class PoolSync {
         this.#adopt((await store.read(undefined)) ?? read);
       } else if (read) {
         this.#adopt(read);
+      }
+      // After what was lost is back: what an operator did to these is part of that.
+      if (await this.#seed()) {
+        const seeded = await store.read(this.#known);
+        if (seeded) this.#adopt(seeded);
       }
       this.#failing = false;
     } catch (err) {
@@ -72,13 +77,16 @@ export class PoolSync {
     this.#timer.close();
   }
 
-  async #seed(): Promise<void> {
+  /** @returns whether it was time to */
+  async #seed(): Promise<boolean> {
     const { store, seeds } = this.#options;
     const now = performance.now();
-    if (seeds.length === 0 || now - this.#seededAt < SEED_AGAIN_MS) return;
-    const replace = this.#seededAt === Number.NEGATIVE_INFINITY;
-    await store.seed(seeds, { replace });
+    if (seeds.length === 0 || now - this.#seededAt < SEED_AGAIN_MS) return false;
+    // Only as a process starts is its configuration newer than what the others said.
+    await store.seed(seeds, { replace: !this.#hasSeeded });
+    this.#hasSeeded = true;
     this.#seededAt = now;
+    return true;
   }
 
   #adopt(read: TurnServers): void {

@@ -9,10 +9,11 @@ import { credentialsFor, type IceServers, iceServersFor } from './credentials.ts
 import type { ConfiguredTurn } from './environment.ts';
 import type { ProbeOutcome, UrlHealth } from './health.ts';
 import { HealthWatch } from './health-watch.ts';
+import { allocationsOf } from './overview.ts';
 import { PoolReporter, type TurnHolder } from './pool-reporter.ts';
 import { PoolSync } from './pool-sync.ts';
 import { type IceTarget, probeTurn } from './probe.ts';
-import { parseTurnUrl } from './turn-url.ts';
+import { parseTurnUrl, turnKey } from './turn-url.ts';
 
 export interface TurnPoolOptions {
   store: TurnStore;
@@ -46,6 +47,9 @@ export const NO_GRANT: Pick<TurnGrant, 'servers' | 'urls'> = { servers: [], urls
 const PROBE_USER = 'parley-probe-';
 /** Enough of a node's id to tell it from the others. */
 const ID_LENGTH = 8;
+
+/** Above this part of its capacity a server is full: what is left is for those who come back. */
+const FULL_AT = 0.9;
 
 interface Candidate extends TurnCandidate {
   load: number;
@@ -101,13 +105,15 @@ export class TurnPool {
     const { settings, configured, metrics } = this.#options;
     this.#choose ??= this.#prepare();
     const wish = { count: settings.serversPerSession, seed: userId, current };
-    const chosen = this.#choose(wish).flatMap((id) => this.#servers.get(id) ?? []);
+    const ids = this.#choose(wish);
+    // Where there is nothing else, a server that should be left is better than none.
+    const chosen = (ids.length > 0 ? ids : current).flatMap((id) => this.#servers.get(id) ?? []);
     const usable = chosen.map((server) => ({ ...server, urls: this.#usableUrls(server) }));
-    for (const { id } of usable) {
+    for (const { id, urls } of usable) {
       metrics.turn.credentials.inc({ server: id });
       // What others explain of it comes later; until then, our own part counts.
-      const candidate = this.#candidates.get(id);
-      if (candidate) candidate.load += 1;
+      const candidate = current.includes(id) ? undefined : this.#candidates.get(id);
+      if (candidate) candidate.load += allocationsOf(urls);
     }
     return {
       ...iceServersFor(usable, configured.stun, userId, Date.now()),
@@ -129,22 +135,24 @@ export class TurnPool {
     });
   }
 
-  /** The session is over. */
-  released(grant: Pick<TurnGrant, 'servers'>): void {
-    this.#reporter?.released(grant.servers);
+  /** Somebody does not use these servers any more. */
+  released(serverIds: readonly string[]): void {
+    if (serverIds.length > 0) this.#reporter?.released(serverIds);
   }
 
-  /** A client was refused by the server with this address. */
-  refused(url: string, code: number): void {
-    for (const server of this.#servers.values()) {
-      if (server.urls.includes(url)) this.#reporter?.refused(server.id, code);
-    }
+  /** A client was refused by a server that it was given, at the address as its browser spells it. */
+  refused({ servers }: Pick<TurnGrant, 'servers'>, url: string, code: number): void {
+    const key = turnKey(url);
+    const server = servers
+      .flatMap((id) => this.#servers.get(id) ?? [])
+      .find(({ urls }) => urls.some((one) => turnKey(one) === key));
+    if (server) this.#reporter?.refused(server.id, code);
   }
 
   /** Idempotent. */
   async close(): Promise<void> {
     this.#sync?.close();
-    this.#watch.close();
+    await this.#watch.close();
     await this.#reporter?.close();
   }
 
@@ -156,11 +164,12 @@ export class TurnPool {
     this.#options.onChange();
   }
 
-  #healthChanged({ id }: TurnServer, url: string, { state, message }: UrlHealth): void {
+  #healthChanged({ id }: TurnServer, url: string, { state, full, message }: UrlHealth): void {
     const { log } = this.#options;
-    if (state === 'failed')
-      log.warn({ turnServer: id, url, reason: message }, 'a TURN address failed');
-    else log.info({ turnServer: id, url }, 'a TURN address is usable');
+    const said = { turnServer: id, url, ...(message !== null && { reason: message }) };
+    if (state === 'failed') log.warn(said, 'a TURN address failed');
+    else if (full) log.warn(said, 'a TURN server takes no new allocations');
+    else log.info(said, 'a TURN address is usable');
     this.#choose = undefined;
     this.#options.onChange();
   }
@@ -178,7 +187,7 @@ export class TurnPool {
     const { choose = chooseByWeight, region } = this.#options;
     const before = this.#candidates;
     const candidates = [...this.#servers.values()]
-      .filter(({ draining }) => draining === null)
+      .filter(({ draining }) => draining !== 'move')
       .map((server) => this.#candidateOf(server, before.get(server.id)?.load ?? 0));
     this.#candidates = new Map(candidates.map((candidate) => [candidate.id, candidate]));
     return choose(candidates, region);
@@ -186,10 +195,14 @@ export class TurnPool {
 
   #candidateOf(server: TurnServer, load: number): Candidate {
     const { id, region, weight, capacity, urls } = server;
-    const states = urls.map((url) => this.#watch.of(id, url).state);
+    const known = urls.map((url) => this.#watch.of(id, url));
+    const states = known.map(({ state }) => state);
     const state = states.includes('ok') ? 'ok' : states.includes('unknown') ? 'unknown' : 'failed';
     const hosts = this.#hosts.get(id) ?? [];
-    return { id, hosts, region, weight, capacity, state, load };
+    const full =
+      (capacity !== null && load >= capacity * FULL_AT) ||
+      known.every((one) => one.full || one.state === 'failed');
+    return { id, hosts, region, weight, state, load, full, draining: server.draining !== null };
   }
 
   /** Those that have not failed; all, where all have: a wrong hope is better than none. */
@@ -199,7 +212,7 @@ export class TurnPool {
   }
 
   async #probe(server: TurnServer, url: string): Promise<ProbeOutcome> {
-    const { settings, metrics, target, nodeId, log } = this.#options;
+    const { settings, target, nodeId, log } = this.#options;
     const user = PROBE_USER + nodeId.slice(0, ID_LENGTH);
     const media = await target().catch((err) => {
       log.debug({ err }, 'no media port for a TURN probe');
@@ -210,14 +223,9 @@ export class TurnPool {
       ...{ url, username, credential, target: media },
       timeoutMs: settings.probeTimeoutMs,
     });
-    const labels = { server: server.id, url };
-    metrics.turn.up.set(labels, result.ok ? 1 : 0);
-    if (result.ok) {
-      metrics.turn.probe.set(labels, result.roundTripMs / 1_000);
-      return result;
-    }
+    if (result.ok) return result;
     if (result.code !== undefined) this.#reporter?.refused(server.id, result.code);
-    return { ok: false, message: result.message };
+    return { ok: false, message: result.message, full: result.failure === 'quota' };
   }
 }
 

@@ -1,10 +1,27 @@
-// The addresses of a host, within a time.
+// The addresses of a host, within a time, asked once for all who want them at the same time.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { TurnError } from './turn-client-error.ts';
 
 /** Addresses of one name that anybody here tries. */
 const MAX_ADDRESSES = 3;
+/** How long an answer serves. Probes ask for the same few names every few seconds. */
+const KEPT_MS = 30_000;
+/**
+ * How long nobody asks again for a name that has no answer: the system's resolver takes few questions
+ * at a time, and one slow name would be in the way of all the others.
+ */
+const FAILED_MS = 10_000;
+/** Names that are remembered: more than a pool has. */
+const MAX_NAMES = 4_096;
+
+interface Asked {
+  readonly answer: Promise<string[]>;
+  /** `performance.now()` until which it serves; undefined while it is on its way. */
+  until: number | undefined;
+}
+
+const asked = new Map<string, Asked>();
 
 /**
  * As the system resolves it, IPv4 first, as that is what most networks have. An IP address is its own
@@ -23,13 +40,36 @@ export async function resolveHost(
     late.reject(new TurnError('timeout', `The name server does not say where ${host} is.`));
   }, timeoutMs);
   try {
-    const found = lookup(host, { all: true, order: 'ipv4first', family });
-    const addresses = await Promise.race([found, late.promise]);
-    return addresses.slice(0, MAX_ADDRESSES).map(({ address }) => address);
+    return await Promise.race([ask(host, family), late.promise]);
   } catch (cause) {
     if (cause instanceof TurnError) throw cause;
     throw new TurnError('unresolvable', `The hostname ${host} has no address.`, { cause });
   } finally {
     clearTimeout(timer);
   }
+}
+
+function ask(host: string, family: 4 | 6 | 0): Promise<string[]> {
+  const key = `${family} ${host}`;
+  const known = asked.get(key);
+  if (known && (known.until === undefined || performance.now() < known.until)) return known.answer;
+  const answer = lookup(host, { all: true, order: 'ipv4first', family }).then((found) =>
+    found.slice(0, MAX_ADDRESSES).map(({ address }) => address),
+  );
+  const entry: Asked = { answer, until: undefined };
+  const keep = (ms: number) => {
+    entry.until = performance.now() + ms;
+  };
+  answer.then(
+    () => keep(KEPT_MS),
+    () => keep(FAILED_MS),
+  );
+  // The newest last: the first ones are those that nobody asked for lately.
+  asked.delete(key);
+  asked.set(key, entry);
+  for (const oldest of asked.keys()) {
+    if (asked.size <= MAX_NAMES) break;
+    asked.delete(oldest);
+  }
+  return answer;
 }

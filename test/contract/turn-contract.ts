@@ -1,6 +1,6 @@
 // The TURN pool: servers, what media nodes say of them, and the recent past.
 import assert from 'node:assert/strict';
-import { SAMPLES_KEPT, type TurnReport } from '../../server/cluster/turn.ts';
+import { SAMPLES_KEPT, type TurnReport, type TurnServer } from '../../server/cluster/turn.ts';
 import type { TurnSample } from '../../shared/admin.ts';
 import { turnServer } from '../support/turn-server.ts';
 import { until } from '../support/until.ts';
@@ -130,6 +130,48 @@ export function turnContract(promises: ClusterTest): void {
       ['one', null],
       ['two', 'wait'],
     ]);
+  });
+
+  promises(
+    'what an operator did survives a process that seeds an empty store first',
+    async ({ a, b }) => {
+      const lost = (servers: TurnServer[]) => ({ version: 7, birth: 'of the lost store', servers });
+      const configured = turnServer('one', { origin: 'environment' });
+      await a.turn.seed([configured, turnServer('two', { origin: 'environment' })], REPLACE);
+      await b.turn.restore(
+        lost([{ ...configured, draining: 'move' }, turnServer('two', { weight: 7 })]),
+      );
+      const servers = (await a.turn.read(undefined))?.servers ?? [];
+      assert.deepEqual(
+        servers.map(({ id, origin, weight, draining }) => [id, origin, weight, draining]).sort(),
+        [
+          ['one', 'environment', 1, 'move'],
+          ['two', 'operator', 7, null],
+        ],
+      );
+    },
+  );
+
+  promises(
+    'a server that was removed after a loss is not brought back by who was away',
+    async ({ a, b }) => {
+      const known = { version: 7, birth: 'of the lost store', servers: [turnServer('one')] };
+      await a.turn.restore(known);
+      assert.equal(await a.turn.remove('one'), true);
+      await b.turn.restore(known);
+      assert.deepEqual((await b.turn.read(undefined))?.servers, []);
+    },
+  );
+
+  promises('a pool may be as large as it is allowed to be', async ({ a, b }) => {
+    const many = Array.from({ length: 5_000 }, (_, n) =>
+      turnServer(`server-${n}`, { origin: 'environment' }),
+    );
+    await a.turn.seed(many, REPLACE);
+    const read = await b.turn.read(undefined);
+    assert.equal(read?.servers.length, many.length);
+    await b.turn.restore({ version: 1, birth: 'another', servers: many });
+    assert.equal((await a.turn.read(undefined))?.servers.length, many.length);
   });
 
   promises('each node’s newest report is kept until its time is over', async ({ a, b }) => {

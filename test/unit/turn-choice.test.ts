@@ -11,7 +11,8 @@ const candidate = (id: string, more: Partial<TurnCandidate> = {}): TurnCandidate
   weight: 1,
   state: 'ok',
   load: 0,
-  capacity: null,
+  full: false,
+  draining: false,
   ...more,
 });
 
@@ -44,12 +45,12 @@ const TABLE: readonly [string, string[], string[]][] = [
   ],
   [
     'one that has room before one that is full',
-    choose([candidate('full', { load: 95, capacity: 100 }), candidate('half', { load: 50 })]),
+    choose([candidate('full', { load: 95, full: true }), candidate('half', { load: 50 })]),
     ['half', 'full'],
   ],
   [
     'a far one before a near one that is full',
-    choose([candidate('full', { region: 'eu', load: 95, capacity: 100 }), FAR], {
+    choose([candidate('full', { region: 'eu', load: 95, full: true }), FAR], {
       region: 'eu' as never,
       count: 1,
     }),
@@ -71,6 +72,12 @@ const TABLE: readonly [string, string[], string[]][] = [
     choose([NEAR, FAR, ANYWHERE], { region: 'eu' as never, current: ['far'] }).slice(0, 1),
     ['far'],
   ],
+  ['no server that is drained', choose([candidate('leaving', { draining: true }), NEAR]), ['near']],
+  [
+    'a drained one for those whom it has',
+    choose([candidate('leaving', { draining: true }), NEAR], { current: ['leaving'] }),
+    ['leaving', 'near'],
+  ],
   [
     'another one than a failed one that the session has',
     choose([candidate('dead', { state: 'failed' }), NEAR, FAR], { current: ['dead'] }).sort(),
@@ -90,7 +97,8 @@ const pools = fc.array(
     weight: fc.double({ min: 0.01, max: 1000, noNaN: true }),
     state: fc.constantFrom('ok' as const, 'unknown' as const, 'failed' as const),
     load: fc.nat(200),
-    capacity: fc.option(fc.integer({ min: 1, max: 200 })),
+    full: fc.boolean(),
+    draining: fc.constant(false),
   }),
   { maxLength: 30 },
 );

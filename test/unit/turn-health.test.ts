@@ -10,7 +10,8 @@ import {
 } from '../../server/turn/health.ts';
 
 const WELL: ProbeOutcome = { ok: true, roundTripMs: 12 };
-const ILL: ProbeOutcome = { ok: false, message: 'no answer' };
+const ILL: ProbeOutcome = { ok: false, message: 'no answer', full: false };
+const FULL: ProbeOutcome = { ok: false, message: 'quota', full: true };
 const RECOVERY_MS = 30_000;
 
 /** One probe a second. */
@@ -41,6 +42,8 @@ const TABLE: readonly [string, UrlHealth, UrlHealth['state']][] = [
     'failed',
   ],
   ['which then ends', after([...times(20, WELL), ILL, ...times(31, WELL)], FAILED), 'ok'],
+  ['one that is full answers: it has not failed', after([WELL, FULL, FULL, FULL]), 'ok'],
+  ['being full is no success after a failure', after([FULL, FULL], FAILED), 'failed'],
 ];
 
 for (const [what, health, state] of TABLE) {
@@ -58,4 +61,10 @@ test('why it failed is kept until it is used again', () => {
   assert.equal(FAILED.message, 'no answer');
   assert.equal(after([WELL], FAILED).message, 'no answer');
   assert.equal(after(times(31, WELL), FAILED).message, null);
+});
+
+test('that it is full is known until it takes allocations again', () => {
+  assert.deepEqual([after([WELL, FULL]).full, after([WELL, FULL]).message], [true, 'quota']);
+  assert.deepEqual([after([FULL, WELL]).full, after([FULL, WELL]).message], [false, null]);
+  assert.equal(after([FULL, ILL]).full, false);
 });
