@@ -25,6 +25,12 @@ function isCheckMethod(method: string): method is CheckMethod {
   return method === 'checkNetwork' || method === 'checkConnect' || method === 'checkEnd';
 }
 
+/**
+ * Each gives the socket more time before it has to join, and takes one of the node's few checks: whoever
+ * asks again and again would keep both for ever. A page opens a socket for each check.
+ */
+const CHECKS_PER_SOCKET = 3;
+
 /** What one socket may do: join or resume first, the rest after. */
 export class SocketHandler implements ConnectionHandler {
   readonly #sessions: Door;
@@ -32,6 +38,8 @@ export class SocketHandler implements ConnectionHandler {
   #joinTimer: Timer | undefined;
   #session: Session | undefined;
   #check: NetworkCheck | undefined;
+  #checks = 0;
+  #checking = false;
 
   constructor(sessions: Door) {
     this.#sessions = sessions;
@@ -84,17 +92,21 @@ export class SocketHandler implements ConnectionHandler {
     this.#check ??= this.#sessions.networkCheck();
     const handler = this.#check.methods[method] as Handler<null>;
     const parsed = parse(METHODS[method].params, params);
-    if (method === 'checkNetwork') this.expectJoin({ checking: true });
-    try {
-      const result = await handler(null, parsed);
-      if (method === 'checkEnd') this.expectJoin();
-      // The socket may have closed while we were at it.
-      if (this.connection?.closed) this.#check.close();
-      return { result };
-    } catch (error) {
-      if (method === 'checkNetwork') this.expectJoin();
-      throw error;
+    if (method === 'checkNetwork' && this.#checks >= CHECKS_PER_SOCKET) {
+      throw new ParleyError('rate_limited');
     }
+    const result = await handler(null, parsed);
+    if (method === 'checkNetwork') {
+      this.#checks += 1;
+      this.#checking = true;
+      this.expectJoin({ checking: true });
+    } else if (method === 'checkEnd' && this.#checking) {
+      this.#checking = false;
+      this.expectJoin();
+    }
+    // The socket may have closed while we were at it.
+    if (this.connection?.closed) this.#check.close();
+    return { result };
   }
 
   closed(): void {

@@ -72,6 +72,11 @@ export class SignedRequests {
     }
   }
 
+  /** Whether the server has answered, so that requests are signed. */
+  get isChallenged(): boolean {
+    return this.#challenge !== undefined;
+  }
+
   /** Fails what is under way. */
   close(reason: TurnError): void {
     this.#transactions.close(reason);

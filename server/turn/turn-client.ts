@@ -110,7 +110,10 @@ export class TurnAllocation {
       await allocation.#allocate(deadline);
       return allocation;
     } catch (error) {
-      allocation.#end();
+      // It may have granted what we never heard of, and would keep it for ten minutes.
+      const isLost = error instanceof TurnError && error.failure === 'timeout';
+      if (isLost && allocation.#requests.isChallenged) void allocation.close();
+      else allocation.#end();
       throw error;
     }
   }

@@ -104,6 +104,15 @@ test('no more than MAX_NETWORK_CHECKS at once', async (context) => {
   });
 });
 
+test('one socket has a few checks, not one after the other for ever', async (context) => {
+  const server = await startServer(context);
+  const client = await RawClient.open(context, server.signalingUrl);
+  for (let n = 0; n < 3; n++) assert.equal(await client.outcome('checkNetwork', {}), 'ok');
+  assert.equal(await client.outcome('checkNetwork', {}), 'rate_limited');
+  const another = await RawClient.open(context, server.signalingUrl);
+  assert.equal(await another.outcome('checkNetwork', {}), 'ok');
+});
+
 test('a check ends after NETWORK_CHECK_SECONDS, and its socket soon after', async (context) => {
   const server = await startServer(context, {
     NETWORK_CHECK_SECONDS: '1',
