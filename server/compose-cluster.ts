@@ -106,13 +106,8 @@ export async function startSfu({
     closers.add(() => health.close());
     closers.add(async () => {
       node.drain();
-      const over = Promise.withResolvers<void>();
-      const grace = resources.after(drainGraceSeconds * 1_000, () => {
-        log.warn('some sessions were not moved within DRAIN_GRACE_SECONDS');
-        over.resolve();
-      });
-      await Promise.race([node.drained, over.promise]);
-      grace.close();
+      const moved = await resources.atMost(drainGraceSeconds * 1_000, node.drained);
+      if (!moved) log.warn('some sessions were not moved within DRAIN_GRACE_SECONDS');
     });
     const candidates = [...announced, ...listen].join(', ');
     const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');

@@ -113,7 +113,9 @@ export class Subscriptions {
       );
     const away = missing.filter((track) => !router.producerOf(track));
     const arriving = Promise.all(away.map((track) => router.prepare(track)));
-    if (this.#first && away.length > 0) await this.#withinPatience(arriving);
+    if (this.#first && away.length > 0) {
+      await this.#options.resources.atMost(FIRST_PIPES_MS, arriving);
+    }
     this.#first = false;
     const here = missing.filter((track) => router.producerOf(track));
     const consumed = await Promise.all(here.map((track) => this.#consume(track, waiting)));
@@ -161,13 +163,6 @@ export class Subscriptions {
       }
       return undefined;
     }
-  }
-
-  async #withinPatience(arriving: Promise<unknown>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const patience = this.#options.resources.after(FIRST_PIPES_MS, resolve);
-    await Promise.race([arriving, promise]);
-    patience.close();
   }
 
   #add({ trackId, producerId }: RoomTrack, consumer: Consumer, waiting: boolean): Subscription {

@@ -122,10 +122,8 @@ export class SessionKeeper {
 
   /** Resolves when every session that is over has been released, or when it takes too long. */
   async finished(): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const patience = this.#options.resources.after(FINISH_WITHIN_MS, late.resolve);
-    await Promise.race([Promise.allSettled(this.#endings), late.promise]);
-    patience.close();
+    const { resources } = this.#options;
+    await resources.atMost(FINISH_WITHIN_MS, Promise.allSettled(this.#endings));
   }
 
   close(): void {
@@ -137,11 +135,10 @@ export class SessionKeeper {
 
   /** Resolves when the store is back, or when that takes too long. */
   async #reconnection(): Promise<void> {
+    const { cluster, resources } = this.#options;
     const back = Promise.withResolvers<void>();
-    const patience = this.#options.resources.after(RECONNECT_WITHIN_MS, back.resolve);
-    const listening = this.#options.cluster.onReconnected(back.resolve);
-    await back.promise;
-    patience.close();
+    const listening = cluster.onReconnected(back.resolve);
+    await resources.atMost(RECONNECT_WITHIN_MS, back.promise);
     await listening.close();
   }
 

@@ -148,11 +148,9 @@ export class Sessions {
       const current = opened?.offer ?? (await session.media.open());
       await session.present();
       const patches = await rooms.patchesSince(room, params.version);
-      const snapshot = patches ? undefined : await rooms.snapshot(room);
-      if (snapshot ?? !hub.known(room)) {
-        const whole = snapshot ?? (await rooms.snapshot(room));
-        if (whole) hub.learn(whole);
-      }
+      const whole = patches && hub.known(room) ? undefined : await rooms.snapshot(room);
+      if (whole) hub.learn(whole);
+      const snapshot = patches ? undefined : whole;
       if (!patches && !snapshot) throw new ParleyError('session_lost');
       metrics.sessions.inc({ event: 'resumed' });
       const version = snapshot?.version ?? patches?.at(-1)?.version ?? params.version;
@@ -181,18 +179,19 @@ export class Sessions {
     if (this.#closing) return;
     this.#closing = true;
     const { resources } = this.#options;
-    const wait = (ms: number) => new Promise<void>((resolve) => resources.after(ms, resolve));
     const deadline = performance.now() + withinMs;
     const leaving = [...this.#sessions.values()];
     const pauseMs = Math.min(DRAIN_SPREAD_MS, withinMs / 2) / leaving.length;
     for (const session of leaving) {
       session.end('shutdown');
-      if (pauseMs >= 1) await wait(pauseMs);
+      if (pauseMs >= 1) await resources.wait(pauseMs);
     }
     for (const connection of this.#connections) {
       connection.end(new ParleyError('shutting_down'), { reconnect: true });
     }
-    while (this.#connections.size > 0 && performance.now() < deadline) await wait(DRAIN_LOOK_MS);
+    while (this.#connections.size > 0 && performance.now() < deadline) {
+      await resources.wait(DRAIN_LOOK_MS);
+    }
     await this.#keeper.finished();
   }
 
@@ -225,23 +224,16 @@ export class Sessions {
 
   /** A store that lost its memory may not know yet what this replica does. */
   async #claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
-    const { rooms } = this.#options;
-    try {
-      return await rooms.claim(room, participantId, resumeHash);
-    } catch (error) {
-      const lost = ParleyError.from(error).code === 'session_lost';
-      if (!lost || !(await this.#keeper.recover(room))) throw error;
-    }
-    // Whose replica is another one has to be put back by that.
+    const { rooms, resources } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
         return await rooms.claim(room, participantId, resumeHash);
       } catch (error) {
         const lost = ParleyError.from(error).code === 'session_lost';
-        if (!lost || attempt >= CLAIM_ATTEMPTS) throw error;
-        await new Promise<void>((resolve) =>
-          this.#options.resources.after(CLAIM_RETRY_MS, resolve),
-        );
+        if (!lost || attempt > CLAIM_ATTEMPTS) throw error;
+        if (attempt > 1) await resources.wait(CLAIM_RETRY_MS);
+        // Of whose replica is another one, that one puts it back.
+        else if (!(await this.#keeper.recover(room))) throw error;
       }
     }
   }

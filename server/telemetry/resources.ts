@@ -51,6 +51,26 @@ export class Resources {
     };
   }
 
+  /** Resolves after `delayMs`. */
+  wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.after(delayMs, resolve));
+  }
+
+  /**
+   * Resolves with the promise, or after `limitMs` if that is earlier.
+   * @returns false when it was too late
+   * @throws what the promise rejects with
+   */
+  async atMost(limitMs: number, promise: Promise<unknown>): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const timer = this.after(limitMs, () => late.resolve(false));
+    try {
+      return await Promise.race([promise.then(() => true), late.promise]);
+    } finally {
+      timer.close();
+    }
+  }
+
   /** Runs `action` every `periodMs` until it is closed. */
   every(periodMs: number, action: () => void): Timer {
     const release = this.open('timer');

@@ -1,25 +1,22 @@
 // The registry of media nodes.
 import assert from 'node:assert/strict';
 import type { Cluster, NodeAnnouncement, NodeInfo } from '../../server/cluster/cluster.ts';
+import { nodeInfo } from '../support/node-info.ts';
 import { until } from '../support/until.ts';
 import type { ClusterTest } from './cluster-test.ts';
 
-const node = (id: string, sessions = 0): NodeInfo => ({
-  id,
-  hostname: null,
-  addresses: ['203.0.113.7'],
-  ports: [40_000, 40_001],
-  region: 'eu',
-  turn: ['turn:turn.example.org:3478'],
-  sessions,
-  rooms: 1,
-  maxSessions: 100,
-  maxRooms: 50,
-  workers: 2,
-  draining: false,
-  pipe: { address: '10.0.0.7', probePort: 42_000 },
-  reaches: ['another-node'],
-});
+/** Every field has something to lose on its way through the store. */
+const node = (id: string, sessions = 0): NodeInfo =>
+  nodeInfo(id, {
+    addresses: ['203.0.113.7'],
+    ports: [40_000, 40_001],
+    region: 'eu',
+    turn: ['turn:turn.example.org:3478'],
+    sessions,
+    rooms: 1,
+    pipe: { address: '10.0.0.7', probePort: 42_000 },
+    reaches: ['another-node'],
+  });
 
 const unexpected = () => assert.fail('its lease did not run out');
 

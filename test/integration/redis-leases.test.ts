@@ -1,9 +1,9 @@
 // Leases of nodes and sessions by the clock of Redis, and what is left when everybody is gone.
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
-import type { NodeInfo } from '../../server/cluster/cluster.ts';
 import type { RedisClusterOptions } from '../../server/cluster/redis-cluster.ts';
 import { chat, enter, LIMITS, publish } from '../contract/room-fixtures.ts';
+import { nodeInfo } from '../support/node-info.ts';
 import { RedisServer } from '../support/redis.ts';
 import { freshPrefix, openRedis } from '../support/redis-cluster.ts';
 import { until } from '../support/until.ts';
@@ -11,22 +11,7 @@ import { until } from '../support/until.ts';
 const server = await RedisServer.start({ keepData: true });
 after(() => server.stop());
 
-const NODE: NodeInfo = {
-  id: 'node-1',
-  hostname: null,
-  addresses: [],
-  ports: [],
-  region: null,
-  turn: [],
-  sessions: 0,
-  rooms: 0,
-  maxSessions: 1,
-  maxRooms: 1,
-  workers: 1,
-  draining: false,
-  pipe: null,
-  reaches: [],
-};
+const NODE = nodeInfo('node-1');
 
 async function open(context: TestContext, options: Partial<RedisClusterOptions> = {}) {
   const cluster = await openRedis(server.url, options);

@@ -5,6 +5,7 @@ import type { Cluster } from '../../server/cluster/cluster.ts';
 import type { RedisClusterOptions } from '../../server/cluster/redis-cluster.ts';
 import type { RoomPatch } from '../../shared/room.ts';
 import { admission, chat, enter, LIMITS } from '../contract/room-fixtures.ts';
+import { nodeInfo } from '../support/node-info.ts';
 import { RedisServer, RedisServers } from '../support/redis.ts';
 import { freshPrefix, openRedis } from '../support/redis-cluster.ts';
 import { until } from '../support/until.ts';
@@ -227,19 +228,4 @@ test('a server of a Redis Cluster is lost and comes back: its rooms wait, the ot
   }
 });
 
-const NODE = {
-  id: 'node-1',
-  hostname: null,
-  addresses: [],
-  ports: [],
-  region: null,
-  turn: [],
-  sessions: 0,
-  rooms: 0,
-  maxSessions: 1,
-  maxRooms: 1,
-  workers: 1,
-  draining: false,
-  pipe: null,
-  reaches: [],
-};
+const NODE = nodeInfo('node-1');

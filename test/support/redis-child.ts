@@ -3,6 +3,7 @@
 // Arguments: URL of the store, key prefix, what to do. It says "ready", and begins with SIGUSR2.
 import { randomId } from '../../client/sdk/ids.ts';
 import { admission } from '../contract/room-fixtures.ts';
+import { nodeInfo } from './node-info.ts';
 import { openRedis } from './redis-cluster.ts';
 
 const [url = '', keyPrefix = '', role = ''] = process.argv.slice(2);
@@ -25,24 +26,8 @@ if (role === 'join') {
   await cluster.close();
 } else {
   await cluster.bus.serve('node-1', async () => process.pid);
-  const announcement = await cluster.nodes.announce(
-    {
-      id: 'node-1',
-      hostname: null,
-      addresses: [],
-      ports: [],
-      region: null,
-      turn: [],
-      sessions: 0,
-      rooms: 0,
-      maxSessions: 1,
-      maxRooms: 1,
-      workers: 1,
-      draining: false,
-      pipe: null,
-      reaches: [],
-    },
-    () => console.log(`regained, held: ${announcement.held}`),
+  const announcement = await cluster.nodes.announce(nodeInfo('node-1'), () =>
+    console.log(`regained, held: ${announcement.held}`),
   );
   console.log('ready');
   // Until it is killed.

@@ -4,27 +4,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { NodeInfo, Placement } from '../../server/cluster/cluster.ts';
 import { chooseNode, gatheringNode, type PlacementWish } from '../../server/signaling/placement.ts';
+import { nodeInfo } from '../support/node-info.ts';
 
 /** Nodes of these tests reach each other unless they say otherwise. */
 const EVERYBODY = ['a', 'b', 'c', 'd'];
 
-const node = (id: string, info: Partial<NodeInfo> = {}): NodeInfo => ({
-  id,
-  hostname: null,
-  addresses: [],
-  ports: [],
-  region: null,
-  turn: [],
-  sessions: 0,
-  rooms: 0,
-  maxSessions: 1_000,
-  maxRooms: 100,
-  workers: 2,
-  draining: false,
-  pipe: null,
-  reaches: EVERYBODY.filter((other) => other !== id),
-  ...info,
-});
+const node = (id: string, more: Partial<NodeInfo> = {}): NodeInfo =>
+  nodeInfo(id, { workers: 2, reaches: EVERYBODY.filter((other) => other !== id), ...more });
 
 /** A room with this many people on each node. */
 const room = (people: Record<string, number>): Placement => ({

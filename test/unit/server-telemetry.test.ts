@@ -105,3 +105,15 @@ test('metrics show what is open now, at /metrics and nowhere else', async (t) =>
     assert.equal((await at(path, method)).status, 404, `${method} ${path}`);
   }
 });
+
+test('a wait at most is over with the promise or with the time, and leaves no timer', async () => {
+  const resources = new Resources();
+  assert.equal(await resources.atMost(60_000, Promise.resolve()), true);
+  assert.equal(await resources.atMost(1, new Promise(() => {})), false);
+  await assert.rejects(resources.atMost(60_000, Promise.reject(new Error('why'))), /why/);
+  assert.equal(resources.counts().timer, 0);
+  const waited = resources.wait(1);
+  assert.equal(resources.counts().timer, 1);
+  await waited;
+  assert.equal(resources.counts().timer, 0);
+});
