@@ -63,6 +63,8 @@ export class TurnPool {
   #servers = new Map<string, TurnServer>();
   #hosts = new Map<string, readonly string[]>();
   #candidates = new Map<string, Candidate>();
+  /** Allocations of each server, as they were told last, and what we gave out since. */
+  #loads = new Map<string, number>();
   #choose: ReturnType<TurnChooser> | undefined;
 
   private constructor(options: TurnPoolOptions) {
@@ -112,8 +114,7 @@ export class TurnPool {
     for (const { id, urls } of usable) {
       metrics.turn.credentials.inc({ server: id });
       // What others explain of it comes later; until then, our own part counts.
-      const candidate = current.includes(id) ? undefined : this.#candidates.get(id);
-      if (candidate) candidate.load += allocationsOf(urls);
+      if (!current.includes(id)) this.#load(id, allocationsOf(urls));
     }
     return {
       ...iceServersFor(usable, configured.stun, userId, Date.now()),
@@ -175,20 +176,23 @@ export class TurnPool {
   }
 
   #adoptLoads(loads: ReadonlyMap<string, number>): void {
-    for (const [id, load] of loads) {
-      const candidate = this.#candidates.get(id);
-      if (candidate) candidate.load = load;
-    }
+    this.#loads = new Map(loads);
     // Whether one is full may be another answer now.
     this.#choose = undefined;
   }
 
+  #load(id: string, more: number): void {
+    const load = (this.#loads.get(id) ?? 0) + more;
+    this.#loads.set(id, load);
+    const candidate = this.#candidates.get(id);
+    if (candidate) candidate.load = load;
+  }
+
   #prepare(): ReturnType<TurnChooser> {
     const { choose = chooseByWeight, region } = this.#options;
-    const before = this.#candidates;
     const candidates = [...this.#servers.values()]
       .filter(({ draining }) => draining !== 'move')
-      .map((server) => this.#candidateOf(server, before.get(server.id)?.load ?? 0));
+      .map((server) => this.#candidateOf(server, this.#loads.get(server.id) ?? 0));
     this.#candidates = new Map(candidates.map((candidate) => [candidate.id, candidate]));
     return choose(candidates, region);
   }

@@ -1,9 +1,13 @@
 // The TURN pool of a running server, with real coturn: changed live, and left by those who used what
 // goes away.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { TurnAllocation } from '../../server/turn/turn-client.ts';
 import type { IceServer } from '../../shared/rtp.ts';
-import { type Coturn, startCoturn } from '../support/coturn.ts';
+import { type Coturn, startCoturn, turnPassword } from '../support/coturn.ts';
 import { AUTH_TOKEN, entryOf, idOf, Operator } from '../support/operator.ts';
 import { startServer, type TestServer } from '../support/server-app.ts';
 import { RawClient } from '../support/server-client.ts';
@@ -118,6 +122,79 @@ test('of a server that answers by TCP alone, the other address is not handed out
     assert.deepEqual(
       joined.media.iceServers.map((one) => one.urls),
       [[urls[1]]],
+    );
+  });
+});
+
+test('a server that is full has not failed: whom it carries stays, newcomers go elsewhere', async (t) => {
+  const [full, other] = await Promise.all([
+    startCoturn('secret', { address: HOSTS[0], args: ['--total-quota=1'] }),
+    startCoturn('secret', { address: HOSTS[1] }),
+  ]);
+  const owned = ownedBy(t);
+  owned.use(full);
+  owned.use(other);
+  const server = await startServer(t, { ...full.env, AUTH_TOKEN, TURN_PROBE_INTERVAL_MS: '500' });
+  const operator = new Operator(server.url);
+  await operator.shows(full, 'in-service');
+  const ada = await join(t, server, operator);
+  assert.deepEqual(ada.given, [idOf(full)]);
+  await operator.add(other);
+  await operator.shows(other, 'in-service');
+
+  // Somebody takes the only allocation there is; the two addresses' probes take turns with it.
+  const [url = ''] = entryOf(full).urls;
+  const username = `${Math.floor(Date.now() / 1_000) + 600}:somebody`;
+  const credential = turnPassword(username);
+  const taken = await until('an allocation', () =>
+    TurnAllocation.open({ url, username, credential, timeoutMs: 2_000 }),
+  );
+  owned.defer(() => taken.close());
+  await until('the operator to be told', async () => {
+    const { warnings } = await operator.overview();
+    const said = warnings.map(({ message }) => message).join('\n');
+    assert.match(said, /takes no new allocations/);
+  });
+  assert.equal((await operator.shows(full, 'in-service')).state, 'in-service');
+  const [first] = (await join(t, server, operator)).joined.media.iceServers;
+  assert.ok(
+    first?.urls.every((one) => one.includes(`${HOSTS[1]}:`)),
+    'a newcomer goes elsewhere first',
+  );
+  assert.deepEqual(ada.client.events('iceServers'), [], 'nobody is moved');
+});
+
+test('what a server says of its own load is shown, warned of, and gone by', async (t) => {
+  const coturnMetrics = createServer((_, response) => {
+    response.end('turn_total_allocations{type="UDP"} 95\nturn_total_traffic_rcvb 1000\n');
+  });
+  await once(coturnMetrics.listen(0, '127.0.0.1'), 'listening');
+  ownedBy(t).defer(() => void coturnMetrics.close());
+  const { port } = coturnMetrics.address() as AddressInfo;
+  const { server, operator, one, two } = await start(t, { TURN_LOAD_INTERVAL_MS: '500' });
+  const metricsUrl = `http://127.0.0.1:${port}/metrics`;
+  const entry = { ...entryOf(two), capacity: 100, metricsUrl };
+  assert.equal((await operator.ask('POST', '/api/turn', entry)).status, 201);
+  await operator.shows(two, 'in-service');
+  await until('its load to be shown', async () => {
+    const { servers, warnings, history } = await operator.overview();
+    const shown = servers.find(({ id }) => id === idOf(two));
+    assert.deepEqual([shown?.allocations, shown?.explained], [95, 0]);
+    const said = warnings.map(({ message }) => message).join('\n');
+    assert.match(said, /nearly full: 95 of 100/);
+    assert.match(said, /holds 95 allocations, and the sessions explain 0/);
+    assert.equal(history.at(-1)?.servers[idOf(two)]?.allocations, 95);
+  });
+  const [first] = (await join(t, server, operator)).joined.media.iceServers;
+  assert.ok(first?.urls[0]?.includes(idOf(one)), 'the one with room comes first');
+  const text = await (await fetch(server.app.metricsUrl ?? '')).text();
+  assert.match(text, /parley_turn_allocations\{[^}]*\} 95/);
+  await operator.remove(two);
+  await until('its figures to be gone', async () => {
+    const now = await (await fetch(server.app.metricsUrl ?? '')).text();
+    assert.ok(
+      !now.includes(`server="${idOf(two)}"`),
+      now.match(new RegExp(`.*${idOf(two)}.*`))?.[0],
     );
   });
 });
