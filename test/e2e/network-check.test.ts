@@ -38,11 +38,14 @@ function lines(page: Page): Locator {
   return page.getByRole('list', { name: 'What was checked' }).getByRole('listitem');
 }
 
+/** Waits for it: a verdict may come before the last of what is tried is done. */
 async function says(page: Page, title: string | RegExp, text: RegExp): Promise<void> {
   const heading = page.getByRole('heading', { level: 3, name: title });
-  const [found] = await lines(page).filter({ has: heading }).all();
-  assert.ok(found, `no line ${title}`);
-  assert.match(await textOf(found), text);
+  await until(`a line ${title} that says ${text}`, async () => {
+    const [found] = await lines(page).filter({ has: heading }).all();
+    assert.ok(found, 'there is no such line');
+    assert.match(await textOf(found), text);
+  });
 }
 
 async function verdict(page: Page, title: string): Promise<string> {
