@@ -5,12 +5,11 @@ import { adminApi } from './cli/admin-api.ts';
 import { runTurn, TURN_USAGE } from './cli/turn.ts';
 import { UsageError } from './cli/usage.ts';
 import { ConfigError, loadConfig } from './config.ts';
-import { DOCTOR_USAGE, parseDoctorArgs, runDoctor } from './doctor/main.ts';
 import { TurnConfigError } from './turn/environment.ts';
 
 const USAGE = `${TURN_USAGE}
 
-${DOCTOR_USAGE}
+parley doctor [--json] [--url https://call.example.org]
                                      tests everything a call needs; run it next to the server, with
                                      the same environment
 
@@ -43,6 +42,8 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (command === 'doctor') {
+    // The media server's own parts, which nothing else here needs: they take a second to load.
+    const { DOCTOR_USAGE, parseDoctorArgs, runDoctor } = await import('./doctor/main.ts');
     const options = parseDoctorArgs(rest);
     if (!options) throw new UsageError(DOCTOR_USAGE);
     const config = loadConfig(process.env);

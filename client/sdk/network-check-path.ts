@@ -11,7 +11,7 @@ import type {
 } from './network-check-types.ts';
 
 /** A network that drops packets says nothing; a relay over TLS takes several round trips. */
-const CONNECT_MS = 10_000;
+const CONNECT_MS = 7_000;
 /** Of a relay that sent its refusal: others of its addresses may yet answer. */
 const AFTER_REFUSAL_MS = 1_500;
 /** No answer (W3C WebRTC, `RTCPeerConnectionIceErrorEvent`). */

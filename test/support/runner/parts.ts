@@ -78,8 +78,8 @@ export const PARTS: readonly Part[] = [
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
     needs: ['worker', 'client', 'redis', 'browsers'],
-    // Each file runs several browsers that encode video; side by side they would starve each other.
-    concurrency: 1,
+    // Each file runs several browsers that encode video; more of them would starve each other.
+    concurrency: 2,
     testTimeoutMs: 4 * MINUTE,
     timeoutMs: 30 * MINUTE,
   },
