@@ -57,12 +57,34 @@ const CURVES = 12;
 /** Points of a curve: as many as it is pixels wide on a phone, some more. */
 const POINTS = 180;
 
-/** What is kept of the present: the busiest servers. */
+/** No server can be called this. */
+const OTHERS = '(others)';
+
+/** What is kept of the present: the busiest servers, and the others in one sum. */
 export function memorable(sample: TurnSample): TurnSample {
-  const busiest = Object.entries(sample.servers)
-    .sort(([, a], [, b]) => b.sessions - a.sessions || (b.allocations ?? 0) - (a.allocations ?? 0))
-    .slice(0, CURVES);
-  return { ...sample, servers: Object.fromEntries(busiest) };
+  const byLoad = Object.entries(sample.servers).sort(
+    ([, a], [, b]) => b.sessions - a.sessions || (b.allocations ?? 0) - (a.allocations ?? 0),
+  );
+  const others = byLoad.slice(CURVES).map(([, server]) => server);
+  const total = (key: 'allocations' | 'bitrate') => {
+    const known = others.flatMap((server) => server[key] ?? []);
+    return known.length > 0 ? sum(known) : null;
+  };
+  return {
+    ...sample,
+    servers: {
+      ...Object.fromEntries(byLoad.slice(0, CURVES)),
+      ...(others.length > 0 && {
+        [OTHERS]: {
+          sessions: sum(others.map(({ sessions }) => sessions)),
+          relayed: sum(others.map(({ relayed }) => relayed)),
+          allocations: total('allocations'),
+          explained: sum(others.map(({ explained }) => explained)),
+          bitrate: total('bitrate'),
+        },
+      }),
+    },
+  };
 }
 
 export function overviewOf(

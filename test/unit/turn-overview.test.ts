@@ -5,7 +5,7 @@ import { turnTable } from '../../server/cli/turn-table.ts';
 import type { TurnReport } from '../../server/cluster/turn.ts';
 import { turnLoadOf } from '../../server/turn/coturn-metrics.ts';
 import { ALLOCATION_LIFETIME_MS, Endings } from '../../server/turn/endings.ts';
-import { loadsOf, overviewOf, sampleOf } from '../../server/turn/overview.ts';
+import { loadsOf, memorable, overviewOf, sampleOf } from '../../server/turn/overview.ts';
 import { turnServer } from '../support/turn-server.ts';
 
 type Figures = TurnReport['servers'][string];
@@ -165,6 +165,31 @@ test('a choice goes by what a server counts, else by what our sessions may hold'
       ['two', 0],
     ],
   );
+});
+
+test('of a large pool the busiest are remembered, and the others in one sum', () => {
+  const figure = (sessions: number) => ({
+    ...{ sessions, relayed: 1, allocations: sessions * 2, explained: sessions * 4, bitrate: null },
+  });
+  const servers = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`s${n}`, figure(n)]));
+  const paths = { direct: 1, relay: 2, none: 0, unknown: 0 };
+  const kept = memorable({ at: 1, paths, servers });
+  assert.equal(Object.keys(kept.servers).length, 13);
+  assert.deepEqual(kept.servers.s39, figure(39));
+  assert.equal(kept.servers.s5, undefined);
+  const total = (of: typeof servers) =>
+    Object.values(of).reduce(
+      (sum, { sessions, allocations }) => sum + sessions + (allocations ?? 0),
+      0,
+    );
+  assert.equal(total(kept.servers), total(servers));
+});
+
+test('a history is thinned out, and ends with the newest', () => {
+  const paths = { direct: 1, relay: 0, none: 0, unknown: 0 };
+  const samples = Array.from({ length: 360 }, (_, at) => ({ at, paths, servers: {} }));
+  const { history } = overviewOf([], [], samples);
+  assert.deepEqual([history.length, history.at(-1)?.at], [180, 359]);
 });
 
 test('the table for a terminal says state, load and trouble', () => {
