@@ -6,6 +6,7 @@ import type { TurnReport } from '../../server/cluster/turn.ts';
 import { turnLoadOf } from '../../server/turn/coturn-metrics.ts';
 import { ALLOCATION_LIFETIME_MS, Endings } from '../../server/turn/endings.ts';
 import { loadsOf, memorable, overviewOf, sampleOf } from '../../server/turn/overview.ts';
+import type { TurnSample } from '../../shared/admin.ts';
 import { turnServer } from '../support/turn-server.ts';
 
 type Figures = TurnReport['servers'][string];
@@ -177,7 +178,7 @@ test('of a large pool the busiest are remembered, and the others in one sum', ()
   assert.equal(Object.keys(kept.servers).length, 13);
   assert.deepEqual(kept.servers.s39, figure(39));
   assert.equal(kept.servers.s5, undefined);
-  const total = (of: typeof servers) =>
+  const total = (of: TurnSample['servers']) =>
     Object.values(of).reduce(
       (sum, { sessions, allocations }) => sum + sessions + (allocations ?? 0),
       0,
