@@ -307,7 +307,10 @@ export class SfuNode {
           open.router.close();
         }
       }),
-    ).catch((err) => log.debug({ err }, 'the announced addresses were not checked'));
+    ).then(
+      () => log.debug('the announced addresses were checked'),
+      (err) => log.debug({ err }, 'the announced addresses were not checked'),
+    );
   }
 
   #changed(): void {

@@ -8,6 +8,7 @@ import { ROUTER_CODECS, ROUTER_RTP_CAPABILITIES } from '../../shared/media.ts';
 import { startServer, workerBinary } from '../support/server-app.ts';
 import { RawClient } from '../support/server-client.ts';
 import { ownedBy } from '../support/server-owned.ts';
+import { until } from '../support/until.ts';
 
 const hasIPv6Loopback = Object.values(networkInterfaces())
   .flat()
@@ -60,6 +61,30 @@ test('a public address is offered besides the internal one', async (t) => {
     '127.0.0.1',
     'media.example.org',
   ]);
+});
+
+test('a start warns of an announced address that does not lead back, and of no other', async (t) => {
+  const warned = async (announced: string) => {
+    const server = await startServer(t, { ANNOUNCED_ADDRESS: announced, LOG_LEVEL: 'debug' });
+    await until('the addresses to be checked', () => {
+      // The check's own router is gone when it is over.
+      assert.equal(server.counts().router, 0);
+      assert.ok(
+        server.logLines.some((line) => line.includes('the announced addresses were checked')),
+      );
+    });
+    return server.logLines.filter((line) => line.includes('does not lead back'));
+  };
+  // By name, too: what it resolves to is where media listens.
+  assert.deepEqual(await warned('localhost'), []);
+  assert.deepEqual(await warned('127.0.0.1'), []);
+  const lines = await warned('127.0.0.2');
+  assert.deepEqual(lines.map((line) => JSON.parse(line).protocol).sort(), ['tcp', 'udp']);
+  for (const line of lines) {
+    const { level, address, msg } = JSON.parse(line);
+    assert.deepEqual([level, address], [40, '127.0.0.2']);
+    assert.match(msg, /ANNOUNCED_ADDRESS.*forwarded unchanged.*parley doctor/);
+  }
 });
 
 test('each participant gets TURN credentials of their own, and new ones before they end', async (t) => {
