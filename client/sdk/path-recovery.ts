@@ -12,6 +12,13 @@ const DISCONNECTED_MS = 1_500;
  * that has a second relay is there by itself in this time, and any other one has to ask for one.
  */
 const DISCONNECTED_RELAY_MS = 300;
+/**
+ * A first path that takes longer than this is stuck: a DTLS handshake whose first packets were lost
+ * waits twice as long each time, up to half a minute, however well the path works by then. With each
+ * attempt the next one is given more.
+ */
+const CONNECTING_MS = 6_000;
+const CONNECTING_MOST = 5;
 /** How long a step may take to bring the path back before the next one. */
 const STEP_MS = 6_000;
 
@@ -37,6 +44,8 @@ type PathState =
 export class PathRecovery {
   readonly #options: PathRecoveryOptions;
   readonly #down = new Map<Direction, ReturnType<typeof setTimeout>>();
+  /** Paths that are being found, and are not known to be down. */
+  readonly #connecting = new Map<Direction, ReturnType<typeof setTimeout>>();
   readonly #attempts: Record<Direction, number> = { send: 0, recv: 0 };
 
   constructor(options: PathRecoveryOptions) {
@@ -48,6 +57,11 @@ export class PathRecovery {
   }
 
   onState(direction: Direction, state: PathState): void {
+    if (state === 'connecting') {
+      this.#begin(direction);
+      return;
+    }
+    this.#found(direction);
     if (state === 'connected') this.#up(direction);
     else if (state === 'disconnected') this.#later(direction, this.#patienceMs(direction));
     else if (state === 'failed') this.#later(direction, 0);
@@ -67,14 +81,31 @@ export class PathRecovery {
   /** The paths belong to another media session now: nothing is known of them. */
   reset(): void {
     const was = this.recovering;
-    for (const timer of this.#down.values()) clearTimeout(timer);
-    this.#down.clear();
+    this.close();
     if (was) this.#options.onChange(false);
   }
 
   close(): void {
-    for (const timer of this.#down.values()) clearTimeout(timer);
-    this.#down.clear();
+    for (const timers of [this.#down, this.#connecting]) {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    }
+  }
+
+  #begin(direction: Direction): void {
+    // One that is down has steps of its own.
+    if (this.#connecting.has(direction) || this.#down.has(direction)) return;
+    const patience = Math.min(1 + this.#attempts[direction], CONNECTING_MOST);
+    const timer = setTimeout(() => {
+      this.#connecting.delete(direction);
+      this.#stalled(direction);
+    }, CONNECTING_MS * patience);
+    this.#connecting.set(direction, timer);
+  }
+
+  #found(direction: Direction): void {
+    clearTimeout(this.#connecting.get(direction));
+    this.#connecting.delete(direction);
   }
 
   /**

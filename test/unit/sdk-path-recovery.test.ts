@@ -71,6 +71,32 @@ test('a path that is given a moment is not hurried, and one that is up is left a
   assert.deepEqual(story, ['down']);
 });
 
+test('a first path that gets stuck on its way is rebuilt, and the next one is given more time', () => {
+  recovery.onState('send', 'connecting');
+  mock.timers.tick(5_999);
+  assert.deepEqual(story, []);
+  mock.timers.tick(1);
+  mock.timers.tick(0);
+  assert.deepEqual(story, ['down', 'rebuild send']);
+  recovery.reset();
+  recovery.onState('send', 'connecting');
+  mock.timers.tick(17_999);
+  assert.deepEqual(story.slice(2), ['up']);
+  mock.timers.tick(1);
+  mock.timers.tick(0);
+  assert.deepEqual(story.slice(3), ['down', 'rebuild-relay send']);
+});
+
+test('a path that is found in time, or fails, is not taken for stuck', () => {
+  recovery.onState('send', 'connecting');
+  recovery.onState('recv', 'connecting');
+  recovery.onState('send', 'connected');
+  recovery.onState('recv', 'failed');
+  mock.timers.tick(0);
+  mock.timers.tick(5_999);
+  assert.deepEqual(story, ['down', 'restart-ice recv']);
+});
+
 test('both paths going down together are both restarted before anything is rebuilt', () => {
   for (const direction of ['send', 'recv'] as const) recovery.onState(direction, 'disconnected');
   mock.timers.tick(PATIENCE_MS);
