@@ -1,45 +1,24 @@
 // Which TURN server a path goes through, and whether it has to leave it. Pure.
 import type { PathReport } from '../../shared/protocol.ts';
 import type { IceServer } from '../../shared/rtp.ts';
-
-/** RFC 7065 §3.1: what an address that does not say it means. */
-const DEFAULT_PORT = { turn: '3478', turns: '5349' } as const;
-const DEFAULT_TRANSPORT = { turn: 'udp', turns: 'tcp' } as const;
+import { turnKey } from '../../shared/turn-key.ts';
 
 /** No server knows this user. */
 const NOBODY = 'left';
 
-const SHAPE =
-  /^(?<scheme>turns?):(?:\[(?<v6>[^\]]+)\]|(?<name>[^:?[\]]+)|(?<bare>[^?[\]]+:[^?[\]]*?))(?::(?<port>\d+))?(?:\?transport=(?<transport>\w+))?$/;
-
-/**
- * @returns a TURN server's address with everything said that it leaves out, so that a browser's
- *   spelling and a server's can be compared; undefined for what is no such address
- */
-export function relayKey(url: string): string | undefined {
-  const { scheme, v6, name, bare, port, transport } =
-    SHAPE.exec(url.trim().toLowerCase())?.groups ?? {};
-  if (scheme !== 'turn' && scheme !== 'turns') return undefined;
-  // Browsers leave the brackets of an IPv6 address away; what follows its last colon is the port.
-  const [, host = v6 ?? name, ownPort = port] = /^(.+):(\d+)$/.exec(bare ?? '') ?? [];
-  if (host === undefined) return undefined;
-  const number = ownPort ?? DEFAULT_PORT[scheme];
-  return `${scheme} ${host.replace(/\.$/, '')} ${number} ${transport ?? DEFAULT_TRANSPORT[scheme]}`;
-}
-
 /** The host of a TURN server's address, to show; the address itself where it cannot be read. */
 export function relayHost(url: string): string {
-  return relayKey(url)?.split(' ')[1] ?? url;
+  return turnKey(url)?.split(' ')[1] ?? url;
 }
 
 /** Whether a TURN server is among these. */
 export function offersRelay(iceServers: readonly IceServer[]): boolean {
-  return iceServers.some(({ urls }) => urls.some((url) => relayKey(url) !== undefined));
+  return iceServers.some(({ urls }) => urls.some((url) => turnKey(url) !== undefined));
 }
 
 /** Addresses of the TURN servers among these, in their order. */
 export function relayUrls(iceServers: readonly IceServer[]): string[] {
-  return iceServers.flatMap(({ urls }) => urls.filter((url) => relayKey(url) !== undefined));
+  return iceServers.flatMap(({ urls }) => urls.filter((url) => turnKey(url) !== undefined));
 }
 
 /**
@@ -56,8 +35,8 @@ export function keepPlaces(
 ): IceServer[] {
   const offered = relayUrls(iceServers);
   const missing = before.length - offered.length;
-  const known = new Set(offered.map(relayKey));
-  const gone = before.filter((url) => !known.has(relayKey(url))).slice(0, Math.max(0, missing));
+  const known = new Set(offered.map(turnKey));
+  const gone = before.filter((url) => !known.has(turnKey(url))).slice(0, Math.max(0, missing));
   if (offered.length === 0 || gone.length === 0) return [...iceServers];
   return [...iceServers, { urls: gone, username: NOBODY, credential: NOBODY }];
 }
@@ -73,6 +52,6 @@ export function mustLeave(path: PathReport, iceServers: readonly IceServer[]): b
 
 /** Whether this address of a TURN server is among these, however it is spelt. */
 export function isOffered(url: string, iceServers: readonly IceServer[]): boolean {
-  const key = relayKey(url);
-  return key !== undefined && relayUrls(iceServers).some((offered) => relayKey(offered) === key);
+  const key = turnKey(url);
+  return key !== undefined && relayUrls(iceServers).some((offered) => turnKey(offered) === key);
 }

@@ -1,4 +1,5 @@
 // How the packets of one connection travel, read out of its statistics, whichever browser made them. Pure.
+import { LIMITS } from '../../shared/limits.ts';
 import type { PathReport } from '../../shared/protocol.ts';
 
 export interface Paths {
@@ -47,10 +48,6 @@ export type Stats = Pick<ReadonlyMap<string, unknown>, 'get' | 'forEach'>;
 
 type Hop = 'udp' | 'tcp' | 'tls';
 const HOPS: readonly string[] = ['udp', 'tcp', 'tls'] satisfies Hop[];
-/** What the server still takes for a round trip. */
-const LONGEST_ROUND_TRIP_MS = 60_000;
-/** Longer addresses are nobody's. */
-const LONGEST_URL = 300;
 
 /** The pair that carries the packets, or undefined while there is none. */
 export function selectedPair(stats: Stats): CandidatePairStat | undefined {
@@ -84,7 +81,7 @@ export function selectedPath(stats: Stats): PathReport {
   const { url = '', relayProtocol } = local;
   // `protocol` is the one between the relay and the media server: it says nothing of this hop.
   const protocol = hop(relayProtocol) ?? hopOfUrl(url);
-  const server = /^turns?:/.test(url) && url.length <= LONGEST_URL ? url : null;
+  const server = /^turns?:/.test(url) && url.length <= LIMITS.urlLength ? url : null;
   return { kind: 'relay', protocol, server, roundTripMs };
 }
 
@@ -100,7 +97,7 @@ function isRelay({ candidateType, relayProtocol }: CandidateStat): boolean {
 
 function roundTripOf({ currentRoundTripTime }: CandidatePairStat): number | null {
   if (currentRoundTripTime === undefined || !(currentRoundTripTime >= 0)) return null;
-  return Math.min(currentRoundTripTime * 1000, LONGEST_ROUND_TRIP_MS);
+  return Math.min(currentRoundTripTime * 1000, LIMITS.roundTripMs);
 }
 
 function hop(protocol: string | undefined): Hop | null {

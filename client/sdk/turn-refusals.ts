@@ -1,4 +1,5 @@
 // Which TURN servers refused this client, for the server to know: each once, and not too many.
+import { LIMITS } from '../../shared/limits.ts';
 import type { TurnRefusal } from '../../shared/protocol.ts';
 
 /** Of an `RTCPeerConnectionIceErrorEvent`. */
@@ -9,9 +10,7 @@ export interface IceError {
 }
 
 /** What one report takes (RFC 8656 has fewer codes, and few clients more servers). */
-const MOST = 8;
 const CODES = { min: 300, max: 799 };
-const LONGEST_URL = 300;
 
 export class TurnRefusals {
   /** Since the last ICE restart, told or not: every network interface gets the same refusal. */
@@ -23,11 +22,11 @@ export class TurnRefusals {
   }
 
   add({ url, errorCode }: IceError): void {
-    const isTurn = /^turns?:/.test(url) && url.length <= LONGEST_URL;
+    const isTurn = /^turns?:/.test(url) && url.length <= LIMITS.urlLength;
     if (!isTurn || !(errorCode >= CODES.min && errorCode <= CODES.max)) return;
     const refusal: TurnRefusal = { url, code: errorCode };
     const key = keyOf(refusal);
-    if (this.#known.has(key) || this.#known.size >= MOST) return;
+    if (this.#known.has(key) || this.#known.size >= LIMITS.refusalsPerReport) return;
     this.#known.add(key);
     this.#pending.push(refusal);
   }

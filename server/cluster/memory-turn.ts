@@ -1,8 +1,8 @@
 // The TURN pool of one process, in plain maps.
 import { randomUUID } from 'node:crypto';
 import type { TurnSample } from '../../shared/admin.ts';
-import { ParleyError } from '../../shared/errors.ts';
 import {
+  poolFull,
   SAMPLES_KEPT,
   SEED_TTL_MS,
   type TurnReport,
@@ -111,12 +111,4 @@ export class MemoryTurn implements TurnStore {
     this.#version += 1;
     this.#birth ||= randomUUID();
   }
-}
-
-/** What somebody who adds a server too many is told. */
-export function poolFull(): ParleyError {
-  return new ParleyError('no_capacity', {
-    message:
-      'The TURN pool is full. Remove a server that is not needed, or raise MAX_TURN_SERVERS.',
-  });
 }

@@ -9,10 +9,10 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { TurnSample } from '../../shared/admin.ts';
-import { poolFull } from './memory-turn.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { script } from './redis-script.ts';
 import {
+  poolFull,
   SAMPLES_KEPT,
   SEED_TTL_MS,
   TurnReport,

@@ -2,18 +2,21 @@
 // recent past. Secrets are in the servers alone; nothing here is ever logged or shown as it is.
 import * as v from 'valibot';
 import type { TurnSample } from '../../shared/admin.ts';
+import { ParleyError } from '../../shared/errors.ts';
+import { LIMITS } from '../../shared/limits.ts';
 
 /** Letters, digits and what a host with a port is made of: it stands in addresses and labels. */
 export const TurnServerId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._:[\]-]{0,127}$/));
 
-const Url = v.pipe(v.string(), v.maxLength(300), v.regex(/^turns?:[^\s]+$/));
-const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
-const Seconds = v.pipe(v.number(), v.integer(), v.minValue(10), v.maxValue(604_800));
+const Url = v.pipe(v.string(), v.maxLength(LIMITS.urlLength), v.regex(/^turns?:[^\s]+$/));
+/** Parts of credentials, and how long minted ones may last. */
+export const TurnSecret = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+export const TurnTtlSeconds = v.pipe(v.number(), v.integer(), v.minValue(10), v.maxValue(604_800));
 
 /** How its credentials are made. `secret`: the TURN REST pattern; `static`: one user for everybody. */
 export const TurnAuth = v.variant('kind', [
-  v.object({ kind: v.literal('secret'), secret: Text, ttlSeconds: Seconds }),
-  v.object({ kind: v.literal('static'), username: Text, password: Text }),
+  v.object({ kind: v.literal('secret'), secret: TurnSecret, ttlSeconds: TurnTtlSeconds }),
+  v.object({ kind: v.literal('static'), username: TurnSecret, password: TurnSecret }),
 ]);
 export type TurnAuth = v.InferOutput<typeof TurnAuth>;
 
@@ -27,7 +30,9 @@ export const TurnServer = v.object({
   /** Allocations that it takes at most (coturn: `total-quota`); null: not known. */
   capacity: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))),
   /** Its Prometheus endpoint (coturn: `--prometheus`), where its load is read; null: not read. */
-  metricsUrl: v.nullable(v.pipe(v.string(), v.maxLength(300), v.regex(/^https?:\/\/\S+$/))),
+  metricsUrl: v.nullable(
+    v.pipe(v.string(), v.maxLength(LIMITS.urlLength), v.regex(/^https?:\/\/\S+$/)),
+  ),
   auth: TurnAuth,
   /** `environment`: a running process has it in its configuration. */
   origin: v.picklist(['environment', 'operator']),
@@ -125,3 +130,11 @@ export interface TurnStore {
 export const SEED_TTL_MS = 600_000;
 /** An hour at one every ten seconds. */
 export const SAMPLES_KEPT = 360;
+
+/** What somebody who adds a server too many is told. */
+export function poolFull(): ParleyError {
+  return new ParleyError('no_capacity', {
+    message:
+      'The TURN pool is full. Remove a server that is not needed, or raise MAX_TURN_SERVERS.',
+  });
+}

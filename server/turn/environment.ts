@@ -1,7 +1,7 @@
 // The TURN servers that a process has in its own configuration: the platform's gateway, one with a
 // shared secret, ones with a fixed user, and TURN_POOL. They are seeds of the pool in the store.
 import * as v from 'valibot';
-import { TurnServer } from '../cluster/turn.ts';
+import { TurnSecret, TurnServer, TurnTtlSeconds } from '../cluster/turn.ts';
 import type { Config } from '../config.ts';
 import { parseTurnUrl } from './turn-url.ts';
 
@@ -30,13 +30,11 @@ export const TurnServerEntry = v.pipe(
     weight: v.exactOptional(TurnServer.entries.weight),
     capacity: v.exactOptional(TurnServer.entries.capacity),
     metricsUrl: v.exactOptional(TurnServer.entries.metricsUrl),
-    secret: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(512))),
-    username: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(512))),
-    password: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(512))),
+    secret: v.exactOptional(TurnSecret),
+    username: v.exactOptional(TurnSecret),
+    password: v.exactOptional(TurnSecret),
     /** Of minted credentials, in seconds. Default: TURN_TTL_SECONDS. */
-    ttlSeconds: v.exactOptional(
-      v.pipe(v.number(), v.integer(), v.minValue(10), v.maxValue(604_800)),
-    ),
+    ttlSeconds: v.exactOptional(TurnTtlSeconds),
   }),
   v.check(
     ({ urls }) => urls.every((url) => parseTurnUrl(url) !== undefined),

@@ -1,6 +1,7 @@
 // What one media node says of the TURN servers: to the store, where the dashboard finds it, and to its
 // metrics. It also reads what the servers say of themselves, and keeps the points of the curves.
 import type { PathReport } from '../../shared/protocol.ts';
+import { turnKey } from '../../shared/turn-key.ts';
 import type { TurnReport, TurnServer, TurnStore } from '../cluster/turn.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -10,7 +11,6 @@ import { readTurnLoad } from './coturn-metrics.ts';
 import { Endings } from './endings.ts';
 import type { UrlHealth } from './health.ts';
 import { allocationsOf, loadsOf, memorable, sampleOf } from './overview.ts';
-import { turnKey } from './turn-url.ts';
 
 /** A media session, as far as relays matter. */
 export interface TurnHolder {
@@ -179,7 +179,7 @@ export class PoolReporter {
     const figures = new Map<string, Figures>();
     const owners = new Map<string, string>();
     for (const { id, urls } of servers()) {
-      for (const url of urls) owners.set(turnKey(url), id);
+      for (const url of urls) owners.set(turnKey(url) ?? url, id);
       figures.set(id, {
         sessions: 0,
         relayed: 0,
@@ -285,5 +285,8 @@ function relayOf(
 ): string | undefined {
   const path = paths.find(({ kind }) => kind === 'relay');
   if (!path) return undefined;
-  return (path.server === null ? undefined : owners.get(turnKey(path.server))) ?? servers[0];
+  return (
+    (path.server === null ? undefined : owners.get(turnKey(path.server) ?? path.server)) ??
+    servers[0]
+  );
 }

@@ -1,4 +1,5 @@
 // The TURN pool as one media node uses it: which servers a session gets, and when it needs others.
+import { turnKey } from '../../shared/turn-key.ts';
 import type { TurnServer, TurnStore } from '../cluster/turn.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -13,7 +14,7 @@ import { allocationsOf } from './overview.ts';
 import { PoolReporter, type TurnHolder } from './pool-reporter.ts';
 import { PoolSync } from './pool-sync.ts';
 import { type IceTarget, probeTurn } from './probe.ts';
-import { parseTurnUrl, turnKey } from './turn-url.ts';
+import { parseTurnUrl } from './turn-url.ts';
 
 export interface TurnPoolOptions {
   store: TurnStore;
@@ -144,6 +145,7 @@ export class TurnPool {
   /** A client was refused by a server that it was given, at the address as its browser spells it. */
   refused({ servers }: Pick<TurnGrant, 'servers'>, url: string, code: number): void {
     const key = turnKey(url);
+    if (key === undefined) return;
     const server = servers
       .flatMap((id) => this.#servers.get(id) ?? [])
       .find(({ urls }) => urls.some((one) => turnKey(one) === key));

@@ -19,14 +19,6 @@ const MAX_LENGTH = 512;
 const SHAPE =
   /^(?<scheme>stuns?|turns?):(?:\[(?<v6>[0-9a-f:.]+)\]|(?<name>[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?\.?))(?::(?<port>\d{1,5}))?(?:\?transport=(?<transport>udp|tcp))?$/i;
 
-/** The same for every spelling of one address: browsers and operators leave out what is usual. */
-export function turnKey(url: string): string {
-  const parsed = parseTurnUrl(url);
-  if (!parsed) return url;
-  const { scheme, host, port, transport } = parsed;
-  return `${scheme} ${host.toLowerCase()} ${port} ${transport}`;
-}
-
 /** @returns undefined for anything that is not such an address */
 export function parseTurnUrl(url: string): TurnUrl | undefined {
   if (url.length > MAX_LENGTH) return undefined;

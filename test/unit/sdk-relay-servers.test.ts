@@ -1,18 +1,13 @@
 // TURN servers' addresses compared, the decision to leave one, and which refusals are told.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  keepPlaces,
-  mustLeave,
-  offersRelay,
-  relayHost,
-  relayKey,
-} from '../../client/sdk/relay-servers.ts';
+import { keepPlaces, mustLeave, offersRelay, relayHost } from '../../client/sdk/relay-servers.ts';
 import { NO_PATH } from '../../client/sdk/selected-path.ts';
 import { TurnRefusals } from '../../client/sdk/turn-refusals.ts';
 import type { PathReport } from '../../shared/protocol.ts';
+import { turnKey } from '../../shared/turn-key.ts';
 
-describe('relayKey', () => {
+describe('turnKey', () => {
   const SAME: [string, string][] = [
     ['turn:turn.example.org', 'turn:turn.example.org:3478?transport=udp'],
     ['turn:Turn.Example.org.', 'turn:turn.example.org'],
@@ -21,8 +16,8 @@ describe('relayKey', () => {
   ];
   for (const [a, b] of SAME) {
     test(`${a} is ${b}`, () => {
-      assert.ok(relayKey(a));
-      assert.equal(relayKey(a), relayKey(b));
+      assert.ok(turnKey(a));
+      assert.equal(turnKey(a), turnKey(b));
     });
   }
   const DIFFERENT: [string, string][] = [
@@ -32,11 +27,11 @@ describe('relayKey', () => {
     ['turn:a.example', 'turn:b.example'],
   ];
   for (const [a, b] of DIFFERENT) {
-    test(`${a} is not ${b}`, () => assert.notEqual(relayKey(a), relayKey(b)));
+    test(`${a} is not ${b}`, () => assert.notEqual(turnKey(a), turnKey(b)));
   }
   test('what is no TURN server has none', () => {
     for (const url of ['stun:a.example', 'https://a.example', 'turn:', '', 'turn:a b?x']) {
-      assert.equal(relayKey(url) === undefined || url === 'turn:a b?x', true, url);
+      assert.equal(turnKey(url) === undefined || url === 'turn:a b?x', true, url);
     }
     assert.ok(!offersRelay([{ urls: ['stun:a.example'] }]));
     assert.ok(offersRelay([{ urls: ['stun:a.example', 'turn:a.example'] }]));
