@@ -63,7 +63,8 @@ test('a direct path is told once, by both sides', async (t) => {
   assert.deepEqual(changes.at(-1), ['direct', 'direct']);
 });
 
-test('TURN servers that go away are left, while media flows', async (t) => {
+/** Somebody who sends and receives through the first of two TURN servers. */
+async function relayed(t: TestContext) {
   const [first, second] = await Promise.all([coturn(t), coturn(t)]);
   const sfu = await ScriptedSfu.start(t);
   sfu.iceServers = [first.server];
@@ -73,6 +74,11 @@ test('TURN servers that go away are left, while media flows', async (t) => {
     const { send, recv } = lastTold(sfu);
     assert.deepEqual([send?.kind, recv?.kind], ['relay', 'relay']);
   });
+  return { first, second, sfu, call };
+}
+
+test('TURN servers that go away are left, while media flows', async (t) => {
+  const { first, second, sfu, call } = await relayed(t);
 
   sfu.iceServers = [second.server];
   const { iceServers } = sfu;
@@ -116,15 +122,7 @@ test('new credentials for the same servers disturb nothing', async (t) => {
 });
 
 test('a TURN server that is killed is missed before ICE misses it', async (t) => {
-  const [first, second] = await Promise.all([coturn(t), coturn(t)]);
-  const sfu = await ScriptedSfu.start(t);
-  sfu.iceServers = [first.server];
-  const call = await sfu.join(t, [camera(t)], {}, { relayOnly: true });
-  await moves(call);
-  await until('both to be relayed', () => {
-    const { send, recv } = lastTold(sfu);
-    assert.deepEqual([send?.kind, recv?.kind], ['relay', 'relay']);
-  });
+  const { first, second, sfu, call } = await relayed(t);
   // It has to have carried something for a while before its silence means anything.
   const since = performance.now();
   await until('a steady flow', () => assert.ok(performance.now() - since > 3_000));
