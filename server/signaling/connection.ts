@@ -150,8 +150,9 @@ export class Connection {
 
   async #handle({ id, method, params }: Request): Promise<void> {
     this.#waiting -= 1;
-    // Also while it is closing: whoever was told that it is over does nothing more.
-    if (this.closed) return;
+    // Whoever was told that it is over does nothing more, and who is gone wants nothing more, but to
+    // have left: that may have waited here behind a slower request.
+    if (this.#ending || (this.#closed && method !== 'leave')) return;
     const { metrics, log } = this.#options;
     const stop = metrics.requests.startTimer();
     try {

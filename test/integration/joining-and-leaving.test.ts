@@ -97,6 +97,35 @@ test('whoever leaves is gone for all, with what they shared, and may come again'
   assert.notEqual(again.participantId, participantId);
 });
 
+test('a leave counts though its socket closes while it waits behind another request', async (t) => {
+  const workers = new TestWorkers(t);
+  const server = await startServer(t, { GRACE_PERIOD_MS: '600000' });
+  const [ada, ben] = [
+    await RawClient.open(t, server.signalingUrl),
+    await RawClient.open(t, server.signalingUrl),
+  ];
+  await ada.join('team');
+  const { participantId, media } = await ben.join('team');
+  const worker = workers.only;
+  // What Ben shares is not answered while the worker stands still, and his leave waits behind it.
+  process.kill(worker.pid, 'SIGSTOP');
+  try {
+    ben.request('publish', publication(media.epoch)).catch(() => {});
+    ben.request('leave', {}).catch(() => {});
+    ben.socket.close();
+    await ada.event('patch', ({ ops }) =>
+      ops.some((op) => op.op === 'presence' && op.participantId === participantId),
+    );
+  } finally {
+    process.kill(worker.pid, 'SIGCONT');
+  }
+  await ada.event('patch', ({ ops }) =>
+    ops.some((op) => op.op === 'leave' && op.participantId === participantId),
+  );
+  await ada.request('leave', {});
+  await server.becomesIdleBut(1);
+});
+
 test('out of order is refused and costs nothing', async (t) => {
   const server = await startServer(t);
   const ada = await RawClient.open(t, server.signalingUrl);
