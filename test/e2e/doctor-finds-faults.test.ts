@@ -1,6 +1,6 @@
 // `parley doctor` on a server behind NAT: nothing to say when all is well, and the cause of each fault.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Coturn, startCoturn } from '../support/coturn.ts';
 import { DEADLINES } from '../support/deadlines.ts';
@@ -15,7 +15,7 @@ import {
   setRouter,
 } from '../support/doctor-network.ts';
 import { ManagedProcess } from '../support/managed-process.ts';
-import { isInNamespace, runInNamespace } from '../support/network-namespace.ts';
+import { isInNamespace, partInNamespace, runInNamespace } from '../support/network-namespace.ts';
 import { Parley } from '../support/parley.ts';
 import { ownedBy } from '../support/server-owned.ts';
 
@@ -27,12 +27,21 @@ const REDIS_PORT = 6_379;
 /** The router would remember the one before. */
 let nextMediaPort = 40_000;
 
-if (isInNamespace()) tests();
+/** Each on a network of its own, at the same time: most of what the doctor does is to wait for packets. */
+const PARTS: Readonly<Record<string, () => void>> = {
+  'addresses of a server behind NAT': addressTests,
+  'a router that blocks or remaps': routerTests,
+  'what a server needs of others': otherTests,
+};
+
+if (isInNamespace()) PARTS[partInNamespace() ?? '']?.();
 else {
   const skip = process.getuid?.() === 0 ? false : 'only root can make this network';
-  test('a server behind NAT', { skip }, () =>
-    runInNamespace(fileURLToPath(import.meta.url), DOCTOR_NETWORK),
-  );
+  describe('parley doctor', { concurrency: true, skip }, () => {
+    for (const part of Object.keys(PARTS)) {
+      test(part, () => runInNamespace(fileURLToPath(import.meta.url), DOCTOR_NETWORK, part));
+    }
+  });
 }
 
 interface World {
@@ -96,7 +105,7 @@ function finding({ findings }: Diagnosis, check: string) {
   return found;
 }
 
-function tests(): void {
+function addressTests(): void {
   test('all is well', async (context) => {
     const { env } = await world(context);
     const diagnosis = await diagnoseServer(env);
@@ -133,7 +142,9 @@ function tests(): void {
     isUseful(diagnosis);
     assert.deepEqual(causes(diagnosis), ['address: not_announced']);
   });
+}
 
+function routerTests(): void {
   test('the firewall drops UDP to the media port', async (context) => {
     const { env, mediaPort } = await world(context);
     await setRouter({ mediaPort, drop: [`udp dport ${mediaPort} drop`] });
@@ -176,7 +187,9 @@ function tests(): void {
     isUseful(diagnosis);
     assert.deepEqual(causes(diagnosis), ['address: port_not_forwarded']);
   });
+}
 
+function otherTests(): void {
   test('the TURN secret is another one', async (context) => {
     const { env } = await world(context);
     const diagnosis = await diagnoseServer({ ...env, TURN_SHARED_SECRET: 'another-secret' });

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Set for programs that run in such a network. */
+/** Set for programs that run in such a network: to the part of the file that they are to run. */
 const INSIDE = 'PARLEY_TEST_NETWORK';
 
 /**
@@ -26,19 +26,26 @@ export function isInNamespace(): boolean {
   return process.env[INSIDE] !== undefined;
 }
 
+/** Which part of the file this process is to run; see {@link runInNamespace}. */
+export function partInNamespace(): string | undefined {
+  return process.env[INSIDE];
+}
+
 /**
  * Runs a Node program there; its output is ours. The network vanishes with its last process, and so
  * do namespaces that were named in it: there is nothing to clean up, and nothing to clash with.
  *
  * @param setUp shell commands that make the network; loopback is up already
+ * @param part what `partInNamespace` says there, for a file whose parts run on networks of their own
  * @throws Error when the network cannot be made (that takes root), or the program fails
  */
 export async function runInNamespace(
   file: string,
   setUp: readonly string[] = ONE_INTERFACE,
+  part = 'all',
 ): Promise<void> {
   const script = ['set -e', 'ip link set lo up', ...setUp, 'exec "$@"'].join('\n');
-  const env: NodeJS.ProcessEnv = { ...process.env, [INSIDE]: '1' };
+  const env: NodeJS.ProcessEnv = { ...process.env, [INSIDE]: part };
   // Otherwise a test file reports to this test runner instead of to a person.
   delete env.NODE_TEST_CONTEXT;
   const child = spawn(
@@ -51,5 +58,5 @@ export async function runInNamespace(
     { stdio: ['ignore', 'inherit', 'inherit'], env },
   );
   const [code, signal] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`${file} ended with ${signal ?? code}; see above`);
+  if (code !== 0) throw new Error(`${file} (${part}) ended with ${signal ?? code}; see above`);
 }
