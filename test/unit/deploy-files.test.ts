@@ -51,7 +51,7 @@ test('app.json sets what is a setting, to a value that parses, and says why', ()
   );
   for (const [name, { description, value, generator }] of Object.entries(app.env)) {
     const setting = settings.get(name);
-    assert.ok(setting, `${name} is no setting of server/settings.ts`);
+    assert.ok(setting, `${name} is no setting of server/settings/`);
     assert.match(description, /^\S.*\.$/, name);
     if (value !== undefined) assert.notEqual(setting.parse(value), undefined, name);
     if (setting.secret) assert.equal(value, undefined, `${name} is a secret`);

@@ -1,0 +1,91 @@
+// What one client may cost, and how long things are waited for.
+import { integer, setting } from '../setting.ts';
+
+export const limits = {
+  participantsPerRoom: setting('MAX_PARTICIPANTS_PER_ROOM', integer(1, 10_000), {
+    default: 100,
+    about: 'More are refused with `room_full`. Everybody in a room costs everybody else.',
+  }),
+  tracksPerParticipant: setting('MAX_TRACKS_PER_PARTICIPANT', integer(1, 64), {
+    default: 8,
+    about:
+      'More are refused with `too_many_tracks`. A microphone, a camera and a screen with sound are four.',
+  }),
+  sockets: setting('MAX_SOCKETS', integer(1, 1_000_000), {
+    default: 10_000,
+    about:
+      'WebSockets open at once in one process; more are answered 503. Each costs some 50 kB; the bound keeps a flood from taking the memory of running calls.',
+  }),
+  messageBytes: setting('MAX_MESSAGE_BYTES', integer(16_384, 1_048_576), {
+    default: 65_536,
+    about:
+      'Largest WebSocket message read; a larger one closes the socket. A join from Chromium is about 8 kB.',
+  }),
+  messagesPerSecond: setting('MESSAGES_PER_SECOND', integer(1, 10_000), {
+    default: 50,
+    about:
+      'Messages one socket may send per second on average; above it they are refused with `rate_limited`. A page in a large room sends a handful.',
+  }),
+  messageBurst: setting('MESSAGE_BURST', integer(1, 10_000), {
+    default: 200,
+    about: 'Messages one socket may send at once before MESSAGES_PER_SECOND counts.',
+  }),
+  refusedMessages: setting('MAX_REFUSED_MESSAGES', integer(1, 100_000), {
+    default: 500,
+    about:
+      'Refused messages (malformed, too many, out of order) after which a socket is closed. Reading them costs us more than sending them costs the sender.',
+  }),
+  sendBufferBytes: setting('MAX_SEND_BUFFER_BYTES', integer(65_536, 67_108_864), {
+    default: 1_048_576,
+    about:
+      'Bytes waiting to be sent to one socket before it is closed. A reader this far behind catches up faster by reconnecting; unbounded, it would take our memory.',
+  }),
+  chatPerMinute: setting('CHAT_MESSAGES_PER_MINUTE', integer(1, 6_000), {
+    default: 60,
+    about: 'Chat messages one participant may send per minute: fast typing, no flood.',
+  }),
+  chatHistory: setting('CHAT_HISTORY', integer(0, 1_000), {
+    default: 100,
+    about: 'Chat messages kept with a room for those who join or come back later.',
+  }),
+  networkChecks: setting('MAX_NETWORK_CHECKS', integer(0, 10_000), {
+    default: 20,
+    about:
+      'Network checks (`/check`) one `sfu-rtc` replica serves at once; more are told to wait. Each may send as fast as its line allows for some seconds.',
+  }),
+  networkCheckSeconds: setting('NETWORK_CHECK_SECONDS', integer(1, 600), {
+    default: 45,
+    about: 'How long one network check may take before what it opened is closed.',
+  }),
+  patchHistory: setting('PATCH_HISTORY', integer(0, 10_000), {
+    default: 256,
+    about:
+      'Room changes kept, so that a client which was away gets what it missed instead of the whole room.',
+  }),
+} as const;
+
+export const timing = {
+  joinTimeoutMs: setting('JOIN_TIMEOUT_MS', integer(100, 300_000), {
+    default: 10_000,
+    about:
+      'A socket that has not joined within this time is closed: an idle one costs as much as a used one.',
+  }),
+  heartbeatMs: setting('HEARTBEAT_INTERVAL_MS', integer(100, 300_000), {
+    default: 10_000,
+    about:
+      'How often each socket is pinged. One that misses two is closed, which starts its grace period. Shorter than the idle timeout of common proxies (60 s).',
+  }),
+  gracePeriodMs: setting('GRACE_PERIOD_MS', integer(0, 600_000), {
+    default: 30_000,
+    about:
+      'How long a participant whose socket is gone keeps the place in the call, media running. Long enough for a change of network or a restart of a proxy.',
+  }),
+  commandTimeoutMs: setting('COMMAND_TIMEOUT_MS', integer(100, 60_000), {
+    default: 5_000,
+    about: 'How long signalling waits for an answer of the media side before it gives up.',
+  }),
+  shutdownMs: setting('SHUTDOWN_TIMEOUT_MS', integer(0, 3_600_000), {
+    default: 5_000,
+    about: 'After SIGTERM, how long a clean close may take before the process ends anyway.',
+  }),
+} as const;
