@@ -2,11 +2,12 @@
 import type { Device } from 'mediasoup-client';
 import { Emitter } from '../../shared/emitter.ts';
 import { ParleyError } from '../../shared/errors.ts';
-import type { EventName, EventPayload, Preference } from '../../shared/protocol.ts';
+import type { EventName, EventPayload, MethodParams, Preference } from '../../shared/protocol.ts';
 import type { RoomPatch, RoomSnapshot, TrackSource } from '../../shared/room.ts';
 import type { RtpCapabilities } from '../../shared/rtp.ts';
 import { sendChat } from './chat.ts';
 import { connectionState } from './connection-state.ts';
+import { leaveLate } from './late-leave.ts';
 import { Link } from './link.ts';
 import { LocalTracks } from './local-tracks.ts';
 import { MediaKeeper } from './media-keeper.ts';
@@ -46,7 +47,8 @@ export class JoinedCall implements Call {
   readonly #own: OwnTracks;
   readonly #preferences: Preferences;
   readonly #retries = new Retries();
-  #session: { participantId: string; resumeSecret: string } | undefined;
+  /** What takes our place in the call up again, on another socket. */
+  #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
   #remote: ReadonlyMap<string, RemoteTrack> = new Map();
   #speakers: readonly Speaker[] = [];
   #connection: ConnectionState = { state: 'connected' };
@@ -192,18 +194,22 @@ export class JoinedCall implements Call {
 
   leave(): void {
     if (this.#connection.state === 'ended') return;
-    this.#request('leave', {}).catch(() => {});
+    const heard = this.#link.leave();
     this.#end(undefined);
+    if (this.#session) {
+      const session = { ...this.#session, version: this.room.version };
+      void heard.then((wasHeard) => {
+        if (!wasHeard) void leaveLate(this.#options.url, session);
+      });
+    }
   }
 
   /** A new socket: take the session up again, or begin one. */
   async #enter(socket: Socket): Promise<void> {
     const { device, rtpCapabilities } = await this.#loading;
     if (!this.#session) return this.#join(socket, device, rtpCapabilities);
-    const { room } = this.#options;
-    const { version } = this.room;
     try {
-      const request = { ...this.#session, room, version, rtpCapabilities };
+      const request = { ...this.#session, version: this.room.version };
       const { snapshot, patches, media } = await socket.request('resume', request);
       if (snapshot) this.#view.replace(snapshot);
       for (const patch of patches ?? []) this.#view.apply(patch);
@@ -225,7 +231,7 @@ export class JoinedCall implements Call {
     const withToken = token === undefined ? {} : { token };
     const answer = await socket.request('join', { room, name, ...withToken, rtpCapabilities });
     const { participantId, resumeSecret, snapshot, media } = answer;
-    this.#session = { participantId, resumeSecret };
+    this.#session = { room, participantId, resumeSecret, rtpCapabilities };
     this.#view.adopt(snapshot);
     this.#media.begin(media, device);
     this.#roomChanged();

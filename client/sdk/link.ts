@@ -76,6 +76,15 @@ export class Link {
     if (this.#entered) this.#socket?.doubt();
   }
 
+  /** Leaves the call and closes. @returns whether the server has heard of it */
+  async leave(): Promise<boolean> {
+    const socket = this.up ? this.#socket : undefined;
+    socket?.request('leave', {}).catch(() => {});
+    const heard = socket?.closeHeard() ?? false;
+    this.close();
+    return heard;
+  }
+
   /** Idempotent. */
   close(): void {
     if (this.#closed) return;

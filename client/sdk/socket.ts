@@ -20,6 +20,8 @@ const PING_TIMEOUT_MS = 4_000;
 /** When there is reason for doubt: media has lost its path, perhaps with the whole network. */
 const DOUBT_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 10_000;
+/** A server that is there answers a closing handshake as fast as a ping. */
+const CLOSE_TIMEOUT_MS = 3_000;
 /** Normal closure, RFC 6455 §7.4.1. */
 const CLOSE_NORMAL = 1000;
 
@@ -124,6 +126,21 @@ export class Socket {
     if (this.#closed) return;
     this.#end();
     this.#socket.close(CLOSE_NORMAL);
+  }
+
+  /**
+   * Closes it, and finds out whether all that was said before has arrived: the closing handshake
+   * comes after it.
+   */
+  async closeHeard(): Promise<boolean> {
+    if (this.#closed) return false;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), CLOSE_TIMEOUT_MS);
+    this.#socket.addEventListener('close', ({ wasClean }) => resolve(wasClean));
+    this.close();
+    const heard = await promise;
+    clearTimeout(timer);
+    return heard;
   }
 
   #receive(data: unknown): void {

@@ -17,6 +17,13 @@ async function callThroughRelay(t: TestContext, env: Record<string, string> = {}
   return { server, relay, ada, ben };
 }
 
+const isAlone = (person: Person) =>
+  until(`${person.name} to be alone`, () =>
+    assert.deepEqual(
+      person.call.room.participants.map(({ name }) => name),
+      [person.name],
+    ),
+  );
 const state = (person: Person) => person.call.connection.state;
 const becomes = (person: Person, expected: string) =>
   until(`${person.name} to be ${expected}`, () => assert.equal(state(person), expected));
@@ -71,6 +78,23 @@ test('what was changed without a socket is said when there is one again', async 
   ada.call.setMuted('microphone', false);
   await ben.hears(ada);
   assert.deepEqual([...ada.problems, ...ben.problems], []);
+});
+
+test('who leaves while the socket is away is gone for the others once there is one', async (t) => {
+  const { relay, ada, ben } = await callThroughRelay(t, { GRACE_PERIOD_MS: '600000' });
+  relay.cut();
+  await becomes(ada, 'reconnecting');
+  ada.call.leave();
+  relay.mend();
+  await isAlone(ben);
+  assert.equal(state(ada), 'ended');
+});
+
+test('who leaves over a socket that died unnoticed is gone for the others all the same', async (t) => {
+  const { relay, ada, ben } = await callThroughRelay(t, { GRACE_PERIOD_MS: '600000' });
+  relay.lose();
+  ada.call.leave();
+  await isAlone(ben);
 });
 
 test('who was away for too long comes in again by themselves, with everything they share', async (t) => {

@@ -16,6 +16,8 @@ export interface Relay extends AsyncDisposable {
   /** Ends every connection at once, without a goodbye, and refuses new ones until {@link mend}. */
   cut(): void;
   mend(): void;
+  /** What is said on the connections of now gets lost, without an end; new ones are served. */
+  lose(): void;
 }
 
 export interface RelayOptions {
@@ -30,6 +32,7 @@ export async function startRelay(
 ): Promise<Relay> {
   const targetPort = Number(new URL(target).port);
   const open = new Set<Socket>();
+  const lines = new Set<Line>();
   let broken = false;
   let refused = 0;
 
@@ -45,9 +48,12 @@ export async function startRelay(
       open.add(socket);
       socket.once('close', () => open.delete(socket));
     }
+    const line: Line = { lost: false };
+    lines.add(line);
+    client.once('close', () => lines.delete(line));
     // A connection that breaks on one side is broken on the other; pipeline() sees to that.
-    pipeline(client, later(delayMs), upstream).catch(() => client.destroy());
-    pipeline(upstream, later(delayMs), client).catch(() => upstream.destroy());
+    pipeline(client, later(delayMs, line), upstream).catch(() => client.destroy());
+    pipeline(upstream, later(delayMs, line), client).catch(() => upstream.destroy());
   });
   server.listen(0, LOOPBACK);
   await once(server, 'listening');
@@ -68,6 +74,9 @@ export async function startRelay(
     mend() {
       broken = false;
     },
+    lose() {
+      for (const line of lines) line.lost = true;
+    },
     async [Symbol.asyncDispose]() {
       cut();
       server.close();
@@ -76,11 +85,16 @@ export async function startRelay(
   };
 }
 
+interface Line {
+  lost: boolean;
+}
+
 /** Hands every chunk on after the delay, in order, without holding back those behind it. */
-function later(delayMs: number): Transform {
+function later(delayMs: number, line: Line): Transform {
   const timers = new Set<NodeJS.Timeout>();
   const stream: Transform = new Transform({
     transform(chunk, _encoding, done) {
+      if (line.lost) return done();
       if (delayMs === 0) return done(null, chunk);
       const timer = setTimeout(() => {
         timers.delete(timer);
