@@ -1,7 +1,7 @@
 // Notes when each frame of somebody's camera arrives at a person without a browser, to prove that
 // the picture never stood still.
-import wrtc from '@roamhq/wrtc';
 import { longestGap } from './gap-watch.ts';
+import { watchFrames } from './sdk-media.ts';
 import type { Person } from './sdk-person.ts';
 import { until } from './until.ts';
 
@@ -63,8 +63,7 @@ export class FrameWatch implements Disposable {
     this.#sink?.stop();
     this.#sink = undefined;
     if (!shown) return;
-    const sink = new wrtc.nonstandard.RTCVideoSink(shown);
-    sink.onframe = () => void this.#frames.push(performance.now());
-    this.#sink = { track: shown, stop: () => sink.stop() };
+    const stop = watchFrames(shown, () => this.#frames.push(performance.now()));
+    this.#sink = { track: shown, stop };
   }
 }

@@ -51,6 +51,9 @@ const SAMPLES = SAMPLE_RATE / 100;
 const TONE_HZ = 440;
 const TONE_AMPLITUDE = 8_000;
 
+/** Never collected either: the last frames of one that was stopped are still on their way to it. */
+const sinks = new Set<unknown>();
+
 /** A track that makes media until it is disposed. */
 export interface MadeTrack extends Disposable {
   readonly track: MediaStreamTrack;
@@ -95,6 +98,14 @@ export function microphoneTrack(): MadeTrack {
     }
   }, 10);
   return made(track, timer);
+}
+
+/** Calls back for every frame that is decoded. @returns what stops it */
+export function watchFrames(track: MediaStreamTrack, onFrame: () => void): () => void {
+  const sink = new nonstandard.RTCVideoSink(track);
+  sinks.add(sink);
+  sink.onframe = onFrame;
+  return () => sink.stop();
 }
 
 function made(track: MediaStreamTrack, timer: NodeJS.Timeout): MadeTrack {
