@@ -1,4 +1,5 @@
 // Reads the load of a TURN server from its Prometheus endpoint (coturn: `--prometheus`).
+import querystring from 'node:querystring';
 
 /** What coturn's figures come to. */
 export interface TurnLoad {
@@ -17,7 +18,9 @@ const BYTES = /^turn_total_traffic_(?:peer_)?(?:rcvb|sentb)(?:_total)?$/;
 
 /** @throws Error with one sentence when they cannot be had */
 export async function readTurnLoad(url: string, timeoutMs: number): Promise<TurnLoad> {
-  const response = await fetch(url, {
+  const { address, headers } = withoutUser(url);
+  const response = await fetch(address, {
+    headers,
     signal: AbortSignal.timeout(timeoutMs),
     redirect: 'error',
   });
@@ -42,6 +45,18 @@ export function turnLoadOf(text: string): TurnLoad {
     throw new Error(`its metrics have no ${ALLOCATIONS}: are they those of a coturn?`);
   }
   return { allocations, bytes };
+}
+
+/** `fetch` refuses addresses with a user in them, and its error would repeat the password. */
+function withoutUser(url: string): { address: URL; headers: Record<string, string> } {
+  const address = new URL(url);
+  const { username, password } = address;
+  if (username === '' && password === '') return { address, headers: {} };
+  address.username = '';
+  address.password = '';
+  // Does not throw on a bare "%", which passwords may have.
+  const pair = `${querystring.unescape(username)}:${querystring.unescape(password)}`;
+  return { address, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
 /** A server that sends without end takes none of our memory. */
