@@ -1,11 +1,14 @@
 // Why a TURN server does not serve, and what to do about it. Pure.
 import type { ProbeResult } from '../turn/probe.ts';
 import { failed, ok, type Verdict, warning } from './finding.ts';
+import type { TurnSource } from './turn-in-use.ts';
 
 export interface TurnUrlFacts {
   url: string;
   /** How its credentials are made. */
   auth: 'secret' | 'static';
+  id: string;
+  source: TurnSource;
   result: ProbeResult;
   /** After `unauthorized`: the same with credentials that expire in ten years. */
   lasting: ProbeResult | undefined;
@@ -27,7 +30,8 @@ export function diagnoseTurn(facts: TurnUrlFacts): Verdict {
   return why(facts, result);
 }
 
-function why({ url, auth, lasting, mediaIsClosed }: TurnUrlFacts, failure: Failure): Verdict {
+function why(facts: TurnUrlFacts, failure: Failure): Verdict {
+  const { url, auth, lasting, mediaIsClosed } = facts;
   const { message } = failure;
   const tcp = url.includes('transport=tcp') || url.startsWith('turns');
   switch (failure.failure) {
@@ -40,12 +44,12 @@ function why({ url, auth, lasting, mediaIsClosed }: TurnUrlFacts, failure: Failu
         );
       }
       if (auth === 'static') {
-        return failed('wrong_password', message, 'Correct TURN_USERNAME and TURN_PASSWORD.');
+        return failed('wrong_password', message, correct(facts));
       }
       return failed(
         'wrong_secret',
         `${message} The secret is another one there.`,
-        'Set TURN_SHARED_SECRET (or the secret of this server in the pool) to that of the TURN server; in coturn it is `static-auth-secret`, with `use-auth-secret`.',
+        `${correct(facts)} It is that of the TURN server: in coturn \`static-auth-secret\`, with \`use-auth-secret\`.`,
       );
     case 'unresolvable':
       return failed('unresolvable', message, 'Correct the hostname, or its DNS record.');
@@ -92,5 +96,23 @@ function why({ url, auth, lasting, mediaIsClosed }: TurnUrlFacts, failure: Failu
         message,
         'Let the relay addresses of the TURN server send UDP to our media ports, and back.',
       );
+  }
+}
+
+/** Where its credentials are kept. */
+function correct({ auth, id, source }: TurnUrlFacts): string {
+  const isSecret = auth === 'secret';
+  const variables = isSecret ? 'TURN_SHARED_SECRET' : 'TURN_USERNAME and TURN_PASSWORD';
+  switch (source) {
+    case 'variables':
+      return `Correct ${variables}.`;
+    case 'pool':
+      return `Correct ${isSecret ? 'the secret' : 'the username and the password'} of ${id} in TURN_POOL.`;
+    case 'operator': {
+      const options = isSecret ? '--secret-file FILE' : '--username NAME --password-file FILE';
+      return `An operator added it while Parley ran: add it again, with the right one (parley turn add ADDRESS… --id ${id} ${options}).`;
+    }
+    case 'elsewhere':
+      return `It comes from the environment of another media server: correct ${variables} there, or ${id} in its TURN_POOL.`;
   }
 }

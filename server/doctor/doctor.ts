@@ -2,11 +2,9 @@
 
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { TurnServer } from '../cluster/turn.ts';
 import type { Config } from '../config.ts';
 import { announcedAddresses, listenAddresses } from '../sfu/addresses.ts';
 import { createLogger } from '../telemetry/log.ts';
-import { configuredTurn } from '../turn/environment.ts';
 import { addressFacts, type MediaPort, type Relay, seenFrom } from './address-facts.ts';
 import { checkHttpPort, checkMediaPorts, checkPipePorts } from './check-ports.ts';
 import { checkRedis, turnServersInStore } from './check-redis.ts';
@@ -25,6 +23,13 @@ import { diagnoseClock } from './diagnose-clock.ts';
 import { diagnoseTurn } from './diagnose-turn.ts';
 import { type Finding, failed, reasonOf, skipped, type Verdict } from './finding.ts';
 import { runningMedia } from './running-media.ts';
+import {
+  noTurnServer,
+  overriddenBy,
+  type StoreState,
+  type TurnInUse,
+  turnInUse,
+} from './turn-in-use.ts';
 
 export interface DoctorContext {
   config: Config;
@@ -36,6 +41,11 @@ export interface DoctorContext {
 interface Media {
   ports: readonly MediaPort[];
   close(): void;
+}
+
+interface ConfiguredTurn extends TurnInUse {
+  store: StoreState;
+  problem: Verdict | undefined;
 }
 
 /** Workers beyond these are like them, and starting all of a large machine would take long. */
@@ -164,38 +174,34 @@ export class Doctor {
   #turn(
     attempts: readonly TurnAttempt[],
     mediaIsClosed: boolean,
-    configured: { servers: readonly TurnServer[]; problem: Verdict | undefined },
+    { overridden, sourceOf, store, problem }: ConfiguredTurn,
   ): void {
+    for (const id of overridden) this.#say('turn', overriddenBy(id), id);
     for (const { server, url, result, lasting } of attempts) {
-      const facts = { url, auth: server.auth.kind, result, lasting, mediaIsClosed };
-      this.#say('turn', diagnoseTurn(facts), url);
+      const { id, auth } = server;
+      const facts = { url, auth: auth.kind, id, source: sourceOf(server) };
+      const seen = { result, lasting, mediaIsClosed };
+      this.#say('turn', diagnoseTurn({ ...facts, ...seen }), url);
     }
-    if (configured.problem) this.#say('turn', configured.problem);
-    else if (attempts.length === 0) {
-      const detail = 'No TURN server is configured: people behind strict firewalls cannot join.';
-      this.#say('turn', skipped(detail));
-    }
+    if (problem) this.#say('turn', problem);
+    else if (attempts.length === 0) this.#say('turn', noTurnServer(store));
   }
 
   /** Those of our own environment, and those that the others share with us. */
-  async #turnServers(): Promise<{
-    servers: readonly TurnServer[];
-    stun: readonly string[];
-    problem: Verdict | undefined;
-  }> {
+  async #turnServers(): Promise<ConfiguredTurn> {
     const { config } = this.#options;
+    let store: StoreState = config.store.url === undefined ? 'none' : 'read';
     try {
-      const { servers, stun } = configuredTurn(config);
-      const own = new Set(servers.map(({ id }) => id));
-      // What is wrong with the store is said by its own check.
-      const shared = await turnServersInStore(config, this.#log).catch(() => []);
-      return {
-        servers: [...servers, ...shared.filter(({ id }) => !own.has(id))],
-        ...{ stun, problem: undefined },
-      };
+      const shared = await turnServersInStore(config, this.#log).catch(() => {
+        // What is wrong with the store is said by its own check.
+        store = 'unread';
+        return [];
+      });
+      return { ...turnInUse(config, shared), store, problem: undefined };
     } catch (error) {
       const problem = failed('configuration', reasonOf(error), 'Correct the TURN_* variables.');
-      return { servers: [], stun: [], problem };
+      const none = { servers: [], stun: [], overridden: [] };
+      return { ...none, sourceOf: () => 'elsewhere', store, problem };
     }
   }
 

@@ -56,6 +56,8 @@ const success: ProbeResult = {
 const URL_FACTS: TurnUrlFacts = {
   url: 'turn:turn.example.org?transport=udp',
   auth: 'secret',
+  id: 'turn.example.org:3478',
+  source: 'variables',
   result: success,
   lasting: undefined,
   mediaIsClosed: false,
@@ -83,5 +85,24 @@ test('TURN servers that do not serve have a cause and a remedy', () => {
     const { state, cause, remedy } = diagnoseTurn({ ...URL_FACTS, ...facts });
     assert.equal([state, cause].filter((word) => word !== undefined).join(' '), expected);
     assert.equal(remedy !== undefined, cause !== undefined);
+  }
+});
+
+const REFUSED = [
+  ['static', 'variables', /Correct TURN_USERNAME and TURN_PASSWORD\./],
+  ['static', 'pool', /password of turn\.example\.org:3478 in TURN_POOL/],
+  ['static', 'operator', /turn add .*--id turn\.example\.org:3478 --username .*--password-file/],
+  ['static', 'elsewhere', /environment of another media server: correct TURN_USERNAME/],
+  ['secret', 'variables', /Correct TURN_SHARED_SECRET\..*static-auth-secret/],
+  ['secret', 'pool', /the secret of turn\.example\.org:3478 in TURN_POOL/],
+  ['secret', 'operator', /turn add .*--id turn\.example\.org:3478 --secret-file/],
+] as const;
+
+test('what to correct is where the server came from', () => {
+  for (const [auth, source, expected] of REFUSED) {
+    const refused = failure('unauthorized');
+    const { remedy = '' } = diagnoseTurn({ ...URL_FACTS, result: refused, auth, source });
+    assert.match(remedy, expected);
+    assert.equal(remedy.includes('TURN_POOL'), source === 'pool' || source === 'elsewhere');
   }
 });

@@ -1,0 +1,69 @@
+// Which TURN servers participants get: of those in our own environment, and those that the store has. Pure.
+import type { TurnServer } from '../cluster/turn.ts';
+import type { Config } from '../config.ts';
+import { configuredTurn } from '../turn/environment.ts';
+import { skipped, type Verdict, warning } from './finding.ts';
+
+/** Where somebody corrects a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
+export type TurnSource = 'variables' | 'pool' | 'operator' | 'elsewhere';
+
+/** `none`: there is none. `unread`: it could not be read. */
+export type StoreState = 'none' | 'unread' | 'read';
+
+export interface TurnInUse {
+  servers: readonly TurnServer[];
+  stun: readonly string[];
+  /** Of our environment, but an operator has put another server under the same id. */
+  overridden: readonly string[];
+  sourceOf(server: TurnServer): TurnSource;
+}
+
+/** @throws TurnConfigError */
+export function turnInUse(
+  { turn, cluster }: Pick<Config, 'turn' | 'cluster'>,
+  shared: readonly TurnServer[],
+): TurnInUse {
+  const { servers: own, stun } = configuredTurn({ turn, cluster });
+  // Those of TURN_POOL come last.
+  const single = configuredTurn({ turn: { ...turn, pool: undefined }, cluster }).servers.length;
+  const sources = new Map<string, TurnSource>(
+    own.map(({ id }, place) => [id, place < single ? 'variables' : 'pool']),
+  );
+  // The store leaves these alone when a process says what it has configured.
+  const operators = new Map(
+    shared.filter(({ origin }) => origin === 'operator').map((server) => [server.id, server]),
+  );
+  return {
+    servers: [
+      ...own.map((server) => operators.get(server.id) ?? server),
+      ...shared.filter(({ id }) => !sources.has(id)),
+    ],
+    stun,
+    overridden: own.map(({ id }) => id).filter((id) => operators.has(id)),
+    sourceOf: ({ id, origin }) =>
+      origin === 'operator' ? 'operator' : (sources.get(id) ?? 'elsewhere'),
+  };
+}
+
+export function overriddenBy(id: string): Verdict {
+  return warning(
+    'overridden',
+    'What the environment says of this server does not count: an operator has put one of this id into the pool, and that one is tried here.',
+    `Change that one (parley turn add ADDRESS… --id ${id}), or remove it (parley turn remove ${id}): a media server that runs with this environment puts its own back within a minute.`,
+  );
+}
+
+export function noTurnServer(store: StoreState): Verdict {
+  const without = 'Without any, people behind strict firewalls cannot join.';
+  if (store === 'none') {
+    return skipped(
+      `There is no TURN server in this environment. One that was added to a running \`npm start\` is at /admin, and is not tried here. ${without}`,
+    );
+  }
+  if (store === 'unread') {
+    return skipped(
+      `There is no TURN server in this environment, and the store, which may have some, cannot be read. ${without}`,
+    );
+  }
+  return skipped('No TURN server is configured: people behind strict firewalls cannot join.');
+}
