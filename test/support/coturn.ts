@@ -1,6 +1,6 @@
 // A real TURN server on loopback, or wherever a test wants it, with what the test wants to go wrong.
 import { createHmac } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { freePort } from './ports.ts';
 import { programPath } from './programs.ts';
 import { until } from './until.ts';
 
+/** Media servers of tests are on loopback, in network namespaces, and at this machine's own addresses. */
 const EVERYWHERE = ['0.0.0.0-255.255.255.255', '::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'];
 /** The same that operators are given; see docs/turn.md. */
 const CONFIGURATION = path.resolve(import.meta.dirname, '../../deploy/coturn/turnserver.conf');
@@ -41,6 +42,8 @@ export interface CoturnOptions {
   tls?: boolean;
   /** Allocations that one user may have at once. */
   userQuota?: number;
+  /** Addresses of media servers, or ranges of them, to which alone it relays; everywhere without it. */
+  allowedPeers?: readonly string[];
   /** Addresses, or ranges of them, to which it does not relay. */
   deniedPeers?: readonly string[];
   /** Anything else, as coturn has it. */
@@ -61,6 +64,9 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
   const { address = ADDRESS, port = await freePort(), command = [] } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'parley-coturn-'));
   const tls = options.tls ? await certificate(directory) : undefined;
+  const allowed = options.allowedPeers ?? (options.deniedPeers ? [] : EVERYWHERE);
+  const configuration = path.join(directory, 'turnserver.conf');
+  await writeFile(configuration, await filledIn(allowed));
   const [program = '', ...before] = [...command, programPath('coturn')];
   const turn = new ManagedProcess({
     name: 'coturn',
@@ -69,7 +75,7 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
     args: [
       ...before,
       // What docs/turn.md tells operators to use, so that it is known to work; then what is ours.
-      ...(mode === 'secret' ? ['-c', CONFIGURATION] : ['-n']),
+      ...(mode === 'secret' ? ['-c', configuration] : ['-n']),
       `--listening-ip=${address}`,
       `--relay-ip=${options.relay ?? address}`,
       `--listening-port=${port}`,
@@ -84,14 +90,13 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
       '--no-dtls',
       '--no-cli',
       '--fingerprint',
-      // The media servers of tests have addresses that nobody's relay should reach otherwise.
+      // Nobody's relay should reach it otherwise.
       '--allow-loopback-peers',
-      ...(options.deniedPeers ? [] : EVERYWHERE.map((range) => `--allowed-peer-ip=${range}`)),
       ...(options.userQuota === undefined ? [] : [`--user-quota=${options.userQuota}`]),
       ...(options.deniedPeers ?? []).map((peer) => `--denied-peer-ip=${peer}`),
       ...(options.args ?? []),
       ...(mode === 'secret'
-        ? [`--static-auth-secret=${SECRET}`]
+        ? []
         : ['--lt-cred-mech', `--user=${STATIC_USER.username}:${STATIC_USER.password}`]),
     ],
   });
@@ -119,6 +124,17 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
     tls: tls && { port: tls.port, ca: tls.ca },
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** The configuration with what is in CAPITALS there. */
+async function filledIn(allowedPeers: readonly string[]): Promise<string> {
+  const text = await readFile(CONFIGURATION, 'utf8');
+  return text
+    .replace('A_LONG_RANDOM_SECRET', SECRET)
+    .replace(
+      'allowed-peer-ip=MEDIA_SERVER_ADDRESS\n',
+      allowedPeers.map((peer) => `allowed-peer-ip=${peer}\n`).join(''),
+    );
 }
 
 async function certificate(
