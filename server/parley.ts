@@ -37,7 +37,12 @@ async function main(args: string[]): Promise<number> {
     const { server, others } = takeServer(rest);
     const config = loadConfig(process.env);
     const base = server ?? process.env.PARLEY_URL ?? `http://localhost:${config.http.port}`;
-    if (!URL.canParse(base)) throw new UsageError(`"${base}" is not an address.`);
+    // "call.example.org:3000" can be parsed too: as a scheme and a path.
+    if (!/^https?:\/\//i.test(base) || !URL.canParse(base)) {
+      throw new UsageError(
+        `"${base}" is not an address of web. It is like https://call.example.org, or http://localhost:3000.`,
+      );
+    }
     await runTurn(others, { api: adminApi(new URL(base), config.access.authToken), write });
     return 0;
   }
@@ -56,9 +61,11 @@ async function main(args: string[]): Promise<number> {
   throw new UsageError(`There is no "parley ${command}".\n\n${USAGE}`);
 }
 
-/** `--server URL` may stand anywhere. */
+/** `--server URL`, or `--server=URL`, may stand anywhere. */
 function takeServer(args: readonly string[]): { server: string | undefined; others: string[] } {
-  const at = args.indexOf('--server');
+  const at = args.findIndex((arg) => /^--server(=|$)/.test(arg));
   if (at < 0) return { server: undefined, others: [...args] };
+  const [, value] = args[at]?.split(/=(.*)/s) ?? [];
+  if (value !== undefined) return { server: value, others: args.toSpliced(at, 1) };
   return { server: args[at + 1] ?? '', others: args.toSpliced(at, 2) };
 }

@@ -14,7 +14,8 @@ parley turn drain ID [--move]     no new calls; --move: those it has restart ICE
 parley turn resume ID             in service again
 parley turn remove ID
 
-ADDRESS is like turn:turn.example.org:3478?transport=udp or turns:turn.example.org:5349.
+ADDRESS is like 'turn:turn.example.org:3478?transport=udp' (some shells want the quotes) or
+turns:turn.example.org:5349. Without Redis, what is added is forgotten when npm start ends.
 FILE is read, "-" is standard input: on a command line everybody on the machine could see the secret.`;
 
 export interface TurnCommandOptions {
