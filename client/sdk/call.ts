@@ -15,7 +15,7 @@ import type { Request } from './media-session.ts';
 import { OwnTracks } from './own-tracks.ts';
 import { Preferences } from './preferences.ts';
 import type { LoadedDevice } from './preload.ts';
-import { sameTracks, streamIdOf, trackState, viewRemoteTracks } from './remote-tracks.ts';
+import { ownerOf, sameTracks, streamIdOf, trackState, viewRemoteTracks } from './remote-tracks.ts';
 import { Retries } from './retries.ts';
 import { RoomView } from './room-view.ts';
 import type { Paths } from './selected-path.ts';
@@ -49,6 +49,8 @@ export class JoinedCall implements Call {
   readonly #retries = new Retries();
   /** What takes our place in the call up again, on another socket. */
   #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
+  /** How long the server keeps our place without a socket. */
+  #gracePeriodMs = 0;
   #remote: ReadonlyMap<string, RemoteTrack> = new Map();
   #speakers: readonly Speaker[] = [];
   #connection: ConnectionState = { state: 'connected' };
@@ -79,6 +81,7 @@ export class JoinedCall implements Call {
       onceUp: (action) => this.#onceUp(action),
       isUp: () => this.#link.up,
       streamIdOf: (trackId) => streamIdOf(this.room, trackId),
+      ownerOf: (trackId) => ownerOf(this.room, trackId),
       stateOf: (trackId) =>
         trackState(this.room, trackId, { paused: this.#preferences.isPaused(trackId) }),
       onTracks: () => this.#tracksChanged(),
@@ -199,7 +202,7 @@ export class JoinedCall implements Call {
     if (this.#session) {
       const session = { ...this.#session, version: this.room.version };
       void heard.then((wasHeard) => {
-        if (!wasHeard) void leaveLate(this.#options.url, session);
+        if (!wasHeard) void leaveLate(this.#options.url, session, this.#gracePeriodMs);
       });
     }
   }
@@ -232,6 +235,7 @@ export class JoinedCall implements Call {
     const answer = await socket.request('join', { room, name, ...withToken, rtpCapabilities });
     const { participantId, resumeSecret, snapshot, media } = answer;
     this.#session = { room, participantId, resumeSecret, rtpCapabilities };
+    this.#gracePeriodMs = answer.gracePeriodMs;
     this.#view.adopt(snapshot);
     this.#media.begin(media, device);
     this.#roomChanged();

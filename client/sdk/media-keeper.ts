@@ -9,6 +9,7 @@ import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
 import { OpenSessions, type TrackState } from './open-sessions.ts';
 import { PathRecovery, type RecoveryStep } from './path-recovery.ts';
+import { offersRelay } from './relay-servers.ts';
 import type { Retries } from './retries.ts';
 import { NO_PATH, type Paths } from './selected-path.ts';
 import { Settling } from './settling.ts';
@@ -23,6 +24,8 @@ export interface MediaKeeperOptions {
   onceUp(action: () => void): void;
   isUp(): boolean;
   streamIdOf(trackId: string): string;
+  /** Whose track it is. */
+  ownerOf(trackId: string): string | undefined;
   stateOf(trackId: string): TrackState;
   /** The received tracks changed. */
   onTracks(): void;
@@ -44,7 +47,8 @@ export class MediaKeeper {
   /** Every media session that this server offered, so that none is taken twice. */
   readonly #offered = new Set<number>();
   readonly #settling: Settling;
-  #relayOnly: boolean;
+  /** The next session goes through a relay, whatever else there is. Only that one: others may go better. */
+  #relayNext = false;
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
   readonly #unusable = new Set<string>();
   #negotiated: Promise<void> = Promise.resolve();
@@ -52,7 +56,6 @@ export class MediaKeeper {
 
   constructor(options: MediaKeeperOptions) {
     this.#options = options;
-    this.#relayOnly = options.relayOnly;
     this.#settling = new Settling(options);
     this.#recovery = new PathRecovery({
       run: (step, direction) => this.#recover(step, direction),
@@ -212,10 +215,12 @@ export class MediaKeeper {
       (...args: A) => {
         if (this.#sessions.newest === session) action(...args);
       };
+    const relayOnly = options.relayOnly || (this.#relayNext && offersRelay(offer.iceServers));
+    this.#relayNext = false;
     const session: MediaSession = new MediaSession({
       device,
       offer,
-      relayOnly: this.#relayOnly,
+      relayOnly,
       videoCodec: options.videoCodec,
       request: options.request,
       streamIdOf: options.streamIdOf,
@@ -229,7 +234,8 @@ export class MediaKeeper {
         this.#recovery.onState(direction, isAlive ? 'connected' : 'stalled'),
       ),
       onUseless: () => this.#replace(session),
-      isSending: (trackId) => options.stateOf(trackId) === 'sending',
+      senderOf: (trackId) =>
+        options.stateOf(trackId) === 'sending' ? options.ownerOf(trackId) : undefined,
       onRefused: ifNewest(options.onRefused),
       onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
       onProblem: ifNewest(options.onProblem),
@@ -269,7 +275,7 @@ export class MediaKeeper {
     // Without a socket nothing can be mended; the ladder goes on when it is back.
     if (!session || !this.#options.isUp()) return;
     if (step === 'restart-ice') return session.restartIce(direction);
-    this.#relayOnly ||= step === 'rebuild-relay' && session.hasRelay;
+    this.#relayNext = step === 'rebuild-relay';
     await this.#options.request('rebuildMedia', { epoch: session.epoch });
   }
 }

@@ -14,7 +14,7 @@ import { DtlsParameters, type IceServer } from '../../shared/rtp.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import { PathWatch } from './path-watch.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
-import { isOffered, keepPlaces, offersRelay, relayUrls } from './relay-servers.ts';
+import { isOffered, keepPlaces, relayUrls } from './relay-servers.ts';
 import { Retries } from './retries.ts';
 import type { Paths } from './selected-path.ts';
 import { Sender, type SenderOptions } from './sender.ts';
@@ -52,8 +52,8 @@ export interface MediaSessionOptions
   onPulse(direction: Direction, isAlive: boolean): void;
   /** This session will not do; another one is needed. */
   onUseless(): void;
-  /** Whether anything is to be expected of a remote track. */
-  isSending(trackId: string): boolean;
+  /** Whose remote track it is, if anything is to be expected of it. */
+  senderOf(trackId: string): string | undefined;
   /** The server refused something else; the session may be out of date. */
   onProblem(error: ParleyError): void;
 }
@@ -112,11 +112,6 @@ export class MediaSession {
   /** Whether a path was lost. */
   get isBroken(): boolean {
     return BROKEN.has(this.#send.connectionState) || BROKEN.has(this.#recv.connectionState);
-  }
-
-  /** Whether a TURN server was offered, so that forcing a relay can work. */
-  get hasRelay(): boolean {
-    return offersRelay(this.#iceServers);
   }
 
   /** How the packets travel. */
@@ -189,7 +184,7 @@ export class MediaSession {
   }
 
   #watch(direction: Direction): PathWatch {
-    const { request, onPaths, onPulse, onUseless, isSending } = this.#options;
+    const { request, onPaths, onPulse, onUseless, senderOf } = this.#options;
     const { epoch } = this;
     return new PathWatch({
       stats: () => this.#transport(direction).getStats(),
@@ -200,11 +195,14 @@ export class MediaSession {
       restartIce: () => this.restartIce(direction),
       rebuild: onUseless,
       onChange: onPaths,
-      // What we send is acknowledged, and what others send arrives.
-      expects: (sent) =>
-        direction === 'send'
-          ? sent > 0
-          : this.receiver.received.some(({ trackId }) => isSending(trackId)),
+      expects: (sent) => {
+        // What we send is acknowledged by the server, which is not somebody whose network may be gone.
+        if (direction === 'send') return sent > 0 ? 'surely' : 'nothing';
+        const senders = new Set(this.receiver.received.map(({ trackId }) => senderOf(trackId)));
+        senders.delete(undefined);
+        // All of several people do not vanish in one moment; of one it cannot be told.
+        return senders.size === 0 ? 'nothing' : senders.size === 1 ? 'perhaps' : 'surely';
+      },
       onPulse: (isAlive) => onPulse(direction, isAlive),
     });
   }

@@ -3,8 +3,10 @@ import type { Direction } from '../../shared/protocol.ts';
 
 export type RecoveryStep = 'restart-ice' | 'rebuild' | 'rebuild-relay';
 
-/** The ladder. Its last step is repeated. */
+/** The ladder. */
 const STEPS: readonly RecoveryStep[] = ['restart-ice', 'rebuild', 'rebuild-relay'];
+/** Its last steps are repeated in turn: what comes back first may be the direct path, or the relay. */
+const REPEATED = 2;
 /** A path that ICE calls `disconnected` often comes back by itself: a lost packet, a roaming phone. */
 const DISCONNECTED_MS = 1_500;
 /**
@@ -153,5 +155,7 @@ export class PathRecovery {
 
 /** @param attempt counted from 0 since the path was last up */
 export function recoveryStep(attempt: number): RecoveryStep {
-  return STEPS[Math.min(attempt, STEPS.length - 1)] ?? 'rebuild-relay';
+  const first = STEPS.length - REPEATED;
+  const index = attempt < first ? attempt : first + ((attempt - first) % REPEATED);
+  return STEPS[index] ?? 'rebuild';
 }

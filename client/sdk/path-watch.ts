@@ -1,7 +1,7 @@
 // Watches how the packets of one transport travel: tells the server, and leaves a relay that goes away.
 import type { PathReport, TurnRefusal } from '../../shared/protocol.ts';
 import type { IceServer } from '../../shared/rtp.ts';
-import { beatOf, PULSE_MS, RelayPulse } from './relay-pulse.ts';
+import { beatOf, type Expected, PULSE_MS, RelayPulse } from './relay-pulse.ts';
 import { mustLeave } from './relay-servers.ts';
 import type { Retries } from './retries.ts';
 import { isSamePath, NO_PATH, type Stats, selectedPath } from './selected-path.ts';
@@ -35,8 +35,8 @@ export interface PathWatchOptions {
   /** Other transports, for when that did not help. */
   rebuild(): void;
   onChange(): void;
-  /** Whether anything should come in, with what goes out. Bytes. */
-  expects(sent: number): boolean;
+  /** What should come in, with what goes out. Bytes. */
+  expects(sent: number): Expected;
   /** The relay in use fell silent, or something came again. */
   onPulse(isAlive: boolean): void;
 }

@@ -27,6 +27,9 @@ export interface CandidatePairStat {
   readonly bytesReceived?: number;
   /** To the connectivity checks of ICE, which are not among the bytes. */
   readonly responsesReceived?: number;
+  /** Connectivity checks: until the first answer, and after it. */
+  readonly requestsSent?: number;
+  readonly consentRequestsSent?: number;
 }
 
 interface CandidateStat {

@@ -65,7 +65,7 @@ beforeEach(() => {
     restartIce: async () => void story.push('restart'),
     rebuild: () => story.push('rebuild'),
     onChange: () => story.push(watch.path.kind),
-    expects: () => true,
+    expects: () => 'surely',
     onPulse: (isAlive) => story.push(isAlive ? 'alive' : 'stalled'),
   });
 });

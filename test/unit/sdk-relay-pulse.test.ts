@@ -1,20 +1,23 @@
 // When a relay counts as gone, and when its silence means nothing.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { beatOf, PULSE_MS, RelayPulse } from '../../client/sdk/relay-pulse.ts';
+import { beatOf, type Expected, PULSE_MS, RelayPulse } from '../../client/sdk/relay-pulse.ts';
 
 interface Look {
   heard: number;
   pair?: string;
-  expected?: boolean;
+  asked?: number;
+  expected?: Expected;
 }
 
 /** Looks at the usual interval. @returns the number of the look that called it gone, or -1 */
 function feel(looks: readonly Look[], intervalMs = PULSE_MS): { at: number; pulse: RelayPulse } {
   const pulse = new RelayPulse();
   let at = -1;
-  for (const [index, { heard, pair = 'P', expected = true }] of looks.entries()) {
-    pulse.feel({ at: index * intervalMs, pairId: pair, heard, sent: index }, () => expected);
+  for (const [index, look] of looks.entries()) {
+    const { heard, pair = 'P', asked = 0, expected = 'surely' } = look;
+    const beat = { at: index * intervalMs, pairId: pair, heard, asked, sent: index };
+    pulse.feel(beat, () => expected);
     if (pulse.stalled && at < 0) at = index;
   }
   return { at, pulse };
@@ -34,8 +37,27 @@ describe('a relay', () => {
     assert.equal(feel([...growing(4), ...still(20, 3)]).at, -1);
   });
   test('may be silent while nothing is expected', () => {
-    const muted = still(20, 5).map((look) => ({ ...look, expected: false }));
+    const muted = still(20, 5).map((look) => ({ ...look, expected: 'nothing' as const }));
     assert.equal(feel([...growing(6), ...muted]).at, -1);
+  });
+  test('is not gone with the only one who was to be heard', () => {
+    const alone = still(20, 5).map((look) => ({ ...look, expected: 'perhaps' as const }));
+    assert.equal(feel([...growing(6), ...alone]).at, -1);
+    // Asked for a sign of life, it gives one.
+    const answered = alone.map((look, n) => ({
+      ...look,
+      heard: 5 + Math.floor(n / 5),
+      asked: Math.floor(n / 5),
+    }));
+    assert.equal(feel([...growing(6), ...answered]).at, -1);
+  });
+  test('is gone with the only one who was to be heard if it gives no sign of life either', () => {
+    const alone = still(8, 5).map((look, n) => ({
+      ...look,
+      asked: n < 4 ? 0 : 1,
+      expected: 'perhaps' as const,
+    }));
+    assert.equal(feel([...growing(6), ...alone]).at, 11);
   });
   test('is back when something comes', () => {
     const { at, pulse } = feel([...growing(6), ...still(4, 5), { heard: 6 }]);
@@ -56,12 +78,19 @@ describe('a relay', () => {
 test('what is counted: bytes, and answers of ICE', () => {
   const pair = { id: 'P', type: 'candidate-pair', selected: true, bytesReceived: 7 };
   const stats = (more: object) => new Map([['P', { ...pair, ...more }]]);
-  assert.deepEqual(beatOf(stats({ responsesReceived: 3, bytesSent: 2 }), 9), {
-    at: 9,
-    pairId: 'P',
-    heard: 10,
-    sent: 2,
-  });
+  assert.deepEqual(
+    beatOf(
+      stats({ responsesReceived: 3, requestsSent: 1, consentRequestsSent: 4, bytesSent: 2 }),
+      9,
+    ),
+    {
+      at: 9,
+      pairId: 'P',
+      heard: 10,
+      asked: 5,
+      sent: 2,
+    },
+  );
   assert.equal(beatOf(stats({ bytesReceived: undefined }), 9), undefined);
   assert.equal(beatOf(new Map(), 9), undefined);
 });
