@@ -5,17 +5,22 @@ import type { MethodParams } from '../../shared/protocol.ts';
 import { reconnectDelay } from './backoff.ts';
 import { Socket } from './socket.ts';
 
-/** A server that cannot be reached for longer has given the place up by itself. */
-const WORTH_TRYING_MS = 60_000;
+/** It takes a server a while to notice that a socket is dead, and its lease a moment to end. */
+const NOTICING_MS = 30_000;
 
-/** Takes the session up once more to end it. Never rejects: there is nobody left to tell. */
-export async function leaveLate(url: string | URL, session: MethodParams<'resume'>): Promise<void> {
-  const startedAt = performance.now();
-  for (let attempt = 0; ; attempt++) {
-    const elapsedMs = performance.now() - startedAt;
-    const delayMs = reconnectDelay(attempt, elapsedMs, Math.random());
-    if (delayMs === undefined || elapsedMs > WORTH_TRYING_MS) return;
-    await pause(delayMs);
+/**
+ * Takes the session up once more to end it. Never rejects: there is nobody left to tell.
+ *
+ * @param gracePeriodMs how long the server keeps the place; after that it has given it up by itself
+ */
+export async function leaveLate(
+  url: string | URL,
+  session: MethodParams<'resume'>,
+  gracePeriodMs: number,
+): Promise<void> {
+  const until = performance.now() + gracePeriodMs + NOTICING_MS;
+  for (let attempt = 0; performance.now() < until; attempt++) {
+    await pause(reconnectDelay(attempt, 0, Math.random()) ?? 0);
     try {
       return await leaveOver(await Socket.open(url, DEAF), session);
     } catch (error) {
@@ -24,12 +29,14 @@ export async function leaveLate(url: string | URL, session: MethodParams<'resume
   }
 }
 
-/** In Node it does not keep a process alive that has nothing else to do. */
+/** No longer than until the network is back. In Node it keeps no process alive that has nothing else to do. */
 function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer: number | { unref(): void } = setTimeout(resolve, ms);
-    if (typeof timer === 'object') timer.unref();
-  });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer: number | { unref(): void } = setTimeout(resolve, ms);
+  if (typeof timer === 'object') timer.unref();
+  const onOnline = () => resolve();
+  globalThis.addEventListener?.('online', onOnline, { once: true });
+  return promise.finally(() => globalThis.removeEventListener?.('online', onOnline));
 }
 
 /** What the room says meanwhile is of no interest. */

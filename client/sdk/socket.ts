@@ -136,7 +136,10 @@ export class Socket {
     if (this.#closed) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), CLOSE_TIMEOUT_MS);
-    this.#socket.addEventListener('close', ({ wasClean }) => resolve(wasClean));
+    // With another code the server was closing it already, and listened to nothing more.
+    this.#socket.addEventListener('close', ({ wasClean, code }) =>
+      resolve(wasClean && code === CLOSE_NORMAL),
+    );
     this.close();
     const heard = await promise;
     clearTimeout(timer);
