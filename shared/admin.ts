@@ -33,6 +33,16 @@ export const TurnSample = v.object({
 });
 export type TurnSample = v.InferOutput<typeof TurnSample>;
 
+/** What a server that was added is answered with. */
+export const TurnServerAdded = v.object({
+  id: v.string(),
+  /** There was one of that id, whose place it took. */
+  replaced: v.boolean(),
+  /** It is drained still, as the one before was: nobody is given it until it is resumed. */
+  draining: v.nullable(v.picklist(['wait', 'move'])),
+});
+export type TurnServerAdded = v.InferOutput<typeof TurnServerAdded>;
+
 export const TurnServerView = v.object({
   id: v.string(),
   region: v.nullable(v.string()),

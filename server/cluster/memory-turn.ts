@@ -33,7 +33,8 @@ export class MemoryTurn implements TurnStore {
   async put(server: TurnServer, maxServers: number): Promise<void> {
     if (!this.#servers.has(server.id) && this.#servers.size >= maxServers) throw poolFull();
     this.#seeded.delete(server.id);
-    this.#set(server);
+    const draining = server.draining ?? this.#servers.get(server.id)?.draining ?? null;
+    this.#set({ ...server, draining });
   }
 
   async seed(servers: readonly TurnServer[], { replace }: { replace: boolean }): Promise<void> {

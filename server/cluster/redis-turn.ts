@@ -55,7 +55,7 @@ local BIRTH, ID, TEXT, DRAIN, MAX = unpack(ARGV)
 if call('HEXISTS', SERVERS, ID) == 0 and call('HLEN', SERVERS) >= tonumber(MAX) then return 0 end
 call('HSET', SERVERS, ID, TEXT)
 call('HDEL', SEEDS, ID)
-if DRAIN == '' then call('HDEL', DRAINING, ID) else call('HSET', DRAINING, ID, DRAIN) end
+if DRAIN ~= '' then call('HSET', DRAINING, ID, DRAIN) end
 changed(BIRTH)
 return 1
 `,

@@ -100,7 +100,7 @@ export interface TurnStore {
    */
   read(known: Pick<TurnServers, 'version' | 'birth'> | undefined): Promise<TurnServers | undefined>;
   /**
-   * Adds a server, or replaces the one with its id.
+   * Adds a server, or replaces the one with its id: a new secret does not end a drain.
    * @throws ParleyError `no_capacity` when there are `maxServers` already
    */
   put(server: TurnServer, maxServers: number): Promise<void>;

@@ -213,7 +213,8 @@ export class SessionMedia {
   #scheduleRenewal(expireAt: number | null): void {
     this.#renewal?.close();
     if (expireAt === null) return;
-    this.#renewAfter((expireAt - Date.now()) * RENEW_AT);
+    // The clock is another replica's, which may be off: never in a loop.
+    this.#renewAfter(Math.max((expireAt - Date.now()) * RENEW_AT, RENEW_RETRY_MS));
   }
 
   #renewAfter(delayMs: number): void {

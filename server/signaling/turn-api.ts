@@ -1,6 +1,7 @@
 // The operator's part of the HTTP API: the TURN pool, read and changed while calls go on.
 import type { FastifyInstance } from 'fastify';
 import * as v from 'valibot';
+import type { TurnServerAdded } from '../../shared/admin.ts';
 import { ParleyError } from '../../shared/errors.ts';
 import { parse } from '../../shared/rpc.ts';
 import { type TurnServer, TurnServerId, type TurnStore } from '../cluster/turn.ts';
@@ -39,8 +40,14 @@ export function registerTurnApi(app: FastifyInstance, options: TurnApiOptions): 
     authorize(request, reply);
     const entry = parse(TurnServerEntry, request.body);
     const server = serverOf(entry, ttlSeconds);
+    const before = (await store.read(undefined))?.servers.find(({ id }) => id === server.id);
     await store.put(server, maxServers);
-    return reply.code(201).send({ id: server.id });
+    const answer: TurnServerAdded = {
+      id: server.id,
+      replaced: before !== undefined,
+      draining: before?.draining ?? null,
+    };
+    return reply.code(before ? 200 : 201).send(answer);
   });
 
   app.delete('/api/turn/:id', async (request, reply) => {

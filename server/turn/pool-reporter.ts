@@ -45,7 +45,7 @@ interface Measured {
 /** What has not changed is said again after this time, so that it is not forgotten. */
 const SAY_AGAIN_MS = 10_000;
 const FORGOTTEN_AFTER_MS = 30_000;
-/** Between two reports, for each address in them: those of a thousand addresses come every 5 s. */
+/** Between two reports, for each address in them, up to the time above: those of a thousand come every 5 s. */
 const SAY_LESS_MS = 5;
 const LOAD_TIMEOUT_MS = 3_000;
 /** Of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C; a client may say any other number. */
@@ -118,7 +118,8 @@ export class PoolReporter {
     this.#show(report);
     const now = performance.now();
     // A report of a large pool is large.
-    if (now - this.#said.at < report.urls.length * SAY_LESS_MS) return;
+    const leastMs = Math.min(report.urls.length * SAY_LESS_MS, SAY_AGAIN_MS);
+    if (now - this.#said.at < leastMs) return;
     // Round trips differ every time, and nobody needs each.
     const text = JSON.stringify({
       ...report,

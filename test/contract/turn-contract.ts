@@ -84,11 +84,12 @@ export function turnContract(promises: ClusterTest): void {
     assert.deepEqual(await state(), []);
   });
 
-  promises('a server that is put again is in service', async ({ a, b }) => {
+  promises('a server that is put again with another secret stays drained', async ({ a, b }) => {
     await a.turn.put(turnServer('one'), MANY);
     await a.turn.setDraining('one', 'move');
-    await b.turn.put(turnServer('one'), MANY);
-    assert.equal((await a.turn.read(undefined))?.servers[0]?.draining, null);
+    await b.turn.put(turnServer('one', { weight: 7 }), MANY);
+    const [one] = (await a.turn.read(undefined))?.servers ?? [];
+    assert.deepEqual([one?.weight, one?.draining], [7, 'move']);
   });
 
   promises('what a process has configured is there, and stays drained', async ({ a, b }) => {

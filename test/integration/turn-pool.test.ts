@@ -52,7 +52,10 @@ test('a server is added, drained, taken back and removed while people talk', asy
   assert.deepEqual(ada.given, [idOf(one)]);
 
   const added = await operator.ask('POST', '/api/turn', entryOf(two));
-  assert.deepEqual([added.status, added.answer], [201, { id: idOf(two) }]);
+  assert.deepEqual(
+    [added.status, added.answer],
+    [201, { id: idOf(two), replaced: false, draining: null }],
+  );
   await operator.shows(two, 'in-service');
   const ben = await join(t, server, operator);
   assert.deepEqual(ben.given, [idOf(one), idOf(two)]);

@@ -31,8 +31,9 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
     }
     busy.value = true;
     try {
-      await model.act((api) => api.add(filled.server));
-      announce('The server was added.');
+      const { id, replaced, draining } = await model.act((api) => api.add(filled.server));
+      const done = replaced ? `${id} was replaced.` : `${id} was added.`;
+      announce(draining ? `${done} It is drained still: resume it to use it.` : done);
       onClose();
     } catch (error) {
       problem.value = { text: error instanceof AdminError ? error.message : String(error) };

@@ -1,5 +1,5 @@
 // Asks the server as its operator: what is shown, and what can be done. Answers are checked.
-import { NodeOverview, Refusal, TurnOverview } from '../../../shared/admin.ts';
+import { NodeOverview, Refusal, TurnOverview, TurnServerAdded } from '../../../shared/admin.ts';
 import { parse } from '../../../shared/rpc.ts';
 
 /** Longer than any answer takes; then the page says that it is old. Milliseconds. */
@@ -53,8 +53,9 @@ export class AdminApi {
     return understood(() => parse(NodeOverview, answer));
   }
 
-  async add(server: NewServer): Promise<void> {
-    await this.#ask('POST', '/api/turn', server);
+  async add(server: NewServer): Promise<TurnServerAdded> {
+    const answer = await this.#ask('POST', '/api/turn', server);
+    return understood(() => parse(TurnServerAdded, answer));
   }
 
   async remove(id: string): Promise<void> {

@@ -41,11 +41,12 @@ export class AdminModel {
   }
 
   /** Does something, and shows what came of it. @throws AdminError */
-  async act(action: (api: AdminApi) => Promise<void>): Promise<void> {
-    await action(this.api);
+  async act<T>(action: (api: AdminApi) => Promise<T>): Promise<T> {
+    const answer = await action(this.api);
     // What was asked before may have been answered before.
     await this.#asking;
     await this.refresh();
+    return answer;
   }
 
   close(): void {
