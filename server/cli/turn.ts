@@ -1,7 +1,7 @@
 // `parley turn …`: the TURN pool, read and changed through the admin API of a running Parley.
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { TurnOverview } from '../../shared/admin.ts';
+import { TurnOverview, TurnServerAdded } from '../../shared/admin.ts';
 import { parse } from '../../shared/rpc.ts';
 import type { AdminApi } from './admin-api.ts';
 import { turnTable } from './turn-table.ts';
@@ -57,8 +57,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         password: await secretIn(values['password-file']),
       }),
     };
-    const { id } = (await api.post('/api/turn', entry)) as { id: string };
-    write(`${id} is in the pool. It is probed now: parley turn list`);
+    const { id, replaced, draining } = parse(TurnServerAdded, await api.post('/api/turn', entry));
+    const done = replaced ? 'took the place of the one of that name' : 'is in the pool';
+    write(
+      draining
+        ? `${id} ${done}, and is drained still: parley turn resume ${id}`
+        : `${id} ${done}. It is probed now: parley turn list`,
+    );
   },
 
   async drain(args, { api, write }) {

@@ -134,6 +134,8 @@ async function begin(scene: Scene, context: TestContext, env: Record<string, str
     address: OFFICE.relay,
     command: onMachine('relay'),
     port: 3478,
+    // Of the server's addresses the relay reaches this one; see docs/turn.md on the others.
+    allowedPeers: [OFFICE.announced],
   });
   const parley: Parley = await scene.parley(
     {

@@ -68,6 +68,8 @@ test('the pool is listed, added to, drained, taken back and removed from', async
   assert.equal((await servers())[0]?.draining, 'wait');
   await done('turn', 'drain', id, '--move');
   assert.equal((await servers())[0]?.draining, 'move');
+  const again = await done('turn', 'add', ...urls, '--secret-file', secretFile);
+  assert.match(again, /took the place .* drained still: parley turn resume relay/);
   await done('turn', 'resume', id);
   assert.equal((await servers())[0]?.draining, null);
   await done('turn', 'remove', id);
