@@ -5,8 +5,8 @@ import type { MethodParams } from '../../shared/protocol.ts';
 import { reconnectDelay } from './backoff.ts';
 import { Socket } from './socket.ts';
 
-/** It takes a server a while to notice that a socket is dead, and its lease a moment to end. */
-const NOTICING_MS = 30_000;
+/** As long as a server may take to notice that a socket is dead, and its lease to end, if both are the default. */
+const NOTICING_MS = 45_000;
 
 /**
  * Takes the session up once more to end it. Never rejects: there is nobody left to tell.

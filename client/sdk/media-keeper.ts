@@ -276,6 +276,12 @@ export class MediaKeeper {
     if (!session || !this.#options.isUp()) return;
     if (step === 'restart-ice') return session.restartIce(direction);
     this.#relayNext = step === 'rebuild-relay';
-    await this.#options.request('rebuildMedia', { epoch: session.epoch });
+    try {
+      await this.#options.request('rebuildMedia', { epoch: session.epoch });
+    } catch (error) {
+      // The next session comes for another reason.
+      this.#relayNext = false;
+      throw error;
+    }
   }
 }

@@ -70,12 +70,15 @@ export class PathRecovery {
     else if (state === 'stalled') this.#stalled(direction);
   }
 
-  /** The last step could not be heard: it is done again, and now. */
+  /**
+   * What was tried without a server was not heard. It is tried now, no later in the ladder than a
+   * rebuild: a relay is forced only when that was seen to fail.
+   */
   again(): void {
     for (const [direction, timer] of this.#down) {
       if (this.#attempts[direction] === 0) continue;
       clearTimeout(timer);
-      this.#attempts[direction] -= 1;
+      this.#attempts[direction] = Math.min(this.#attempts[direction] - 1, STEPS.indexOf('rebuild'));
       this.#step(direction);
     }
   }

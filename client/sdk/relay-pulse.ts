@@ -87,10 +87,10 @@ export class RelayPulse {
     this.#stalled ||= isSilent && (expected === 'surely' || this.#isUnanswered(beat));
   }
 
-  /** Whether the peer was asked for a sign of life, and had a look's time to give it. */
+  /** Whether the peer was asked for a sign of life, and had the time of two looks to give it. */
   #isUnanswered({ at, asked }: Beat): boolean {
     if (asked > this.#askedThen) this.#unansweredSince ??= at;
-    return this.#unansweredSince !== undefined && this.#unansweredSince < at;
+    return this.#unansweredSince !== undefined && at - this.#unansweredSince >= SILENT_MS;
   }
 
   /** What was felt says nothing of what comes: the path is another one, or down. */

@@ -110,7 +110,7 @@ function correct({ auth, id, source }: TurnUrlFacts): string {
       return `Correct ${isSecret ? 'the secret' : 'the username and the password'} of ${id} in TURN_POOL.`;
     case 'operator': {
       const options = isSecret ? '--secret-file FILE' : '--username NAME --password-file FILE';
-      return `An operator added it while Parley ran: add it again, with the right one (parley turn add ADDRESS… --id ${id} ${options}).`;
+      return `An operator added it while Parley ran: add it again, with the right one and its other options (parley turn add ADDRESS… --id ${id} ${options}).`;
     }
     case 'elsewhere':
       return `It comes from the environment of another media server: correct ${variables} there, or ${id} in its TURN_POOL.`;

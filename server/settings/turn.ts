@@ -85,7 +85,7 @@ export const turn = {
   probeIntervalMs: setting('TURN_PROBE_INTERVAL_MS', integer(500, 300_000), {
     default: 3_000,
     about:
-      'How often each media node tries each TURN server with a real allocation and a packet through it, ±20 %. Short enough that a dead one leaves new credentials within ten seconds.',
+      'How often each media node tries each TURN server with a real allocation and a packet through it, ±20 %. Short enough that a dead one leaves new credentials within ten seconds, in a pool of up to 700 addresses.',
   }),
   probeTimeoutMs: setting('TURN_PROBE_TIMEOUT_MS', integer(100, 30_000), {
     default: 1_500,
@@ -94,7 +94,7 @@ export const turn = {
   probesPerSecond: setting('TURN_PROBES_PER_SECOND', integer(1, 10_000), {
     default: 150,
     about:
-      'Tries of one media node per second: with many servers each is tried less often. It bounds what probing costs; 1,000 addresses take seven seconds.',
+      'Tries of one media node per second: with many servers each is tried less often. It bounds what probing costs; 1,000 addresses take eight to ten seconds.',
   }),
   recoveryMs: setting('TURN_RECOVERY_MS', integer(0, 3_600_000), {
     default: 30_000,

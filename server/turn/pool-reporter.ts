@@ -206,8 +206,10 @@ export class PoolReporter {
       region,
       urls: servers().flatMap(({ id, urls }) =>
         urls.map((url) => {
-          const { state, message, roundTripMs } = healthOf(id, url);
-          return { serverId: id, url, state, message, roundTripMs };
+          const { state, full, message, roundTripMs } = healthOf(id, url);
+          // One lost probe is nothing to tell of: of what works, only why it takes nothing more.
+          const why = state === 'failed' || full ? message : null;
+          return { serverId: id, url, state, message: why, roundTripMs };
         }),
       ),
       servers: Object.fromEntries(figures),

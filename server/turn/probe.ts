@@ -124,7 +124,7 @@ function verdict(errors: readonly unknown[], tried: readonly TransportAddress[])
   if (denied && refusals.every(({ failure }) => failure === 'forbidden')) {
     return new TurnError(
       'forbidden',
-      `The TURN server denies relaying to ${where} (403; in coturn: denied-peer-ip, or no allow-loopback-peers).`,
+      `The TURN server denies relaying to ${where} (403; in coturn: not among allowed-peer-ip, or no allow-loopback-peers).`,
       { code: 403 },
     );
   }

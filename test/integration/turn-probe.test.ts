@@ -170,10 +170,10 @@ test('a certificate that nobody vouches for is told', async (context) => {
 });
 
 test('a peer that the server denies is told', async (context) => {
-  const turn = await coturn(context, { deniedPeers: ['127.0.0.1'] });
+  const turn = await coturn(context, { allowedPeers: ['192.0.2.1'] });
   const target = await startTarget(context);
   const result = await probe(`turn:127.0.0.1:${turn.port}`, { target });
-  assert.match(failsWith(result, 'forbidden'), /denied-peer-ip/);
+  assert.match(failsWith(result, 'forbidden'), /allowed-peer-ip/);
 });
 
 test('a relay whose packets go nowhere is told', async (context) => {

@@ -44,8 +44,6 @@ export interface CoturnOptions {
   userQuota?: number;
   /** Addresses of media servers, or ranges of them, to which alone it relays; everywhere without it. */
   allowedPeers?: readonly string[];
-  /** Addresses, or ranges of them, to which it does not relay. */
-  deniedPeers?: readonly string[];
   /** Anything else, as coturn has it. */
   args?: readonly string[];
 }
@@ -64,7 +62,7 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
   const { address = ADDRESS, port = await freePort(), command = [] } = options;
   const directory = await mkdtemp(path.join(tmpdir(), 'parley-coturn-'));
   const tls = options.tls ? await certificate(directory) : undefined;
-  const allowed = options.allowedPeers ?? (options.deniedPeers ? [] : EVERYWHERE);
+  const allowed = options.allowedPeers ?? EVERYWHERE;
   const configuration = path.join(directory, 'turnserver.conf');
   await writeFile(configuration, await filledIn(allowed));
   const [program = '', ...before] = [...command, programPath('coturn')];
@@ -93,7 +91,6 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
       // Nobody's relay should reach it otherwise.
       '--allow-loopback-peers',
       ...(options.userQuota === undefined ? [] : [`--user-quota=${options.userQuota}`]),
-      ...(options.deniedPeers ?? []).map((peer) => `--denied-peer-ip=${peer}`),
       ...(options.args ?? []),
       ...(mode === 'secret'
         ? []

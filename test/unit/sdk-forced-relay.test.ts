@@ -7,6 +7,7 @@ import { LocalTracks } from '../../client/sdk/local-tracks.ts';
 import { MediaKeeper } from '../../client/sdk/media-keeper.ts';
 import type { Request } from '../../client/sdk/media-session.ts';
 import { Retries } from '../../client/sdk/retries.ts';
+import { ParleyError } from '../../shared/errors.ts';
 import type { MediaOffer } from '../../shared/protocol.ts';
 import type { IceServer } from '../../shared/rtp.ts';
 
@@ -51,6 +52,7 @@ let device: FakeDevice;
 let keeper: MediaKeeper;
 let iceServers: IceServer[];
 let asked: number;
+let refuses: boolean;
 let epoch: number;
 
 beforeEach(() => {
@@ -58,9 +60,11 @@ beforeEach(() => {
   device = new FakeDevice();
   iceServers = [RELAY];
   asked = 0;
+  refuses = false;
   epoch = 0;
   const request: Request = async (method) => {
     if (method === 'rebuildMedia') asked += 1;
+    if (method === 'rebuildMedia' && refuses) throw new ParleyError('timeout');
     return {} as never;
   };
   keeper = new MediaKeeper({
@@ -95,12 +99,16 @@ function offer(): MediaOffer {
 
 /** The newest path finds nothing until another media session is asked for, which comes then. */
 function failsAndIsReplaced(): void {
+  fails();
+  keeper.take(offer(), new Set());
+}
+
+function fails(): void {
   const before = asked;
   device.made.at(-1)?.state('connecting');
   device.made.at(-1)?.state('failed');
   for (let waited = 0; asked === before && waited < LONG_MS; waited += 100) mock.timers.tick(100);
   assert.equal(asked, before + 1, 'nothing was tried');
-  keeper.take(offer(), new Set());
 }
 
 const policies = () => device.made.filter((_, n) => n % 2 === 1).map(({ policy }) => policy);
@@ -116,6 +124,17 @@ test('a relay that was forced once is not forced for the rest of the call', () =
   // The server moves the call to another node.
   keeper.take(offer(), new Set());
   assert.deepEqual(policies(), ['all', 'all', 'relay', 'all']);
+});
+
+test('a relay that was to be forced is not, when the session comes for another reason', async () => {
+  failsAndIsReplaced();
+  refuses = true;
+  fails();
+  // What was asked for is refused a moment later.
+  await Promise.resolve();
+  await Promise.resolve();
+  keeper.take(offer(), new Set());
+  assert.deepEqual(policies(), ['all', 'all', 'all']);
 });
 
 test('a relay is not forced where there is none', () => {

@@ -67,6 +67,16 @@ test('what was tried without a server is tried again when there is one', () => {
   assert.deepEqual(story.slice(3), ['rebuild send']);
 });
 
+test('after a long time without a server a relay is not forced before a rebuild was heard', () => {
+  recovery.onState('send', 'failed');
+  mock.timers.tick(0);
+  // Restart, rebuild and relay, none of which anybody heard.
+  for (let step = 0; step < 2; step++) mock.timers.tick(STEP_MS);
+  assert.equal(story.at(-1), 'rebuild-relay send');
+  recovery.again();
+  assert.equal(story.at(-1), 'rebuild send');
+});
+
 test('a path that is given a moment is not hurried, and one that is up is left alone', () => {
   recovery.again();
   recovery.onState('send', 'disconnected');

@@ -52,12 +52,12 @@ describe('a relay', () => {
     assert.equal(feel([...growing(6), ...answered]).at, -1);
   });
   test('is gone with the only one who was to be heard if it gives no sign of life either', () => {
-    const alone = still(8, 5).map((look, n) => ({
+    const alone = still(9, 5).map((look, n) => ({
       ...look,
       asked: n < 4 ? 0 : 1,
       expected: 'perhaps' as const,
     }));
-    assert.equal(feel([...growing(6), ...alone]).at, 11);
+    assert.equal(feel([...growing(6), ...alone]).at, 12);
   });
   test('is back when something comes', () => {
     const { at, pulse } = feel([...growing(6), ...still(4, 5), { heard: 6 }]);

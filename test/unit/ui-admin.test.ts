@@ -14,7 +14,14 @@ import {
   serverState,
 } from '../../client/ui/admin/admin-words.ts';
 import { linePath, niceTop, someOf, stackedPaths, WINDOW_MS } from '../../client/ui/admin/curve.ts';
-import { endOf, pathPoints, relayedPoints, serverPoints } from '../../client/ui/admin/history.ts';
+import {
+  endOf,
+  pathPoints,
+  recent,
+  relayedPoints,
+  serverPoints,
+  serversIn,
+} from '../../client/ui/admin/history.ts';
 import { NO_SERVER, type ServerFields, serverOf } from '../../client/ui/admin/new-server.ts';
 import type { NodeView, TurnSample, TurnServerView } from '../../shared/admin.ts';
 
@@ -41,6 +48,10 @@ describe('curves', () => {
       { at: at(30), value: 5 },
     ];
     assert.equal(linePath(points, frame), 'M0 50h1M2 50L3 50M30 50h1');
+  });
+  test('where samples are taken seldom, it is not broken between them', () => {
+    const points = [0, 6, 12, 18].map((unit) => ({ at: at(unit), value: 5 }));
+    assert.equal(linePath(points, frame), 'M0 50L6 50L12 50L18 50');
   });
   test('what is older than the window, or above the edge, stays at the edge', () => {
     assert.equal(linePath([{ at: -5e6, value: 99 }], frame), 'M0 0h1');
@@ -93,6 +104,9 @@ test('samples become points, of all servers or of one', () => {
   assert.deepEqual(values(serverPoints(history, undefined, ({ allocations }) => allocations)), [4]);
   assert.deepEqual(values(serverPoints(history, 'b', ({ allocations }) => allocations)), [null]);
   assert.deepEqual(values(serverPoints(history, 'gone', ({ explained }) => explained)), [null]);
+  assert.deepEqual(serversIn([...history, { ...SAMPLE, servers: {} }]), ['a', 'b']);
+  const old = { ...SAMPLE, at: SAMPLE.at - WINDOW_MS - 1 };
+  assert.deepEqual(recent([old, SAMPLE], SAMPLE.at), [SAMPLE]);
   assert.equal(endOf(history, 3), 10);
   assert.equal(endOf(history, 30), 30);
 });
@@ -143,6 +157,7 @@ describe('words of servers', () => {
       'bad',
       'no media node reaches it: the secret is another one',
     ],
+    [{ message: 'quota reached' }, 'bad', 'takes no new allocations: quota reached'],
     [{ missedBy: 1, message: 'no answer' }, 'bad', '1 of 3 media nodes do not reach it: no answer'],
   ];
   for (const [change, tone, text] of ADDRESSES) {

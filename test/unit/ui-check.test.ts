@@ -72,6 +72,20 @@ describe('the verdict', () => {
       ['all is open', found(all), 'good', 'Calls will work well', /quick enough/],
       ['UDP alone', found([path('udp'), tcpBlocked]), 'good', 'Calls will work well', /open/],
       [
+        'UDP is open, but nothing comes back over it',
+        found([path('udp', { quality: null })], { speed: { state: 'none' } }),
+        'warning',
+        'Calls will work, but may stutter',
+        /open, but nothing came back in time to measure it\.$/,
+      ],
+      [
+        'UDP fails for another reason than a firewall',
+        found([failed('udp', 'handshake'), path('tcp')]),
+        'warning',
+        'Calls will work, through TCP',
+        /^UDP does not work here/,
+      ],
+      [
         'UDP is blocked',
         found([udpBlocked, path('tcp')]),
         'warning',
@@ -312,7 +326,13 @@ describe('the lines', () => {
       /allowed to send UDP/,
     ],
     ['quick', found([path('udp')]), 'speed', 'good', /^At least 4\.2 Mbit\/s each way\.$/],
-    ['no speed', found([udpBlocked], { speed: { state: 'none' } }), 'speed', 'waiting', /no way/],
+    [
+      'no speed',
+      found([udpBlocked], { speed: { state: 'none' } }),
+      'speed',
+      'waiting',
+      /could not be measured/,
+    ],
   ];
   for (const [name, network, id, tone, text, advice] of cases) {
     test(name, () => {

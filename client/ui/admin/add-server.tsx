@@ -17,6 +17,8 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
   const fields = useSignal(NO_SERVER);
   const problem = useSignal<{ field?: keyof ServerFields; text: string } | undefined>(undefined);
   const busy = useSignal(false);
+  /** What became of it, where that is more than its name in the list says. */
+  const outcome = useSignal('');
   const set = (change: Partial<ServerFields>) => {
     fields.value = { ...fields.value, ...change };
   };
@@ -32,9 +34,13 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
     busy.value = true;
     try {
       const { id, replaced, draining } = await model.act((api) => api.add(filled.server));
-      const done = replaced ? `${id} was replaced.` : `${id} was added.`;
-      announce(draining ? `${done} It is drained still: resume it to use it.` : done);
-      onClose();
+      if (!replaced) {
+        announce(`${id} was added.`);
+        onClose();
+        return;
+      }
+      const done = `${id} was there already. It was replaced, with all that is said of it here.`;
+      outcome.value = draining ? `${done} It is drained still: resume it to use it.` : done;
     } catch (error) {
       problem.value = { text: error instanceof AdminError ? error.message : String(error) };
     } finally {
@@ -51,6 +57,18 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
     />
   );
   const { auth } = fields.value;
+  if (outcome.value !== '') {
+    return (
+      <Dialog title="Replaced" onClose={onClose}>
+        <p role="alert">{outcome.value}</p>
+        <div class="dialog-actions">
+          <button type="button" class="button primary" onClick={onClose}>
+            Close
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
   return (
     <Dialog title="Add a TURN server" onClose={onClose}>
       <form class="admin-form" onSubmit={(event) => void submit(event)} noValidate>

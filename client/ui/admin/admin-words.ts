@@ -34,6 +34,9 @@ export function addressState(url: TurnServerView['urls'][number]): Said {
   const why = message === null ? '' : `: ${message}`;
   if (state === 'failed') return { tone: 'bad', text: `no media node reaches it${why}` };
   const roundTrip = roundTripMs === null ? 'works' : `${formatMs(roundTripMs)} round trip`;
+  if (missedBy === 0 && message !== null) {
+    return { tone: 'bad', text: `takes no new allocations${why}` };
+  }
   if (missedBy === 0) return { tone: 'good', text: roundTrip };
   const nodes = reachedBy + missedBy;
   return { tone: 'bad', text: `${missedBy} of ${nodes} media nodes do not reach it${why}` };

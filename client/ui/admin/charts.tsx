@@ -5,7 +5,15 @@ import type { TurnOverview } from '../../../shared/admin.ts';
 import { formatBitrate, formatCount, formatShare } from './admin-words.ts';
 import { Chart, type Look } from './chart.tsx';
 import { niceTop, type Point } from './curve.ts';
-import { endOf, type PathKind, pathPoints, relayedPoints, serverPoints } from './history.ts';
+import {
+  endOf,
+  type PathKind,
+  pathPoints,
+  recent,
+  relayedPoints,
+  serverPoints,
+  serversIn,
+} from './history.ts';
 
 export interface ChartsProps {
   turn: TurnOverview;
@@ -19,7 +27,9 @@ export const PATHS: readonly { kind: PathKind; name: string; look: Look }[] = [
   { kind: 'unknown', name: 'Not told', look: 'fourth' },
 ];
 
-export function PathChart({ turn: { history }, now }: ChartsProps) {
+export function PathChart({ turn, now }: ChartsProps) {
+  const end = endOf(turn.history, now);
+  const history = recent(turn.history, end);
   const sums = history.map(({ paths }) => paths.direct + paths.relay + paths.none + paths.unknown);
   return (
     <Chart
@@ -31,18 +41,19 @@ export function PathChart({ turn: { history }, now }: ChartsProps) {
         points: pathPoints(history, kind),
       }))}
       top={niceTop(sums)}
-      now={endOf(history, now)}
+      now={end}
       format={count}
     />
   );
 }
 
 export function TurnCharts({ turn, now }: ChartsProps) {
-  const { history, servers } = turn;
+  const end = endOf(turn.history, now);
+  const history = recent(turn.history, end);
+  const servers = serversIn(history);
   const chosen = useSignal('');
   const id = useId();
-  const serverId = chosen.value === '' ? undefined : chosen.value;
-  const end = endOf(history, now);
+  const serverId = servers.includes(chosen.value) ? chosen.value : undefined;
   const allocations = serverPoints(history, serverId, (server) => server.allocations);
   const explained = serverPoints(history, serverId, (server) => server.explained);
   const shares = relayedPoints(history);
@@ -57,15 +68,15 @@ export function TurnCharts({ turn, now }: ChartsProps) {
             <select
               id={`${id}-server`}
               class="input"
-              value={chosen.value}
+              value={serverId ?? ''}
               onChange={({ currentTarget }) => {
                 chosen.value = currentTarget.value;
               }}
             >
               <option value="">All together</option>
               {servers.map((server) => (
-                <option key={server.id} value={server.id}>
-                  {server.id}
+                <option key={server} value={server}>
+                  {server}
                 </option>
               ))}
             </select>

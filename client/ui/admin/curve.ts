@@ -4,6 +4,8 @@
 export const WINDOW_MS = 3_600_000;
 /** Samples further apart than this have nothing between them: nobody was there to take them. */
 const GAP_MS = 45_000;
+/** The same where they are taken less often: so many times what usually is between two. */
+const GAP_FACTOR = 2.5;
 
 export interface Point {
   /** UTC milliseconds. */
@@ -78,6 +80,7 @@ export function someOf<T>(all: readonly T[], most: number): T[] {
 /** Neighbours that have something between them. */
 function runsOf<P extends Point>(points: readonly P[]): (P & { value: number })[][] {
   const runs: (P & { value: number })[][] = [];
+  const gapMs = Math.max(GAP_MS, usualMs(points) * GAP_FACTOR);
   let last: number | undefined;
   for (const point of points) {
     const { value } = point;
@@ -86,11 +89,17 @@ function runsOf<P extends Point>(points: readonly P[]): (P & { value: number })[
       continue;
     }
     const known = { ...point, value };
-    if (last === undefined || point.at - last > GAP_MS) runs.push([known]);
+    if (last === undefined || point.at - last > gapMs) runs.push([known]);
     else runs.at(-1)?.push(known);
     last = point.at;
   }
   return runs;
+}
+
+/** The median time between two. */
+function usualMs(points: readonly Point[]): number {
+  const steps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at));
+  return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
 }
 
 function spot({ at, value }: { at: number; value: number }, frame: Frame): string {

@@ -1,7 +1,7 @@
 // The samples of the last hour as the series of curves, of all servers or of one. Pure.
 import type { TurnSample } from '../../../shared/admin.ts';
 import { relayedShare } from './admin-words.ts';
-import type { Point } from './curve.ts';
+import { type Point, WINDOW_MS } from './curve.ts';
 
 export type PathKind = keyof TurnSample['paths'];
 type ServerSample = TurnSample['servers'][string];
@@ -27,6 +27,17 @@ export function serverPoints(
       .filter((value) => value !== null);
     return { at, value: known.length > 0 ? known.reduce((sum, value) => sum + value, 0) : null };
   });
+}
+
+/** The samples that are shown: others may be kept, of before everything stood still. */
+export function recent(history: readonly TurnSample[], end: number): TurnSample[] {
+  return history.filter(({ at }) => at >= end - WINDOW_MS);
+}
+
+/** The servers that have curves, by name: of a large pool the busiest, and the sum of the others. */
+export function serversIn(history: readonly TurnSample[]): string[] {
+  const ids = new Set(history.flatMap(({ servers }) => Object.keys(servers)));
+  return [...ids].sort((a, b) => a.localeCompare(b));
 }
 
 /** The moment that the curves end with: now, or the newest sample where the clocks differ. */

@@ -10,12 +10,13 @@ const NARROW = 500_000;
 
 /** What makes a call over this path worse than it should be, as ends of a sentence. */
 export function weaknesses({ quality }: PathResult, speed: SpeedResult): string[] {
+  if (!quality) return ['nothing came back in time to measure it'];
   const found: string[] = [];
-  if (quality && quality.roundTripMs >= SLOW_MS) {
+  if (quality.roundTripMs >= SLOW_MS) {
     found.push(`answers take long (${milliseconds(quality.roundTripMs)})`);
   }
-  if (quality && quality.jitterMs >= UNSTEADY_MS) found.push('packets come at uneven times');
-  if (quality && quality.lost >= LOSSY) {
+  if (quality.jitterMs >= UNSTEADY_MS) found.push('packets come at uneven times');
+  if (quality.lost >= LOSSY) {
     found.push(`${percent(quality.lost)} of the packets get lost`);
   }
   if (speed.state === 'measured' && speed.bitsPerSecond < NARROW) {

@@ -46,7 +46,7 @@ export function verdictOf(network: NetworkState, devices: readonly Line[] = []):
 function networkVerdict({ done, socket, paths, results, speed }: NetworkState): Verdict {
   if (!done) return { tone: 'running', title: 'Checking your network…', text: progressText(speed) };
   if (socket.state !== 'works') {
-    const text = `The page cannot keep a connection to the server. ${NOT_HERE}`;
+    const text = `The page cannot keep a connection to the server. ${NOT_HERE} If it is the same there, the server may be down: tell whoever runs it.`;
     return { tone: 'bad', title: 'Calls will not work', text };
   }
   if (paths.state === 'refused') return refusedVerdict(paths.code, paths.message);
@@ -72,9 +72,12 @@ function networkVerdict({ done, socket, paths, results, speed }: NetworkState): 
             text: 'The best way to the server is open, and it is quick enough.',
           };
     case 'tcp': {
-      const why = results.some(({ kind }) => kind === 'udp')
-        ? 'Your network blocks UDP, so sound and picture travel through TCP.'
-        : 'This server takes sound and picture through TCP alone.';
+      const udp = results.find(({ kind }) => kind === 'udp');
+      const why = !udp
+        ? 'This server takes sound and picture through TCP alone.'
+        : udp.failure === 'blocked'
+          ? 'Your network blocks UDP, so sound and picture travel through TCP.'
+          : 'UDP does not work here, so sound and picture travel through TCP.';
       const text = `${why} The picture may stutter.${because}`;
       return { tone: 'warning', title: 'Calls will work, through TCP', text };
     }
@@ -157,7 +160,7 @@ function udpLine(results: readonly PathResult[]): Line {
     };
   }
   if (udp.state === 'running') return { ...line, tone: 'running', text: 'Trying…' };
-  if (udp.state === 'works') return { ...line, tone: 'good', text: openText(udp) };
+  if (udp.state === 'works') return { ...line, ...open(udp) };
   const advice = allow('UDP', udp);
   if (udp.failure !== 'blocked') return { ...line, ...notBlocked(udp, advice) };
   const best = bestPath(results);
@@ -178,15 +181,15 @@ function tcpLine(results: readonly PathResult[]): Line {
   const tcp = results.find(({ kind }) => kind === 'tcp');
   if (!tcp) return { ...line, tone: 'waiting', text: 'This server takes UDP alone.' };
   if (tcp.state === 'running') return { ...line, tone: 'running', text: 'Trying…' };
-  if (tcp.state === 'works') return { ...line, tone: 'good', text: openText(tcp) };
+  if (tcp.state === 'works') return { ...line, ...open(tcp) };
   const best = bestPath(results);
   if (best?.kind === 'udp') {
     return { ...line, tone: 'waiting', text: 'Closed. It is not needed, since UDP is open.' };
   }
   const advice = allow('TCP', tcp);
   if (tcp.failure !== 'blocked') return { ...line, ...notBlocked(tcp, advice) };
-  const tone = best ? 'warning' : 'bad';
-  return { ...line, tone, text: 'Nothing gets through to the media server.', advice };
+  if (best) return { ...line, tone: 'warning', text: 'TCP does not get through.', advice };
+  return { ...line, tone: 'bad', text: 'Nothing gets through to the media server.', advice };
 }
 
 function notBlocked(
@@ -208,10 +211,13 @@ function allow(protocol: string, { addresses }: PathResult): string {
   return `Ask your network’s administrator to allow ${protocol} to ${to}. If it is the same on every network, tell whoever runs this server.`;
 }
 
-function openText({ quality }: PathResult): string {
-  if (!quality) return 'Open, but nothing came back in time to measure it.';
+function open({ quality }: PathResult): Pick<Line, 'tone' | 'text'> {
+  if (!quality) {
+    return { tone: 'warning', text: 'Open, but nothing came back in time to measure it.' };
+  }
   const lost = quality.lost >= 0.005 ? `, ${percent(quality.lost)} of the packets get lost` : '';
-  return `Open. There and back takes ${milliseconds(quality.roundTripMs)}${lost}.`;
+  const text = `Open. There and back takes ${milliseconds(quality.roundTripMs)}${lost}.`;
+  return { tone: 'good', text };
 }
 
 function noRelayLine(results: readonly PathResult[]): Line {
@@ -238,7 +244,7 @@ function speedLine(speed: SpeedResult): Line {
     case 'running':
       return { ...line, tone: 'running', text: 'Measuring…' };
     case 'none':
-      return { ...line, tone: 'waiting', text: 'There is no way to measure it on.' };
+      return { ...line, tone: 'waiting', text: 'It could not be measured.' };
     case 'measured': {
       const { bitsPerSecond } = speed;
       const text = `At least ${bitrate(bitsPerSecond)} each way.`;
