@@ -117,6 +117,14 @@ story('an operator adds a TURN server, and removes it', async (scene) => {
   await signIn(ann, AUTH_TOKEN);
   await page.getByText(/There is no TURN server/).waitFor();
 
+  const fillIn = async () => {
+    await page.getByLabel('Addresses, one in each line').fill(url);
+    await page.getByLabel('Name').fill('mine');
+    await page.getByRole('radio', { name: 'User and password' }).check();
+    await page.getByLabel('User', { exact: true }).fill(user);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+  };
   await scene.step('what is missing is said', async () => {
     await page.getByRole('button', { name: 'Add a server' }).click();
     await page.getByRole('button', { name: 'Add', exact: true }).click();
@@ -124,14 +132,20 @@ story('an operator adds a TURN server, and removes it', async (scene) => {
     assert.deepEqual(await violations(page), []);
   });
   await scene.step('it is added, probed and shown', async () => {
-    await page.getByLabel('Addresses, one in each line').fill(url);
-    await page.getByLabel('Name').fill('mine');
-    await page.getByRole('radio', { name: 'User and password' }).check();
-    await page.getByLabel('User', { exact: true }).fill(user);
-    await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await fillIn();
     const server = page.getByRole('article', { name: 'mine' });
     await server.getByText('In service').waitFor({ timeout: PROBED_WITHIN_MS });
+  });
+  await scene.step('added again, it says that another one was replaced', async () => {
+    await page.getByRole('button', { name: 'Add a server' }).click();
+    await fillIn();
+    await page
+      .getByRole('alert')
+      .getByText(/mine was there already\. It was replaced/)
+      .waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
   await scene.step('it is removed, after a question', async () => {
     await page.getByRole('button', { name: 'Remove mine' }).click();
