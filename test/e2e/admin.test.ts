@@ -141,7 +141,7 @@ story('an operator adds a TURN server, and removes it', async (scene) => {
     await fillIn();
     await page
       .getByRole('alert')
-      .getByText(/mine was there already\. It was replaced/)
+      .getByText(/mine was there already, and was replaced/)
       .waitFor();
     assert.deepEqual(await violations(page), []);
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();

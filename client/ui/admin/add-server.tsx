@@ -39,7 +39,7 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
         onClose();
         return;
       }
-      const done = `${id} was there already. It was replaced, with all that is said of it here.`;
+      const done = `${id} was there already, and was replaced: what you left empty is at its default now.`;
       outcome.value = draining ? `${done} It is drained still: resume it to use it.` : done;
     } catch (error) {
       problem.value = { text: error instanceof AdminError ? error.message : String(error) };
