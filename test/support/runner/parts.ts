@@ -59,7 +59,8 @@ export const PARTS: readonly Part[] = [
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
     needs: ['worker', 'redis'],
-    concurrency: availableParallelism(),
+    // They wait for sockets and timers more than for the CPU.
+    concurrency: availableParallelism() + 1,
     testTimeoutMs: 5 * MINUTE,
     timeoutMs: 20 * MINUTE,
   },
