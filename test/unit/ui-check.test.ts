@@ -79,6 +79,15 @@ describe('the verdict', () => {
         /open, but nothing came back in time to measure it\.$/,
       ],
       [
+        'nothing comes back, and the way is narrow',
+        found([path('udp', { quality: null })], {
+          speed: { state: 'measured', bitsPerSecond: 300_000, capped: false, pathId: 'udp' },
+        }),
+        'warning',
+        'Calls will work, but may stutter',
+        /to measure it, and there is little bandwidth \(300 kbit\/s\)\.$/,
+      ],
+      [
         'UDP fails for another reason than a firewall',
         found([failed('udp', 'handshake'), path('tcp')]),
         'warning',

@@ -10,7 +10,14 @@ const NARROW = 500_000;
 
 /** What makes a call over this path worse than it should be, as ends of a sentence. */
 export function weaknesses({ quality }: PathResult, speed: SpeedResult): string[] {
-  if (!quality) return ['nothing came back in time to measure it'];
+  const found = quality ? defects(quality) : ['nothing came back in time to measure it'];
+  if (speed.state === 'measured' && speed.bitsPerSecond < NARROW) {
+    found.push(`there is little bandwidth (${bitrate(speed.bitsPerSecond)})`);
+  }
+  return found;
+}
+
+function defects(quality: NonNullable<PathResult['quality']>): string[] {
   const found: string[] = [];
   if (quality.roundTripMs >= SLOW_MS) {
     found.push(`answers take long (${milliseconds(quality.roundTripMs)})`);
@@ -18,9 +25,6 @@ export function weaknesses({ quality }: PathResult, speed: SpeedResult): string[
   if (quality.jitterMs >= UNSTEADY_MS) found.push('packets come at uneven times');
   if (quality.lost >= LOSSY) {
     found.push(`${percent(quality.lost)} of the packets get lost`);
-  }
-  if (speed.state === 'measured' && speed.bitsPerSecond < NARROW) {
-    found.push(`there is little bandwidth (${bitrate(speed.bitsPerSecond)})`);
   }
   return found;
 }
