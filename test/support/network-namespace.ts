@@ -23,7 +23,7 @@ const ONE_INTERFACE = [
 
 /** Whether this process already runs in a network of its own. */
 export function isInNamespace(): boolean {
-  return process.env[INSIDE] !== undefined;
+  return partInNamespace() !== undefined;
 }
 
 /** Which part of the file this process is to run; see {@link runInNamespace}. */
