@@ -34,7 +34,8 @@ async function run(parts: readonly Part[], signal: AbortSignal): Promise<PartRes
     results.push(...preparations);
     if (unmet.length > 0) {
       const problems = [`not run, for want of the ${unmet.join(' and the ')}`];
-      results.push({ name: part.name, durationMs: 0, passed: 0, failed: 0, skipped: 0, problems });
+      const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
+      results.push({ name: part.name, durationMs: 0, ...counts, problems });
       continue;
     }
     const result = await runPart(part, signal);

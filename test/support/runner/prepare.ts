@@ -52,7 +52,15 @@ export function prepare(options: Options): Preparation {
     }
     done.set(need, problems.length === 0);
     const durationMs = performance.now() - startedAt;
-    return { name: `(${need})`, durationMs, passed: 0, failed: 0, skipped: 0, problems };
+    return {
+      name: `(${need})`,
+      durationMs,
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      failures: [],
+      problems,
+    };
   }
 
   return {

@@ -9,6 +9,7 @@ const part = (result: Partial<PartResult>): PartResult => ({
   passed: 0,
   failed: 0,
   skipped: 0,
+  failures: [],
   problems: [],
   ...result,
 });
@@ -61,6 +62,16 @@ test('the summary ends with one plain line, which counts problems as failures', 
   ]);
   assert.match(text, /\n9 passed, 2 failed\n$/);
   assert.match(text, /e2e: process 7 was left running/);
+});
+
+test('each failing test is told again at the end, with its reason', () => {
+  const { failures } = tally([
+    { at: 'failure', file: 'a.test.ts', test: 'adds', reason: '3 is not 2\nat all' },
+    { at: 'counts', file: 'a.test.ts', passed: 0, failed: 1, skipped: 0 },
+  ]);
+  const text = summary([part({ failed: 1, failures })]);
+  assert.match(text, /Failing tests:\n {2}a\.test\.ts › adds\n {6}3 is not 2\n {6}at all\n/);
+  assert.match(text, /\n0 passed, 1 failed\n$/);
 });
 
 test('skipped tests are told', () => {

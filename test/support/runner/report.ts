@@ -1,12 +1,20 @@
 // What a part of the tests came to: read from the reporter's lines, and shown as a table.
 import type { ReportLine } from './reporter.ts';
 
+export interface Failure {
+  file: string;
+  test: string;
+  reason: string;
+}
+
 export interface PartResult {
   name: string;
   durationMs: number;
   passed: number;
   failed: number;
   skipped: number;
+  /** Each failing test, and why; {@link PartResult.failed} has counted them. */
+  failures: Failure[];
   /** What went wrong besides failing tests, in sentences; each counts as one failure. */
   problems: string[];
 }
@@ -16,6 +24,7 @@ export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  failures: Failure[];
   /** Files that came to their end without registering a test: they look green and check nothing. */
   emptyFiles: string[];
   /** Files whose process crashed, and how. */
@@ -30,12 +39,18 @@ export function tally(lines: readonly ReportLine[]): Tally {
   const ended = new Set<string>();
   const counted = new Set<string>();
   const died: string[] = [];
+  const failures: Failure[] = [];
   for (const line of lines) {
     if (line.at === 'counts') {
       counted.add(line.file);
       total.passed += line.passed;
       total.failed += line.failed;
       total.skipped += line.skipped;
+      continue;
+    }
+    if (line.at === 'failure') {
+      const { file, test, reason } = line;
+      failures.push({ file, test, reason });
       continue;
     }
     const label = line.test === undefined ? line.file : `${line.file} › ${line.test}`;
@@ -46,6 +61,7 @@ export function tally(lines: readonly ReportLine[]): Tally {
   }
   return {
     ...total,
+    failures,
     emptyFiles: [...ended].filter((file) => !counted.has(file)),
     died,
     running: [...running],
@@ -63,14 +79,19 @@ export function parseReport(text: string): ReportLine[] {
   });
 }
 
-/** Where the time went, and what failed; ends with the one line that says it all. */
+/** Where the time went, what failed and why; ends with the one line that says it all. */
 export function summary(results: readonly PartResult[]): string {
-  const failures = results.flatMap(({ name, problems }) =>
-    problems.map((problem) => `  ${name}: ${problem}`),
+  const failures = results.flatMap((result) =>
+    result.failures.map(
+      ({ file, test, reason }) => `  ${file} › ${test}\n${reason.replaceAll(/^/gm, '      ')}`,
+    ),
+  );
+  const problems = results.flatMap((result) =>
+    result.problems.map((problem) => `  ${result.name}: ${problem}`),
   );
   const sum = (key: 'passed' | 'failed' | 'skipped' | 'durationMs') =>
     results.reduce((total, result) => total + result[key], 0);
-  const failed = sum('failed') + failures.length;
+  const failed = sum('failed') + problems.length;
   const skipped = sum('skipped');
   return [
     '',
@@ -85,7 +106,8 @@ export function summary(results: readonly PartResult[]): string {
       ),
     ),
     row('all', duration(sum('durationMs')), count(sum('passed')), count(failed), count(skipped)),
-    ...(failures.length > 0 ? ['', 'Besides failing tests:', ...failures] : []),
+    ...(failures.length > 0 ? ['', 'Failing tests:', ...failures] : []),
+    ...(problems.length > 0 ? ['', 'Besides failing tests:', ...problems] : []),
     '',
     `${sum('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
     '',

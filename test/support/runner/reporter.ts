@@ -6,8 +6,13 @@ import type { TestEvent } from 'node:test/reporters';
 export type ReportLine =
   /** `test` is absent for the file itself; `died` says how its process ended, if that was no clean end. */
   | { at: 'start' | 'end'; file: string; test?: string; died?: string }
+  /** A test that did not hold, and why; not those that contain one. */
+  | { at: 'failure'; file: string; test: string; reason: string }
   /** Written once for each file that registered at least one test and came to its end. */
   | { at: 'counts'; file: string; passed: number; failed: number; skipped: number };
+
+/** Lines of a reason that are told again at the end: the whole of it is further up. */
+const REASON_LINES = 25;
 
 function toLine(event: TestEvent): ReportLine | undefined {
   switch (event.type) {
@@ -20,6 +25,15 @@ function toLine(event: TestEvent): ReportLine | undefined {
       if (name !== path && name !== file) return { at, file: path, test: name };
       const died = event.type === 'test:complete' ? howItDied(event.data.details) : undefined;
       return { at, file: path, ...(died !== undefined && { died }) };
+    }
+    case 'test:fail': {
+      const { name, file, details } = event.data;
+      if (file === undefined || name === relative(process.cwd(), file) || name === file) {
+        return undefined;
+      }
+      const { failureType, cause } = details.error as { failureType?: string; cause?: unknown };
+      if (failureType === 'subtestsFailed') return undefined;
+      return { at: 'failure', file: relative(process.cwd(), file), test: name, reason: why(cause) };
     }
     case 'test:summary': {
       const { file, counts } = event.data;
@@ -40,6 +54,11 @@ function howItDied(details: { error?: unknown } | undefined): string | undefined
   const { signal, exitCode } = (details?.error ?? {}) as { signal?: unknown; exitCode?: unknown };
   if (typeof signal === 'string') return signal;
   return typeof exitCode === 'number' && exitCode > 1 ? `exit code ${exitCode}` : undefined;
+}
+
+function why(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.split('\n').slice(0, REASON_LINES).join('\n');
 }
 
 // biome-ignore lint/style/noDefaultExport: `node --test` loads a reporter by its default export.

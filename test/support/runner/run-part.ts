@@ -12,6 +12,8 @@ const REPORTER = new URL('./reporter.ts', import.meta.url).href;
 
 type Outcome = Omit<PartResult, 'name' | 'durationMs'>;
 
+const NOTHING = { passed: 0, failed: 0, skipped: 0, failures: [] } satisfies Partial<Outcome>;
+
 /**
  * Never throws: whatever goes wrong is in the result.
  *
@@ -26,7 +28,7 @@ export async function runPart(part: Part, signal: AbortSignal): Promise<PartResu
   try {
     outcome = part.kind === 'check' ? await check(part, child) : await tests(part, child);
   } catch (error) {
-    outcome = { passed: 0, failed: 0, skipped: 0, problems: [String(error)] };
+    outcome = { ...NOTHING, problems: [String(error)] };
   }
   for (const { pid, command } of await sweep(mark)) {
     outcome.problems.push(`process ${pid} was left running: ${command}`);
@@ -41,7 +43,7 @@ async function check(part: CheckPart, child: Child): Promise<Outcome> {
   const { command, args } = part;
   const { exitCode, timedOut } = await runChild({ ...child, command, args });
   const passed = exitCode === 0 ? 1 : 0;
-  return { passed, failed: 1 - passed, skipped: 0, problems: timedOut ? [late(part)] : [] };
+  return { ...NOTHING, passed, failed: 1 - passed, problems: timedOut ? [late(part)] : [] };
 }
 
 async function tests(part: TestPart, child: Child): Promise<Outcome> {
@@ -50,7 +52,7 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
   files.sort();
   if (files.length === 0) {
     const problem = `there are no tests in ${part.files.join(', ')}`;
-    return { passed: 0, failed: 0, skipped: 0, problems: [problem] };
+    return { ...NOTHING, problems: [problem] };
   }
   const directory = await mkdtemp(path.join(tmpdir(), 'parley-tests-'));
   try {
@@ -69,18 +71,19 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
         ...files,
       ],
     });
-    const { passed, failed, skipped, emptyFiles, died, running } = tally(
+    const { emptyFiles, died, running, ...counts } = tally(
       parseReport(await readFile(reportFile, 'utf8').catch(() => '')),
     );
+    const { passed, failed } = counts;
     const problems = emptyFiles.map((file) => `${file} registers no test, or failed before it did`);
     for (const file of died) problems.push(`the process of ${file} died`);
     if (timedOut) problems.push(`${late(part)}; still running: ${running.join(', ') || 'nothing'}`);
-    else if (child.signal.aborted) return { passed, failed, skipped, problems };
+    else if (child.signal.aborted) return { ...counts, problems };
     else if (exitCode !== 0 && failed + problems.length === 0) {
       problems.push(`the test runner ended with ${exitCode} although no test failed`);
     }
     if (passed + failed === 0 && problems.length === 0) problems.push('no test ran');
-    return { passed, failed, skipped, problems };
+    return { ...counts, problems };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
