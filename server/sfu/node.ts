@@ -3,22 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { setLogEventListeners } from 'mediasoup';
 import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
-import { type Handlers, type Method, parse } from '../../shared/rpc.ts';
+import type { Handlers } from '../../shared/rpc.ts';
 import type { Closer, Cluster, NodeAnnouncement, NodeInfo } from '../cluster/cluster.ts';
-import {
-  MEDIA_COMMANDS,
-  type MediaEvent,
-  type MediaEventData,
-  mediaTopic,
-} from '../cluster/media-protocol.ts';
+import { MEDIA_COMMANDS } from '../cluster/media-protocol.ts';
 import { MESH_COMMANDS, type MeshCommands } from '../cluster/mesh-protocol.ts';
 import type { Timer } from '../telemetry/resources.ts';
 import { turnUrls } from '../turn/environment.ts';
 import { checkAddresses } from './address-check.ts';
+import { CommandTable } from './command-table.ts';
 import { openTarget } from './ice-target.ts';
 import { mediaHandlers } from './media-commands.ts';
 import { NetworkChecks, type NetworkChecksOptions } from './network-checks.ts';
-import type { PublishEvent } from './node-room.ts';
+import { NodeEvents } from './node-events.ts';
 import { NodeRooms } from './node-rooms.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { Orphans } from './orphans.ts';
@@ -53,7 +49,8 @@ export class SfuNode {
   readonly #orphans: Orphans;
   readonly #checks: NetworkChecks;
   readonly #turn: NodeTurn;
-  readonly #commands: Record<string, { method: Method; handle: CommandHandle }>;
+  readonly #events: NodeEvents;
+  readonly #commands: CommandTable;
   #prober: Prober | undefined;
   #announcement: NodeAnnouncement | undefined;
   #announcing: Timer | undefined;
@@ -67,6 +64,11 @@ export class SfuNode {
     const { cluster, media, resources, metrics, log } = options;
     this.#options = options;
     this.#pool = pool;
+    this.#events = new NodeEvents({
+      bus: cluster.bus,
+      mayTell: () => this.#holdsLease,
+      log,
+    });
     this.#rooms = new NodeRooms({
       nodeId: this.id,
       bus: cluster.bus,
@@ -75,7 +77,7 @@ export class SfuNode {
       pickWorker: (besides) => pool.pick(besides),
       peersPerWorker: media.peersPerWorker,
       maxRooms: media.maxRooms,
-      publisher: (room) => this.#publisher(room),
+      publisher: (room) => this.#events.publisher(room),
       onChange: () => this.#changed(),
       resources,
       log,
@@ -95,8 +97,8 @@ export class SfuNode {
       workers: () => pool.live,
       rooms: () => this.#rooms.open,
     });
-    this.#commands = {
-      ...table(
+    this.#commands = new CommandTable(log)
+      .add(
         MEDIA_COMMANDS,
         mediaHandlers({
           ...options,
@@ -107,9 +109,8 @@ export class SfuNode {
           drain: () => this.drain(),
           metrics,
         }),
-      ),
-      ...table(MESH_COMMANDS, this.#meshHandlers),
-    };
+      )
+      .add(MESH_COMMANDS, this.#meshHandlers);
     pool.onDied = (worker) => void this.#workerDied(worker);
     pool.onLive = () => this.#changed();
   }
@@ -193,7 +194,7 @@ export class SfuNode {
     await this.#reconnected?.close();
     // First, while we are one of the nodes still: whoever is here yet is told at once.
     await Promise.all(
-      this.#rooms.open.map((room) => this.#tellLost(room.name, room.peers, 'node_closed')),
+      this.#rooms.open.map((room) => this.#events.lost(room.name, room.peers, 'node_closed')),
     );
     await this.#announcement?.close();
     await this.#serving?.close();
@@ -202,20 +203,15 @@ export class SfuNode {
     this.#drained.resolve();
   }
 
+  /** Or has not announced itself yet, when there is nothing to lose. */
+  get #holdsLease(): boolean {
+    return this.#announcement?.held ?? true;
+  }
+
   async #handle(command: string, params: unknown): Promise<unknown> {
-    const known = Object.hasOwn(this.#commands, command) ? this.#commands[command] : undefined;
-    if (!known) throw new ParleyError('unknown_method');
     // Without the lease others may have moved our rooms already; what we did now would be theirs.
-    if (this.#announcement && !this.#announcement.held) throw new ParleyError('no_capacity');
-    const parsed = parse(known.method.params, params);
-    try {
-      return await known.handle(null, parsed);
-    } catch (error) {
-      if (error instanceof ParleyError) throw error;
-      // Of mediasoup, whose worker may be ending. What that means to a client is known.
-      this.#options.log.warn({ err: error, command }, 'a media command failed');
-      throw new ParleyError('media_failed', { cause: error });
-    }
+    if (!this.#holdsLease) throw new ParleyError('no_capacity');
+    return this.#commands.run(command, params);
   }
 
   readonly #meshHandlers: Handlers<MeshCommands, null> = {
@@ -242,36 +238,9 @@ export class SfuNode {
   #workerDied(worker: LiveWorker): void {
     this.#options.metrics.workerDeaths.inc();
     for (const room of this.#rooms.open) {
-      void this.#tellLost(room.name, room.lose(worker), 'worker_died');
+      void this.#events.lost(room.name, room.lose(worker), 'worker_died');
     }
     void this.#announce();
-  }
-
-  async #tellLost(
-    room: string,
-    peers: ReadonlyArray<{ participantId: string; epoch: number }>,
-    reason: string,
-  ): Promise<void> {
-    if (peers.length === 0) return;
-    const participants = peers.map(({ participantId, epoch }) => ({ participantId, epoch }));
-    await this.#publish(room, 'lost', { participants, reason });
-  }
-
-  #publisher(room: string): PublishEvent {
-    return (event, data) => void this.#publish(room, event, data);
-  }
-
-  async #publish<K extends MediaEvent>(
-    room: string,
-    event: K,
-    data: MediaEventData<K>,
-  ): Promise<void> {
-    // Nobody should hear of rooms from a node that may have lost them.
-    if (this.#announcement && !this.#announcement.held) return;
-    const { cluster, log } = this.#options;
-    await cluster.bus.publish(mediaTopic(room), { event, data }).catch((err) => {
-      log.debug({ err, room, event }, 'a media event was not published');
-    });
   }
 
   /** The lease had run out: others may have moved what was here. Then it is closed. */
@@ -286,7 +255,7 @@ export class SfuNode {
   /** What we told while we were out of touch was lost. */
   #tellMissed(): void {
     for (const room of this.#rooms.open) {
-      this.#publisher(room.name)('missed', { nodeId: this.id });
+      this.#events.publisher(room.name)('missed', { nodeId: this.id });
     }
   }
 
@@ -351,7 +320,7 @@ export class SfuNode {
       draining: this.#draining || this.#closed,
       pipe:
         this.#prober && address !== undefined ? { address, probePort: this.#prober.port } : null,
-      reaches: this.#prober?.reaches ?? [],
+      reaches: [...(this.#prober?.reaches ?? [])],
     };
   }
 }
@@ -359,19 +328,4 @@ export class SfuNode {
 /** To close what the worker has just closed itself is what happens when both ends of something go. */
 function levelOf<L extends 'warn' | 'error'>(text: string, level: L): L | 'debug' {
   return /not found \[method:transport\.close(Consumer|Producer)\]/i.test(text) ? 'debug' : level;
-}
-
-type CommandHandle = (context: null, params: unknown) => Promise<unknown>;
-
-/** Each handler with its own schema, which the compiler cannot follow through a table. */
-function table<M extends Readonly<Record<string, Method>>>(
-  methods: M,
-  handlers: Handlers<M, null>,
-) {
-  return Object.fromEntries(
-    Object.entries(methods).map(([name, method]) => [
-      name,
-      { method, handle: handlers[name] as CommandHandle },
-    ]),
-  );
 }

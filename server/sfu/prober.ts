@@ -41,7 +41,7 @@ export class Prober {
   readonly #asked = new Map<string, string>();
   readonly #answeredAt = new Map<string, number>();
   #timer: Timer | undefined;
-  #reaches = '';
+  #reaches: readonly string[] = [];
   #closed = false;
 
   private constructor(options: ProberOptions, socket: Socket) {
@@ -84,10 +84,9 @@ export class Prober {
     return this.#socket.address().port;
   }
 
-  /** Ids of the nodes that answered lately. */
-  get reaches(): string[] {
-    const since = performance.now() - REACHED_FOR_MS;
-    return [...this.#answeredAt].flatMap(([id, at]) => (at >= since ? [id] : [])).sort();
+  /** Ids of the nodes that answered lately, sorted: what `onChange` told last. */
+  get reaches(): readonly string[] {
+    return this.#reaches;
   }
 
   close(): void {
@@ -137,8 +136,9 @@ export class Prober {
   }
 
   #compare(): void {
-    const reaches = this.reaches.join(' ');
-    if (reaches === this.#reaches || this.#closed) return;
+    const since = performance.now() - REACHED_FOR_MS;
+    const reaches = [...this.#answeredAt].flatMap(([id, at]) => (at >= since ? [id] : [])).sort();
+    if (reaches.join() === this.#reaches.join() || this.#closed) return;
     this.#reaches = reaches;
     this.#options.onChange();
   }
