@@ -68,7 +68,7 @@ export const timing = {
   joinTimeoutMs: setting('JOIN_TIMEOUT_MS', integer(100, 300_000), {
     default: 10_000,
     about:
-      'A socket that has not joined within this time is closed: an idle one costs as much as a used one.',
+      'A socket that has not joined within this time is closed, unless its join is under way: an idle one costs as much as a used one.',
   }),
   heartbeatMs: setting('HEARTBEAT_INTERVAL_MS', integer(100, 300_000), {
     default: 10_000,

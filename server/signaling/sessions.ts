@@ -67,12 +67,10 @@ export class Sessions {
   }
 
   /** Ends a socket that is in no call, unless the timer is closed before. */
-  joinTimer(connection: Connection, { checking }: { checking: boolean }): Timer {
+  joinTimer({ checking }: { checking: boolean }, onOver: () => void): Timer {
     const { resources, timing, limits } = this.#options;
     const checkMs = checking ? limits.networkCheckSeconds * 1000 : 0;
-    return resources.after(timing.joinTimeoutMs + checkMs, () =>
-      connection.end(new ParleyError('timeout'), { reconnect: false }),
-    );
+    return resources.after(timing.joinTimeoutMs + checkMs, onOver);
   }
 
   networkCheck(): NetworkCheck {

@@ -13,8 +13,8 @@ import { SESSION_METHODS } from './session-methods.ts';
 export interface Door {
   join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]>;
   resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]>;
-  /** Ends a socket that is in no call, unless the timer is closed before. */
-  joinTimer(connection: Connection, options: { checking: boolean }): Timer;
+  /** How long a socket may be in no call. */
+  joinTimer(options: { checking: boolean }, onOver: () => void): Timer;
   networkCheck(): NetworkCheck;
   forget(connection: Connection): void;
 }
@@ -40,6 +40,7 @@ export class SocketHandler implements ConnectionHandler {
   #check: NetworkCheck | undefined;
   #checks = 0;
   #checking = false;
+  #entering = false;
 
   constructor(sessions: Door) {
     this.#sessions = sessions;
@@ -49,7 +50,11 @@ export class SocketHandler implements ConnectionHandler {
   expectJoin({ checking } = { checking: false }): void {
     if (!this.connection || this.connection.closed) return;
     this.#joinTimer?.close();
-    this.#joinTimer = this.#sessions.joinTimer(this.connection, { checking });
+    this.#joinTimer = this.#sessions.joinTimer({ checking }, () => {
+      // Whoever is on the way in is not late: what a join waits for has time limits of its own.
+      if (this.#entering) this.expectJoin();
+      else this.connection?.end(new ParleyError('timeout'), { reconnect: false });
+    });
   }
 
   async request(method: string, params: unknown): Promise<Reply> {
@@ -69,10 +74,14 @@ export class SocketHandler implements ConnectionHandler {
     if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
     const connection = this.connection;
     if (!connection) throw new ParleyError('internal');
-    const [session, reply] =
+    this.#entering = true;
+    const entering =
       method === 'join'
-        ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
-        : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
+        ? this.#sessions.join(connection, parse(METHODS.join.params, params))
+        : this.#sessions.resume(connection, parse(METHODS.resume.params, params));
+    const [session, reply] = await entering.finally(() => {
+      this.#entering = false;
+    });
     this.#joinTimer?.close();
     this.#check?.close();
     this.#check = undefined;

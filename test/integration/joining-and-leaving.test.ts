@@ -186,7 +186,7 @@ test('people who vanish while their joins are under way leave nothing behind', a
 });
 
 test('who has left is as idle as who has not joined: the socket does not stay for ever', async (t) => {
-  const server = await startServer(t, { JOIN_TIMEOUT_MS: '150' });
+  const server = await startServer(t, { JOIN_TIMEOUT_MS: '1000' });
   const ada = await RawClient.open(t, server.signalingUrl);
   await ada.join('team');
   await ada.request('leave', {});

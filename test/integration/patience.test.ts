@@ -9,19 +9,53 @@ import { TestWorkers } from '../support/server-workers.ts';
 import { until } from '../support/until.ts';
 
 test('JOIN_TIMEOUT_MS: who does not join is sent away, who does may stay', async (t) => {
-  const server = await startServer(t, { JOIN_TIMEOUT_MS: '200' });
+  const server = await startServer(t, { JOIN_TIMEOUT_MS: '1000' });
   const idle = await RawClient.open(t, server.signalingUrl);
-  const busy = await RawClient.open(t, server.signalingUrl);
-  await busy.join('team');
   // Words alone are no join.
   await idle.ask('ping', {});
+  const busy = await RawClient.open(t, server.signalingUrl);
+  await busy.join('team');
   assert.deepEqual(await idle.closing(), { code: 4000, reason: 'timeout' });
   assert.equal(idle.events('bye')[0]?.reconnect, false);
   await busy.request('chat', { id: randomId(), text: 'still here' });
 });
 
+test('JOIN_TIMEOUT_MS: a join that takes longer than that is not cut short', async (t) => {
+  const workers = new TestWorkers(t);
+  const env = { JOIN_TIMEOUT_MS: '300', COMMAND_TIMEOUT_MS: '10000' };
+  const server = await startServer(t, env);
+  const ada = await RawClient.open(t, server.signalingUrl);
+  const worker = workers.only;
+  process.kill(worker.pid, 'SIGSTOP');
+  const joining = ada.join('team');
+  try {
+    // Opened later, and sent away for it already.
+    const idle = await RawClient.open(t, server.signalingUrl);
+    assert.equal((await idle.closing()).code, 4000);
+  } finally {
+    process.kill(worker.pid, 'SIGCONT');
+  }
+  await joining;
+  await ada.request('chat', { id: randomId(), text: 'here I am' });
+});
+
+test('JOIN_TIMEOUT_MS: a join that failed leaves the socket as idle as before', async (t) => {
+  const workers = new TestWorkers(t);
+  const env = { JOIN_TIMEOUT_MS: '300', COMMAND_TIMEOUT_MS: '1000' };
+  const server = await startServer(t, env);
+  const ada = await RawClient.open(t, server.signalingUrl);
+  const worker = workers.only;
+  process.kill(worker.pid, 'SIGSTOP');
+  try {
+    await assert.rejects(ada.join('team'), { code: 'timeout' });
+    assert.deepEqual(await ada.closing(), { code: 4000, reason: 'timeout' });
+  } finally {
+    process.kill(worker.pid, 'SIGCONT');
+  }
+});
+
 test('HEARTBEAT_INTERVAL_MS: a socket that does not answer pings is cut, and its place is kept', async (t) => {
-  const server = await startServer(t, { HEARTBEAT_INTERVAL_MS: '100' });
+  const server = await startServer(t, { HEARTBEAT_INTERVAL_MS: '400' });
   const ada = await RawClient.open(t, server.signalingUrl);
   const silent = await RawClient.open(t, server.signalingUrl, { autoPong: false });
   await ada.join('team');
@@ -95,7 +129,7 @@ test('GRACE_PERIOD_MS of nothing: who is gone is gone at once', async (t) => {
 
 test('COMMAND_TIMEOUT_MS: a media worker that hangs makes joins fail in time, and leaves nothing', async (t) => {
   const workers = new TestWorkers(t);
-  const server = await startServer(t, { COMMAND_TIMEOUT_MS: '200' });
+  const server = await startServer(t, { COMMAND_TIMEOUT_MS: '1000' });
   const ada = await RawClient.open(t, server.signalingUrl);
   await ada.join('team');
   const worker = workers.only;
@@ -111,7 +145,7 @@ test('COMMAND_TIMEOUT_MS: a media worker that hangs makes joins fail in time, an
     process.kill(worker.pid, 'SIGCONT');
   }
   const cy = await RawClient.open(t, server.signalingUrl);
-  const { media } = await cy.join('team');
+  const { media } = await until('the worker to have caught up', () => cy.join('team'));
   await cy.request('publish', publication(media.epoch));
   for (const client of [ada, cy]) await client.request('leave', {});
   await server.becomesIdleBut(2);
@@ -119,7 +153,7 @@ test('COMMAND_TIMEOUT_MS: a media worker that hangs makes joins fail in time, an
 
 test('a track that could not be published in time is not sent by stealth later', async (t) => {
   const workers = new TestWorkers(t);
-  const server = await startServer(t, { COMMAND_TIMEOUT_MS: '200' });
+  const server = await startServer(t, { COMMAND_TIMEOUT_MS: '1000' });
   const ada = await RawClient.open(t, server.signalingUrl);
   const ben = await RawClient.open(t, server.signalingUrl);
   const { media } = await ada.join('team');
