@@ -25,9 +25,12 @@ const PING_ANSWER_MS = 3_000;
 /** A connection that ends sooner than this counts as another failure: the pauses go on growing. */
 const STABLE_MS = 2_000;
 
-/** Recovery time is felt, so tries come soon; full jitter, so that replicas do not come as one. */
+/**
+ * Recovery time is felt, so tries come soon; full jitter, so that replicas do not come as one. Well
+ * below NODE_LOST_MS: a media node that is back a little later than the others is not given up.
+ */
 export function reconnectDelayMs(attempt: number, random = Math.random): number {
-  return random() * Math.min(1_000, 50 * 2 ** attempt);
+  return random() * Math.min(500, 50 * 2 ** attempt);
 }
 
 /** There was no connection when it should have been sent: it has not happened. */

@@ -54,9 +54,9 @@ for (const url of ['', 'store:6379', 'http://secret@store', 'redis://secret@stor
   });
 }
 
-test('pauses grow to a second, with full jitter', () => {
+test('pauses grow to half a second, with full jitter', () => {
   const longest = (attempt: number) => reconnectDelayMs(attempt, () => 1);
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 50].map(longest), [50, 100, 200, 400, 800, 1_000, 1_000]);
+  assert.deepEqual([0, 1, 2, 3, 4, 5, 50].map(longest), [50, 100, 200, 400, 500, 500, 500]);
   assert.equal(
     reconnectDelayMs(3, () => 0),
     0,
