@@ -42,7 +42,8 @@ export function createRoomTokens(authToken: string): RoomTokens {
     isAuthToken: (presented) => timingSafeEqual(sha256(presented), sha256(authToken)),
 
     async mint({ room, role, name }, ttlSeconds) {
-      const expiresAt = Math.floor(Date.now() / 1000) + ttlSeconds;
+      // Seconds are all a token knows: upwards, so that it lives as long as was asked for.
+      const expiresAt = Math.ceil(Date.now() / 1000) + ttlSeconds;
       const token = await new SignJWT({ room, role, ...(name !== undefined && { name }) })
         .setProtectedHeader({ alg: ALGORITHM })
         .setIssuer(ISSUER)

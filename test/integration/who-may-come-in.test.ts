@@ -9,6 +9,7 @@ import { ROUTER_RTP_CAPABILITIES } from '../../shared/media.ts';
 import { startServer } from '../support/server-app.ts';
 import { RawClient } from '../support/server-client.ts';
 import { publication } from '../support/server-rtp.ts';
+import { until } from '../support/until.ts';
 
 const AUTH_TOKEN = 'an-auth-token-of-the-tests';
 
@@ -143,9 +144,17 @@ test('any other invitation opens nothing, each with its own reason', async (t) =
 test('a resume needs no invitation: it has the secret of its session', async (t) => {
   const server = await startServer(t, { AUTH_TOKEN });
   const ada = await RawClient.open(t, server.signalingUrl);
-  const invitation = await token({ room: 'team', role: 'host' }, 1);
+  const invitation = await token({ room: 'team', role: 'host' }, 3);
   const joined = await ada.join('team', { token: invitation });
   await ada.drop();
+  await until('the invitation to have ended', async () => {
+    const ben = await RawClient.open(t, server.signalingUrl);
+    const { room, rtpCapabilities } = { room: 'team', rtpCapabilities: ROUTER_RTP_CAPABILITIES };
+    const asked = { room, name: 'Ben', token: invitation, rtpCapabilities };
+    const outcome = await ben.outcome('join', asked);
+    await ben.drop();
+    assert.equal(outcome, 'token_expired');
+  });
   const back = await RawClient.open(t, server.signalingUrl);
   const { media } = await back.resume('team', joined, 1);
   assert.equal(media.epoch, joined.media.epoch);
