@@ -10,6 +10,8 @@ import { gatheringNode } from './placement.ts';
 const TORN_FOR_MS = 1_000;
 /** Each look is a read for each room that may be concerned. */
 const LOOK_EVERY_MS = 500;
+/** A timer that fires a little early or late does not make it a whole look later. */
+const LOOK_SLACK_MS = 100;
 
 interface Somebody {
   readonly room: string;
@@ -43,7 +45,7 @@ export class TornRooms {
       this.#torn = new Map();
       return this.#torn;
     }
-    if (now - this.#lookedAt < LOOK_EVERY_MS) return this.#torn;
+    if (now - this.#lookedAt < LOOK_EVERY_MS - LOOK_SLACK_MS) return this.#torn;
     this.#lookedAt = now;
     const rooms = new Set(
       sessions.flatMap(({ room, media }) =>
