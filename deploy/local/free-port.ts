@@ -1,13 +1,49 @@
 // A port that is free on loopback, for servers that cannot be told to choose one themselves.
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 
-/** Free a moment ago: whoever asks next gets another one. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/**
+ * Below the ports that systems give away by themselves (Linux: from 32768): between our look and the
+ * server's, any connection that somebody opens could get one of those. And low enough for the second
+ * port of a Redis Cluster node, 10,000 higher, to be below them too.
+ */
+const FROM = 12_000;
+const BELOW = 22_000;
+
+const given = new Set<number>();
+
+/**
+ * Free a moment ago, and never given before in this process.
+ *
+ * @param alsoFree what else has to hold of it
+ * @throws Error when there is none left
+ */
+export async function freePort(
+  alsoFree: (port: number) => Promise<boolean> = async () => true,
+): Promise<number> {
+  while (given.size < BELOW - FROM) {
+    const port = randomInt(FROM, BELOW);
+    if (given.has(port)) continue;
+    given.add(port);
+    if ((await isFree(port)) && (await alsoFree(port))) return port;
+  }
+  throw new Error(`No port between ${FROM} and ${BELOW} is free.`);
+}
+
+/** For TCP, on loopback. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (server.listening) {
+      server.close();
+      await once(server, 'close');
+    }
+  }
 }

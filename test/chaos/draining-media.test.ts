@@ -6,10 +6,12 @@ import { type Replica, TestCluster } from '../support/local-cluster.ts';
 import { until } from '../support/until.ts';
 
 const NO_FREEZE_MS = 1_500;
+/** A machine that encodes everything twice for a while may need longer than people would. */
+const PATIENT = { DRAIN_GRACE_SECONDS: '60' };
 const AUTH_TOKEN = 'a-token-for-this-test-alone';
 
 test('an sfu-rtc replica drained with SIGTERM: everybody moves first, then it ends', async (t) => {
-  const cluster = await TestCluster.start(t, { web: 2, sfu: 2 });
+  const cluster = await TestCluster.start(t, { web: 2, sfu: 2, env: PATIENT });
   const call = await ClusterCall.start(t, [cluster.url], ['Ada', 'Ben', 'Cleo']);
   const [ada, ben] = call.people;
   ada!.call.setMuted('microphone', true);
@@ -64,7 +66,7 @@ test('scaling sfu-rtc 1 → 3 → 1 under six people loses nobody and no message
   const cluster = await TestCluster.start(t, {
     web: 2,
     sfu: 1,
-    env: { SPILL_SESSIONS_PER_WORKER: '3' },
+    env: { SPILL_SESSIONS_PER_WORKER: '3', ...PATIENT },
   });
   const names = ['Ada', 'Ben', 'Cleo', 'Dan', 'Eve', 'Fay'];
   const call = await ClusterCall.start(t, [cluster.url], names);
@@ -94,7 +96,9 @@ test('scaling sfu-rtc 1 → 3 → 1 under six people loses nobody and no message
     ]),
   );
   call.gapIsBelow(NO_FREEZE_MS);
-  assert.equal((await cluster.resources(third)).peer, 6);
+  await until('all to be on the third', async () => {
+    assert.equal((await cluster.resources(third)).peer, 6);
+  });
   await cluster.holdsNothingBut(6, 2);
 });
 

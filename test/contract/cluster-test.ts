@@ -7,7 +7,7 @@ import type { Cluster } from '../../server/cluster/cluster.ts';
 export const KEPT = { chatHistory: 5, patchHistory: 8 } as const;
 
 /** Short enough to wait for its end, long enough for a busy machine to renew in time. */
-export const SHORT_LEASE_MS = 1_000;
+export const SHORT_LEASE_MS = 2_000;
 export interface ClusterSettings {
   sessionLeaseMs: number;
 }

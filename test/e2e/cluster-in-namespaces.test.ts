@@ -10,8 +10,8 @@ import { isInNamespace, runInNamespace } from '../support/network-namespace.ts';
 import { type Scene, story } from '../support/scene.ts';
 import { until } from '../support/until.ts';
 
-/** From the cut to the move: what it takes to be sure that the link is gone. */
-const DECIDED_WITHIN_MS = 5_000;
+/** From the cut to the move: what it takes to be sure that the link is gone, on a busy machine. */
+const DECIDED_WITHIN_MS = 10_000;
 /** Longer than it takes on a busy machine, where the browsers encode everything twice for a while. */
 const A_FREEZE_MS = 10_000;
 
@@ -106,13 +106,14 @@ async function tornRoom(scene: Scene, context: TestContext): Promise<void> {
 
   await scene.step('once the link is back, newcomers are spread again', async () => {
     await cluster.reachEachOther(true);
+    const moved = await cluster.moves('node_unreachable');
     await bo.leave();
     await cluster.holdsSessions(1);
     const cy = await scene.person('Cy');
     await cy.join(url);
     await Promise.all([ann.sees('Cy'), cy.sees('Ann'), ann.hears(1), cy.hears(1)]);
     assert.notEqual(await cluster.mediaAddress(ann), await cluster.mediaAddress(cy));
-    assert.equal(await cluster.moves('node_unreachable'), 1, 'somebody was moved again');
+    assert.equal(await cluster.moves('node_unreachable'), moved, 'somebody was moved again');
   });
 }
 

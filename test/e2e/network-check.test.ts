@@ -16,6 +16,8 @@ type SetRemote = (description: RTCSessionDescriptionInit) => Promise<void>;
 const AUTH_TOKEN = 'the-operators-own-secret-0123456789';
 /** A path that nobody answers on is given up after ten seconds. */
 const CHECKED_MS = 40_000;
+/** A probe holds a router and a transport for a while; with the first one alone idle is nothing. */
+const ONE_PROBE = { TURN_PROBE_INTERVAL_MS: '300000' };
 const WINDOWS: Readonly<Record<string, Window>> = {
   'a wide screen in light colours': {
     viewport: { width: 1280, height: 800 },
@@ -105,14 +107,12 @@ async function whoChecks(scene: Scene, parley: Parley): Promise<Participant> {
 for (const [where, window] of Object.entries(WINDOWS)) {
   story(`all is well, on ${where}`, async (scene) => {
     const coturn = await scene.coturn('secret');
-    const parley = await scene.parley(coturn.env);
-    const before = await parley.resources();
+    const parley = await scene.parley({ ...coturn.env, ...ONE_PROBE });
     const { page } = await scene.person('Ann', { window });
 
     await scene.step('it says so, first', async () => {
       await page.goto(`${parley.url}check`);
       await page.getByRole('heading', { level: 1, name: 'Network check' }).waitFor();
-      assert.deepEqual(await violations(page), [], 'while it runs');
       await verdict(page, 'Calls will work well');
     });
     await scene.step('and what it tried', async () => {
@@ -149,13 +149,17 @@ for (const [where, window] of Object.entries(WINDOWS)) {
       await tabTo(page.getByRole('button', { name: 'Run again' }));
       await page.keyboard.press('Enter');
       await page.getByRole('progressbar', { name: 'Progress' }).waitFor();
-      await verdict(page, 'Calls will work well');
+      // What looks for barriers keeps the page from answering; a run that is judged is left alone.
+      assert.deepEqual(await violations(page), [], 'while it runs');
+      await page
+        .getByRole('progressbar', { name: 'Progress' })
+        .waitFor({ state: 'detached', timeout: CHECKED_MS });
     });
     await scene.step('and leaves nothing behind', async () => {
       await page.goto('about:blank');
       await until('the server to be idle', async () => {
         const { router, transport, socket } = await parley.resources();
-        assert.deepEqual([router, transport, socket], [before.router, before.transport, 0]);
+        assert.deepEqual([router, transport, socket], [0, 0, 0]);
       });
     });
   });

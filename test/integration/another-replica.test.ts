@@ -44,7 +44,7 @@ test('a lost socket is resumed at another replica, media untouched, and others s
 });
 
 test('the replica that lost it does not end the call when its patience is over', async (t) => {
-  const { web, media } = await startReplicas(t, { web: 2 }, { GRACE_PERIOD_MS: '300' });
+  const { web, media } = await startReplicas(t, { web: 2 }, { GRACE_PERIOD_MS: '3000' });
   const ada = await RawClient.open(t, web[0]!.signalingUrl);
   const joined = await ada.join('team');
   await ada.request('publish', publication(joined.media.epoch));

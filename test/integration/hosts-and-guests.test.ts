@@ -70,8 +70,10 @@ test('a host removes somebody whose socket is away', async (t) => {
   const { server, host, guest } = await cast(t);
   await guest.client.drop();
   await host.client.request('remove', { participantId: guest.joined.participantId });
-  const counts = server.counts();
-  assert.deepEqual([counts.session, counts.socket], [2, 2]);
+  await until('both to be gone', () => {
+    const { session, socket } = server.counts();
+    assert.deepEqual([session, socket], [2, 2]);
+  });
 });
 
 test('guests can do none of that, nor can a host do it to the wrong one', async (t) => {

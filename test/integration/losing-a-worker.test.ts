@@ -103,7 +103,7 @@ test('without any worker people are told, nothing piles up, and it mends itself'
   ownedBy(t).defer(() => rm(folder, { recursive: true, force: true }));
   const workerBin = path.join(folder, 'mediasoup-worker');
   await cp(await workerBinary(), workerBin);
-  const env = { GRACE_PERIOD_MS: '200', COMMAND_TIMEOUT_MS: '1000' };
+  const env = { GRACE_PERIOD_MS: '3000', COMMAND_TIMEOUT_MS: '1000' };
   const server = await startServer(t, env, { workerBin });
   const ada = await RawClient.open(t, server.signalingUrl);
   const joined = await ada.join('team');
@@ -128,5 +128,12 @@ test('without any worker people are told, nothing piles up, and it mends itself'
   );
 
   await cp(await workerBinary(), workerBin);
-  await until('a worker to be there again', () => ben.join('another'));
+  await until(
+    'a worker to be there again',
+    async () => {
+      const cy = await RawClient.open(t, server.signalingUrl);
+      await cy.join('another');
+    },
+    { withinMs: 30_000, everyMs: 500 },
+  );
 });

@@ -116,15 +116,15 @@ test('one socket has a few checks, not one after the other for ever', async (con
 test('a check ends after NETWORK_CHECK_SECONDS, and its socket soon after', async (context) => {
   const server = await startServer(context, {
     NETWORK_CHECK_SECONDS: '1',
-    JOIN_TIMEOUT_MS: '500',
+    JOIN_TIMEOUT_MS: '2000',
   });
   const client = await RawClient.open(context, server.signalingUrl);
-  await client.request('checkNetwork', {});
   const startedAt = performance.now();
+  await client.request('checkNetwork', {});
   await holds(server, 0, 0);
   assert.ok(performance.now() - startedAt > 800, 'it ended early');
   await client.closing();
-  assert.ok(performance.now() - startedAt > 1_300, 'the socket ended early');
+  assert.ok(performance.now() - startedAt > 2_800, 'the socket ended early');
   assert.equal(client.events('bye')[0]?.error.code, 'timeout');
   await server.becomesIdle();
 });

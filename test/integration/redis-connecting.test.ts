@@ -92,7 +92,10 @@ test('nobody there, and nowhere to look', async () => {
     await refusal(`redis://127.0.0.1:${port}`),
     /127\.0\.0\.1:\d+.*nothing listens there/,
   );
-  assert.match(await refusal('redis://store.invalid'), /store\.invalid:6379.*does not resolve/);
+  assert.match(
+    await refusal('redis://store.invalid', { connectTimeoutMs: 8_000 }),
+    /store\.invalid:6379.*does not resolve/,
+  );
 });
 
 test('somebody who accepts, and never says a word', async (t) => {

@@ -1,5 +1,6 @@
 // A call on a cluster, watched: everybody sends and receives, and every picture's gaps are noted.
 import assert from 'node:assert/strict';
+import { DEADLINES } from './deadlines.ts';
 import { FrameWatch } from './frame-watch.ts';
 import { Person } from './sdk-person.ts';
 import { type Owner, ownedBy } from './server-owned.ts';
@@ -47,6 +48,25 @@ export class ClusterCall {
         this.people.flatMap((other) => (other === one ? [] : [one.sees(other), one.hears(other)])),
       );
     }
+  }
+
+  /** What identifies everybody's transports of now. */
+  transports(): Promise<string[]> {
+    return Promise.all(this.people.map((person) => person.transports()));
+  }
+
+  /** Waits until everybody has others than these, and nothing is shown from those any more. */
+  async isOnNewTransports(before: readonly string[]): Promise<void> {
+    await until(
+      'everybody to be on new transports',
+      async () => {
+        for (const [index, person] of this.people.entries()) {
+          assert.notEqual(await person.transports(), before[index], person.name);
+          assert.deepEqual(await person.shownFromOlderSessions(), [], person.name);
+        }
+      },
+      { withinMs: DEADLINES.mediaRebuilt },
+    );
   }
 
   /** From now on the gaps are noted: everybody watches the next one. */

@@ -5,8 +5,10 @@ export interface GapWatch {
   /**
    * The longest time between two frames since the watch began, to now, less what the whole page
    * stood still in it: a starved machine shows nothing of anybody. Milliseconds.
+   *
+   * @param sender a watch on the page of whoever is seen: its stalls are excused as well
    */
-  longestGapMs(): Promise<number>;
+  longestGapMs(sender?: GapWatch): Promise<number>;
 }
 
 interface Times {
@@ -18,6 +20,8 @@ interface Times {
 
 /** Frames before the watch counts as begun: the first one may take as long as it likes. */
 const SETTLED_FRAMES = 5;
+/** Longer than a page that is well takes between two paints. */
+const STALL_MS = 50;
 
 /** Resolves once the picture moves. */
 export async function gapWatch(tile: Locator): Promise<GapWatch> {
@@ -39,29 +43,58 @@ export async function gapWatch(tile: Locator): Promise<GapWatch> {
         video.requestVideoFrameCallback(onFrame);
       });
     }, SETTLED_FRAMES);
-  return {
-    async longestGapMs() {
-      const { now, frames, paints } = await record.evaluate((times) => ({
-        now: performance.now(),
-        ...times,
-      }));
-      return longestGap([...frames.slice(SETTLED_FRAMES - 1), now], [...paints, now]);
+  const absolute = () =>
+    record.evaluate(({ frames, paints }) => {
+      const at = (time: number) => performance.timeOrigin + time;
+      const now = at(performance.now());
+      return { frames: [...frames.map(at), now], paints: [...paints.map(at), now] };
+    });
+  const watch: GapWatch = {
+    async longestGapMs(sender) {
+      const { frames, paints } = await absolute();
+      const theirs = sender ? ((await recordings.get(sender)?.())?.paints ?? []) : [];
+      return longestGap(frames.slice(SETTLED_FRAMES - 1), paints, theirs);
     },
   };
+  recordings.set(watch, absolute);
+  return watch;
 }
 
-/** @param frames and paints as ascending times. Milliseconds. */
-export function longestGap(frames: readonly number[], paints: readonly number[]): number {
-  const stalls = pairs(paints);
+/** What each watch recorded, by the clock of the machine. */
+const recordings = new WeakMap<GapWatch, () => Promise<Times>>();
+
+/**
+ * @param frames as ascending times, like all that follow. Milliseconds.
+ * @param ticks of what could have shown or sent them, had it not stood still itself
+ */
+export function longestGap(frames: readonly number[], ...ticks: (readonly number[])[]): number {
+  const stalls = union(ticks.flatMap(stallsIn));
   let longest = 0;
   for (const [from, to] of pairs(frames)) {
     if (to - from <= longest) continue;
-    const excused = stalls.map(([a, b]) => Math.min(b, to) - Math.max(a, from));
-    longest = Math.max(longest, to - from - Math.max(0, ...excused));
+    const excused = stalls.map(([a, b]) => Math.max(0, Math.min(b, to) - Math.max(a, from)));
+    longest = Math.max(longest, to - from - excused.reduce((sum, part) => sum + part, 0));
   }
   return longest;
 }
 
-function pairs(times: readonly number[]): [number, number][] {
+type Interval = readonly [from: number, to: number];
+
+function stallsIn(ticks: readonly number[]): Interval[] {
+  return pairs(ticks).filter(([from, to]) => to - from >= STALL_MS);
+}
+
+/** The same time, counted once. */
+function union(intervals: readonly Interval[]): Interval[] {
+  const merged: Interval[] = [];
+  for (const [from, to] of [...intervals].sort(([a], [b]) => a - b)) {
+    const last = merged.at(-1);
+    if (last && from <= last[1]) merged[merged.length - 1] = [last[0], Math.max(last[1], to)];
+    else merged.push([from, to]);
+  }
+  return merged;
+}
+
+function pairs(times: readonly number[]): Interval[] {
   return times.slice(1).map((time, index) => [times[index] ?? time, time]);
 }

@@ -3,12 +3,12 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { DEADLINES } from './deadlines.ts';
 import { ManagedProcess } from './managed-process.ts';
-import { freeTcpPort } from './ports.ts';
 import { parseMetrics, type Sample } from './prometheus.ts';
 import { childrenOf } from './runner/processes.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const READY = /https?:\/\/localhost:(\d+)/;
+const METRICS = /^\s*Metrics\s+http:\/\/\S+:(\d+)\/metrics/;
 const FETCH_MS = 5_000;
 
 /** What a developer's shell may hold and a test must not depend on. */
@@ -48,7 +48,6 @@ export class Parley implements AsyncDisposable {
     env: Readonly<Record<string, string>> = {},
     { command: before, address }: Elsewhere = { command: [], address: '127.0.0.1' },
   ): Promise<Parley> {
-    const metricsPort = await freeTcpPort();
     const [command = '', ...args] = [...before, process.execPath, 'server/all-in-one.ts'];
     const child = new ManagedProcess({
       name: 'parley',
@@ -59,7 +58,7 @@ export class Parley implements AsyncDisposable {
         ...Object.fromEntries(UNSET.map((name) => [name, undefined])),
         PORT: '0',
         HOST: address,
-        METRICS_PORT: String(metricsPort),
+        METRICS_PORT: '0',
         MEDIA_LISTEN_ADDRESSES: address,
         MEDIA_PORT: '0',
         LOG_LEVEL: 'debug',
@@ -68,6 +67,7 @@ export class Parley implements AsyncDisposable {
     });
     try {
       const [url] = await child.line(READY, DEADLINES.serverReady);
+      const [, metricsPort] = await child.line(METRICS, DEADLINES.serverReady);
       const own = before.length > 0 ? url.replace('localhost', address) : url;
       return new Parley(child, `${own}/`, `http://${address}:${metricsPort}/metrics`);
     } catch (error) {

@@ -1,18 +1,15 @@
 // Free ports, for programs that cannot be told to choose one themselves.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { freePort as freeTcpPort } from '../../deploy/local/free-port.ts';
+import { freePort as freeTcpPort, isFree } from '../../deploy/local/free-port.ts';
 
-export { freeTcpPort };
+export { freeTcpPort, isFree };
 
 const LOOPBACK = '127.0.0.1';
 
 /** A port that is free for both TCP and UDP. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await freeTcpPort();
-    if (await isUdpPortFree(port)) return port;
-  }
+export function freePort(): Promise<number> {
+  return freeTcpPort(isUdpPortFree);
 }
 
 async function isUdpPortFree(port: number): Promise<boolean> {

@@ -9,7 +9,7 @@ import { generate } from 'selfsigned';
 import { ensureDebianPackages } from '../../native/debian.ts';
 import { DEADLINES } from './deadlines.ts';
 import { ManagedProcess } from './managed-process.ts';
-import { freeTcpPort } from './ports.ts';
+import { freeTcpPort, isFree } from './ports.ts';
 import { until } from './until.ts';
 
 const HOST = '127.0.0.1';
@@ -148,7 +148,7 @@ export class RedisServer implements AsyncDisposable {
         ...(tls ? ['--tls-cert-file', this.#pem('cert'), '--tls-key-file', this.#pem('key')] : []),
         ...(tls ? ['--tls-ca-cert-file', this.#pem('cert'), '--tls-auth-clients', 'no'] : []),
         ...(password === undefined ? [] : ['--requirepass', password]),
-        ...(keepData ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []),
+        ...(keepData ? ['--appendonly', 'yes', '--appendfsync', 'no'] : []),
         ...(clusterNode ? ['--cluster-enabled', 'yes', '--cluster-node-timeout', '1500'] : []),
         ...(clusterNode && tls ? ['--tls-cluster', 'yes'] : []),
         ...args,
@@ -234,11 +234,8 @@ async function ensureRedis(): Promise<void> {
   await ensureDebianPackages(['redis-server', 'redis-tools'], { why, log: console.log });
 }
 
-async function freePortPair(): Promise<number> {
-  for (;;) {
-    const port = await freeTcpPort();
-    if (port + BUS_PORT_OFFSET < 65_536) return port;
-  }
+function freePortPair(): Promise<number> {
+  return freeTcpPort((port) => isFree(port + BUS_PORT_OFFSET));
 }
 
 function assertEnded(ended: ManagedProcess): void {

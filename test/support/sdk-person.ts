@@ -122,6 +122,13 @@ export class Person implements Disposable {
     return (await this.#statsOf('certificate')).map(({ fingerprint }) => fingerprint).join(' ');
   }
 
+  /** Streams that are shown while they come from a media session that is being left. */
+  async shownFromOlderSessions(): Promise<string[]> {
+    const { recv } = await this.call.stats();
+    // Those have the session's epoch before their ids.
+    return [...(recv?.keys() ?? [])].filter((id) => /^\d+-/.test(id));
+  }
+
   /** The port of the media worker that carries this person's media. */
   async mediaPort(): Promise<number> {
     const [candidate] = await this.#statsOf('remote-candidate');

@@ -75,6 +75,11 @@ export class TestServer implements AsyncDisposable {
         log: createLogger(logLevel, { write: (line) => void logLines.push(line) }),
         ...(tls && { tls }),
       });
+      // The first probe of a TURN server holds a router for a while; it is not what is open at rest.
+      await until('no probe to be under way', () => {
+        const { router, transport } = app.resources.counts();
+        assert.deepEqual([router, transport], [0, 0]);
+      });
       return new TestServer(config, app, logLines, clientDir);
     } catch (error) {
       await rm(clientDir, { recursive: true, force: true });
