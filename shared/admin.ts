@@ -43,6 +43,13 @@ export const TurnServerAdded = v.object({
 });
 export type TurnServerAdded = v.InferOutput<typeof TurnServerAdded>;
 
+/** What draining a server, or putting it in service again, is answered with. */
+export const TurnServerDraining = v.object({
+  id: v.string(),
+  draining: v.nullable(v.picklist(['wait', 'move'])),
+});
+export type TurnServerDraining = v.InferOutput<typeof TurnServerDraining>;
+
 export const TurnServerView = v.object({
   id: v.string(),
   region: v.nullable(v.string()),

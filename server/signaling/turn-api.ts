@@ -1,7 +1,7 @@
 // The operator's part of the HTTP API: the TURN pool, read and changed while calls go on.
 import type { FastifyInstance } from 'fastify';
 import * as v from 'valibot';
-import type { TurnServerAdded } from '../../shared/admin.ts';
+import type { TurnServerAdded, TurnServerDraining } from '../../shared/admin.ts';
 import { ParleyError } from '../../shared/errors.ts';
 import { parse } from '../../shared/rpc.ts';
 import { type TurnServer, TurnServerId, type TurnStore } from '../cluster/turn.ts';
@@ -68,14 +68,14 @@ export function registerTurnApi(app: FastifyInstance, options: TurnApiOptions): 
     const { id } = parse(ServerParams, request.params);
     const { move = false } = parse(DrainRequest, request.body) ?? {};
     if (!(await store.setDraining(id, move ? 'move' : 'wait'))) throw noSuchServer(id);
-    return { id, draining: move ? 'move' : 'wait' };
+    return { id, draining: move ? 'move' : 'wait' } satisfies TurnServerDraining;
   });
 
   app.post('/api/turn/:id/resume', async (request, reply) => {
     authorize(request, reply);
     const { id } = parse(ServerParams, request.params);
     if (!(await store.setDraining(id, null))) throw noSuchServer(id);
-    return { id, draining: null };
+    return { id, draining: null } satisfies TurnServerDraining;
   });
 }
 
