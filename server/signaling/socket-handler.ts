@@ -74,14 +74,7 @@ export class SocketHandler implements ConnectionHandler {
     if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
     const connection = this.connection;
     if (!connection) throw new ParleyError('internal');
-    this.#entering = true;
-    const entering =
-      method === 'join'
-        ? this.#sessions.join(connection, parse(METHODS.join.params, params))
-        : this.#sessions.resume(connection, parse(METHODS.resume.params, params));
-    const [session, reply] = await entering.finally(() => {
-      this.#entering = false;
-    });
+    const [session, reply] = await this.#admit(connection, method, params);
     this.#joinTimer?.close();
     this.#check?.close();
     this.#check = undefined;
@@ -93,6 +86,21 @@ export class SocketHandler implements ConnectionHandler {
       else session.detach(connection);
     }
     return reply;
+  }
+
+  async #admit(
+    connection: Connection,
+    method: 'join' | 'resume',
+    params: unknown,
+  ): Promise<[Session, Reply]> {
+    this.#entering = true;
+    try {
+      return method === 'join'
+        ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
+        : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
+    } finally {
+      this.#entering = false;
+    }
   }
 
   /** It takes longer than a join may, and is over when the time for it is. */

@@ -39,6 +39,13 @@ test('JOIN_TIMEOUT_MS: a join that takes longer than that is not cut short', asy
   await ada.request('chat', { id: randomId(), text: 'here I am' });
 });
 
+test('JOIN_TIMEOUT_MS: a join that nobody could read is none', async (t) => {
+  const server = await startServer(t, { JOIN_TIMEOUT_MS: '1000' });
+  const ada = await RawClient.open(t, server.signalingUrl);
+  assert.equal(await ada.outcome('join', {}), 'bad_message');
+  assert.deepEqual(await ada.closing(), { code: 4000, reason: 'timeout' });
+});
+
 test('JOIN_TIMEOUT_MS: a join that failed leaves the socket as idle as before', async (t) => {
   const workers = new TestWorkers(t);
   const env = { JOIN_TIMEOUT_MS: '300', COMMAND_TIMEOUT_MS: '1000' };
