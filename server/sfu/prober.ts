@@ -110,7 +110,7 @@ export class Prober {
     } catch (err) {
       // Without the list nothing is asked, and nobody forgotten: the others are there all the same.
       log.debug({ err }, 'the other nodes are not known at the moment');
-      for (const id of this.#answeredAt.keys()) this.#answeredAt.set(id, performance.now());
+      for (const id of this.#reaches) this.#answeredAt.set(id, performance.now());
     }
     this.#compare();
   }
