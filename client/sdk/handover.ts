@@ -39,6 +39,8 @@ export class Handover<S> {
 
   /** A newer session was adopted: this one's time is limited. */
   supersede(session: S): void {
+    // What was about to end may be ended no more: the one that is older now was the newest then.
+    this.#cancelOverlap();
     if (this.#limits.has(session)) return;
     const limit = setTimeout(() => {
       this.#limits.delete(session);

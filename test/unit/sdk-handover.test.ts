@@ -57,6 +57,15 @@ test('an overlap is given up when the older one is needed again, and begins anew
   assert.deepEqual(story, ['complete']);
 });
 
+test('a third session that comes in the overlap keeps the second', () => {
+  handover.supersede('one');
+  handover.review(READY);
+  mock.timers.tick(OVERLAP_MS - 1);
+  handover.supersede('two');
+  mock.timers.tick(OVERLAP_MS);
+  assert.deepEqual(story, [], 'what is older now was the newest when the overlap began');
+});
+
 test('a path that is lost in the overlap ends it', () => {
   handover.review(READY);
   handover.review({ ...READY, isOlderBroken: true });
