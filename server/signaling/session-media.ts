@@ -32,6 +32,8 @@ const REBUILD_DELAY_MS = 100;
 const REBUILD_DELAY_MAX_MS = 5_000;
 /** Between attempts to renew credentials when the media side does not answer. */
 const RENEW_RETRY_MS = 5_000;
+/** As long as any credentials last, and far below what a timer can be set to. */
+const RENEW_LATEST_MS = 604_800_000;
 
 export class SessionMedia {
   readonly places: MediaPlaces;
@@ -214,22 +216,26 @@ export class SessionMedia {
     this.#renewal?.close();
     if (expireAt === null) return;
     // The clock is another replica's, which may be off: never in a loop.
-    this.#renewAfter(Math.max((expireAt - Date.now()) * RENEW_AT, RENEW_RETRY_MS));
+    const delayMs = Math.max((expireAt - Date.now()) * RENEW_AT, RENEW_RETRY_MS);
+    this.#renewAfter(Math.min(delayMs, RENEW_LATEST_MS));
   }
 
   #renewAfter(delayMs: number): void {
-    this.#renewal = this.#context.resources.after(delayMs, () => {
+    this.#renewal?.close();
+    const renewal = this.#context.resources.after(delayMs, () => {
       const { room, participantId } = this.#owner;
       this.places.send('iceServers', { room, participantId }).then(
         (fresh) => {
-          if (this.#owner.ended) return;
+          if (this.#owner.ended || this.#renewal !== renewal) return;
           this.#tell('iceServers', fresh);
           this.#scheduleRenewal(fresh.iceServersExpireAt);
         },
         () => {
-          if (!this.#owner.ended) this.#renewAfter(RENEW_RETRY_MS);
+          // A newer media session has credentials, and a renewal, of its own.
+          if (!this.#owner.ended && this.#renewal === renewal) this.#renewAfter(RENEW_RETRY_MS);
         },
       );
     });
+    this.#renewal = renewal;
   }
 }
