@@ -56,7 +56,13 @@ export class TornRooms {
     const torn = new Map<string, string>();
     await Promise.all(
       [...rooms].map(async (room) => {
-        const placement = await this.#rooms.placement(room);
+        const placement = await this.#rooms.placement(room).catch(() => 'unknown' as const);
+        // What cannot be asked about stays as it was, and keeps nobody else waiting.
+        if (placement === 'unknown') {
+          const before = this.#torn.get(room);
+          if (before !== undefined) torn.set(room, before);
+          return;
+        }
         const gathering = placement && gatheringNode(nodes, placement);
         if (gathering === undefined) {
           this.#since.delete(room);
