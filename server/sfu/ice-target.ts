@@ -21,11 +21,16 @@ interface OpenTarget {
   readonly transport: WebRtcTransport;
 }
 
+/** A worker that does anything at all does this in milliseconds. */
+const OPEN_WITHIN_MS = 1_000;
+
 export class IceTargets {
   readonly #options: IceTargetsOptions;
   #open: Promise<OpenTarget> | undefined;
   #ending: Timer | undefined;
   #closed = false;
+  /** Workers that did not open one in time: the next one is asked. */
+  #passed = 0;
 
   constructor(options: IceTargetsOptions) {
     this.#options = options;
@@ -36,9 +41,20 @@ export class IceTargets {
    * @returns undefined while there is no worker
    */
   async target(): Promise<IceTarget | undefined> {
-    const [worker] = this.#options.workers();
+    const workers = this.#options.workers();
+    const worker = workers[this.#passed % workers.length];
     if (!worker || this.#closed) return undefined;
-    const open = await this.#of(worker);
+    const opening = this.#of(worker);
+    const waitedFor = this.#open;
+    if (!(await this.#options.resources.atMost(OPEN_WITHIN_MS, opening))) {
+      // It hangs, without being dead. Whoever waits as well has noticed perhaps.
+      if (this.#open === waitedFor) {
+        this.#passed += 1;
+        this.#end();
+      }
+      return undefined;
+    }
+    const open = await opening;
     if (this.#closed) return undefined;
     this.#ending?.close();
     this.#ending = this.#options.resources.after(this.#options.keptMs, () => this.#end());
