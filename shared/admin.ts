@@ -57,7 +57,10 @@ export const TurnServerView = v.object({
   capacity: v.nullable(v.number()),
   auth: v.picklist(['secret', 'static']),
   origin: v.picklist(['environment', 'operator']),
-  /** `failed`: no media node reaches it by any address. `unknown`: not probed yet. */
+  /**
+   * `draining`, whatever its health; `failed`: no media node reaches it by any address; `unknown`: not
+   * probed yet.
+   */
   state: v.picklist(['in-service', 'draining', 'failed', 'unknown']),
   draining: v.nullable(v.picklist(['wait', 'move'])),
   urls: v.array(

@@ -50,9 +50,14 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): v.I
   const path = v.getDotPath(issue) ?? '(the message itself)';
   // A field may name the code that its refusal deserves, like `invalid_name`.
   if (isErrorCode(issue.message)) throw new ParleyError(issue.message);
-  // A check of ours has no type to expect, but says in its own words what it wants.
-  const wrong = issue.expected === null ? issue.message : `expected ${issue.expected}`;
-  throw new ParleyError('bad_message', { message: `Field ${path}: ${wrong}.` });
+  throw new ParleyError('bad_message', { message: `Field ${path}: ${whatIsWrong(issue)}.` });
+}
+
+/** In the schema's own words where it has some; never the value, which may be a secret. */
+export function whatIsWrong({ message, expected }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith('Invalid ')) return message;
+  if (expected === 'never') return 'there is no such field';
+  return expected === null ? message.replace(/: Received .*$/s, '') : `expected ${expected}`;
 }
 
 /**

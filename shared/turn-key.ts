@@ -20,5 +20,12 @@ export function turnKey(url: string): string | undefined {
   const [, host = v6 ?? name, ownPort = port] = /^(.+):(\d+)$/.exec(bare ?? '') ?? [];
   if (host === undefined) return undefined;
   const number = ownPort ?? DEFAULT_PORT[scheme];
-  return `${scheme} ${host.replace(/\.$/, '')} ${number} ${transport ?? DEFAULT_TRANSPORT[scheme]}`;
+  return `${scheme} ${canonical(host.replace(/\.$/, ''))} ${number} ${transport ?? DEFAULT_TRANSPORT[scheme]}`;
+}
+
+/** An IPv6 address can be written in many ways (RFC 5952). */
+function canonical(host: string): string {
+  if (!host.includes(':')) return host;
+  const url = `http://[${host}]`;
+  return URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : host;
 }

@@ -58,6 +58,18 @@ export async function checkHttpPort({ host, port }: Config['http']): Promise<Por
   return explain(obstacle, 'PORT', `TCP ${port}`);
 }
 
+/** @returns undefined where METRICS_PORT asks for none: the default one may be taken. */
+export async function checkMetricsPort({
+  http: { host },
+  telemetry: { metricsPort: port },
+}: Pick<Config, 'http' | 'telemetry'>): Promise<PortsCheck | undefined> {
+  if (port === undefined || port === 0) return undefined;
+  const [obstacle] = await obstaclesTo([{ protocol: 'tcp', address: host, port }]);
+  const verdict = ok(`TCP ${port} can be opened.`);
+  if (!obstacle) return { verdict, free: true, running: false };
+  return explain(obstacle, 'METRICS_PORT', `TCP ${port}`);
+}
+
 export async function checkPipePorts(
   { pipePorts, pipeAddress }: Pick<Config['cluster'], 'pipePorts' | 'pipeAddress'>,
   address: string,

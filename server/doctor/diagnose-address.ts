@@ -151,6 +151,15 @@ function notAnnounced({ address, seen, outside }: AddressFacts): Verdict {
   };
 }
 
+/** Of an address that answers from here, where that is all that can be seen. */
+export function privateOnly(address: string): Verdict {
+  return warning(
+    'not_announced',
+    `Browsers are told ${address} alone, a private address: people outside this network do not reach us. No STUN or TURN server on another machine is configured, which could see us from there.`,
+    'Set ANNOUNCED_ADDRESS to the public address, and forward the media ports to this machine. Where everybody is in this network, nothing has to be done.',
+  );
+}
+
 function notCheckable(facts: AddressFacts): Verdict {
   const right = facts.seen && isSeenHere(facts) ? ' The address is the one we are seen at.' : '';
   return warning(

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { announcedAddresses, listenAddresses } from '../sfu/addresses.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { addressFacts, type MediaPort, type Relay, seenFrom } from './address-facts.ts';
-import { checkHttpPort, checkMediaPorts, checkPipePorts } from './check-ports.ts';
+import { checkHttpPort, checkMediaPorts, checkMetricsPort, checkPipePorts } from './check-ports.ts';
 import { checkRedis, turnServersInStore } from './check-redis.ts';
 import { checkStorage } from './check-storage.ts';
 import {
@@ -18,12 +18,13 @@ import {
 } from './check-turn.ts';
 import { checkWeb } from './check-web.ts';
 import { checkWorker } from './check-worker.ts';
-import { type AddressFacts, diagnoseAddress } from './diagnose-address.ts';
+import { type AddressFacts, diagnoseAddress, isPublic, privateOnly } from './diagnose-address.ts';
 import { diagnoseClock } from './diagnose-clock.ts';
 import { diagnoseTurn } from './diagnose-turn.ts';
 import { type Finding, failed, reasonOf, skipped, type Verdict } from './finding.ts';
 import { runningMedia } from './running-media.ts';
 import {
+  ignoredSetting,
   noTurnServer,
   overriddenBy,
   type StoreState,
@@ -110,12 +111,14 @@ export class Doctor {
   ): Promise<{ media: Media; seen: AddressFacts['seen'] }> {
     const { config, env, url } = this.#options;
     const count = Math.min(config.media.workers, MAX_WORKERS);
-    const [mediaPorts, httpPort] = await Promise.all([
+    const [mediaPorts, httpPort, metricsPort] = await Promise.all([
       checkMediaPorts(config.media, this.#listen, count),
       checkHttpPort(config.http),
+      checkMetricsPort(config),
     ]);
     this.#say('ports', mediaPorts.verdict, 'of media');
     this.#say('ports', httpPort.verdict, 'of the web server');
+    if (metricsPort) this.#say('ports', metricsPort.verdict, 'of the metrics');
     const isRunning = mediaPorts.running || httpPort.running || url !== undefined;
     const { port } = config.media;
     // Before the workers, which want the port from which the STUN server is asked.
@@ -159,12 +162,15 @@ export class Doctor {
   ): Promise<boolean> {
     const announced = this.#announced.length > 0;
     const { protocols, port: firstPort = 0 } = this.#options.config.media;
+    // Nobody who is outside could look, and nobody there could come here.
+    const isInside = !announced && !relay && !seen && !this.#listen.some(isPublic);
     const verdicts = await Promise.all(
       (announced ? this.#announced : this.#listen).map(async (address) => {
         const options = { address, announced, protocols, ports, firstPort, relay, seen };
         const facts = await addressFacts({ ...options, local: this.#local });
         const verdict = worst(facts.map(diagnoseAddress));
-        this.#say('address', verdict, address);
+        const blind = isInside && verdict.state === 'ok';
+        this.#say('address', blind ? privateOnly(address) : verdict, address);
         return verdict;
       }),
     );
@@ -174,8 +180,9 @@ export class Doctor {
   #turn(
     attempts: readonly TurnAttempt[],
     mediaIsClosed: boolean,
-    { overridden, sourceOf, store, problem }: ConfiguredTurn,
+    { overridden, ignored, sourceOf, store, problem }: ConfiguredTurn,
   ): void {
+    for (const sentence of ignored) this.#say('turn', ignoredSetting(sentence));
     for (const id of overridden) this.#say('turn', overriddenBy(id), id);
     for (const { server, url, result, lasting } of attempts) {
       const { id, auth } = server;
@@ -200,7 +207,7 @@ export class Doctor {
       return { ...turnInUse(config, shared), store, problem: undefined };
     } catch (error) {
       const problem = failed('configuration', reasonOf(error), 'Correct the TURN_* variables.');
-      const none = { servers: [], stun: [], overridden: [] };
+      const none = { servers: [], stun: [], overridden: [], ignored: [] };
       return { ...none, sourceOf: () => 'elsewhere', store, problem };
     }
   }

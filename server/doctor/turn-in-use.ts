@@ -15,6 +15,8 @@ export interface TurnInUse {
   stun: readonly string[];
   /** Of our environment, but an operator has put another server under the same id. */
   overridden: readonly string[];
+  /** Settings that have no effect, a sentence each. */
+  ignored: readonly string[];
   sourceOf(server: TurnServer): TurnSource;
 }
 
@@ -23,7 +25,7 @@ export function turnInUse(
   { turn, cluster }: Pick<Config, 'turn' | 'cluster'>,
   shared: readonly TurnServer[],
 ): TurnInUse {
-  const { servers: own, stun } = configuredTurn({ turn, cluster });
+  const { servers: own, stun, ignored } = configuredTurn({ turn, cluster });
   // Those of TURN_POOL come last.
   const single = configuredTurn({ turn: { ...turn, pool: undefined }, cluster }).servers.length;
   const sources = new Map<string, TurnSource>(
@@ -40,6 +42,7 @@ export function turnInUse(
     ],
     stun,
     overridden: own.map(({ id }) => id).filter((id) => operators.has(id)),
+    ignored,
     sourceOf: ({ id, origin }) =>
       origin === 'operator' ? 'operator' : (sources.get(id) ?? 'elsewhere'),
   };
@@ -53,11 +56,20 @@ export function overriddenBy(id: string): Verdict {
   );
 }
 
+const REMEDY =
+  'Run one (docs/turn.md says how), and tell it with TURN_HOST and TURN_SHARED_SECRET. The doctor needs the same environment as the server.';
+
+export function ignoredSetting(sentence: string): Verdict {
+  return warning('ignored_setting', sentence, 'Set what is missing, or remove what is not needed.');
+}
+
 export function noTurnServer(store: StoreState): Verdict {
   const without = 'Without any, people behind strict firewalls cannot join.';
   if (store === 'none') {
-    return skipped(
+    return warning(
+      'no_turn_server',
       `There is no TURN server in this environment. One that was added to a running \`npm start\` is at /admin, and is not tried here. ${without}`,
+      REMEDY,
     );
   }
   if (store === 'unread') {
@@ -65,5 +77,5 @@ export function noTurnServer(store: StoreState): Verdict {
       `There is no TURN server in this environment, and the store, which may have some, cannot be read. ${without}`,
     );
   }
-  return skipped('No TURN server is configured: people behind strict firewalls cannot join.');
+  return warning('no_turn_server', `No TURN server is configured. ${without}`, REMEDY);
 }

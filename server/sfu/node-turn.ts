@@ -6,14 +6,14 @@ import type { Timer } from '../telemetry/resources.ts';
 import type { TurnChooser } from '../turn/choice.ts';
 import type { IceServers } from '../turn/credentials.ts';
 import type { ConfiguredTurn } from '../turn/environment.ts';
-import { NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool.ts';
+import { type GivenTurn, NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool.ts';
 import { IceTargets } from './ice-target.ts';
 import type { NodeRoom } from './node-room.ts';
 import type { Peer, PeerContext } from './peer.ts';
 import type { LiveWorker } from './worker-pool.ts';
 
 /** What one media session was given. */
-export interface HeldTurn extends Pick<TurnGrant, 'servers' | 'urls'> {
+export interface HeldTurn extends GivenTurn {
   release(): void;
 }
 
@@ -77,7 +77,10 @@ export class NodeTurn {
 
   /** For somebody who has no media session. */
   iceServers(userId: string): IceServer[] {
-    return this.#pool?.grant(userId, []).iceServers ?? [];
+    const grant = this.#pool?.grant(userId, []);
+    if (!grant) return [];
+    this.#pool?.granted(grant, []);
+    return grant.iceServers;
   }
 
   /** A client met a refusal. */
@@ -93,10 +96,12 @@ export class NodeTurn {
     this.#targets.close();
   }
 
-  #hold(peer: Peer, { servers, urls, ...iceServers }: TurnGrant): IceServers {
-    const left = peer.turn?.servers.filter((id) => !servers.includes(id)) ?? [];
-    this.#pool?.released(left);
-    peer.turn = { servers, urls, release: () => this.#pool?.released(servers) };
+  #hold(peer: Peer, grant: TurnGrant): IceServers {
+    const { servers, urls, secrets, ...iceServers } = grant;
+    const before = peer.turn?.servers ?? [];
+    this.#pool?.released(before.filter((id) => !servers.includes(id)));
+    this.#pool?.granted(grant, before);
+    peer.turn = { servers, urls, secrets, release: () => this.#pool?.released(servers) };
     return iceServers;
   }
 
@@ -125,11 +130,16 @@ export class NodeTurn {
         }
         const { participantId, epoch } = peer;
         const fresh = pool.grant(participantId, held.servers);
-        // There may be nothing better than what failed.
-        if (pool.isStale(fresh) || sameUrls(held.urls, fresh.urls)) continue;
+        // There may be nothing better than what failed, or nothing at all: then what they have is more.
+        if (fresh.urls.length === 0 || pool.isStale(fresh)) continue;
+        const sameWays = same(held.urls, fresh.urls);
+        if (sameWays && same(held.servers, fresh.servers) && same(held.secrets, fresh.secrets)) {
+          continue;
+        }
         moved += 1;
         room.publish('iceServers', {
-          ...{ participantId, epoch, move: true },
+          // The same addresses by another name, or with another secret, carry what they carry.
+          ...{ participantId, epoch, move: !sameWays },
           ...this.#hold(peer, fresh),
         });
       }
@@ -137,6 +147,6 @@ export class NodeTurn {
   }
 }
 
-function sameUrls(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((url) => b.includes(url));
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one) => b.includes(one));
 }

@@ -100,6 +100,7 @@ function createTurnMetrics(registers: Registry[]) {
       'Round trip of the last packet through the relay and back.',
       address,
     ),
+    draining: gauge('parley_turn_draining', 'Whether it is drained (1) or not (0).', server),
     sessions: gauge('parley_turn_sessions', 'Sessions that hold its credentials.', server),
     relayed: gauge('parley_turn_relayed_sessions', 'Sessions whose path it relays.', server),
     explained: gauge(

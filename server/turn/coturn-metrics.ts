@@ -17,11 +17,15 @@ const ALLOCATIONS = 'turn_total_allocations';
 const BYTES = /^turn_total_traffic_(?:peer_)?(?:rcvb|sentb)(?:_total)?$/;
 
 /** @throws Error with one sentence when they cannot be had */
-export async function readTurnLoad(url: string, timeoutMs: number): Promise<TurnLoad> {
+export async function readTurnLoad(
+  url: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<TurnLoad> {
   const { address, headers } = withoutUser(url);
   const response = await fetch(address, {
     headers,
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
     redirect: 'error',
   });
   if (!response.ok) throw new Error(`its metrics answer HTTP ${response.status}`);

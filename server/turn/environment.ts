@@ -1,6 +1,7 @@
 // The TURN servers that a process has in its own configuration: the platform's gateway, one with a
 // shared secret, ones with a fixed user, and TURN_POOL. They are seeds of the pool in the store.
 import * as v from 'valibot';
+import { whatIsWrong } from '../../shared/rpc.ts';
 import { TurnSecret, TurnServer, TurnTtlSeconds } from '../cluster/turn.ts';
 import type { Config } from '../config.ts';
 import { parseTurnUrl } from './turn-url.ts';
@@ -9,6 +10,8 @@ export interface ConfiguredTurn {
   readonly servers: readonly TurnServer[];
   /** STUN servers, which need no credentials and are handed to everybody. */
   readonly stun: readonly string[];
+  /** Settings that have no effect, as another one is missing: a sentence each. */
+  readonly ignored: readonly string[];
 }
 
 /** A TURN setting that does not fit the others; its message is for the operator. */
@@ -45,7 +48,7 @@ export const TurnServerEntry = v.pipe(
       secret !== undefined
         ? username === undefined && password === undefined
         : username !== undefined && password !== undefined,
-    'it needs a secret, or a username and a password',
+    'it needs either a secret or a username with a password, and not both',
   ),
 );
 export type TurnServerEntry = v.InferOutput<typeof TurnServerEntry>;
@@ -77,9 +80,10 @@ export function turnServerOf(
   const result = v.safeParse(TurnServer, server);
   if (result.success) return result.output;
   // Never the value: it may be the secret.
-  const field = v.getDotPath(result.issues[0]) ?? 'something';
+  const [issue] = result.issues;
+  const field = v.getDotPath(issue) ?? 'something';
   throw new TurnConfigError(
-    `The TURN server at ${urls[0]} does not fit: its ${field} is too long, too many, or not of the right form.`,
+    `The TURN server at ${urls[0]} does not fit: its ${field}: ${whatIsWrong(issue)}.`,
   );
 }
 
@@ -98,7 +102,39 @@ export function configuredTurn({
       `The configuration has ${servers.length} TURN servers, and MAX_TURN_SERVERS is ${turn.maxServers}.`,
     );
   }
-  return { servers, stun: turn.urls?.filter((url) => url.startsWith('stun')) ?? [] };
+  const stun = turn.urls?.filter((url) => url.startsWith('stun')) ?? [];
+  for (const url of stun) {
+    // A browser that is given one it cannot read opens no connection at all.
+    if (!parseTurnUrl(url)) {
+      throw new TurnConfigError(
+        `TURN_URLS: "${url}" is not the address of a STUN server. It is like stun:stun.example.org:3478.`,
+      );
+    }
+  }
+  return { servers, stun, ignored: ignoredBy(turn) };
+}
+
+/** An unset shell variable leaves a server out, and nobody would know before the first black picture. */
+function ignoredBy(turn: Config['turn']): string[] {
+  const { sharedSecret, url, host, hostname, transport, urls, username, password } = turn;
+  const place = Object.entries({ TURN_URL: url, TURN_HOST: host, TURN_HOSTNAME: hostname })
+    .flatMap(([name, value]) => (value === undefined ? [] : [name]))
+    .join(' and ');
+  const user = username !== undefined || password !== undefined;
+  const relays = urls?.some((one) => one.startsWith('turn')) ?? false;
+  return [
+    ...(place !== '' && sharedSecret === undefined
+      ? [
+          `${place} has no effect without TURN_SHARED_SECRET: that TURN server is not used. One with a fixed user belongs in TURN_URLS.`,
+        ]
+      : []),
+    ...(user && !relays
+      ? ['TURN_USERNAME and TURN_PASSWORD have no effect without a TURN server in TURN_URLS.']
+      : []),
+    ...(transport !== undefined && url !== undefined && (host ?? hostname) === undefined
+      ? ['TURN_TRANSPORT has no effect without TURN_HOST: TURN_URL says its own.']
+      : []),
+  ];
 }
 
 /** One line for the operator: what is configured, without the secrets. */
@@ -193,6 +229,7 @@ function pool({ pool: text }: Config['turn']): TurnServerEntry[] {
   const [issue] = result.issues;
   // Never the value: it may be the secret.
   const where = v.getDotPath(issue) ?? 'the whole';
-  const wrong = issue.expected === null ? issue.message : `expected ${issue.expected}`;
-  throw new TurnConfigError(`TURN_POOL is not usable: ${where}: ${wrong}. It is like ${SAMPLE}.`);
+  throw new TurnConfigError(
+    `TURN_POOL is not usable: ${where}: ${whatIsWrong(issue)}. It is like ${SAMPLE}.`,
+  );
 }

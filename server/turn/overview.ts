@@ -123,14 +123,8 @@ function viewOf(
   return {
     ...{ id, region, weight, capacity, origin, draining, urls },
     auth: auth.kind,
-    state:
-      health === 'failed'
-        ? 'failed'
-        : draining
-          ? 'draining'
-          : health === 'ok'
-            ? 'in-service'
-            : 'unknown',
+    // Whatever its health: one that was drained may be ended, and that is no failure.
+    state: draining ? 'draining' : health === 'ok' ? 'in-service' : health,
     ...(figures[id] ?? none),
     refusals: sum(reports.map(({ servers: known }) => known[id]?.refusals ?? 0)),
   };
@@ -178,7 +172,7 @@ function serverWarnings(server: TurnServerView): TurnOverview['warnings'] {
   const say = (message: string) => void found.push({ serverId: id, message });
   if (state === 'failed') {
     say(`${id} has failed: ${urls.find(({ message }) => message)?.message ?? 'nobody reaches it'}`);
-  } else {
+  } else if (state !== 'draining') {
     for (const { url, state: one, missedBy, message } of urls) {
       if (one === 'failed') say(`${url} does not work: ${message ?? 'nobody reaches it'}`);
       else if (missedBy > 0) say(`${url} is not reached by all media nodes: ${message ?? ''}`);

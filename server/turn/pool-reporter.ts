@@ -74,6 +74,7 @@ export class PoolReporter {
   /** Servers that have a line in the metrics. */
   #shown = new Set<string>();
   #said = { text: '', at: Number.NEGATIVE_INFINITY };
+  readonly #closing = new AbortController();
   /** What is under way, by its name. */
   readonly #running = new Map<string, Promise<void>>();
   /** Servers whose metrics could not be read when they were asked last. */
@@ -100,6 +101,7 @@ export class PoolReporter {
 
   async close(): Promise<void> {
     for (const timer of this.#timers) timer.close();
+    this.#closing.abort();
     await Promise.all(this.#running.values());
   }
 
@@ -113,7 +115,7 @@ export class PoolReporter {
   }
 
   async #report(): Promise<void> {
-    const { store } = this.#options;
+    const { store, settings } = this.#options;
     const report = this.#make();
     this.#show(report);
     const now = performance.now();
@@ -126,7 +128,7 @@ export class PoolReporter {
       urls: report.urls.map((u) => ({ ...u, roundTripMs: 0 })),
     });
     if (text === this.#said.text && now - this.#said.at < SAY_AGAIN_MS) return;
-    await store.report(report, FORGOTTEN_AFTER_MS);
+    await store.report(report, Math.max(FORGOTTEN_AFTER_MS, settings.refreshMs * 3));
     this.#said = { text, at: now };
   }
 
@@ -144,13 +146,14 @@ export class PoolReporter {
     const ids = new Set(readable.map(({ id }) => id));
     for (const id of this.#measured.keys()) if (!ids.has(id)) this.#measured.delete(id);
     for (let n = 0; n < readable.length; n += READ_AT_ONCE) {
+      if (this.#closing.signal.aborted) return;
       await Promise.all(readable.slice(n, n + READ_AT_ONCE).map((server) => this.#read(server)));
     }
   }
 
   async #read({ id, metricsUrl }: TurnServer): Promise<void> {
     try {
-      const load = await readTurnLoad(metricsUrl ?? '', LOAD_TIMEOUT_MS);
+      const load = await readTurnLoad(metricsUrl ?? '', LOAD_TIMEOUT_MS, this.#closing.signal);
       const before = this.#measured.get(id);
       const at = performance.now();
       const seconds = before ? (at - before.at) / 1_000 : 0;
@@ -163,7 +166,7 @@ export class PoolReporter {
       this.#unread.delete(id);
     } catch (error) {
       this.#measured.delete(id);
-      if (this.#unread.has(id)) return;
+      if (this.#unread.has(id) || this.#closing.signal.aborted) return;
       this.#unread.add(id);
       // Not the error itself, which may repeat an address with a password in it.
       const reason = error instanceof Error && error.name === 'Error' ? error.message : 'no answer';
@@ -221,7 +224,7 @@ export class PoolReporter {
     const { metrics, servers, holders } = this.#options;
     const { turn } = metrics;
     const present = new Set<string>();
-    for (const { id: server, capacity, urls: all } of servers()) {
+    for (const { id: server, capacity, draining, urls: all } of servers()) {
       const known = figures[server];
       if (!known) continue;
       present.add(server);
@@ -232,6 +235,7 @@ export class PoolReporter {
       else turn.allocations.remove({ server });
       if (known.bitrate !== null) turn.bitrate.set({ server }, known.bitrate);
       else turn.bitrate.remove({ server });
+      turn.draining.set({ server }, draining ? 1 : 0);
       if (capacity !== null) turn.capacity.set({ server }, capacity);
       else turn.capacity.remove({ server });
     }
@@ -267,6 +271,7 @@ export class PoolReporter {
       turn.allocations,
       turn.bitrate,
       turn.capacity,
+      turn.draining,
     ]) {
       gauge.remove({ server });
     }
@@ -288,8 +293,6 @@ function relayOf(
 ): string | undefined {
   const path = paths.find(({ kind }) => kind === 'relay');
   if (!path) return undefined;
-  return (
-    (path.server === null ? undefined : owners.get(turnKey(path.server) ?? path.server)) ??
-    servers[0]
-  );
+  // One that it names, and that is none of ours any more, is not the first one either.
+  return path.server === null ? servers[0] : owners.get(turnKey(path.server) ?? path.server);
 }

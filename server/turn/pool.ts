@@ -1,6 +1,7 @@
 // The TURN pool as one media node uses it: which servers a session gets, and when it needs others.
+import { createHash } from 'node:crypto';
 import { turnKey } from '../../shared/turn-key.ts';
-import type { TurnServer, TurnStore } from '../cluster/turn.ts';
+import type { TurnAuth, TurnServer, TurnStore } from '../cluster/turn.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -40,9 +41,14 @@ export interface TurnGrant extends IceServers {
   readonly servers: readonly string[];
   /** Addresses of those servers in it. */
   readonly urls: readonly string[];
+  /** What tells the secret behind each one's credentials from a later one; not the secret. */
+  readonly secrets: readonly string[];
 }
 
-export const NO_GRANT: Pick<TurnGrant, 'servers' | 'urls'> = { servers: [], urls: [] };
+/** What is remembered of it. */
+export type GivenTurn = Pick<TurnGrant, 'servers' | 'urls' | 'secrets'>;
+
+export const NO_GRANT: GivenTurn = { servers: [], urls: [], secrets: [] };
 
 /** User part of the credentials that probes use: seen in a TURN server's log, each node's its own. */
 const PROBE_USER = 'parley-probe-';
@@ -63,6 +69,8 @@ export class TurnPool {
   #reporter: PoolReporter | undefined;
   #servers = new Map<string, TurnServer>();
   #hosts = new Map<string, readonly string[]>();
+  /** A digest of each one's secret. */
+  #secrets = new Map<string, string>();
   #candidates = new Map<string, Candidate>();
   /** Allocations of each server, as they were told last, and what we gave out since. */
   #loads = new Map<string, number>();
@@ -85,6 +93,7 @@ export class TurnPool {
   static async start(options: TurnPoolOptions): Promise<TurnPool> {
     const pool = new TurnPool(options);
     const { configured, settings, resources, log } = options;
+    for (const ignored of configured.ignored) log.warn(ignored);
     pool.#reporter = new PoolReporter({
       ...options,
       servers: () => [...pool.#servers.values()],
@@ -105,29 +114,40 @@ export class TurnPool {
    * @param current servers that the session has already; those that are still good are kept
    */
   grant(userId: string, current: readonly string[]): TurnGrant {
-    const { settings, configured, metrics } = this.#options;
+    const { settings, configured } = this.#options;
     this.#choose ??= this.#prepare();
     const wish = { count: settings.serversPerSession, seed: userId, current };
     const ids = this.#choose(wish);
     // Where there is nothing else, a server that should be left is better than none.
     const chosen = (ids.length > 0 ? ids : current).flatMap((id) => this.#servers.get(id) ?? []);
     const usable = chosen.map((server) => ({ ...server, urls: this.#usableUrls(server) }));
-    for (const { id, urls } of usable) {
-      metrics.turn.credentials.inc({ server: id });
-      // What others explain of it comes later; until then, our own part counts.
-      if (!current.includes(id)) this.#load(id, allocationsOf(urls));
-    }
     return {
       ...iceServersFor(usable, configured.stun, userId, Date.now()),
       servers: usable.map(({ id }) => id),
       urls: usable.flatMap(({ urls }) => urls),
+      secrets: usable.map(({ id }) => this.#secrets.get(id) ?? ''),
     };
   }
 
-  /** Whether an address that a session was given is gone, has failed, or is to be left. */
-  isStale({ servers, urls }: Pick<TurnGrant, 'servers' | 'urls'>): boolean {
+  /** Somebody has been given these, in place of those: they count from now on. */
+  granted({ servers, urls }: TurnGrant, before: readonly string[]): void {
+    for (const id of servers) {
+      this.#options.metrics.turn.credentials.inc({ server: id });
+      if (before.includes(id)) continue;
+      // What others explain of it comes later; until then, our own part counts.
+      const used = this.#servers.get(id)?.urls.filter((url) => urls.includes(url)) ?? [];
+      this.#load(id, allocationsOf(used));
+    }
+  }
+
+  /**
+   * Whether an address that a session was given is gone, has failed, or is to be left, or the secret
+   * behind its credentials is another one now.
+   */
+  isStale({ servers, urls, secrets }: GivenTurn): boolean {
     const given = servers.map((id) => this.#servers.get(id));
     if (given.some((server) => server === undefined || server.draining === 'move')) return true;
+    if (servers.some((id, n) => this.#secrets.get(id) !== secrets[n])) return true;
     const known = new Map(
       given.flatMap((server) => server?.urls.map((url) => [url, server.id] as const) ?? []),
     );
@@ -162,6 +182,7 @@ export class TurnPool {
   #adopt(servers: readonly TurnServer[]): void {
     this.#servers = new Map(servers.map((server) => [server.id, server]));
     this.#hosts = new Map(servers.map(({ id, urls }) => [id, hostsOf(urls)]));
+    this.#secrets = new Map(servers.map(({ id, auth }) => [id, digestOf(auth)]));
     this.#watch.watch(servers);
     this.#choose = undefined;
     this.#options.onChange();
@@ -218,12 +239,17 @@ export class TurnPool {
   }
 
   async #probe(server: TurnServer, url: string): Promise<ProbeOutcome> {
-    const { settings, target, nodeId, log } = this.#options;
+    const { settings, target, nodeId, resources, log } = this.#options;
     const user = PROBE_USER + nodeId.slice(0, ID_LENGTH);
-    const media = await target().catch((err) => {
-      log.debug({ err }, 'no media port for a TURN probe');
-      return undefined;
-    });
+    // A media worker may hang without being dead: its probe is less, not none.
+    const opening = target();
+    const media = await resources
+      .atMost(settings.probeTimeoutMs, opening)
+      .then((isOpen) => (isOpen ? opening : undefined))
+      .catch((err) => {
+        log.debug({ err }, 'no media port for a TURN probe');
+        return undefined;
+      });
     const { username, credential } = credentialsFor(server.auth, user, Date.now());
     const result = await probeTurn({
       ...{ url, username, credential, target: media },
@@ -233,6 +259,11 @@ export class TurnPool {
     if (result.code !== undefined) this.#reporter?.refused(server.id, result.code);
     return { ok: false, message: result.message, full: result.failure === 'quota' };
   }
+}
+
+/** Tells two secrets apart without keeping them. */
+function digestOf(auth: TurnAuth): string {
+  return createHash('sha256').update(JSON.stringify(auth)).digest('base64url').slice(0, 16);
 }
 
 function hostsOf(urls: readonly string[]): string[] {

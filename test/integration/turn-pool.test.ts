@@ -85,6 +85,33 @@ test('a server is added, drained, taken back and removed while people talk', asy
   assert.equal((await operator.overview()).servers.length, 1);
 });
 
+test('a new secret, and a new name, reach those who are in a call, without moving them', async (t) => {
+  const { server, operator, one } = await start(t);
+  const ada = await join(t, server, operator);
+  const [had] = ada.joined.media.iceServers;
+
+  await operator.ask('POST', '/api/turn', { ...entryOf(one), secret: 'another-secret' });
+  const rotated = await ada.client.event('iceServers');
+  const [has] = rotated.iceServers;
+  assert.equal(rotated.move, false);
+  assert.deepEqual(has?.urls, had?.urls);
+  assert.equal(has?.credential, turnPassword(has?.username ?? '', 'another-secret'));
+
+  await operator.ask('POST', '/api/turn', { ...entryOf(one), id: 'renamed' });
+  await operator.drain(one, { move: true });
+  await ada.client.event('iceServers', ({ iceServers: [now], move }) => {
+    return move === false && now?.credential === turnPassword(now?.username ?? '');
+  });
+});
+
+test('the name of a server may be as long as names may be', async (t) => {
+  const { operator, two } = await start(t);
+  const id = 'n'.repeat(128);
+  assert.equal((await operator.ask('POST', '/api/turn', { ...entryOf(two), id })).status, 201);
+  assert.equal((await operator.ask('POST', `/api/turn/${id}/drain`, {})).status, 200);
+  assert.equal((await operator.ask('DELETE', `/api/turn/${id}`)).status, 204);
+});
+
 test('a server that dies is in nobody’s credentials ten seconds later, and comes back when it is well', async (t) => {
   const { server, operator, one, two } = await start(t, { TURN_RECOVERY_MS: '1000' });
   await operator.add(two);

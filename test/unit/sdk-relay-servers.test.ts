@@ -13,6 +13,7 @@ describe('turnKey', () => {
     ['turn:Turn.Example.org.', 'turn:turn.example.org'],
     ['turns:turn.example.org', 'turns:turn.example.org:5349?transport=tcp'],
     ['turn:[2001:db8::1]:99', 'turn:2001:db8::1:99?transport=udp'],
+    ['turn:[2001:DB8:0:0::1]:99', 'turn:[2001:db8::1]:99'],
   ];
   for (const [a, b] of SAME) {
     test(`${a} is ${b}`, () => {

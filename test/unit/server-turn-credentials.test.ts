@@ -139,6 +139,42 @@ test('every known name of the TURN REST pattern is taken, however it is written'
   }
 });
 
+const IGNORED: readonly [string, Record<string, string>, RegExp][] = [
+  [
+    'a host without its secret',
+    { TURN_HOST: 'h' },
+    /^TURN_HOST has no effect without TURN_SHARED_/,
+  ],
+  [
+    'an address without its secret',
+    { TURN_URL: 'turn:h' },
+    /^TURN_URL has no effect without TURN_SH/,
+  ],
+  [
+    'a user of no server',
+    { TURN_USERNAME: 'u', TURN_PASSWORD: 'p' },
+    /without a TURN server in TURN_URLS/,
+  ],
+  [
+    'transports beside an address that has one',
+    { TURN_URL: 'turn:h', TURN_SHARED_SECRET: SECRET, TURN_TRANSPORT: 'udp' },
+    /^TURN_TRANSPORT has no effect without TURN_HOST/,
+  ],
+];
+for (const [what, env, sentence] of IGNORED) {
+  test(`${what} has no effect, and that is said`, () => {
+    const { ignored } = turn(env);
+    assert.equal(ignored.length, 1);
+    assert.match(ignored[0] ?? '', sentence);
+  });
+}
+
+test('what is complete is not said to have no effect', () => {
+  const user = { TURN_URLS: 'turn:h', TURN_USERNAME: 'u', TURN_PASSWORD: 'p' };
+  assert.deepEqual(turn({ ...user, TURN_HOST: 'h', TURN_SHARED_SECRET: SECRET }).ignored, []);
+  assert.deepEqual(turn({}).ignored, []);
+});
+
 test('servers of one’s own join the ones above', () => {
   const own = {
     urls: ['turn:c.example.org:3478', 'turns:c.example.org'],
@@ -194,18 +230,27 @@ const MISTAKES: readonly [string, Record<string, string>, RegExp][] = [
   ['a secret of no server', { TURN_SHARED_SECRET: SECRET }, /TURN_SHARED_SECRET.*TURN_HOST/],
   ['no password', { TURN_URLS: 'turn:h', TURN_USERNAME: 'u' }, /TURN_USERNAME and TURN_PASSWORD/],
   ['no user', { TURN_URLS: 'turn:h', TURN_PASSWORD: 'p' }, /TURN_USERNAME and TURN_PASSWORD/],
-  ['a server without a secret', POOL({ urls: ['turn:h'] }), /TURN_POOL.*0: it needs a secret/],
+  [
+    'a server without a secret',
+    POOL({ urls: ['turn:h'] }),
+    /TURN_POOL.*0: it needs either a secret/,
+  ],
   [
     'a server with both',
     POOL({ urls: ['turn:h'], secret: SECRET, username: 'u', password: 'p' }),
-    /TURN_POOL.*it needs a secret, or/,
+    /TURN_POOL.*it needs either a secret or/,
   ],
   [
     'an address that is none',
     POOL({ urls: ['turn:h:99999'], secret: SECRET }),
     /TURN_POOL.*not like turn:/,
   ],
-  ['a misspelt field', POOL({ urls: ['turn:h'], secrt: SECRET }), /TURN_POOL.*secrt/],
+  [
+    'a misspelt field',
+    POOL({ urls: ['turn:h'], secrt: SECRET }),
+    /0\.secrt: there is no such field/,
+  ],
+  ['a STUN server that no browser could read', { TURN_URLS: 'stun:h:99999' }, /TURN_URLS.*STUN/],
   [
     'one name for two servers',
     {

@@ -82,10 +82,10 @@ const STATES: readonly [string, TurnReport[], typeof ONE, string][] = [
   ['one that nobody reaches', [report('a', {}, { state: 'failed' })], ONE, 'failed'],
   ['one that is drained', [report('a')], { ...ONE, draining: 'wait' }, 'draining'],
   [
-    'a drained one that has died',
+    'a drained one that was ended',
     [report('a', {}, { state: 'failed' })],
     { ...ONE, draining: 'move' },
-    'failed',
+    'draining',
   ],
 ];
 
