@@ -1,63 +1,50 @@
 // `parley turn …`: the TURN pool, read and changed through the admin API of a running Parley.
-import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { TurnOverview, TurnServerAdded } from '../../shared/admin.ts';
-import { parse } from '../../shared/rpc.ts';
+import * as v from 'valibot';
+import {
+  TurnOverview,
+  TurnServerAdded,
+  TurnServerDraining,
+  type TurnServerView,
+} from '../../shared/admin.ts';
+import { ParleyError } from '../../shared/errors.ts';
+import { TurnServerId } from '../cluster/turn.ts';
 import type { AdminApi } from './admin-api.ts';
+import { type Options, readArguments } from './arguments.ts';
+import { ADD_OPTIONS, newTurnServer } from './new-turn-server.ts';
 import { turnTable } from './turn-table.ts';
 import { UsageError } from './usage.ts';
-
-export const TURN_USAGE = `parley turn list [--json]
-parley turn add ADDRESS… (--secret-file FILE | --username NAME --password-file FILE)
-                [--id ID] [--region R] [--weight N] [--capacity N] [--metrics-url URL] [--ttl SECONDS]
-parley turn drain ID [--move]     no new calls; --move: those it has restart ICE onto another one
-parley turn resume ID             in service again
-parley turn remove ID
-
-ADDRESS is like 'turn:turn.example.org:3478?transport=udp' (some shells want the quotes) or
-turns:turn.example.org:5349. Without Redis, what is added is forgotten when npm start ends.
-FILE is read, "-" is standard input: on a command line everybody on the machine could see the secret.`;
 
 export interface TurnCommandOptions {
   api: AdminApi;
   write(text: string): void;
 }
 
-type Command = (args: string[], options: TurnCommandOptions) => Promise<void>;
+type Command = (args: readonly string[], options: TurnCommandOptions) => Promise<void>;
 
 /** @throws UsageError, or ParleyError as the API answers */
 export async function runTurn(args: readonly string[], options: TurnCommandOptions): Promise<void> {
-  const [name = '', ...rest] = args;
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command)
-    throw new UsageError(name === '' ? TURN_USAGE : `No "turn ${name}".\n${TURN_USAGE}`);
+  const [name, ...rest] = args;
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    const wrong = name === undefined ? 'What to do is not said' : `There is no "turn ${name}"`;
+    throw new UsageError(`${wrong}: turn takes one of ${Object.keys(COMMANDS).join(', ')}.`);
+  }
   await command(rest, options);
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   async list(args, { api, write }) {
-    const { values } = parsed(args, { json: { type: 'boolean' } }, 0);
-    const overview = parse(TurnOverview, await api.get('/api/turn'));
+    const { values, words } = readArguments('list', args, { json: { type: 'boolean' } });
+    const [word] = words;
+    if (word !== undefined) throw new UsageError(`list shows all servers; it takes no "${word}".`);
+    const overview = await api.get('/api/turn', TurnOverview);
     write(values.json ? JSON.stringify(overview, undefined, 2) : turnTable(overview));
   },
 
   async add(args, { api, write }) {
-    const { values, positionals: urls } = parsed(args, ADD_OPTIONS, 1, 8);
-    const entry = {
-      urls,
-      ...(values.id !== undefined && { id: values.id }),
-      ...(values.region !== undefined && { region: values.region }),
-      ...(values.weight !== undefined && { weight: numberOf('--weight', values.weight) }),
-      ...(values.capacity !== undefined && { capacity: numberOf('--capacity', values.capacity) }),
-      ...(values['metrics-url'] !== undefined && { metricsUrl: values['metrics-url'] }),
-      ...(values.ttl !== undefined && { ttlSeconds: numberOf('--ttl', values.ttl) }),
-      ...(values.username !== undefined && { username: values.username }),
-      ...(values['secret-file'] !== undefined && { secret: await secretIn(values['secret-file']) }),
-      ...(values['password-file'] !== undefined && {
-        password: await secretIn(values['password-file']),
-      }),
-    };
-    const { id, replaced, draining } = parse(TurnServerAdded, await api.post('/api/turn', entry));
+    const { values, words } = readArguments('add', args, ADD_OPTIONS);
+    const entry = await newTurnServer(words, values);
+    const { id, replaced, draining } = await api.post('/api/turn', entry, TurnServerAdded);
     const done = replaced ? 'took the place of the one of that name' : 'is in the pool';
     write(
       draining
@@ -67,80 +54,75 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 
   async drain(args, { api, write }) {
-    const { values, positionals } = parsed(args, { move: { type: 'boolean' } }, 1);
-    const [id = ''] = positionals;
-    await api.post(`${pathOf(id)}/drain`, { move: values.move ?? false });
-    write(
-      values.move
-        ? `${id} gets no new calls, and those it has move to another server now.`
-        : `${id} gets no new calls. Those it has stay until they end; --move moves them.`,
-    );
+    const { id, values } = oneServer('drain', args, { move: { type: 'boolean' } });
+    const move = values.move ?? false;
+    await api.post(`${pathOf(id)}/drain`, { move }, drainingOf(id, move ? 'move' : 'wait'));
+    write(`${id} gets no new calls.`);
+    if (!(await othersTakeCalls(api, id))) {
+      write(
+        `${id} is the last one: people who need a relay cannot get through, and the calls it has stay on it.`,
+      );
+    } else if (move) {
+      write('Those it has move to another server now.');
+    } else {
+      write('Those it has stay until they end; --move moves them.');
+    }
   },
 
   async resume(args, { api, write }) {
-    const [id = ''] = parsed(args, {}, 1).positionals;
-    await api.post(`${pathOf(id)}/resume`, {});
+    const { id } = oneServer('resume', args, {});
+    await api.post(`${pathOf(id)}/resume`, {}, drainingOf(id, null));
     write(`${id} is in service again.`);
   },
 
   async remove(args, { api, write }) {
-    const [id = ''] = parsed(args, {}, 1).positionals;
+    const { id } = oneServer('remove', args, {});
     await api.delete(pathOf(id));
-    write(`${id} is out of the pool; calls that it relays move to another server.`);
+    write(`${id} is out of the pool.`);
+    write(
+      (await othersTakeCalls(api, id))
+        ? 'Calls that it relays move to another server.'
+        : `${id} was the last one: people who need a relay cannot get through, and its calls are cut unless they find a direct path.`,
+    );
   },
 };
 
-const ADD_OPTIONS = {
-  id: { type: 'string' },
-  region: { type: 'string' },
-  weight: { type: 'string' },
-  capacity: { type: 'string' },
-  'metrics-url': { type: 'string' },
-  ttl: { type: 'string' },
-  username: { type: 'string' },
-  'secret-file': { type: 'string' },
-  'password-file': { type: 'string' },
-} as const;
-
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
-
-/** @throws UsageError when something is not known, too much or missing */
-function parsed<const O extends Options>(args: string[], options: O, min: number, max = min) {
-  try {
-    const result = parseArgs({ args, options, allowPositionals: true });
-    const count = result.positionals.length;
-    if (count >= min && count <= max) return result;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n${TURN_USAGE}`);
+/** @throws UsageError when there is not one ID among the words */
+function oneServer<const O extends Options>(command: string, args: readonly string[], options: O) {
+  const { values, words } = readArguments(command, args, options);
+  const [id] = words;
+  if (id === undefined || words.length > 1) {
+    const count = id === undefined ? 'none was' : `${words.length} were`;
+    throw new UsageError(`${command} takes the ID of one server; ${count} given.`);
   }
-  throw new UsageError(TURN_USAGE);
+  // Others, like "..", would name something else than a server in an address.
+  if (!v.is(TurnServerId, id)) {
+    throw new UsageError(`"${id}" is no ID of a server. Those that there are: parley turn list`);
+  }
+  return { id, values };
 }
 
-function numberOf(flag: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) {
-    throw new UsageError(`${flag} takes a number; "${text}" is none.`);
+/** The answer of a server that did what was asked for, and not something else. */
+function drainingOf(id: string, draining: TurnServerView['draining']) {
+  return v.pipe(
+    TurnServerDraining,
+    v.check((answer) => answer.id === id && answer.draining === draining),
+  );
+}
+
+/** @returns true as well when that cannot be learnt: what was done is told all the same */
+async function othersTakeCalls(api: AdminApi, id: string): Promise<boolean> {
+  try {
+    const { servers } = await api.get('/api/turn', TurnOverview);
+    return servers.some(
+      (other) => other.id !== id && (other.state === 'in-service' || other.state === 'unknown'),
+    );
+  } catch (error) {
+    if (!(error instanceof ParleyError)) throw error;
+    return true;
   }
-  return value;
 }
 
 function pathOf(id: string): string {
   return `/api/turn/${encodeURIComponent(id)}`;
-}
-
-/** @throws UsageError when it cannot be read */
-async function secretIn(file: string): Promise<string> {
-  try {
-    const text = file === '-' ? await standardInput() : await readFile(file, 'utf8');
-    return text.replace(/\r?\n$/, '');
-  } catch (cause) {
-    throw new UsageError(`${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`);
-  }
-}
-
-async function standardInput(): Promise<string> {
-  process.stdin.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of process.stdin) text += chunk;
-  return text;
 }

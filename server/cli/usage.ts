@@ -1,5 +1,39 @@
-// A command line that says nothing that can be done; its message says what would.
+// How `parley` is called, and what tells that it was called another way.
 
+export const TURN_USAGE = `parley turn list [--json]
+parley turn add ADDRESS… (--secret-file FILE | --username NAME --password-file FILE)
+                [--id ID] [--region R] [--weight N] [--capacity N] [--metrics-url URL] [--ttl SECONDS]
+parley turn drain ID [--move]     no new calls; --move: those it has restart ICE onto another one
+parley turn resume ID             in service again
+parley turn remove ID
+
+ADDRESS is like 'turn:turn.example.org:3478?transport=udp' (some shells want the quotes) or
+turns:turn.example.org:5349. Without Redis, what is added is forgotten when npm start ends.
+FILE is read, "-" is standard input: on a command line everybody on the machine could see the secret.
+
+They ask a running web: at --server URL, else PARLEY_URL, else this machine's PORT. They need the
+server's AUTH_TOKEN in their environment.`;
+
+export const DOCTOR_USAGE = `parley doctor [--json] [--url https://call.example.org]
+                                  tests everything a call needs; run it next to the server, with the
+                                  same environment`;
+
+const USAGE = `${TURN_USAGE}\n\n${DOCTOR_USAGE}`;
+
+/** @param command the first word; whatever is none has the usage of all */
+export function usageOf(command: string | undefined): string {
+  if (command === 'turn') return TURN_USAGE;
+  return command === 'doctor' ? DOCTOR_USAGE : USAGE;
+}
+
+/** `help` is asked for in the first place only: after that it may be the name of something. */
+export function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  const options = end < 0 ? args : args.slice(0, end);
+  return args[0] === 'help' || options.some((arg) => arg === '--help' || arg === '-h');
+}
+
+/** A command line that says nothing that can be done; its message says why, in a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
