@@ -41,7 +41,7 @@ try {
   closeOnSignals(parley, { timeoutMs: config.timing.shutdownMs, log });
   process.stdout.write(banner(parley, config, lan));
 } catch (error) {
-  failToStart(error);
+  failToStart(error, process.env);
 }
 
 /** What somebody who just started Parley wants to know. */

@@ -40,6 +40,8 @@ export function closeOnSignals(
   });
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
 const GUESSABLE_LENGTH = 16;
 
@@ -52,10 +54,29 @@ export function warnOfAccess({ authToken }: Config['access'], log: Logger): void
   }
 }
 
-/** An error of the start, as the one sentence its reader needs. */
-export function failToStart(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
+/**
+ * An error of the start, as the one sentence its reader needs.
+ * @param env where ports are set
+ */
+export function failToStart(error: unknown, env: Env): never {
+  const message =
+    portTrouble(error, env) ?? (error instanceof Error ? error.message : String(error));
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
   process.stderr.write(`Parley cannot start. ${message}${cause ? ` (${cause})` : ''}\n`);
   process.exit(1);
+}
+
+/** An error of listening names the port, and not the setting that it comes from. */
+function portTrouble(error: unknown, env: Env): string | undefined {
+  const { code, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  if (port === undefined || (code !== 'EADDRINUSE' && code !== 'EACCES')) return undefined;
+  const names = ['METRICS_PORT', 'PORT'] as const;
+  const name = names.find((one) => Number(env[one]) === port) ?? 'PORT';
+  const place = `TCP port ${port} of ${address} (${name})`;
+  return code === 'EACCES'
+    ? `${place} may not be opened: ports below 1024 are for root. Choose another one.`
+    : `${place} is in use by another program. End that one, or choose another port.`;
 }

@@ -18,5 +18,5 @@ try {
   closeOnSignals(replica, { timeoutMs, log });
   process.stdout.write(`Parley is ready. ${replica.summary}\n`);
 } catch (error) {
-  failToStart(error);
+  failToStart(error, process.env);
 }

@@ -22,6 +22,10 @@ export const turnUrl = text(
   /^(turns?|stuns?):[^\s]+$/,
   'a STUN or TURN address such as turn:turn.example.org:3478?transport=udp',
 );
+export const relayUrl = text(
+  /^turns?:[^\s]+$/,
+  'the address of a TURN server such as turn:turn.example.org:3478?transport=udp; STUN servers belong in TURN_URLS',
+);
 export const redisUrl = text(
   /^rediss?:\/\/\S+$/,
   'an address such as redis://user:password@host:6379/0, or rediss:// for TLS',

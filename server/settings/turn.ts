@@ -1,6 +1,6 @@
 // TURN servers: the first of the pool, how they are chosen, probed and read.
 import { choice, integer, list, optional, setting } from '../setting.ts';
-import { host, port, secret, turnPool, turnUrl, word } from './parsers.ts';
+import { host, port, relayUrl, secret, turnPool, turnUrl, word } from './parsers.ts';
 
 export const turn = {
   urls: setting('TURN_URLS', optional(list(turnUrl)), {
@@ -26,15 +26,16 @@ export const turn = {
     about:
       'Secret shared with a TURN server (coturn: `static-auth-secret`), from which credentials are minted that expire.',
   }),
-  url: setting('TURN_URL', optional(turnUrl), {
+  url: setting('TURN_URL', optional(relayUrl), {
     default: undefined,
     defaultText: 'built from TURN_HOST and TURN_PORT',
-    about: 'Address of the TURN server that TURN_SHARED_SECRET belongs to.',
+    about:
+      'Address of the TURN server that TURN_SHARED_SECRET belongs to, used as it is. Where TURN_HOST and TURN_TRANSPORT are both given, the addresses are built from those instead.',
   }),
   host: setting('TURN_HOST', optional(host), {
     default: undefined,
     defaultText: 'TURN_HOSTNAME',
-    about: 'Host of that server, when TURN_URL is not given.',
+    about: 'Host of that server, when TURN_URL is not given, or with TURN_TRANSPORT.',
   }),
   hostname: setting('TURN_HOSTNAME', optional(host), {
     default: undefined,
@@ -48,7 +49,8 @@ export const turn = {
   transport: setting('TURN_TRANSPORT', optional(list(choice('udp', 'tcp', 'tls'))), {
     default: undefined,
     defaultText: 'udp and tcp',
-    about: 'How that server is reached. `tls` gives a `turns:` address.',
+    about:
+      'How that server is reached, by TURN_HOST and TURN_PORT. `tls` gives a `turns:` address on the same port; a server that has TLS on another one belongs in TURN_POOL.',
   }),
   realm: setting('TURN_REALM', optional(word), {
     default: undefined,
