@@ -98,7 +98,10 @@ test('a port that is taken is named, and no worker is left behind', async (t) =>
   const { port } = squatter.address() as { port: number };
   const { code, said } = await failingStart({ PORT: String(port) });
   assert.equal(code, 1);
-  assert.match(said, new RegExp(`^Parley cannot start\\..*${port}`, 'm'));
+  assert.match(
+    said,
+    new RegExp(`^Parley cannot start\\. TCP port ${port} of .* \\(PORT\\) is in use`, 'm'),
+  );
   assert.doesNotMatch(said, /\n\s+at /);
   await assert.rejects(TestServer.start({ MEDIA_PORT: String(port) }), (error: Error) => {
     assert.match(
