@@ -1,6 +1,7 @@
 // The operator's page without a browser: its curves, its words, and the form for a new server.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import * as v from 'valibot';
 import {
   addressState,
   bestRoundTrip,
@@ -8,6 +9,7 @@ import {
   formatShare,
   freshness,
   isPrivate,
+  lastServerText,
   loadText,
   nodeState,
   relayedShare,
@@ -23,6 +25,7 @@ import {
   serversIn,
 } from '../../client/ui/admin/history.ts';
 import { NO_SERVER, type ServerFields, serverOf } from '../../client/ui/admin/new-server.ts';
+import { TurnServerEntry } from '../../server/turn/environment.ts';
 import type { NodeView, TurnSample, TurnServerView } from '../../shared/admin.ts';
 
 describe('curves', () => {
@@ -170,6 +173,21 @@ describe('words of servers', () => {
       'not read; at most 12 are ours',
     );
   });
+  test('the last one that takes calls is said to be that', () => {
+    const text = (...states: TurnServerView['state'][]) =>
+      lastServerText('a', 'drain', [
+        SERVER,
+        ...states.map((state) => ({ ...SERVER, id: 'b', state })),
+      ]);
+    const last =
+      'a is the last one: people who need a relay cannot get through, and the calls it has stay on it.';
+    assert.deepEqual([text(), text('failed'), text('failed', 'draining')], [last, last, last]);
+    assert.deepEqual([text('failed', 'in-service'), text('unknown')], [undefined, undefined]);
+    assert.match(
+      lastServerText('a', 'remove', [SERVER]) ?? '',
+      /^a is the last one: .*, and its calls are cut unless they find a direct path\.$/,
+    );
+  });
   test('the best round trip', () => {
     assert.equal(bestRoundTrip({ ...SERVER, urls: [{ ...URL, roundTripMs: 20 }, URL] }), '4.3 ms');
     assert.equal(bestRoundTrip({ ...SERVER, urls: [] }), '–');
@@ -270,7 +288,11 @@ describe('a new server', () => {
     [{ urls }, 'secret'],
     [{ urls, secret: 's', weight: '0' }, 'weight'],
     [{ urls, secret: 's', weight: 'much' }, 'weight'],
+    [{ urls, secret: 's', weight: '1001' }, 'weight'],
     [{ urls, secret: 's', capacity: '1.5' }, 'capacity'],
+    [{ urls, secret: 's', id: 'my server' }, 'id'],
+    [{ urls, secret: 's', region: 'the west' }, 'region'],
+    [{ urls, secret: 's', metricsUrl: '10.0.0.7:9641' }, 'metricsUrl'],
     [{ urls, auth: 'static', password: 'p' }, 'username'],
     [{ urls, auth: 'static', username: 'u' }, 'password'],
   ];
@@ -281,4 +303,28 @@ describe('a new server', () => {
       assert.equal(result.field, field);
     });
   }
+  test('the limits are those of the server', () => {
+    const { entries } = TurnServerEntry;
+    const long = (count: number) => 'x'.repeat(count);
+    const url = 'http://a.example/';
+    const given = {
+      id: ['a', 'eu-1.example:3478', 'v6-[::1]', '_a', '-a', 'ä', 'a b', long(128), long(129)],
+      region: ['eu', 'ä', 'a b', long(64), long(65)],
+      metricsUrl: [url, 'https://a.example', 'ftp://a.example', `${url} b`, 'http://'].concat(
+        [300, 301].map((length) => url.padEnd(length, 'x')),
+      ),
+      weight: ['0', '0.009', '0.01', '1000', '1000.1', '1e3', '-1', 'x'],
+      capacity: ['0', '1', '-1', '1.5', '100000', 'x'],
+    };
+    for (const [field, values] of Object.entries(given) as [keyof typeof given, string[]][]) {
+      for (const value of values) {
+        const isNumber = field === 'weight' || field === 'capacity';
+        assert.equal(
+          'server' in filled({ urls, secret: 's', [field]: value }),
+          v.is(entries[field], isNumber ? Number(value) : value),
+          `${field}: ${value}`,
+        );
+      }
+    }
+  });
 });

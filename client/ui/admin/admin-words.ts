@@ -49,6 +49,24 @@ export function loadText({ allocations, explained, capacity }: TurnServerView): 
   return `${formatCount(allocations)}${most}, at most ${formatCount(explained)} are ours`;
 }
 
+/**
+ * What follows when a server is drained or removed and no other one can take calls.
+ * @returns undefined when another one can
+ */
+export function lastServerText(
+  id: string,
+  what: 'drain' | 'remove',
+  servers: readonly TurnServerView[],
+): string | undefined {
+  const others = servers.filter((server) => server.id !== id);
+  if (others.some(({ state }) => state === 'in-service' || state === 'unknown')) return undefined;
+  const calls =
+    what === 'drain'
+      ? 'the calls it has stay on it'
+      : 'its calls are cut unless they find a direct path';
+  return `${id} is the last one: people who need a relay cannot get through, and ${calls}.`;
+}
+
 /** The least round trip to any address that works. */
 export function bestRoundTrip({ urls }: TurnServerView): string {
   const known = urls.map(({ roundTripMs }) => roundTripMs).filter((ms) => ms !== null);

@@ -1,12 +1,14 @@
 // What is asked before something is done to a TURN server that people talk through.
 import { useSignal } from '@preact/signals';
+import { TriangleAlert } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import type { TurnServerView } from '../../../shared/admin.ts';
 import { announce } from '../kit/announcer.tsx';
 import { Dialog } from '../kit/dialog.tsx';
+import { Icon } from '../kit/icon.tsx';
 import { type AdminApi, AdminError } from './admin-api.ts';
 import type { AdminModel } from './admin-model.ts';
-import { formatCount } from './admin-words.ts';
+import { formatCount, lastServerText } from './admin-words.ts';
 
 interface DialogProps {
   model: AdminModel;
@@ -17,6 +19,8 @@ interface DialogProps {
 export function DrainDialog({ model, server, onClose }: DialogProps) {
   const { id, relayed } = server;
   const move = useSignal(false);
+  const warning = lastServerText(id, 'drain', serversOf(model));
+  const isLast = warning !== undefined;
   const choice = (value: boolean, label: string, explanation: string) => (
     <label class="choice">
       <input
@@ -37,15 +41,28 @@ export function DrainDialog({ model, server, onClose }: DialogProps) {
     <Confirm
       title={`Drain ${id}?`}
       button="Drain"
-      done={move.value ? `${id} is draining, its calls move away.` : `${id} is draining.`}
+      done={
+        move.value && !isLast ? `${id} is draining, its calls move away.` : `${id} is draining.`
+      }
       action={(api) => api.drain(id, move.value)}
       {...{ model, onClose }}
     >
       <p>It gets no new sessions. {relayedText(relayed)}</p>
+      <Warning text={warning} />
       <fieldset class="choices">
         <legend class="sr-only">The calls that it relays</legend>
-        {choice(false, 'Let calls end here', 'Nobody notices. It is empty when the last one ends.')}
-        {choice(true, 'Move calls now', 'They restart ICE onto another server and go on.')}
+        {choice(
+          false,
+          'Let calls end here',
+          `${isLast ? '' : 'Nobody notices. '}It is empty when the last call ends.`,
+        )}
+        {choice(
+          true,
+          'Move calls now',
+          isLast
+            ? 'There is no server to move them to at the moment.'
+            : 'They restart ICE onto another server and go on.',
+        )}
       </fieldset>
     </Confirm>
   );
@@ -53,6 +70,7 @@ export function DrainDialog({ model, server, onClose }: DialogProps) {
 
 export function RemoveDialog({ model, server, onClose }: DialogProps) {
   const { id, relayed } = server;
+  const warning = lastServerText(id, 'remove', serversOf(model));
   return (
     <Confirm
       title={`Remove ${id}?`}
@@ -63,10 +81,25 @@ export function RemoveDialog({ model, server, onClose }: DialogProps) {
       {...{ model, onClose }}
     >
       <p>
-        It is forgotten, with its credentials, and its calls move to other servers.{' '}
-        {relayedText(relayed)}
+        It is forgotten, with its credentials
+        {warning === undefined && ', and its calls move to other servers'}. {relayedText(relayed)}
       </p>
+      <Warning text={warning} />
     </Confirm>
+  );
+}
+
+function serversOf(model: AdminModel): readonly TurnServerView[] {
+  return model.data.value?.turn.servers ?? [];
+}
+
+function Warning({ text }: { text: string | undefined }) {
+  if (text === undefined) return null;
+  return (
+    <p class="callout">
+      <Icon icon={TriangleAlert} size={20} />
+      <span>{text}</span>
+    </p>
   );
 }
 
