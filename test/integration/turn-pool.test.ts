@@ -104,6 +104,22 @@ test('a new secret, and a new name, reach those who are in a call, without movin
   });
 });
 
+test('the last server is removed: newcomers get none, and whom it relays keep what they have', async (t) => {
+  const two = await startCoturn('secret', { address: HOSTS[1] });
+  ownedBy(t).use(two);
+  const server = await startServer(t, { AUTH_TOKEN });
+  const operator = new Operator(server.url);
+  await operator.ask('POST', '/api/turn', entryOf(two));
+  await operator.shows(two, 'in-service');
+  const ada = await join(t, server, operator);
+  assert.deepEqual(ada.given, [idOf(two)]);
+  assert.equal((await operator.remove(two)).status, 204);
+  await until('newcomers to get none', async () => {
+    assert.deepEqual((await join(t, server, operator)).given, []);
+  });
+  assert.deepEqual(ada.client.events('iceServers'), []);
+});
+
 test('the name of a server may be as long as names may be', async (t) => {
   const { operator, two } = await start(t);
   const id = 'n'.repeat(128);
