@@ -2,6 +2,7 @@
 // `parley`: what an operator does on a command line.
 import { ParleyError } from '../shared/errors.ts';
 import { adminApi } from './cli/admin-api.ts';
+import { doctorArguments } from './cli/doctor-arguments.ts';
 import { runTurn } from './cli/turn.ts';
 import { asksForHelp, UsageError, usageOf } from './cli/usage.ts';
 import { ConfigError, loadConfig } from './config.ts';
@@ -52,10 +53,9 @@ async function doctor(args: readonly string[]): Promise<number> {
     write(usageOf('doctor'));
     return 0;
   }
+  const options = doctorArguments(args);
   // The media server's own parts, which nothing else here needs: they take a second to load.
-  const { doctorMisuse, parseDoctorArgs, runDoctor } = await import('./doctor/main.ts');
-  const options = parseDoctorArgs(args);
-  if (!options) throw new UsageError(doctorMisuse(args));
+  const { runDoctor } = await import('./doctor/main.ts');
   const config = loadConfig(process.env);
   return runDoctor({ ...options, config, env: process.env, write });
 }

@@ -82,7 +82,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     write(
       (await othersTakeCalls(api, id))
         ? 'Calls that it relays move to another server.'
-        : `${id} was the last one: people who need a relay cannot get through, and its calls are cut unless they find a direct path.`,
+        : `${id} was the last one: people who need a relay cannot get through, and the calls that it relays keep it only as long as it runs.`,
     );
   },
 };

@@ -56,7 +56,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     trustProxy: config.http.trustProxy,
     forceCloseConnections: true,
     // The id of a TURN server, each of whose letters may be three in an address.
-    routerOptions: { maxParamLength: 512 },
+    routerOptions: { maxParamLength: 3 * 128 },
     // Paths that cannot even be decoded never reach a route.
     frameworkErrors: (cause, _, reply) => void sendError(fromHttpError(cause), reply),
     ...(tls && { https: tls }),

@@ -5,12 +5,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { doctorArguments } from '../../server/cli/doctor-arguments.ts';
+import { UsageError } from '../../server/cli/usage.ts';
 import { loadConfig } from '../../server/config.ts';
 import { checkHttpPort, checkMediaPorts, checkPipePorts } from '../../server/doctor/check-ports.ts';
 import { checkRedis } from '../../server/doctor/check-redis.ts';
 import { checkStorage } from '../../server/doctor/check-storage.ts';
 import { checkWeb } from '../../server/doctor/check-web.ts';
-import { parseDoctorArgs } from '../../server/doctor/main.ts';
 import { jsonOf, linesOf, summaryOf } from '../../server/doctor/report.ts';
 import { freePort, freeTcpPort } from '../support/ports.ts';
 
@@ -98,9 +99,9 @@ test('the page is tried, and its clock is read', async (context) => {
 
 test('arguments are read, and others refused', () => {
   const url = 'https://call.example.org';
-  assert.deepEqual(parseDoctorArgs([]), { url: undefined, json: false });
-  assert.deepEqual(parseDoctorArgs(['--json', '--url', url]), { url, json: true });
-  assert.deepEqual(parseDoctorArgs([`--url=${url}`]), { url, json: false });
+  assert.deepEqual(doctorArguments([]), { url: undefined, json: false });
+  assert.deepEqual(doctorArguments(['--json', '--url', url]), { url, json: true });
+  assert.deepEqual(doctorArguments([`--url=${url}`]), { url, json: false });
   for (const args of [
     ['--url'],
     ['--url', 'x'],
@@ -109,7 +110,7 @@ test('arguments are read, and others refused', () => {
     ['x'],
     ['--url=ftp://x'],
   ]) {
-    assert.equal(parseDoctorArgs(args), undefined, args.join(' '));
+    assert.throws(() => doctorArguments(args), UsageError, args.join(' '));
   }
 });
 

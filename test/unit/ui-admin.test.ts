@@ -185,7 +185,7 @@ describe('words of servers', () => {
     assert.deepEqual([text('failed', 'in-service'), text('unknown')], [undefined, undefined]);
     assert.match(
       lastServerText('a', 'remove', [SERVER]) ?? '',
-      /^a is the last one: .*, and its calls are cut unless they find a direct path\.$/,
+      /^a is the last one: .*, and the calls that it relays keep it only as long as it runs\.$/,
     );
   });
   test('the best round trip', () => {

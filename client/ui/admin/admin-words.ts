@@ -63,7 +63,7 @@ export function lastServerText(
   const calls =
     what === 'drain'
       ? 'the calls it has stay on it'
-      : 'its calls are cut unless they find a direct path';
+      : 'the calls that it relays keep it only as long as it runs';
   return `${id} is the last one: people who need a relay cannot get through, and ${calls}.`;
 }
 
