@@ -160,7 +160,8 @@ export class MediaSession {
     await Promise.all(
       [this.#send, this.#recv].map((transport) => transport.updateIceServers({ iceServers })),
     );
-    if (!move) return;
+    // Without any relay there is nothing to move to: what works is more.
+    if (!move || relays.length === 0) return;
     for (const direction of DIRECTIONS) this.#watches[direction].allow(given);
   }
 

@@ -26,7 +26,7 @@ export function usageOf(command: string | undefined): string {
   return command === 'doctor' ? DOCTOR_USAGE : USAGE;
 }
 
-/** `help` is asked for in the first place only: after that it may be the name of something. */
+/** `help` without dashes counts as the first word alone: later ones may be the names of something. */
 export function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   const options = end < 0 ? args : args.slice(0, end);

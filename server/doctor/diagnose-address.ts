@@ -155,7 +155,7 @@ function notAnnounced({ address, seen, outside }: AddressFacts): Verdict {
 export function privateOnly(address: string): Verdict {
   return warning(
     'not_announced',
-    `Browsers are told ${address} alone, a private address: people outside this network do not reach us. No STUN or TURN server on another machine is configured, which could see us from there.`,
+    `Browsers are told ${address}, and no public address: people outside this network do not reach us. Nothing could look from there: that takes a STUN or TURN server on another machine that works.`,
     'Set ANNOUNCED_ADDRESS to the public address, and forward the media ports to this machine. Where everybody is in this network, nothing has to be done.',
   );
 }

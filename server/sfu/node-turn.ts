@@ -14,6 +14,7 @@ import type { LiveWorker } from './worker-pool.ts';
 
 /** What one media session was given. */
 export interface HeldTurn extends GivenTurn {
+  readonly iceServers: IceServer[];
   release(): void;
 }
 
@@ -72,7 +73,13 @@ export class NodeTurn {
   grantTo(peer: Peer): IceServers {
     const pool = this.#pool;
     if (!pool || peer.closed) return { iceServers: [], iceServersExpireAt: null };
-    return this.#hold(peer, pool.grant(peer.participantId, peer.turn?.servers ?? []));
+    const held = peer.turn;
+    const fresh = pool.grant(peer.participantId, held?.servers ?? []);
+    // None is left: what they were given before may carry them still, and is no worse than nothing.
+    if (fresh.urls.length === 0 && held && held.urls.length > 0) {
+      return { iceServers: held.iceServers, iceServersExpireAt: null };
+    }
+    return this.#hold(peer, fresh);
   }
 
   /** For somebody who has no media session. */
@@ -97,12 +104,19 @@ export class NodeTurn {
   }
 
   #hold(peer: Peer, grant: TurnGrant): IceServers {
-    const { servers, urls, secrets, ...iceServers } = grant;
+    const { servers, urls, secrets, ...offer } = grant;
     const before = peer.turn?.servers ?? [];
     this.#pool?.released(before.filter((id) => !servers.includes(id)));
     this.#pool?.granted(grant, before);
-    peer.turn = { servers, urls, secrets, release: () => this.#pool?.released(servers) };
-    return iceServers;
+    const { iceServers } = offer;
+    peer.turn = {
+      servers,
+      urls,
+      secrets,
+      iceServers,
+      release: () => this.#pool?.released(servers),
+    };
+    return offer;
   }
 
   #peers(): Peer[] {
@@ -132,14 +146,11 @@ export class NodeTurn {
         const fresh = pool.grant(participantId, held.servers);
         // There may be nothing better than what failed, or nothing at all: then what they have is more.
         if (fresh.urls.length === 0 || pool.isStale(fresh)) continue;
-        const sameWays = same(held.urls, fresh.urls);
-        if (sameWays && same(held.servers, fresh.servers) && same(held.secrets, fresh.secrets)) {
-          continue;
-        }
+        if (same(held.urls, fresh.urls) && same(held.secrets, fresh.secrets)) continue;
         moved += 1;
         room.publish('iceServers', {
-          // The same addresses by another name, or with another secret, carry what they carry.
-          ...{ participantId, epoch, move: !sameWays },
+          // Addresses that stay carry what they carry, also by another name or with another secret.
+          ...{ participantId, epoch, move: held.urls.some((url) => !fresh.urls.includes(url)) },
           ...this.#hold(peer, fresh),
         });
       }

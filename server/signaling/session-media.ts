@@ -214,6 +214,7 @@ export class SessionMedia {
 
   #scheduleRenewal(expireAt: number | null): void {
     this.#renewal?.close();
+    this.#renewal = undefined;
     if (expireAt === null) return;
     // The clock is another replica's, which may be off: never in a loop.
     const delayMs = Math.max((expireAt - Date.now()) * RENEW_AT, RENEW_RETRY_MS);

@@ -66,7 +66,7 @@ export class Sessions {
     if (this.#closing) connection.end(new ParleyError('shutting_down'), { reconnect: true });
   }
 
-  /** Ends a socket that is in no call, unless the timer is closed before. */
+  /** How long a socket may be in no call; longer while it checks its network. */
   joinTimer({ checking }: { checking: boolean }, onOver: () => void): Timer {
     const { resources, timing, limits } = this.#options;
     const checkMs = checking ? limits.networkCheckSeconds * 1000 : 0;

@@ -87,6 +87,10 @@ export function turnServerOf(
   );
 }
 
+function isElsewhere(url: string, host: string | undefined): boolean {
+  return host !== undefined && parseTurnUrl(url)?.host.toLowerCase() !== host.toLowerCase();
+}
+
 /** @throws TurnConfigError */
 export function configuredTurn({
   turn,
@@ -130,6 +134,9 @@ function ignoredBy(turn: Config['turn']): string[] {
       : []),
     ...(user && !relays
       ? ['TURN_USERNAME and TURN_PASSWORD have no effect without a TURN server in TURN_URLS.']
+      : []),
+    ...(url !== undefined && transport === undefined && isElsewhere(url, host ?? hostname)
+      ? ['TURN_HOST has no effect beside TURN_URL, which names another host.']
       : []),
     ...(transport !== undefined && url !== undefined && (host ?? hostname) === undefined
       ? ['TURN_TRANSPORT has no effect without TURN_HOST: TURN_URL says its own.']

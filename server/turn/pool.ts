@@ -1,7 +1,7 @@
 // The TURN pool as one media node uses it: which servers a session gets, and when it needs others.
 import { createHash } from 'node:crypto';
 import { turnKey } from '../../shared/turn-key.ts';
-import type { TurnAuth, TurnServer, TurnStore } from '../cluster/turn.ts';
+import type { TurnServer, TurnStore } from '../cluster/turn.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -182,7 +182,7 @@ export class TurnPool {
   #adopt(servers: readonly TurnServer[]): void {
     this.#servers = new Map(servers.map((server) => [server.id, server]));
     this.#hosts = new Map(servers.map(({ id, urls }) => [id, hostsOf(urls)]));
-    this.#secrets = new Map(servers.map(({ id, auth }) => [id, digestOf(auth)]));
+    this.#secrets = new Map(servers.map((server) => [server.id, digestOf(server)]));
     this.#watch.watch(servers);
     this.#choose = undefined;
     this.#options.onChange();
@@ -261,9 +261,12 @@ export class TurnPool {
   }
 }
 
-/** Tells two secrets apart without keeping them. */
-function digestOf(auth: TurnAuth): string {
-  return createHash('sha256').update(JSON.stringify(auth)).digest('base64url').slice(0, 16);
+/** Tells a server's secret from a later one without keeping either. */
+function digestOf({ id, auth }: TurnServer): string {
+  return createHash('sha256')
+    .update(JSON.stringify([id, auth]))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 function hostsOf(urls: readonly string[]): string[] {

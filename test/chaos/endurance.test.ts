@@ -87,6 +87,11 @@ test('2,000 joins and leaves leave memory and Redis where they were', async (t) 
   await until('Redis to hold what it held', async () => {
     assert.deepEqual(await keysOf(cluster), keysBefore);
   });
+  await until(
+    'the notes of where to sweep to be gone',
+    async () => assert.deepEqual(await cluster.keys(), keysBefore),
+    { withinMs: 60_000, everyMs: 500 },
+  );
   // What is garbage still goes by itself, at some time.
   await until(
     'memory to be where it was',

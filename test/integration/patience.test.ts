@@ -22,7 +22,7 @@ test('JOIN_TIMEOUT_MS: who does not join is sent away, who does may stay', async
 
 test('JOIN_TIMEOUT_MS: a join that takes longer than that is not cut short', async (t) => {
   const workers = new TestWorkers(t);
-  const env = { JOIN_TIMEOUT_MS: '300', COMMAND_TIMEOUT_MS: '10000' };
+  const env = { JOIN_TIMEOUT_MS: '1000', COMMAND_TIMEOUT_MS: '10000' };
   const server = await startServer(t, env);
   const ada = await RawClient.open(t, server.signalingUrl);
   const worker = workers.only;
@@ -48,7 +48,7 @@ test('JOIN_TIMEOUT_MS: a join that nobody could read is none', async (t) => {
 
 test('JOIN_TIMEOUT_MS: a join that failed leaves the socket as idle as before', async (t) => {
   const workers = new TestWorkers(t);
-  const env = { JOIN_TIMEOUT_MS: '300', COMMAND_TIMEOUT_MS: '1000' };
+  const env = { JOIN_TIMEOUT_MS: '1000', COMMAND_TIMEOUT_MS: '1500' };
   const server = await startServer(t, env);
   const ada = await RawClient.open(t, server.signalingUrl);
   const worker = workers.only;

@@ -98,6 +98,22 @@ test('a new secret reaches those who are in a call, without moving them', async 
   assert.equal(has?.credential, turnPassword(has?.username ?? '', 'another-secret'));
 });
 
+test('a new secret of one of two servers that shared theirs reaches those who have both', async (t) => {
+  const { server, operator, one, two } = await start(t);
+  await operator.ask('POST', '/api/turn', entryOf(two));
+  await operator.shows(two, 'in-service');
+  const ada = await join(t, server, operator);
+  assert.equal(ada.given.length, 2);
+  await operator.ask('POST', '/api/turn', { ...entryOf(one), secret: 'another-secret' });
+  const { iceServers, move } = await ada.client.event('iceServers');
+  assert.equal(move, false);
+  for (const { username = '', credential, urls } of iceServers) {
+    const isOne = urls.some((url) => url.includes(idOf(one)));
+    const secret = isOne ? 'another-secret' : undefined;
+    assert.equal(credential, turnPassword(username, secret));
+  }
+});
+
 test('who is given the same addresses under another name has no way to leave', async (t) => {
   const { server, operator, one } = await start(t);
   const ada = await join(t, server, operator);
@@ -125,6 +141,14 @@ test('the last server is removed: newcomers get none, and whom it relays keep wh
     assert.deepEqual((await join(t, server, operator)).given, []);
   });
   assert.deepEqual(ada.client.events('iceServers'), []);
+
+  await ada.client.drop();
+  const back = await RawClient.open(t, server.signalingUrl);
+  const resumed = await back.resume('team', ada.joined, 1);
+  assert.deepEqual(serversIn(resumed.media.iceServers), ada.given, 'also after a lost socket');
+  await operator.ask('POST', '/api/turn', { ...entryOf(two), id: 'another' });
+  const { iceServers, move } = await back.event('iceServers');
+  assert.deepEqual([serversIn(iceServers), move], [ada.given, false], 'the next one is told');
 });
 
 test('the name of a server may be as long as names may be', async (t) => {

@@ -20,8 +20,10 @@ interface Times {
 
 /** Frames before the watch counts as begun: the first one may take as long as it likes. */
 const SETTLED_FRAMES = 5;
-/** Longer than a page that is well takes between two paints. */
-const STALL_MS = 50;
+/** Longer than a page takes between two paints, even on a slow machine: it stood still. */
+const STALL_MS = 150;
+/** As long as such a page may take; the rest of the stall is excused. */
+const PAINT_MS = 50;
 
 /** Resolves once the picture moves. */
 export async function gapWatch(tile: Locator): Promise<GapWatch> {
@@ -81,7 +83,9 @@ export function longestGap(frames: readonly number[], ...ticks: (readonly number
 type Interval = readonly [from: number, to: number];
 
 function stallsIn(ticks: readonly number[]): Interval[] {
-  return pairs(ticks).filter(([from, to]) => to - from >= STALL_MS);
+  return pairs(ticks)
+    .filter(([from, to]) => to - from >= STALL_MS)
+    .map(([from, to]) => [from + PAINT_MS, to]);
 }
 
 /** The same time, counted once. */

@@ -1,7 +1,7 @@
 // A session's credentials are renewed in time, once, and never in a loop.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { Outbox } from '../../server/signaling/outbox.ts';
+import type { Outbox } from '../../server/signaling/outbox.ts';
 import type { SessionContext } from '../../server/signaling/session.ts';
 import { type MediaOwner, SessionMedia } from '../../server/signaling/session-media.ts';
 import { Resources } from '../../server/telemetry/resources.ts';
@@ -30,13 +30,15 @@ function scene() {
   };
   const owner = { room: 'team', participantId: 'ada', ended: false } as MediaOwner;
   const context = { media, resources } as unknown as SessionContext;
-  const session = new SessionMedia(owner, new Outbox(), context);
-  const opened = (nodeId: string, epoch: number, iceServersExpireAt: number) =>
+  const told: string[] = [];
+  const outbox = { send: (frame: string) => void told.push(frame) } as unknown as Outbox;
+  const session = new SessionMedia(owner, outbox, context);
+  const opened = (nodeId: string, epoch: number, iceServersExpireAt: number | null) =>
     session.adopt({
       ...{ nodeId, origin: `router of ${nodeId}` },
       offer: { epoch, iceServersExpireAt },
     } as Parameters<SessionMedia['adopt']>[0]);
-  return { resources, asked, session, opened };
+  return { resources, asked, session, opened, told };
 }
 
 test('they are renewed at three quarters of their time, and once more where that fails', async () => {
@@ -66,6 +68,16 @@ test('a renewal that a dying node does not answer leaves the one of its successo
   );
   session.end();
   assert.equal(resources.counts().timer, 0);
+});
+
+test('nor does its late answer replace credentials that do not expire', async () => {
+  const { asked, opened, told } = scene();
+  opened('one', 1, NOW + HOUR_MS);
+  mock.timers.tick(HOUR_MS * 0.75);
+  opened('two', 2, null);
+  asked[0]?.answer.resolve({ iceServers: [], iceServersExpireAt: NOW + 2 * HOUR_MS });
+  await answered();
+  assert.deepEqual(told, []);
 });
 
 test('credentials that seem to last for years, as a clock is wrong, are renewed within a week', () => {

@@ -156,6 +156,11 @@ const IGNORED: readonly [string, Record<string, string>, RegExp][] = [
     /without a TURN server in TURN_URLS/,
   ],
   [
+    'a host beside the address of another one',
+    { TURN_URL: 'turn:h', TURN_SHARED_SECRET: SECRET, TURN_HOST: 'other' },
+    /^TURN_HOST has no effect beside TURN_URL/,
+  ],
+  [
     'transports beside an address that has one',
     { TURN_URL: 'turn:h', TURN_SHARED_SECRET: SECRET, TURN_TRANSPORT: 'udp' },
     /^TURN_TRANSPORT has no effect without TURN_HOST/,
