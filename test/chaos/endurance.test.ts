@@ -28,6 +28,8 @@ test('2,000 joins and leaves leave memory and Redis where they were', async (t) 
     // Rooms on both replicas, so that pipes come and go as well.
     env: {
       SPILL_SESSIONS_PER_WORKER: '6',
+      // Nobody who vanishes here comes back, and their places are waited for twice.
+      GRACE_PERIOD_MS: '3000',
       LOG_LEVEL: 'warn',
       NODE_OPTIONS: `--max-old-space-size=${HEAP_LIMIT_MIB}`,
     },

@@ -93,7 +93,7 @@ test('nobody there, and nowhere to look', async () => {
     /127\.0\.0\.1:\d+.*nothing listens there/,
   );
   assert.match(
-    await refusal('redis://store.invalid', { connectTimeoutMs: 8_000 }),
+    await refusal('redis://store.invalid', { connectTimeoutMs: 3_000 }),
     /store\.invalid:6379.*does not resolve/,
   );
 });

@@ -21,7 +21,7 @@ async function open(context: TestContext, options: Partial<RedisClusterOptions> 
 
 test('a node that cannot reach the store lapses by its own clock, and is told once', async (t) => {
   const keyPrefix = freshPrefix();
-  const options = { keyPrefix, nodeLeaseMs: 2_000, timeoutMs: 1_000 };
+  const options = { keyPrefix, nodeLeaseMs: 1_500, timeoutMs: 1_000 };
   const cluster = await open(t, options);
   await cluster.bus.serve(NODE.id, async () => 'here');
   const regained: boolean[] = [];
