@@ -80,6 +80,10 @@ test('2,000 joins and leaves leave memory and Redis where they were', async (t) 
 
   await joins(WARM_UP);
   await nobodyIsLeft();
+  // The first point of the dashboard's curves comes after a while, whether anybody is there or not.
+  await until('the curves to have begun', async () => {
+    assert.ok((await cluster.keys()).includes('parley:{turn}:samples'));
+  });
   const before = await memoryOf(cluster);
   const keysBefore = await keysOf(cluster);
   const startedAt = performance.now();
