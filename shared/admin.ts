@@ -85,6 +85,13 @@ export const TurnServerView = v.object({
 });
 export type TurnServerView = v.InferOutput<typeof TurnServerView>;
 
+/** Whether another server than this one can take calls: else whoever drains or removes it is told. */
+export function othersTakeCalls(servers: readonly TurnServerView[], id: string): boolean {
+  return servers.some(
+    (other) => other.id !== id && (other.state === 'in-service' || other.state === 'unknown'),
+  );
+}
+
 /** `GET /api/turn` */
 export const TurnOverview = v.object({
   servers: v.array(TurnServerView),

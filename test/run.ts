@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { EVIDENCE_FOLDER } from './support/evidence-folder.ts';
 import { PARTS, type Part } from './support/runner/parts.ts';
 import { prepare } from './support/runner/prepare.ts';
-import { type PartResult, summary } from './support/runner/report.ts';
+import { NO_TESTS, type PartResult, summary } from './support/runner/report.ts';
 import { runPart } from './support/runner/run-part.ts';
 
 const USAGE = `Usage: node test/run.ts [${PARTS.map(({ name }) => name).join('|')} …]`;
@@ -34,8 +34,7 @@ async function run(parts: readonly Part[], signal: AbortSignal): Promise<PartRes
     results.push(...preparations);
     if (unmet.length > 0) {
       const problems = [`not run, for want of the ${unmet.join(' and the ')}`];
-      const counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
-      results.push({ name: part.name, durationMs: 0, ...counts, problems });
+      results.push({ ...NO_TESTS, name: part.name, durationMs: 0, problems });
       continue;
     }
     const result = await runPart(part, signal);

@@ -1,6 +1,7 @@
 // `parley turn …`: the TURN pool, read and changed through the admin API of a running Parley.
 import * as v from 'valibot';
 import {
+  othersTakeCalls,
   TurnOverview,
   TurnServerAdded,
   TurnServerDraining,
@@ -58,7 +59,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     const move = values.move ?? false;
     await api.post(`${pathOf(id)}/drain`, { move }, drainingOf(id, move ? 'move' : 'wait'));
     write(`${id} gets no new calls.`);
-    if (!(await othersTakeCalls(api, id))) {
+    if (!(await isNotTheLast(api, id))) {
       write(
         `${id} is the last one: people who need a relay cannot get through, and the calls it has stay on it.`,
       );
@@ -80,7 +81,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     await api.delete(pathOf(id));
     write(`${id} is out of the pool.`);
     write(
-      (await othersTakeCalls(api, id))
+      (await isNotTheLast(api, id))
         ? 'Calls that it relays move to another server.'
         : `${id} was the last one: people who need a relay cannot get through, and the calls that it relays keep it only as long as it runs.`,
     );
@@ -111,12 +112,10 @@ function drainingOf(id: string, draining: TurnServerView['draining']) {
 }
 
 /** @returns true as well when that cannot be learnt: what was done is told all the same */
-async function othersTakeCalls(api: AdminApi, id: string): Promise<boolean> {
+async function isNotTheLast(api: AdminApi, id: string): Promise<boolean> {
   try {
     const { servers } = await api.get('/api/turn', TurnOverview);
-    return servers.some(
-      (other) => other.id !== id && (other.state === 'in-service' || other.state === 'unknown'),
-    );
+    return othersTakeCalls(servers, id);
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     return true;

@@ -51,11 +51,10 @@ export async function checkMediaPorts(
 }
 
 export async function checkHttpPort({ host, port }: Config['http']): Promise<PortsCheck> {
-  const free = { free: true, running: false };
-  if (port === 0) return { verdict: skipped('PORT is 0: any free port will do.'), ...free };
-  const [obstacle] = await obstaclesTo([{ protocol: 'tcp', address: host, port }]);
-  if (!obstacle) return { verdict: ok(`TCP ${port} can be opened.`), ...free };
-  return explain(obstacle, 'PORT', `TCP ${port}`);
+  if (port === 0) {
+    return { verdict: skipped('PORT is 0: any free port will do.'), free: true, running: false };
+  }
+  return checkTcpPort({ protocol: 'tcp', address: host, port }, 'PORT');
 }
 
 /** @returns undefined where METRICS_PORT asks for none: the default one may be taken. */
@@ -64,10 +63,14 @@ export async function checkMetricsPort({
   telemetry: { metricsPort: port },
 }: Pick<Config, 'http' | 'telemetry'>): Promise<PortsCheck | undefined> {
   if (port === undefined || port === 0) return undefined;
-  const [obstacle] = await obstaclesTo([{ protocol: 'tcp', address: host, port }]);
-  const verdict = ok(`TCP ${port} can be opened.`);
-  if (!obstacle) return { verdict, free: true, running: false };
-  return explain(obstacle, 'METRICS_PORT', `TCP ${port}`);
+  return checkTcpPort({ protocol: 'tcp', address: host, port }, 'METRICS_PORT');
+}
+
+async function checkTcpPort(on: Listen, setting: string): Promise<PortsCheck> {
+  const name = `TCP ${on.port}`;
+  const [obstacle] = await obstaclesTo([on]);
+  if (!obstacle) return { verdict: ok(`${name} can be opened.`), free: true, running: false };
+  return explain(obstacle, setting, name);
 }
 
 export async function checkPipePorts(

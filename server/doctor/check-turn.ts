@@ -57,10 +57,7 @@ async function tryOne(
 /** A STUN server has to do no more than answer. */
 export async function tryStunServer(url: string): Promise<Verdict> {
   const parsed = parseTurnUrl(url);
-  if (!parsed) {
-    return failed('configuration', `${url} is not the address of a STUN server.`, 'Correct it.');
-  }
-  if (parsed.scheme !== 'stun') return skipped('STUN over TLS is not tried.');
+  if (parsed?.scheme !== 'stun') return skipped('STUN over TLS is not tried.');
   const { host: address, port, transport: protocol } = parsed;
   const result = await stunBinding({ address, port, protocol, timeoutMs: RETRY_MS });
   if (result.ok)

@@ -10,6 +10,8 @@ import type { LiveWorker } from './worker-pool.ts';
 export interface IceTargetsOptions {
   workers(): readonly LiveWorker[];
   protocols: Config['media']['protocols'];
+  /** A worker that takes longer to open one hangs, without being dead: the next one is asked. */
+  openMs: number;
   /** Longer than any probe takes: while they follow each other closely, one target serves them all. */
   keptMs: number;
   resources: Resources;
@@ -20,9 +22,6 @@ interface OpenTarget {
   readonly router: Router;
   readonly transport: WebRtcTransport;
 }
-
-/** A worker that does anything at all does this in milliseconds. */
-const OPEN_WITHIN_MS = 1_000;
 
 export class IceTargets {
   readonly #options: IceTargetsOptions;
@@ -38,7 +37,7 @@ export class IceTargets {
 
   /**
    * Answers for at least the time that a probe takes.
-   * @returns undefined while there is no worker
+   * @returns undefined while there is no worker, or where the one that was asked hangs
    */
   async target(): Promise<IceTarget | undefined> {
     const workers = this.#options.workers();
@@ -46,8 +45,8 @@ export class IceTargets {
     if (!worker || this.#closed) return undefined;
     const opening = this.#of(worker);
     const waitedFor = this.#open;
-    if (!(await this.#options.resources.atMost(OPEN_WITHIN_MS, opening))) {
-      // It hangs, without being dead. Whoever waits as well has noticed perhaps.
+    if (!(await this.#options.resources.atMost(this.#options.openMs, opening))) {
+      // Whoever waits as well has noticed perhaps.
       if (this.#open === waitedFor) {
         this.#passed += 1;
         this.#end();

@@ -35,6 +35,8 @@ export interface NodeTurnOptions extends PeerContext {
 /** Sessions that are given other servers in one go: each may restart ICE, which its server notices. */
 const MOVED_AT_ONCE = 20;
 const MOVE_PAUSE_MS = 100;
+/** A worker that does anything at all opens a target in milliseconds. */
+const TARGET_OPEN_MS = 1_000;
 /** A probe that asked for a target has not begun yet. */
 const TARGET_MARGIN_MS = 500;
 
@@ -48,8 +50,12 @@ export class NodeTurn {
   constructor(options: NodeTurnOptions) {
     const { workers, media, turn, resources } = options;
     this.#options = options;
-    const keptMs = turn.settings.probeTimeoutMs + TARGET_MARGIN_MS;
-    this.#targets = new IceTargets({ workers, protocols: media.protocols, keptMs, resources });
+    const { probeTimeoutMs } = turn.settings;
+    this.#targets = new IceTargets({
+      ...{ workers, protocols: media.protocols, resources },
+      openMs: Math.min(TARGET_OPEN_MS, probeTimeoutMs),
+      keptMs: probeTimeoutMs + TARGET_MARGIN_MS,
+    });
   }
 
   /** The servers are known when this resolves; until then nobody gets any. */

@@ -222,7 +222,6 @@ export class SessionMedia {
   }
 
   #renewAfter(delayMs: number): void {
-    this.#renewal?.close();
     const renewal = this.#context.resources.after(delayMs, () => {
       const { room, participantId } = this.#owner;
       this.places.send('iceServers', { room, participantId }).then(

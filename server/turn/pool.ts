@@ -25,7 +25,7 @@ export interface TurnPoolOptions {
   settings: Config['turn'];
   /** Another way to choose. */
   choose?: TurnChooser | undefined;
-  /** A media port of this node that answers ICE checks: what relays have to reach. */
+  /** A media port of this node that answers ICE checks: what relays have to reach. Soon, or none. */
   target(): Promise<IceTarget | undefined>;
   /** The media sessions of this node. */
   holders(): readonly TurnHolder[];
@@ -239,17 +239,12 @@ export class TurnPool {
   }
 
   async #probe(server: TurnServer, url: string): Promise<ProbeOutcome> {
-    const { settings, target, nodeId, resources, log } = this.#options;
+    const { settings, target, nodeId, log } = this.#options;
     const user = PROBE_USER + nodeId.slice(0, ID_LENGTH);
-    // A media worker may hang without being dead: its probe is less, not none.
-    const opening = target();
-    const media = await resources
-      .atMost(settings.probeTimeoutMs, opening)
-      .then((isOpen) => (isOpen ? opening : undefined))
-      .catch((err) => {
-        log.debug({ err }, 'no media port for a TURN probe');
-        return undefined;
-      });
+    const media = await target().catch((err) => {
+      log.debug({ err }, 'no media port for a TURN probe');
+      return undefined;
+    });
     const { username, credential } = credentialsFor(server.auth, user, Date.now());
     const result = await probeTurn({
       ...{ url, username, credential, target: media },

@@ -62,6 +62,11 @@ export async function gapWatch(tile: Locator): Promise<GapWatch> {
   return watch;
 }
 
+/** Of two people who watch each other, as {@link GapWatch.longestGapMs} of each. */
+export function longestGaps(one: GapWatch, other: GapWatch): Promise<[number, number]> {
+  return Promise.all([one.longestGapMs(other), other.longestGapMs(one)]);
+}
+
 /** What each watch recorded, by the clock of the machine. */
 const recordings = new WeakMap<GapWatch, () => Promise<Times>>();
 

@@ -22,7 +22,7 @@ test('a worker that hangs keeps nobody waiting, and the next one is asked', asyn
   ];
   const resources = new Resources();
   const targets = new IceTargets({
-    ...{ workers: () => workers, protocols: ['udp'], keptMs: 2_000, resources },
+    ...{ workers: () => workers, protocols: ['udp'], openMs: 1_000, keptMs: 2_000, resources },
   });
   const waiting = [targets.target(), targets.target()];
   mock.timers.tick(1_000);

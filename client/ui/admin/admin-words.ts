@@ -1,5 +1,10 @@
 // What the operator's page says of numbers and states, in words. Pure.
-import type { NodeView, TurnOverview, TurnServerView } from '../../../shared/admin.ts';
+import {
+  type NodeView,
+  othersTakeCalls,
+  type TurnOverview,
+  type TurnServerView,
+} from '../../../shared/admin.ts';
 
 export type Tone = 'good' | 'waiting' | 'bad';
 
@@ -58,8 +63,7 @@ export function lastServerText(
   what: 'drain' | 'remove',
   servers: readonly TurnServerView[],
 ): string | undefined {
-  const others = servers.filter((server) => server.id !== id);
-  if (others.some(({ state }) => state === 'in-service' || state === 'unknown')) return undefined;
+  if (othersTakeCalls(servers, id)) return undefined;
   const calls =
     what === 'drain'
       ? 'the calls it has stay on it'

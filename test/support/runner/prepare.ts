@@ -4,7 +4,7 @@ import { ensureDebianPackages } from '../../../native/debian.ts';
 import { provisionWorker } from '../../../native/provision.ts';
 import { missingPackages } from '../programs.ts';
 import type { Need } from './parts.ts';
-import type { PartResult } from './report.ts';
+import { NO_TESTS, type PartResult } from './report.ts';
 
 export interface Prepared {
   /** What had to be done for this, for the table; empty when it had all been done before. */
@@ -52,15 +52,7 @@ export function prepare(options: Options): Preparation {
     }
     done.set(need, problems.length === 0);
     const durationMs = performance.now() - startedAt;
-    return {
-      name: `(${need})`,
-      durationMs,
-      passed: 0,
-      failed: 0,
-      skipped: 0,
-      failures: [],
-      problems,
-    };
+    return { ...NO_TESTS, name: `(${need})`, durationMs, problems };
   }
 
   return {

@@ -14,10 +14,18 @@ export interface PartResult {
   failed: number;
   skipped: number;
   /** Each failing test, and why; {@link PartResult.failed} has counted them. */
-  failures: Failure[];
+  failures: readonly Failure[];
   /** What went wrong besides failing tests, in sentences; each counts as one failure. */
   problems: string[];
 }
+
+/** Of what ran no test. */
+export const NO_TESTS = {
+  passed: 0,
+  failed: 0,
+  skipped: 0,
+  failures: [],
+} satisfies Partial<PartResult>;
 
 /** What {@link ReportLine}s say about one run of `node --test`. */
 export interface Tally {

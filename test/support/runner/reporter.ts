@@ -22,15 +22,13 @@ function toLine(event: TestEvent): ReportLine | undefined {
       if (file === undefined) return undefined;
       const at = event.type === 'test:dequeue' ? 'start' : 'end';
       const path = relative(process.cwd(), file);
-      if (name !== path && name !== file) return { at, file: path, test: name };
+      if (!isFile(name, file)) return { at, file: path, test: name };
       const died = event.type === 'test:complete' ? howItDied(event.data.details) : undefined;
       return { at, file: path, ...(died !== undefined && { died }) };
     }
     case 'test:fail': {
       const { name, file, details } = event.data;
-      if (file === undefined || name === relative(process.cwd(), file) || name === file) {
-        return undefined;
-      }
+      if (file === undefined || isFile(name, file)) return undefined;
       const { failureType, cause } = details.error as { failureType?: string; cause?: unknown };
       if (failureType === 'subtestsFailed') return undefined;
       return { at: 'failure', file: relative(process.cwd(), file), test: name, reason: why(cause) };
@@ -54,6 +52,11 @@ function howItDied(details: { error?: unknown } | undefined): string | undefined
   const { signal, exitCode } = (details?.error ?? {}) as { signal?: unknown; exitCode?: unknown };
   if (typeof signal === 'string') return signal;
   return typeof exitCode === 'number' && exitCode > 1 ? `exit code ${exitCode}` : undefined;
+}
+
+/** Each file is told of like a test of that name. */
+function isFile(name: string, file: string): boolean {
+  return name === file || name === relative(process.cwd(), file);
 }
 
 function why(cause: unknown): string {

@@ -6,13 +6,11 @@ import path from 'node:path';
 import { type ChildOptions, ROOT, runChild } from './child.ts';
 import type { CheckPart, Part, TestPart } from './parts.ts';
 import { RUN_MARK, sweep } from './processes.ts';
-import { type PartResult, parseReport, tally } from './report.ts';
+import { NO_TESTS, type PartResult, parseReport, tally } from './report.ts';
 
 const REPORTER = new URL('./reporter.ts', import.meta.url).href;
 
 type Outcome = Omit<PartResult, 'name' | 'durationMs'>;
-
-const NOTHING = { passed: 0, failed: 0, skipped: 0, failures: [] } satisfies Partial<Outcome>;
 
 /**
  * Never throws: whatever goes wrong is in the result.
@@ -28,7 +26,7 @@ export async function runPart(part: Part, signal: AbortSignal): Promise<PartResu
   try {
     outcome = part.kind === 'check' ? await check(part, child) : await tests(part, child);
   } catch (error) {
-    outcome = { ...NOTHING, problems: [String(error)] };
+    outcome = { ...NO_TESTS, problems: [String(error)] };
   }
   for (const { pid, command } of await sweep(mark)) {
     outcome.problems.push(`process ${pid} was left running: ${command}`);
@@ -43,7 +41,7 @@ async function check(part: CheckPart, child: Child): Promise<Outcome> {
   const { command, args } = part;
   const { exitCode, timedOut } = await runChild({ ...child, command, args });
   const passed = exitCode === 0 ? 1 : 0;
-  return { ...NOTHING, passed, failed: 1 - passed, problems: timedOut ? [late(part)] : [] };
+  return { ...NO_TESTS, passed, failed: 1 - passed, problems: timedOut ? [late(part)] : [] };
 }
 
 async function tests(part: TestPart, child: Child): Promise<Outcome> {
@@ -52,7 +50,7 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
   files.sort();
   if (files.length === 0) {
     const problem = `there are no tests in ${part.files.join(', ')}`;
-    return { ...NOTHING, problems: [problem] };
+    return { ...NO_TESTS, problems: [problem] };
   }
   const directory = await mkdtemp(path.join(tmpdir(), 'parley-tests-'));
   try {
