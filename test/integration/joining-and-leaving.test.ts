@@ -106,19 +106,15 @@ test('a leave counts though its socket closes while it waits behind another requ
   ];
   await ada.join('team');
   const { participantId, media } = await ben.join('team');
-  const worker = workers.only;
   // What Ben shares is not answered while the worker stands still, and his leave waits behind it.
-  process.kill(worker.pid, 'SIGSTOP');
-  try {
+  await workers.whileFrozen(async () => {
     ben.request('publish', publication(media.epoch)).catch(() => {});
     ben.request('leave', {}).catch(() => {});
     ben.socket.close();
     await ada.event('patch', ({ ops }) =>
       ops.some((op) => op.op === 'presence' && op.participantId === participantId),
     );
-  } finally {
-    process.kill(worker.pid, 'SIGCONT');
-  }
+  });
   await ada.event('patch', ({ ops }) =>
     ops.some((op) => op.op === 'leave' && op.participantId === participantId),
   );
@@ -170,18 +166,14 @@ test('a place that cannot be had says why, and the socket may try again', async 
 test('people who vanish while their joins are under way leave nothing behind', async (t) => {
   const workers = new TestWorkers(t);
   const server = await startServer(t, { GRACE_PERIOD_MS: '600000' });
-  const worker = workers.only;
   // Nothing is answered while the worker stands still.
-  process.kill(worker.pid, 'SIGSTOP');
-  try {
+  await workers.whileFrozen(async () => {
     const people = await Promise.all([1, 2, 3].map(() => RawClient.open(t, server.signalingUrl)));
     for (const person of people) person.join('team').catch(() => {});
     await until('the joins to be under way', () => assert.equal(server.counts().session, 3));
     for (const person of people) await person.drop();
     await until('the server to have noticed', () => assert.equal(server.counts().socket, 0));
-  } finally {
-    process.kill(worker.pid, 'SIGCONT');
-  }
+  });
   await server.becomesIdle();
 });
 

@@ -25,16 +25,13 @@ test('JOIN_TIMEOUT_MS: a join that takes longer than that is not cut short', asy
   const env = { JOIN_TIMEOUT_MS: '1000', COMMAND_TIMEOUT_MS: '10000' };
   const server = await startServer(t, env);
   const ada = await RawClient.open(t, server.signalingUrl);
-  const worker = workers.only;
-  process.kill(worker.pid, 'SIGSTOP');
-  const joining = ada.join('team');
-  try {
+  const { joining } = await workers.whileFrozen(async () => {
+    const joining = ada.join('team');
     // Opened later, and sent away for it already.
     const idle = await RawClient.open(t, server.signalingUrl);
     assert.equal((await idle.closing()).code, 4000);
-  } finally {
-    process.kill(worker.pid, 'SIGCONT');
-  }
+    return { joining };
+  });
   await joining;
   await ada.request('chat', { id: randomId(), text: 'here I am' });
 });
@@ -51,14 +48,10 @@ test('JOIN_TIMEOUT_MS: a join that failed leaves the socket as idle as before', 
   const env = { JOIN_TIMEOUT_MS: '1000', COMMAND_TIMEOUT_MS: '1500' };
   const server = await startServer(t, env);
   const ada = await RawClient.open(t, server.signalingUrl);
-  const worker = workers.only;
-  process.kill(worker.pid, 'SIGSTOP');
-  try {
+  await workers.whileFrozen(async () => {
     await assert.rejects(ada.join('team'), { code: 'timeout' });
     assert.deepEqual(await ada.closing(), { code: 4000, reason: 'timeout' });
-  } finally {
-    process.kill(worker.pid, 'SIGCONT');
-  }
+  });
 });
 
 test('HEARTBEAT_INTERVAL_MS: a socket that does not answer pings is cut, and its place is kept', async (t) => {
@@ -139,18 +132,14 @@ test('COMMAND_TIMEOUT_MS: a media worker that hangs makes joins fail in time, an
   const server = await startServer(t, { COMMAND_TIMEOUT_MS: '1000' });
   const ada = await RawClient.open(t, server.signalingUrl);
   await ada.join('team');
-  const worker = workers.only;
-  process.kill(worker.pid, 'SIGSTOP');
-  try {
+  await workers.whileFrozen(async () => {
     const ben = await RawClient.open(t, server.signalingUrl);
     await assert.rejects(ben.join('team'), { code: 'timeout' });
     await assert.rejects(ben.join('another-room'), { code: 'timeout' });
     await ada.request('chat', { id: randomId(), text: 'words need no media' });
     assert.equal((await ada.request('snapshot', {})).participants.length, 1);
     await ben.drop();
-  } finally {
-    process.kill(worker.pid, 'SIGCONT');
-  }
+  });
   const cy = await RawClient.open(t, server.signalingUrl);
   const { media } = await until('the worker to have caught up', () => cy.join('team'));
   await cy.request('publish', publication(media.epoch));
@@ -165,14 +154,10 @@ test('a track that could not be published in time is not sent by stealth later',
   const ben = await RawClient.open(t, server.signalingUrl);
   const { media } = await ada.join('team');
   await ben.join('team');
-  const worker = workers.only;
-  process.kill(worker.pid, 'SIGSTOP');
-  try {
+  await workers.whileFrozen(async () => {
     assert.equal(await ada.outcome('publish', publication(media.epoch)), 'timeout');
     assert.deepEqual((await ben.request('snapshot', {})).tracks, []);
-  } finally {
-    process.kill(worker.pid, 'SIGCONT');
-  }
+  });
   // Whatever comes of it comes before this.
   const second = publication(media.epoch, { source: 'camera' });
   await ada.request('publish', second);

@@ -36,6 +36,17 @@ export class TestWorkers {
     return worker;
   }
 
+  /** Nothing is answered by the only worker meanwhile: it stands still, without being dead. */
+  async whileFrozen<T>(action: () => Promise<T>): Promise<T> {
+    const { pid } = this.only;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      return await action();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  }
+
   /** The one whose media goes through this port. */
   async onPort(port: number): Promise<Worker> {
     for (const [worker, servers] of this.#workers) {
