@@ -1,8 +1,8 @@
 # syntax=docker/dockerfile:1
 # One image for every role; docs/deployment.md has the ports and settings of each.
 #   docker run … parley                          everything in one process, no Redis
-#   docker run … parley node server/web.ts       signalling and the page; needs REDIS_URL
-#   docker run … parley node server/sfu-rtc.ts   media; needs REDIS_URL
+#   docker run … parley node server/entries/web.ts       signalling and the page; needs REDIS_URL
+#   docker run … parley node server/entries/sfu-rtc.ts   media; needs REDIS_URL
 # Stop it with `docker stop -t 130`: Docker's ten seconds are too few to move people (DRAIN_GRACE_SECONDS).
 
 FROM node:24-bookworm AS build
@@ -44,7 +44,7 @@ COPY server server
 COPY --from=build /app/client/build.ts client/build.ts
 COPY --from=build /app/client/dist client/dist
 # `docker exec … parley turn list`, `docker run … parley doctor`.
-RUN ln -s /app/server/parley.ts /usr/local/bin/parley
+RUN ln -s /app/server/entries/parley.ts /usr/local/bin/parley
 # The worker of this image is tried once here, rather than by whoever starts it first.
 RUN node native/provision.ts
 # A number, since platforms that forbid root check it without reading /etc/passwd.
@@ -57,4 +57,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=40s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Everything in one process, unless a role is named instead. Node itself is the process that gets
 # SIGTERM; there is no shell or npm in between.
-CMD ["node", "server/all-in-one.ts"]
+CMD ["node", "server/entries/all-in-one.ts"]

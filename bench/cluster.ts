@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ensureClient } from '../client/build.ts';
-import { SIGNALING_PATH } from '../shared/protocol.ts';
-import { TestCluster } from '../test/support/local-cluster.ts';
-import { RawClient } from '../test/support/server-client.ts';
+import { SIGNALING_PATH } from '../shared/protocol/protocol.ts';
+import { TestCluster } from '../test/support/cluster/local-cluster.ts';
+import { RawClient } from '../test/support/server/client.ts';
 import { BenchOwner } from './owner.ts';
 import { spread } from './statistics.ts';
 

@@ -1,9 +1,9 @@
 // `npm run bench:join`: how long after "Join" the first picture is there, beside a bare page's time.
 import type { Page } from 'playwright-core';
 import { ensureClient } from '../client/build.ts';
-import { Chromium } from '../test/support/chromium.ts';
-import { Parley } from '../test/support/parley.ts';
-import { startRelay } from '../test/support/relay.ts';
+import { Chromium } from '../test/support/browser/chromium.ts';
+import { startRelay } from '../test/support/network/relay.ts';
+import { Parley } from '../test/support/server/parley.ts';
 import { startBareServer } from './bare/server.ts';
 import { joinReport } from './join-report.ts';
 import { joinAndStay, measureJoin, type Trial } from './trial.ts';

@@ -1,5 +1,5 @@
 // Owns what a benchmark opens, as a test owns what it opens.
-import type { Owner } from '../test/support/server-owned.ts';
+import type { Owner } from '../test/support/server/owned.ts';
 
 export class BenchOwner implements Owner {
   /** Nobody wants the last words of what did not fail. */

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ensureClient } from '../client/build.ts';
-import { FrameWatch } from '../test/support/frame-watch.ts';
-import { type Replica, TestCluster } from '../test/support/local-cluster.ts';
-import { Person } from '../test/support/sdk-person.ts';
-import { until } from '../test/support/until.ts';
+import { type Replica, TestCluster } from '../test/support/cluster/local-cluster.ts';
+import { until } from '../test/support/process/until.ts';
+import { FrameWatch } from '../test/support/sdk/frame-watch.ts';
+import { Person } from '../test/support/sdk/participant.ts';
 import { BenchOwner } from './owner.ts';
 import { spread } from './statistics.ts';
 

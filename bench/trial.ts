@@ -1,7 +1,7 @@
 // One join, measured: somebody new opens a page, clicks "Join", and waits for the first picture.
 import type { Page } from 'playwright-core';
-import type { Chromium } from '../test/support/chromium.ts';
-import { DEADLINES } from '../test/support/deadlines.ts';
+import type { Chromium } from '../test/support/browser/chromium.ts';
+import { DEADLINES } from '../test/support/process/deadlines.ts';
 import { installJoinProbe, type JoinTrace, type Milestone } from './probe.ts';
 
 export interface Trial {

@@ -1,6 +1,6 @@
 // Choosing TURN servers for a session: from a thousand, while a hundred people join each second.
-import { chooseByWeight, type TurnCandidate } from '../server/turn/choice.ts';
-import { credentialsFor } from '../server/turn/credentials.ts';
+import { chooseByWeight, type TurnCandidate } from '../server/turn/pool/choice.ts';
+import { credentialsFor } from '../server/turn/pool/credentials.ts';
 import { spread } from './statistics.ts';
 
 const SIZES = [2, 10, 100, 1_000];

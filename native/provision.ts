@@ -3,10 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { currentPlatform, openCacheFolder, platformName, workerCacheFolder } from './cache.ts';
-import { ProvisionError, reasonOf } from './errors.ts';
-import { acquireLock } from './lock.ts';
-import { type Log, Reporter } from './progress.ts';
 import {
   type Context,
   fromBuild,
@@ -14,9 +10,13 @@ import {
   fromDownload,
   fromEnvironment,
   fromPackage,
-} from './steps.ts';
-import { debianToolchain, type Toolchain } from './toolchain.ts';
-import { verifyWorker } from './verify.ts';
+} from './build/steps.ts';
+import { debianToolchain, type Toolchain } from './build/toolchain.ts';
+import { currentPlatform, openCacheFolder, platformName, workerCacheFolder } from './cache.ts';
+import { ProvisionError, reasonOf } from './errors.ts';
+import { acquireLock } from './host/lock.ts';
+import { type Log, Reporter } from './progress.ts';
+import { verifyWorker } from './verify/verify.ts';
 
 export interface ProvisionedWorker {
   /** Absolute path of a binary that was run, with success, on this machine just now. */

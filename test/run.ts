@@ -1,7 +1,7 @@
 // `npm test`: every check and test in order, on real workers and browsers, and where the time went.
 
 import { rm } from 'node:fs/promises';
-import { EVIDENCE_FOLDER } from './support/evidence-folder.ts';
+import { EVIDENCE_FOLDER } from './support/browser/evidence-folder.ts';
 import { PARTS, type Part } from './support/runner/parts.ts';
 import { prepare } from './support/runner/prepare.ts';
 import { NO_TESTS, type PartResult, summary } from './support/runner/report.ts';

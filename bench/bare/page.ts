@@ -1,6 +1,6 @@
 // A page that joins as fast as mediasoup-client can: all that may be ready before the click is.
 import { Device, type types } from 'mediasoup-client';
-import { ROUTER_RTP_CAPABILITIES, videoEncodings } from '../../shared/media.ts';
+import { ROUTER_RTP_CAPABILITIES, videoEncodings } from '../../shared/media/media.ts';
 import type { FromPage, Joined } from './messages.ts';
 
 const button = document.querySelector('button') as HTMLButtonElement;

@@ -7,7 +7,7 @@ import { createWorker, type types } from 'mediasoup';
 import { build } from 'vite';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { provisionWorker } from '../../native/provision.ts';
-import { ROUTER_CODECS } from '../../shared/media.ts';
+import { ROUTER_CODECS } from '../../shared/media/media.ts';
 import type { FromPage, Joined } from './messages.ts';
 
 const LOOPBACK = '127.0.0.1';

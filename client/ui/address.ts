@@ -1,5 +1,5 @@
 // What an address of the page means, and the addresses of rooms. Pure.
-import { cleanRoomName, isRoomName } from '../../shared/text.ts';
+import { cleanRoomName, isRoomName } from '../../shared/protocol/text.ts';
 
 export type Route =
   | { page: 'home' }

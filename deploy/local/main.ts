@@ -1,7 +1,7 @@
 // `npm run cluster`: two `web` and three `sfu-rtc` replicas on this machine, to see what a cluster does.
 import { parseArgs } from 'node:util';
 import { ensureClient } from '../../client/build.ts';
-import { ensureDebianPackages } from '../../native/debian.ts';
+import { ensureDebianPackages } from '../../native/host/debian.ts';
 import { provisionWorker } from '../../native/provision.ts';
 import { LocalCluster } from './cluster.ts';
 

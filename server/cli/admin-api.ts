@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { ParleyError } from '../../shared/errors.ts';
-import { ErrorBody, errorFromBody, parse } from '../../shared/rpc.ts';
+import { ErrorBody, errorFromBody, parse } from '../../shared/protocol/rpc.ts';
 import { connectionFailure, redirection } from './connection-failure.ts';
 
 /**

@@ -1,8 +1,8 @@
 // What `parley turn add` was told, as the API takes it; or a sentence for the flag that is wrong.
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { TurnServerEntry } from '../turn/environment.ts';
-import { parseTurnUrl } from '../turn/turn-url.ts';
+import { parseTurnUrl } from '../turn/client/turn-url.ts';
+import { TurnServerEntry } from '../turn/pool/environment.ts';
 import { UsageError } from './usage.ts';
 
 export const ADD_OPTIONS = {

@@ -1,5 +1,5 @@
 // The TURN pool as lines for a terminal. Pure.
-import type { TurnOverview, TurnServerView } from '../../shared/admin.ts';
+import type { TurnOverview, TurnServerView } from '../../shared/api/admin.ts';
 
 const HEAD = [
   'ID',

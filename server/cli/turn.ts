@@ -6,7 +6,7 @@ import {
   TurnServerAdded,
   TurnServerDraining,
   type TurnServerView,
-} from '../../shared/admin.ts';
+} from '../../shared/api/admin.ts';
 import { ParleyError } from '../../shared/errors.ts';
 import { TurnServerId } from '../cluster/turn.ts';
 import type { AdminApi } from './admin-api.ts';

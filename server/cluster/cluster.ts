@@ -1,6 +1,6 @@
 // What every process shares: rooms, nodes and a bus. One interface; memory and Redis implement it.
 import * as v from 'valibot';
-import type { Participant, RoomOp, RoomPatch, RoomSnapshot } from '../../shared/room.ts';
+import type { Participant, RoomOp, RoomPatch, RoomSnapshot } from '../../shared/room/room.ts';
 import type { TurnStore } from './turn.ts';
 
 /** Ends what it was returned for. Idempotent. */

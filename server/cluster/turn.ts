@@ -1,9 +1,9 @@
 // The TURN pool that every process shares: its servers, what each media node sees of them, and the
 // recent past. Secrets are in the servers alone; nothing here is ever logged or shown as it is.
 import * as v from 'valibot';
-import type { TurnSample } from '../../shared/admin.ts';
+import type { TurnSample } from '../../shared/api/admin.ts';
 import { ParleyError } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/limits.ts';
+import { LIMITS } from '../../shared/protocol/limits.ts';
 
 /** Letters, digits and what a host with a port is made of: it stands in addresses and labels. */
 export const TurnServerId = v.pipe(

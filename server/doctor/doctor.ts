@@ -2,27 +2,26 @@
 
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Config } from '../config.ts';
-import { announcedAddresses, listenAddresses } from '../sfu/addresses.ts';
+import type { Config } from '../config/config.ts';
+import { announcedAddresses, listenAddresses } from '../sfu/workers/addresses.ts';
 import { createLogger } from '../telemetry/log.ts';
-import { addressFacts, type MediaPort, type Relay, seenFrom } from './address-facts.ts';
-import { checkHttpPort, checkMediaPorts, checkMetricsPort, checkPipePorts } from './check-ports.ts';
-import { checkRedis, turnServersInStore } from './check-redis.ts';
-import { checkStorage } from './check-storage.ts';
+import { addressFacts, type MediaPort, type Relay, seenFrom } from './checks/address-facts.ts';
+import {
+  checkHttpPort,
+  checkMediaPorts,
+  checkMetricsPort,
+  checkPipePorts,
+} from './checks/ports.ts';
+import { checkRedis, turnServersInStore } from './checks/redis.ts';
+import { runningMedia } from './checks/running-media.ts';
+import { checkStorage } from './checks/storage.ts';
 import {
   clockBounds,
   relayOf,
   type TurnAttempt,
   tryStunServer,
   tryTurnServers,
-} from './check-turn.ts';
-import { checkWeb } from './check-web.ts';
-import { checkWorker } from './check-worker.ts';
-import { type AddressFacts, diagnoseAddress, isPublic, privateOnly } from './diagnose-address.ts';
-import { diagnoseClock } from './diagnose-clock.ts';
-import { diagnoseTurn } from './diagnose-turn.ts';
-import { type Finding, failed, reasonOf, skipped, type Verdict } from './finding.ts';
-import { runningMedia } from './running-media.ts';
+} from './checks/turn.ts';
 import {
   ignoredSetting,
   noTurnServer,
@@ -30,7 +29,13 @@ import {
   type StoreState,
   type TurnInUse,
   turnInUse,
-} from './turn-in-use.ts';
+} from './checks/turn-in-use.ts';
+import { checkWeb } from './checks/web.ts';
+import { checkWorker } from './checks/worker.ts';
+import { type AddressFacts, diagnoseAddress, isPublic, privateOnly } from './diagnoses/address.ts';
+import { diagnoseClock } from './diagnoses/clock.ts';
+import { diagnoseTurn } from './diagnoses/turn.ts';
+import { type Finding, failed, reasonOf, skipped, type Verdict } from './finding.ts';
 
 export interface DoctorContext {
   config: Config;

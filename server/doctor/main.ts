@@ -1,5 +1,5 @@
 // `parley doctor`: what it answers.
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { Doctor } from './doctor.ts';
 import type { Finding } from './finding.ts';
 import { jsonOf, linesOf, summaryOf } from './report.ts';

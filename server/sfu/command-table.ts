@@ -1,6 +1,6 @@
 // What a node can be told over the bus: each command with its schema and its handler.
 import { ParleyError } from '../../shared/errors.ts';
-import { type Handlers, type Method, parse } from '../../shared/rpc.ts';
+import { type Handlers, type Method, parse } from '../../shared/protocol/rpc.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 type Handle = (context: null, params: unknown) => Promise<unknown>;

@@ -1,11 +1,11 @@
 // What `web` may ask of this node, one handler for each command.
 import { ParleyError } from '../../shared/errors.ts';
-import type { Handlers } from '../../shared/rpc.ts';
-import type { MediaCommands, MediaParams, Opened } from '../cluster/media-protocol.ts';
-import type { NetworkChecks } from './network-checks.ts';
-import type { NodeRooms } from './node-rooms.ts';
+import type { Handlers } from '../../shared/protocol/rpc.ts';
+import type { MediaCommands, MediaParams, Opened } from '../cluster/messages/media.ts';
+import type { NetworkChecks } from './checks/network-checks.ts';
+import { Peer, type PeerContext } from './endpoints/participant-media.ts';
 import type { NodeTurn } from './node-turn.ts';
-import { Peer, type PeerContext } from './peer.ts';
+import type { NodeRooms } from './rooms/node-rooms.ts';
 
 export interface MediaCommandsContext extends PeerContext {
   rooms: NodeRooms;

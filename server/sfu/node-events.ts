@@ -1,8 +1,8 @@
 // What a node tells of its rooms, to the web replicas that have people in them.
 import type { Bus } from '../cluster/cluster.ts';
-import { type MediaEvent, type MediaEventData, mediaTopic } from '../cluster/media-protocol.ts';
+import { type MediaEvent, type MediaEventData, mediaTopic } from '../cluster/messages/media.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { PublishEvent } from './node-room.ts';
+import type { PublishEvent } from './rooms/node-room.ts';
 
 export interface NodeEventsOptions {
   bus: Pick<Bus, 'publish'>;

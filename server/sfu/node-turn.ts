@@ -1,16 +1,16 @@
 // The relays of this node's people: which each was given, and other ones when those go away.
-import type { IceServer } from '../../shared/rtp.ts';
+import type { IceServer } from '../../shared/media/rtp.ts';
 import type { TurnStore } from '../cluster/turn.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Timer } from '../telemetry/resources.ts';
-import type { TurnChooser } from '../turn/choice.ts';
-import type { IceServers } from '../turn/credentials.ts';
-import type { ConfiguredTurn } from '../turn/environment.ts';
-import { type GivenTurn, NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool.ts';
-import { IceTargets } from './ice-target.ts';
-import type { NodeRoom } from './node-room.ts';
-import type { Peer, PeerContext } from './peer.ts';
-import type { LiveWorker } from './worker-pool.ts';
+import type { TurnChooser } from '../turn/pool/choice.ts';
+import type { IceServers } from '../turn/pool/credentials.ts';
+import type { ConfiguredTurn } from '../turn/pool/environment.ts';
+import { type GivenTurn, NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
+import { IceTargets } from './checks/ice-target.ts';
+import type { Peer, PeerContext } from './endpoints/participant-media.ts';
+import type { NodeRoom } from './rooms/node-room.ts';
+import type { LiveWorker } from './workers/worker-pool.ts';
 
 /** What one media session was given. */
 export interface HeldTurn extends GivenTurn {

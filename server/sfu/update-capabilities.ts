@@ -1,10 +1,10 @@
-// Writes shared/router-capabilities.ts anew, after a change of the codecs or of mediasoup.
+// Writes shared/media/router-capabilities.ts anew, after a change of the codecs or of mediasoup.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { generateRouterRtpCapabilities } from 'mediasoup/ortc';
-import { ROUTER_CODECS } from '../../shared/media.ts';
+import { ROUTER_CODECS } from '../../shared/media/media.ts';
 
-const file = fileURLToPath(new URL('../../shared/router-capabilities.ts', import.meta.url));
+const file = fileURLToPath(new URL('../../shared/media/router-capabilities.ts', import.meta.url));
 const capabilities = generateRouterRtpCapabilities([...ROUTER_CODECS]);
 writeFileSync(
   file,

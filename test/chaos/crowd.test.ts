@@ -1,10 +1,10 @@
 // Many at once, through several replicas: limits hold, and what replicas say of themselves is true.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SIGNALING_PATH } from '../../shared/protocol.ts';
-import { TestCluster } from '../support/local-cluster.ts';
-import { RawClient } from '../support/server-client.ts';
-import { until } from '../support/until.ts';
+import { SIGNALING_PATH } from '../../shared/protocol/protocol.ts';
+import { TestCluster } from '../support/cluster/local-cluster.ts';
+import { until } from '../support/process/until.ts';
+import { RawClient } from '../support/server/client.ts';
 
 const AUTH_TOKEN = 'a-token-for-this-test-alone';
 const SECRET = 'the-secret-of-a-turn-server';

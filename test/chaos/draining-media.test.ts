@@ -1,9 +1,9 @@
 // Media replicas are drained and scaled in the middle of a call: nobody loses a frame or a word.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClusterCall } from '../support/cluster-call.ts';
-import { type Replica, TestCluster } from '../support/local-cluster.ts';
-import { until } from '../support/until.ts';
+import { ClusterCall } from '../support/cluster/cluster-call.ts';
+import { type Replica, TestCluster } from '../support/cluster/local-cluster.ts';
+import { until } from '../support/process/until.ts';
 
 const NO_FREEZE_MS = 1_500;
 /** A machine that encodes everything twice for a while may need longer than people would. */
@@ -37,7 +37,7 @@ test('an sfu-rtc replica drained with SIGTERM: everybody moves first, then it en
 test('POST /api/nodes/:id/drain does the same, for operators alone', async (t) => {
   const cluster = await TestCluster.start(t, { web: 1, sfu: 2, env: { AUTH_TOKEN } });
   const token = await roomToken(cluster.url, 'team');
-  const { Person } = await import('../support/sdk-person.ts');
+  const { Person } = await import('../support/sdk/participant.ts');
   const ada = await Person.join(t, cluster.url, 'team', 'Ada', { token });
   const ben = await Person.join(t, cluster.url, 'team', 'Ben', { token });
   await Promise.all([ada.sees(ben), ben.sees(ada)]);

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { SIGNALING_PATH } from '../../shared/protocol.ts';
-import { type Replica, TestCluster } from '../support/local-cluster.ts';
-import { RawClient } from '../support/server-client.ts';
-import { publication } from '../support/server-rtp.ts';
-import { until } from '../support/until.ts';
+import { SIGNALING_PATH } from '../../shared/protocol/protocol.ts';
+import { type Replica, TestCluster } from '../support/cluster/local-cluster.ts';
+import { until } from '../support/process/until.ts';
+import { RawClient } from '../support/server/client.ts';
+import { publication } from '../support/server/rtp.ts';
 
 /** Until everything that is made once has been made: code compiled, pools grown. */
 const WARM_UP = 500;

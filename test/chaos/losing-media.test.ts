@@ -1,9 +1,9 @@
 // Media replicas and their workers are killed, frozen and cut off under a call of real processes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClusterCall } from '../support/cluster-call.ts';
-import { TestCluster } from '../support/local-cluster.ts';
-import { until } from '../support/until.ts';
+import { ClusterCall } from '../support/cluster/cluster-call.ts';
+import { TestCluster } from '../support/cluster/local-cluster.ts';
+import { until } from '../support/process/until.ts';
 
 /** Longer than any of these takes on a busy machine; bench/ says how long it takes. */
 const A_FREEZE_MS = 10_000;

@@ -1,12 +1,12 @@
 // Redis is paused, restarted empty, and cut off from one replica: calls go on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClusterCall } from '../support/cluster-call.ts';
-import { Gate } from '../support/gate.ts';
-import { TestCluster } from '../support/local-cluster.ts';
-import { Person } from '../support/sdk-person.ts';
-import { ownedBy } from '../support/server-owned.ts';
-import { until } from '../support/until.ts';
+import { ClusterCall } from '../support/cluster/cluster-call.ts';
+import { TestCluster } from '../support/cluster/local-cluster.ts';
+import { Gate } from '../support/network/gate.ts';
+import { until } from '../support/process/until.ts';
+import { Person } from '../support/sdk/participant.ts';
+import { ownedBy } from '../support/server/owned.ts';
 
 const NO_FREEZE_MS = 1_500;
 const PAUSE_MS = 20_000;

@@ -1,9 +1,9 @@
 // Web replicas are killed, drained and frozen under a call of real processes: media does not notice.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClusterCall } from '../support/cluster-call.ts';
-import { type Replica, TestCluster } from '../support/local-cluster.ts';
-import { until } from '../support/until.ts';
+import { ClusterCall } from '../support/cluster/cluster-call.ts';
+import { type Replica, TestCluster } from '../support/cluster/local-cluster.ts';
+import { until } from '../support/process/until.ts';
 
 const NO_FREEZE_MS = 1_500;
 

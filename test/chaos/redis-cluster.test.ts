@@ -1,10 +1,10 @@
 // The whole of it on a Redis Cluster of three servers, each with a third of the rooms.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClusterCall } from '../support/cluster-call.ts';
-import { TestCluster } from '../support/local-cluster.ts';
-import { RedisServers } from '../support/redis.ts';
-import { ownedBy } from '../support/server-owned.ts';
+import { ClusterCall } from '../support/cluster/cluster-call.ts';
+import { TestCluster } from '../support/cluster/local-cluster.ts';
+import { RedisServers } from '../support/cluster/redis.ts';
+import { ownedBy } from '../support/server/owned.ts';
 
 test('calls, drains and all on a Redis Cluster', async (t) => {
   const servers = ownedBy(t).use(await RedisServers.start());

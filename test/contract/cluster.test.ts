@@ -1,7 +1,7 @@
 // The memory cluster, held to the one contract; the Redis ones are next door.
-import { createMemoryCluster } from '../../server/cluster/memory.ts';
-import { clusterContract } from './cluster-contract.ts';
-import { KEPT } from './cluster-test.ts';
+import { createMemoryCluster } from '../../server/cluster/memory/memory.ts';
+import { clusterContract } from './suites/cluster.ts';
+import { KEPT } from './suites/cluster-test.ts';
 
 clusterContract('memory', async (settings) => {
   const listenerErrors: unknown[] = [];

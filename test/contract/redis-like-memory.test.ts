@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import type { HeldSession, RoomStore } from '../../server/cluster/cluster.ts';
-import { createMemoryCluster } from '../../server/cluster/memory.ts';
-import { emptyRoom, type RoomOp, type RoomPatch, type Track } from '../../shared/room.ts';
-import { RedisServer } from '../support/redis.ts';
-import { openRedis } from '../support/redis-cluster.ts';
-import { until } from '../support/until.ts';
+import { createMemoryCluster } from '../../server/cluster/memory/memory.ts';
+import { emptyRoom, type RoomOp, type RoomPatch, type Track } from '../../shared/room/room.ts';
+import { RedisServer } from '../support/cluster/redis.ts';
+import { openRedis } from '../support/cluster/redis-cluster.ts';
+import { until } from '../support/process/until.ts';
 
 const RUNS = 150;
 const KEPT = { chatHistory: 3, patchHistory: 4, sessionLeaseMs: 300_000 };

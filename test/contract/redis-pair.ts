@@ -1,6 +1,6 @@
 // Two handles of a cluster on Redis, each with connections of its own, as two processes have them.
-import { freshPrefix, openRedis } from '../support/redis-cluster.ts';
-import { type ClusterPair, type ClusterSettings, KEPT } from './cluster-test.ts';
+import { freshPrefix, openRedis } from '../support/cluster/redis-cluster.ts';
+import { type ClusterPair, type ClusterSettings, KEPT } from './suites/cluster-test.ts';
 
 export async function redisPair(url: string, settings: ClusterSettings): Promise<ClusterPair> {
   const listenerErrors: unknown[] = [];

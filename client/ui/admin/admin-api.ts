@@ -1,6 +1,6 @@
 // Asks the server as its operator: what is shown, and what can be done. Answers are checked.
-import { NodeOverview, Refusal, TurnOverview, TurnServerAdded } from '../../../shared/admin.ts';
-import { parse } from '../../../shared/rpc.ts';
+import { NodeOverview, Refusal, TurnOverview, TurnServerAdded } from '../../../shared/api/admin.ts';
+import { parse } from '../../../shared/protocol/rpc.ts';
 
 /** Longer than any answer takes; then the page says that it is old. Milliseconds. */
 const TIMEOUT_MS = 8_000;

@@ -1,6 +1,6 @@
 // What the operator's page knows: asked for again and again while somebody looks at it.
 import { signal } from '@preact/signals';
-import type { NodeView, TurnOverview } from '../../../shared/admin.ts';
+import type { NodeView, TurnOverview } from '../../../shared/api/admin.ts';
 import { AdminApi, AdminError } from './admin-api.ts';
 
 const POLL_MS = 2_000;

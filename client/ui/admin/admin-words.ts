@@ -4,7 +4,7 @@ import {
   othersTakeCalls,
   type TurnOverview,
   type TurnServerView,
-} from '../../../shared/admin.ts';
+} from '../../../shared/api/admin.ts';
 
 export type Tone = 'good' | 'waiting' | 'bad';
 

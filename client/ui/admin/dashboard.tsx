@@ -1,14 +1,14 @@
 // What the operator sees: first what is wrong, then who goes which way, then every server and node.
 import { TriangleAlert } from 'lucide';
 import { useId } from 'preact/hooks';
-import type { TurnOverview } from '../../../shared/admin.ts';
+import type { TurnOverview } from '../../../shared/api/admin.ts';
 import { Icon } from '../kit/icon.tsx';
 import type { AdminModel } from './admin-model.ts';
 import { formatClock, formatCount, formatShare, freshness, relayedShare } from './admin-words.ts';
-import { Badge } from './badge.tsx';
-import { PATHS, PathChart, TurnCharts } from './charts.tsx';
+import { PATHS, PathChart, TurnCharts } from './charts/charts.tsx';
 import { Nodes } from './nodes.tsx';
-import { Servers } from './servers.tsx';
+import { Badge } from './servers/badge.tsx';
+import { Servers } from './servers/servers.tsx';
 
 export function Dashboard({ model }: { model: AdminModel }) {
   const data = model.data.value;

@@ -1,9 +1,9 @@
 // The media nodes: who carries what, and why somebody on one of them may see black.
 import { useId } from 'preact/hooks';
-import type { NodeView } from '../../../shared/admin.ts';
+import type { NodeView } from '../../../shared/api/admin.ts';
 import { formatCount, nodeState } from './admin-words.ts';
-import { Badge } from './badge.tsx';
 import { Fact } from './fact.tsx';
+import { Badge } from './servers/badge.tsx';
 
 export function Nodes({ nodes }: { nodes: readonly NodeView[] }) {
   const id = useId();

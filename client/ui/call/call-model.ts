@@ -1,7 +1,7 @@
 // The call as signals: what the SDK tells, and what the viewer chose to see.
 import { computed, effect, signal } from '@preact/signals';
-import type { RoomSnapshot } from '../../../shared/room.ts';
-import type { Call, ConnectionState, RemoteTrack, Speaker } from '../../sdk/types.ts';
+import type { RoomSnapshot } from '../../../shared/room/room.ts';
+import type { Call, ConnectionState, RemoteTrack, Speaker } from '../../sdk/session/types.ts';
 import { newMessages } from '../chat/messages.ts';
 import { announce } from '../kit/announcer.tsx';
 import { layout, type Size } from '../stage/layout.ts';

@@ -1,7 +1,7 @@
 // The call: the people on the stage, the controls below, everything else beside or above on demand.
 import { batch, effect, useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Call } from '../../sdk/types.ts';
+import type { Call } from '../../sdk/session/types.ts';
 import { ChatPanel } from '../chat/chat-panel.tsx';
 import { closeMenu, MenuLayer } from '../kit/menu.tsx';
 import { DONE, Notices, notify } from '../kit/notices.tsx';
@@ -12,10 +12,10 @@ import { toggleCapture } from '../media/media-buttons.tsx';
 import type { RoomSession } from '../room/session.ts';
 import { Stage } from '../stage/stage.tsx';
 import { StatsPanel } from '../stats/stats-panel.tsx';
-import { Bar } from './bar.tsx';
 import { CallModel } from './call-model.ts';
-import { DevicesDialog, ShortcutsDialog } from './dialogs.tsx';
-import { listenToKeys } from './keyboard.ts';
+import { Bar } from './controls/bar.tsx';
+import { DevicesDialog, ShortcutsDialog } from './controls/dialogs.tsx';
+import { listenToKeys } from './controls/keyboard.ts';
 import { hintWhileMuted } from './muted-hint.ts';
 import { publishLocalMedia } from './publisher.ts';
 import { RemoteAudio } from './remote-audio.tsx';

@@ -1,5 +1,5 @@
 // What changed between two states of a room, in words for people who hear the page. Pure.
-import type { Participant, RoomSnapshot } from '../../../shared/room.ts';
+import type { Participant, RoomSnapshot } from '../../../shared/room/room.ts';
 
 /** Who came and who went, in at most one sentence each. */
 export function describeChanges(

@@ -1,5 +1,5 @@
 // What the status line says about the connection: always there, never alarming, never untrue. Pure.
-import type { ConnectionState } from '../../sdk/types.ts';
+import type { ConnectionState } from '../../sdk/session/types.ts';
 
 export interface StatusLine {
   tone: 'calm' | 'warning';

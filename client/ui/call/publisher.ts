@@ -1,8 +1,8 @@
 // Keeps what the call sends equal to what the devices give: the one place that publishes.
 import { effect } from '@preact/signals';
 import { ParleyError } from '../../../shared/errors.ts';
-import type { TrackSource } from '../../../shared/room.ts';
-import type { Call } from '../../sdk/types.ts';
+import type { TrackSource } from '../../../shared/room/room.ts';
+import type { Call } from '../../sdk/session/types.ts';
 import { notify } from '../kit/notices.tsx';
 import type { LocalMedia } from '../media/local-media.ts';
 

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { Volume2 } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
-import type { RemoteTrack } from '../../sdk/types.ts';
+import type { RemoteTrack } from '../../sdk/session/types.ts';
 import { Icon } from '../kit/icon.tsx';
 import type { CallModel } from './call-model.ts';
 

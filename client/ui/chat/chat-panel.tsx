@@ -2,8 +2,8 @@
 import { useSignal } from '@preact/signals';
 import { SendHorizontal, X } from 'lucide';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { LIMITS } from '../../../shared/limits.ts';
-import { isChatText } from '../../../shared/text.ts';
+import { LIMITS } from '../../../shared/protocol/limits.ts';
+import { isChatText } from '../../../shared/protocol/text.ts';
 import type { CallModel } from '../call/call-model.ts';
 import { Icon } from '../kit/icon.tsx';
 import { linkify } from './linkify.ts';

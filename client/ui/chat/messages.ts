@@ -1,5 +1,5 @@
 // How chat messages are shown: grouped by author, counted while unread. Pure.
-import type { ChatMessage } from '../../../shared/room.ts';
+import type { ChatMessage } from '../../../shared/room/room.ts';
 
 export interface MessageGroup {
   /** The id of its first message: it stays while the group grows. */

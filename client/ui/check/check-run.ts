@@ -1,7 +1,7 @@
 // One network check on the page: started, run again, and given up when it is closed.
 import { signal } from '@preact/signals';
-import { checkNetwork } from '../../sdk/network-check.ts';
-import { NETWORK_NOT_CHECKED, type NetworkState } from '../../sdk/network-check-types.ts';
+import { checkNetwork } from '../../sdk/check/network-check.ts';
+import { NETWORK_NOT_CHECKED, type NetworkState } from '../../sdk/check/types.ts';
 import { remembered } from '../kit/storage.ts';
 
 export class CheckRun {

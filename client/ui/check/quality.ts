@@ -1,5 +1,5 @@
 // Numbers of a network check: what they mean for a call, and how they are said. Pure.
-import type { PathResult, SpeedResult } from '../../sdk/network-check-types.ts';
+import type { PathResult, SpeedResult } from '../../sdk/check/types.ts';
 
 /** Above these people notice: they talk into each other, voices break, the picture freezes. */
 const SLOW_MS = 300;

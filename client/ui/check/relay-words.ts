@@ -1,5 +1,5 @@
 // What was found out about one address of a relay, in words. Pure.
-import type { PathResult, RelayRefusal } from '../../sdk/network-check-types.ts';
+import type { PathResult, RelayRefusal } from '../../sdk/check/types.ts';
 import { milliseconds, percent } from './quality.ts';
 import type { Line } from './words.ts';
 

@@ -1,6 +1,6 @@
 // The report to paste into a ticket: everything that a network check found, as plain text. Pure.
 // It holds no secrets: credentials never reach what it is made of.
-import type { CheckCandidate, NetworkState, PathResult } from '../../sdk/network-check-types.ts';
+import type { CheckCandidate, NetworkState, PathResult } from '../../sdk/check/types.ts';
 import { bitrate, milliseconds } from './quality.ts';
 import type { Line, Verdict } from './words.ts';
 

@@ -5,7 +5,7 @@ import {
   type NetworkState,
   type PathResult,
   type SpeedResult,
-} from '../../sdk/network-check-types.ts';
+} from '../../sdk/check/types.ts';
 import { bitrate, milliseconds, percent, weaknesses } from './quality.ts';
 import { relayLine } from './relay-words.ts';
 

@@ -3,8 +3,8 @@
 import { useSignal } from '@preact/signals';
 import { Shuffle } from 'lucide';
 import { useEffect, useId } from 'preact/hooks';
-import { cleanRoomName } from '../../../shared/text.ts';
-import { TEXT_LIMITS } from '../../../shared/text-limits.ts';
+import { cleanRoomName } from '../../../shared/protocol/text.ts';
+import { TEXT_LIMITS } from '../../../shared/protocol/text-limits.ts';
 import { roomPath } from '../address.ts';
 import { Brand } from '../kit/brand.tsx';
 import { Icon } from '../kit/icon.tsx';

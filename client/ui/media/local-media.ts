@@ -1,6 +1,6 @@
 // Everything that this computer can send and play: its microphone, camera, screen and speakers.
 import { computed, effect, signal } from '@preact/signals';
-import type { LocalTrackInput } from '../../sdk/types.ts';
+import type { LocalTrackInput } from '../../sdk/session/types.ts';
 import { type DeviceChoice, remembered } from '../kit/storage.ts';
 import { Capture } from './capture.ts';
 import { constraintsFor } from './constraints.ts';

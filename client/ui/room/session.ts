@@ -1,8 +1,8 @@
 // One visit to one room: before the call, in it, and after it. Owns the devices and the call.
 import { signal } from '@preact/signals';
 import type { ParleyError } from '../../../shared/errors.ts';
-import type { Role } from '../../../shared/room.ts';
-import type { Call, JoinOptions } from '../../sdk/types.ts';
+import type { Role } from '../../../shared/room/room.ts';
+import type { Call, JoinOptions } from '../../sdk/session/types.ts';
 import { tokenOf } from '../address.ts';
 import { remembered } from '../kit/storage.ts';
 import { LocalMedia } from '../media/local-media.ts';
@@ -54,7 +54,7 @@ export class RoomSession {
   prepare(): void {
     if (this.role !== 'viewer') void this.media.start();
     // A failed download is tried again when it is needed.
-    import('../../sdk/preload.ts').then(
+    import('../../sdk/session/preload.ts').then(
       ({ preload }) => preload(),
       () => {},
     );
@@ -163,8 +163,8 @@ type LoadedCall = Awaited<ReturnType<typeof loadCall>>;
 
 async function loadCall() {
   const [{ joinCall }, { preconnect }, { CallPage }] = await Promise.all([
-    import('../../sdk/join-call.ts'),
-    import('../../sdk/warm-socket.ts'),
+    import('../../sdk/session/join-call.ts'),
+    import('../../sdk/link/warm-socket.ts'),
     import('../call/call-page.tsx'),
   ]);
   return { joinCall, preconnect, CallPage };

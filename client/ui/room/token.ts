@@ -1,5 +1,5 @@
 // What a room token says about its holder, read without checking it: only to show the right page.
-import type { Role } from '../../../shared/room.ts';
+import type { Role } from '../../../shared/room/room.ts';
 
 export interface TokenClaims {
   role?: Role;

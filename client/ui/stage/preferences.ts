@@ -1,7 +1,7 @@
 // What to ask of each remote video, from what is on screen and how large. Pure.
-import { spatialLayerFor } from '../../../shared/media.ts';
-import type { Preference } from '../../../shared/protocol.ts';
-import type { TrackSource } from '../../../shared/room.ts';
+import { spatialLayerFor } from '../../../shared/media/media.ts';
+import type { Preference } from '../../../shared/protocol/protocol.ts';
+import type { TrackSource } from '../../../shared/room/room.ts';
 
 export interface RemoteVideo {
   trackId: string;

@@ -2,7 +2,7 @@
 import { ChevronLeft, ChevronRight } from 'lucide';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
-import { Invite } from '../call/invite.tsx';
+import { Invite } from '../call/controls/invite.tsx';
 import { Icon } from '../kit/icon.tsx';
 import type { RoomSession } from '../room/session.ts';
 import type { Placement } from './layout.ts';

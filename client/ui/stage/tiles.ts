@@ -1,5 +1,5 @@
 // Which tiles a call shows, and which of them is on the stage. Pure.
-import type { Participant, RoomSnapshot, Track } from '../../../shared/room.ts';
+import type { Participant, RoomSnapshot, Track } from '../../../shared/room/room.ts';
 import type { TileShape } from './layout.ts';
 
 interface TileBase {

@@ -1,6 +1,6 @@
 // How packets travel, in words that alarm nobody. Pure.
-import type { PathReport } from '../../../shared/protocol.ts';
-import { relayHost } from '../../sdk/relay-servers.ts';
+import type { PathReport } from '../../../shared/protocol/protocol.ts';
+import { relayHost } from '../../sdk/paths/relay-servers.ts';
 import type { TransportStats } from './read-stats.ts';
 
 /** What stands beside "Sending" and "Receiving". */

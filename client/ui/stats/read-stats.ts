@@ -1,6 +1,6 @@
 // Picks what a person can use out of WebRTC statistics. Pure.
-import type { PathReport } from '../../../shared/protocol.ts';
-import { selectedPair, selectedPath } from '../../sdk/selected-path.ts';
+import type { PathReport } from '../../../shared/protocol/protocol.ts';
+import { selectedPair, selectedPath } from '../../sdk/paths/selected-path.ts';
 
 export interface TransportStats {
   path: PathReport;

@@ -1,8 +1,8 @@
 // Provides what the tests run on: the media worker, the built page, browsers. Each once per run.
 import { ensureClient } from '../../../client/build.ts';
-import { ensureDebianPackages } from '../../../native/debian.ts';
+import { ensureDebianPackages } from '../../../native/host/debian.ts';
 import { provisionWorker } from '../../../native/provision.ts';
-import { missingPackages } from '../programs.ts';
+import { missingPackages } from '../process/programs.ts';
 import type { Need } from './parts.ts';
 import { NO_TESTS, type PartResult } from './report.ts';
 

@@ -1,0 +1,136 @@
+// The network check: the socket, each path to the media server, and the speed of the best one.
+import { ParleyError } from '../../../shared/errors.ts';
+import type { CheckPath } from '../../../shared/protocol/protocol.ts';
+import { Socket } from '../link/socket.ts';
+import { measureSpeed } from './echo.ts';
+import { PathCheck, runningPath } from './path.ts';
+import { bestPath, NETWORK_NOT_CHECKED, type NetworkState, type PathResult } from './types.ts';
+
+export interface NetworkCheckOptions {
+  /** The server's; only its origin counts. */
+  url: string | URL;
+  /** Where the server asks for a token: its room. */
+  room?: string;
+  token?: string;
+  signal?: AbortSignal;
+  /** Told what is known, whenever it is more. */
+  onProgress?: (state: NetworkState) => void;
+}
+
+/** Of these the quickest counts. */
+const PINGS = 3;
+
+/** Never rejects: what goes wrong is what it finds out. Where it was aborted it says what it knew. */
+export async function checkNetwork(options: NetworkCheckOptions): Promise<NetworkState> {
+  const run = new Run(options);
+  try {
+    await run.all();
+  } finally {
+    run.close();
+  }
+  return run.state;
+}
+
+class Run {
+  state = NETWORK_NOT_CHECKED;
+  readonly #options: NetworkCheckOptions;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #checks: PathCheck[] = [];
+  #socket: Socket | undefined;
+
+  constructor(options: NetworkCheckOptions) {
+    this.#options = options;
+    const { signal } = options;
+    this.#signal = signal ? AbortSignal.any([signal, this.#abort.signal]) : this.#abort.signal;
+  }
+
+  async all(): Promise<void> {
+    const socket = await this.#openSocket();
+    const paths = socket && (await this.#askForPaths(socket));
+    if (socket && paths) {
+      this.#tell({ paths: { state: 'given' }, results: paths.map(runningPath) });
+      await Promise.all(paths.map((path) => this.#check(path, socket)));
+      await this.#measureSpeed();
+    } else {
+      this.#tell({ speed: { state: 'none' } });
+    }
+    this.#tell({ done: true });
+  }
+
+  close(): void {
+    this.#abort.abort();
+    for (const check of this.#checks) check.close();
+    this.#socket?.request('checkEnd', {}).catch(() => {});
+    this.#socket?.close();
+  }
+
+  #tell(change: Partial<NetworkState>): void {
+    this.state = { ...this.state, ...change };
+    if (!this.#options.signal?.aborted) this.#options.onProgress?.(this.state);
+  }
+
+  async #openSocket(): Promise<Socket | undefined> {
+    const startedAt = performance.now();
+    let told: ParleyError | undefined;
+    try {
+      const listener = {
+        onEvent: (event: string, data: unknown) => {
+          if (event === 'bye') told = (data as { error: ParleyError }).error;
+        },
+        onLost: () => {},
+      };
+      const socket = await Socket.open(this.#options.url, listener, this.#signal);
+      this.#socket = socket;
+      const openMs = performance.now() - startedAt;
+      let roundTripMs = Number.POSITIVE_INFINITY;
+      for (let ping = 0; ping < PINGS; ping++) {
+        const sentAt = performance.now();
+        await socket.request('ping', {});
+        roundTripMs = Math.min(roundTripMs, performance.now() - sentAt);
+      }
+      this.#tell({ socket: { state: 'works', openMs, roundTripMs } });
+      return socket;
+    } catch (error) {
+      const code = told?.code ?? ParleyError.from(error).code;
+      this.#tell({ socket: { state: 'fails', code } });
+      return undefined;
+    }
+  }
+
+  async #askForPaths(socket: Socket): Promise<readonly CheckPath[] | undefined> {
+    const { room, token } = this.#options;
+    try {
+      const { paths } = await socket.request('checkNetwork', {
+        ...(room !== undefined && { room }),
+        ...(token !== undefined && { token }),
+      });
+      return paths;
+    } catch (error) {
+      const { code, message } = ParleyError.from(error);
+      this.#tell({ paths: { state: 'refused', code, message } });
+      return undefined;
+    }
+  }
+
+  async #check(path: CheckPath, socket: Socket): Promise<void> {
+    let result: PathResult;
+    try {
+      const check = new PathCheck(path);
+      this.#checks.push(check);
+      result = await check.run((params) => socket.request('checkConnect', params), this.#signal);
+    } catch {
+      // A browser that does not understand the address of a TURN server.
+      result = { ...runningPath(path), state: 'fails', failure: 'not-tried' };
+    }
+    this.#tell({ results: this.state.results.map((one) => (one.id === result.id ? result : one)) });
+  }
+
+  async #measureSpeed(): Promise<void> {
+    const best = bestPath(this.state.results);
+    const channel = this.#checks.find(({ path }) => path.id === best?.id)?.channel;
+    if (!best || !channel) return this.#tell({ speed: { state: 'none' } });
+    this.#tell({ speed: { state: 'running' } });
+    this.#tell({ speed: await measureSpeed(channel, best.id, this.#signal) });
+  }
+}

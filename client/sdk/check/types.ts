@@ -1,0 +1,111 @@
+// What a network check finds out, step by step; plain data, so that words can be made of it anywhere.
+import type { ErrorCode } from '../../../shared/errors.ts';
+
+/** One end of a path as the browser names it. */
+export interface CheckCandidate {
+  /** `host`, `srflx`, `prflx` or `relay`. */
+  readonly type: string;
+  readonly protocol: string;
+  /** Empty where the browser hides it. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a TURN server or the way to it answered, as the browser says it. */
+export interface RelayRefusal {
+  /** A STUN error code, or 701: no answer. */
+  readonly code: number;
+  readonly text: string;
+}
+
+export type PathFailure =
+  /** The network lets nothing through to the server. */
+  | 'blocked'
+  /** Packets arrive, but the encrypted connection over them does not stand. */
+  | 'handshake'
+  /** The TURN server said no. */
+  | 'relay-refused'
+  /** The TURN server did not answer. */
+  | 'relay-silent'
+  /** The TURN server gave an address, from which the media server cannot be reached. */
+  | 'relay-cut'
+  /** The server or the browser could not begin with it. */
+  | 'not-tried';
+
+/** Milliseconds, and a share from 0 to 1. */
+export interface PathQuality {
+  readonly roundTripMs: number;
+  /** Mean difference of one round trip to the next. */
+  readonly jitterMs: number;
+  readonly lost: number;
+}
+
+export interface PathResult {
+  readonly id: string;
+  readonly kind: 'udp' | 'tcp' | 'relay';
+  /** The TURN server's; null for a straight path. */
+  readonly url: string | null;
+  /** Of the media server, as `address port 40000`. */
+  readonly addresses: readonly string[];
+  readonly state: 'running' | 'works' | 'fails';
+  readonly failure: PathFailure | null;
+  /** From the start to an open data channel. */
+  readonly connectMs: number | null;
+  readonly quality: PathQuality | null;
+  readonly local: CheckCandidate | null;
+  readonly remote: CheckCandidate | null;
+  /** What the browser found of its own, as `host udp`. */
+  readonly gathered: readonly string[];
+  readonly refusals: readonly RelayRefusal[];
+}
+
+export type SocketResult =
+  | { readonly state: 'running' }
+  | { readonly state: 'works'; readonly openMs: number; readonly roundTripMs: number }
+  | { readonly state: 'fails'; readonly code: ErrorCode };
+
+/** Whether the server let us try its paths. */
+export type PathsResult =
+  | { readonly state: 'waiting' }
+  | { readonly state: 'given' }
+  | { readonly state: 'refused'; readonly code: ErrorCode; readonly message: string };
+
+export type SpeedResult =
+  | { readonly state: 'waiting' }
+  | { readonly state: 'running' }
+  /** Nothing to measure on. */
+  | { readonly state: 'none' }
+  | {
+      readonly state: 'measured';
+      /** Both ways at once. */
+      readonly bitsPerSecond: number;
+      /** No more was sent: the line may be faster. */
+      readonly capped: boolean;
+      /** The path it was measured on. */
+      readonly pathId: string;
+    };
+
+export interface NetworkState {
+  readonly done: boolean;
+  readonly socket: SocketResult;
+  readonly paths: PathsResult;
+  readonly results: readonly PathResult[];
+  readonly speed: SpeedResult;
+}
+
+export const NETWORK_NOT_CHECKED: NetworkState = {
+  done: false,
+  socket: { state: 'running' },
+  paths: { state: 'waiting' },
+  results: [],
+  speed: { state: 'waiting' },
+};
+
+/** The path that a call would take: straight before relayed, UDP before TCP, then the quickest. */
+export function bestPath(results: readonly PathResult[]): PathResult | undefined {
+  const order = ['udp', 'tcp', 'relay'];
+  const delay = ({ quality }: PathResult) => quality?.roundTripMs ?? Number.POSITIVE_INFINITY;
+  return results
+    .filter(({ state }) => state === 'works')
+    .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || delay(a) - delay(b))[0];
+}

@@ -1,0 +1,159 @@
+// The media sessions that are open: usually one; two while a newer one takes over, make before break.
+
+import type { MediaSession } from '../media/media-session.ts';
+import { mergeStats } from '../media/merge-stats.ts';
+import { LINGER_MS, type Received } from '../media/receiver.ts';
+import { Handover } from './handover.ts';
+import { LivenessWatch } from './liveness.ts';
+import { chooseShown, pendingOf } from './shown-tracks.ts';
+
+/** Of a remote track: in the room or not, and whether anything is to be expected of it. */
+export type TrackState = 'absent' | 'silent' | 'sending';
+
+export interface OpenSessionsOptions {
+  stateOf(trackId: string): TrackState;
+  /** Whether there is anything to send. */
+  hasLocal(): boolean;
+  /** The received tracks changed. */
+  onTracks(): void;
+  /** Nothing depends on the older sessions any more: the newest is the only one. */
+  onAlone(): void;
+}
+
+export class OpenSessions {
+  readonly #options: OpenSessionsOptions;
+  readonly #handover: Handover<MediaSession>;
+  readonly #liveness: LivenessWatch<Received>;
+  /** Newest last. All of them receive and send; the older ones until nothing depends on them. */
+  #sessions: readonly MediaSession[] = [];
+  /** Of no use any more; open until pages have let go of their tracks. */
+  readonly #leaving = new Map<MediaSession, ReturnType<typeof setTimeout>>();
+  #shown: ReadonlyMap<string, Received> = new Map();
+  /** Newer than what is shown, and not live yet. */
+  #pending: ReadonlySet<Received> = new Set();
+
+  constructor(options: OpenSessionsOptions) {
+    this.#options = options;
+    this.#handover = new Handover({
+      onComplete: () => this.#end(this.#older),
+      onLimit: (session) => this.#end([session]),
+    });
+    this.#liveness = new LivenessWatch({
+      reports: () => Promise.all(this.#sessions.map(({ receiver }) => receiver.stats())),
+      isSilent: (trackId) => options.stateOf(trackId) === 'silent',
+      contests: () => this.#contests(),
+      onLive: (arrived) => {
+        for (const received of arrived) received.isLive = true;
+        this.update();
+      },
+    });
+  }
+
+  /** Oldest first. */
+  get all(): readonly MediaSession[] {
+    return this.#sessions;
+  }
+
+  get newest(): MediaSession | undefined {
+    return this.#sessions.at(-1);
+  }
+
+  of(epoch: number): MediaSession | undefined {
+    return this.#sessions.findLast((session) => session.epoch === epoch);
+  }
+
+  /** What is shown, by track id. */
+  get tracks(): ReadonlyMap<string, MediaStreamTrack> {
+    return new Map([...this.#shown].map(([trackId, { track }]) => [trackId, track]));
+  }
+
+  /** A newer one, which takes over from those before. */
+  add(session: MediaSession): void {
+    const older = this.#sessions;
+    this.#sessions = [...older, session];
+    for (const each of older) this.#handover.supersede(each);
+    // One that never had a path is no good to anybody.
+    this.#end(older.filter((each) => !each.isSending && !this.#isSeenOf(each)));
+  }
+
+  /** What is received changed. */
+  update(): void {
+    const candidates = this.#sessions.flatMap(({ receiver }) => receiver.received);
+    this.#shown = chooseShown(candidates, this.#shown);
+    this.#pending = pendingOf(candidates, this.#shown);
+    this.#options.onTracks();
+    for (const { receiver } of this.#sessions) receiver.follow(this.#shown, this.#pending);
+    if (this.#pending.size > 0) this.#liveness.start();
+    this.review();
+  }
+
+  /** The room, a path, or what is sent changed: the older ones may have become superfluous. */
+  review(): void {
+    const older = this.#older;
+    if (older.length === 0) return;
+    this.#handover.review({
+      isShownFromOlder: older.some((session) => this.#isSeenOf(session)),
+      isSending: !this.#options.hasLocal() || this.newest?.isSending === true,
+      isOlderBroken: older.every(({ isBroken }) => isBroken),
+    });
+  }
+
+  /** Of the newest one, and of what is shown from older ones. */
+  async stats() {
+    const { newest } = this;
+    if (!newest) return { send: undefined, recv: undefined };
+    const [{ send, recv }, ...older] = await Promise.all([
+      newest.stats(),
+      ...this.#older.map(async (session) => ({ ...(await session.stats()), epoch: session.epoch })),
+    ]);
+    const shown = new Set([...this.tracks.values()].map(({ id }) => id));
+    return { send, recv: mergeStats(recv, older, shown) };
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#handover.close();
+    this.#liveness.close();
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+    for (const session of [...this.#sessions, ...this.#leaving.keys()]) session.close();
+    this.#leaving.clear();
+  }
+
+  get #older(): readonly MediaSession[] {
+    return this.#sessions.slice(0, -1);
+  }
+
+  #contests() {
+    return this.#sessions.flatMap(({ receiver }) =>
+      receiver.received.flatMap((awaited) => {
+        const shown = this.#shown.get(awaited.trackId)?.track;
+        const { isConnected } = receiver;
+        return shown && this.#pending.has(awaited) ? [{ awaited, shown, isConnected }] : [];
+      }),
+    );
+  }
+
+  /** Whether something of it is shown that the room still lists. */
+  #isSeenOf({ receiver }: MediaSession): boolean {
+    return receiver.received.some(
+      (received) =>
+        this.#shown.get(received.trackId) === received &&
+        this.#options.stateOf(received.trackId) !== 'absent',
+    );
+  }
+
+  #end(sessions: readonly MediaSession[]): void {
+    if (sessions.length === 0) return;
+    this.#sessions = this.#sessions.filter((session) => !sessions.includes(session));
+    for (const session of sessions) {
+      this.#handover.forget(session);
+      const close = () => {
+        this.#leaving.delete(session);
+        session.close();
+      };
+      this.#leaving.set(session, setTimeout(close, LINGER_MS));
+    }
+    this.update();
+    if (this.#sessions.length === 1) this.#options.onAlone();
+  }
+}

@@ -1,0 +1,52 @@
+// Leaving when the socket was gone, or died unnoticed: without it the others would see somebody who
+// left as "reconnecting" for as long as the server keeps the place.
+import { ParleyError } from '../../../shared/errors.ts';
+import type { MethodParams } from '../../../shared/protocol/protocol.ts';
+import { reconnectDelay } from './backoff.ts';
+import { Socket } from './socket.ts';
+
+/** As long as a server may take to notice that a socket is dead, and its lease to end, if both are the default. */
+const NOTICING_MS = 45_000;
+
+/**
+ * Takes the session up once more to end it. Never rejects: there is nobody left to tell.
+ *
+ * @param gracePeriodMs how long the server keeps the place; after that it has given it up by itself
+ */
+export async function leaveLate(
+  url: string | URL,
+  session: MethodParams<'resume'>,
+  gracePeriodMs: number,
+): Promise<void> {
+  const until = performance.now() + gracePeriodMs + NOTICING_MS;
+  for (let attempt = 0; performance.now() < until; attempt++) {
+    await pause(reconnectDelay(attempt, 0, Math.random()) ?? 0);
+    try {
+      return await leaveOver(await Socket.open(url, DEAF), session);
+    } catch (error) {
+      if (!ParleyError.from(error).retryable) return;
+    }
+  }
+}
+
+/** No longer than until the network is back. In Node it keeps no process alive that has nothing else to do. */
+function pause(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer: number | { unref(): void } = setTimeout(resolve, ms);
+  if (typeof timer === 'object') timer.unref();
+  const onOnline = () => resolve();
+  globalThis.addEventListener?.('online', onOnline, { once: true });
+  return promise.finally(() => globalThis.removeEventListener?.('online', onOnline));
+}
+
+/** What the room says meanwhile is of no interest. */
+const DEAF = { onEvent() {}, onLost() {} };
+
+async function leaveOver(socket: Socket, session: MethodParams<'resume'>): Promise<void> {
+  try {
+    await socket.request('resume', session);
+    await socket.request('leave', {});
+  } finally {
+    socket.close();
+  }
+}

@@ -1,0 +1,181 @@
+// Keeps a socket to the server: when one is lost it finds another and enters the call again.
+import { ParleyError } from '../../../shared/errors.ts';
+import type {
+  EventName,
+  EventPayload,
+  MethodName,
+  MethodParams,
+  MethodResult,
+} from '../../../shared/protocol/protocol.ts';
+import { reconnectDelay } from './backoff.ts';
+import { Socket, type SocketListener } from './socket.ts';
+
+export interface LinkOptions {
+  url: string | URL;
+  /** Resumes the session (or joins) on a new socket. A refusal that is not retryable ends the link. */
+  enter(socket: Socket): Promise<void>;
+  onEvent<K extends EventName>(event: K, data: EventPayload<K>): void;
+  onDown(): void;
+  /** A socket was entered: requests are carried from now on. */
+  onUp(): void;
+  /** It will not come back. */
+  onEnded(error: ParleyError): void;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  #socket: Socket | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+  #entered = false;
+  /** What the server says between a socket's answer and the moment its state has been taken over. */
+  #early: Array<() => void> = [];
+  #endedBy: ParleyError | undefined;
+  #lostAt: number | undefined;
+  #attempt = 0;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    globalThis.addEventListener?.('online', this.#hurry);
+  }
+
+  get up(): boolean {
+    return this.#entered && !this.#closed;
+  }
+
+  /**
+   * The first socket.
+   * @throws ParleyError what opening or entering it was refused with; or the signal's reason, at once
+   */
+  async start(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise: givenUp, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    try {
+      await Promise.race([this.#connect(signal), givenUp]);
+    } catch (error) {
+      this.close();
+      // A farewell says more than the loss of the socket that it caused.
+      throw this.#endedBy ?? error;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** @throws ParleyError `unreachable` while there is no socket */
+  request<K extends MethodName>(method: K, params: MethodParams<K>): Promise<MethodResult<K>> {
+    if (!this.#socket || !this.#entered) {
+      return Promise.reject(new ParleyError('unreachable'));
+    }
+    return this.#socket.request(method, params);
+  }
+
+  /** Finds out soon whether the socket is dead: something else is. */
+  doubt(): void {
+    if (this.#entered) this.#socket?.doubt();
+  }
+
+  /** Leaves the call and closes. @returns whether the server has heard of it */
+  async leave(): Promise<boolean> {
+    const socket = this.up ? this.#socket : undefined;
+    socket?.request('leave', {}).catch(() => {});
+    const heard = socket?.closeHeard() ?? false;
+    this.close();
+    return heard;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    globalThis.removeEventListener?.('online', this.#hurry);
+    this.#socket?.close();
+  }
+
+  async #connect(signal?: AbortSignal): Promise<void> {
+    let socket: Socket | undefined;
+    const listener: SocketListener = {
+      onEvent: (event, data) => this.#onEvent(event, data),
+      onLost: () => {
+        if (this.#socket === socket) this.#lost();
+      },
+    };
+    socket = await Socket.open(this.#options.url, listener, signal);
+    if (this.#closed) return socket.close();
+    this.#socket = socket;
+    this.#early = [];
+    try {
+      await this.#options.enter(socket);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    if (socket.closed && !this.#closed) throw new ParleyError('unreachable');
+    this.#entered = true;
+    this.#lostAt = undefined;
+    this.#attempt = 0;
+    this.#options.onUp();
+    for (const tell of this.#early.splice(0)) tell();
+  }
+
+  #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
+    if (event !== 'bye') {
+      const tell = () => this.#options.onEvent(event, data);
+      if (this.#entered) tell();
+      else this.#early.push(tell);
+      return;
+    }
+    const { error, reconnect } = data as EventPayload<'bye'>;
+    const { code, message } = error;
+    if (reconnect) {
+      this.#socket?.close();
+      this.#lost();
+    } else {
+      this.#end(new ParleyError(code, { message }));
+    }
+  }
+
+  #lost(): void {
+    if (this.#closed || !this.#entered) return;
+    this.#entered = false;
+    this.#lostAt = performance.now();
+    this.#options.onDown();
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const elapsedMs = performance.now() - (this.#lostAt ?? 0);
+    const delayMs = reconnectDelay(this.#attempt++, elapsedMs, Math.random());
+    if (delayMs === undefined) this.#end(new ParleyError('unreachable'));
+    else this.#retry = setTimeout(() => void this.#reconnect(), delayMs);
+  }
+
+  async #reconnect(): Promise<void> {
+    this.#retry = undefined;
+    try {
+      await this.#connect();
+    } catch (cause) {
+      if (this.#closed) return;
+      const error = ParleyError.from(cause);
+      if (error.retryable) this.#schedule();
+      else this.#end(error);
+    }
+  }
+
+  #end(error: ParleyError): void {
+    if (this.#closed) return;
+    this.#endedBy = error;
+    this.close();
+    this.#options.onEnded(error);
+  }
+
+  /** The network is back: no reason to wait for the next attempt. */
+  readonly #hurry = (): void => {
+    if (this.#retry === undefined || this.#closed) return;
+    clearTimeout(this.#retry);
+    this.#attempt = 0;
+    void this.#reconnect();
+  };
+}

@@ -1,0 +1,45 @@
+// What this participant wants to share: it outlives sockets and media sessions.
+import type { TrackSource } from '../../../shared/room/room.ts';
+import { randomId } from '../session/ids.ts';
+import type { LocalTrack, LocalTrackInput } from '../session/types.ts';
+
+export interface LocalEntry {
+  readonly id: string;
+  readonly source: TrackSource;
+  track: MediaStreamTrack;
+  muted: boolean;
+  /** True once it is unpublished: what is still under way for it is given up. */
+  closed: boolean;
+}
+
+export class LocalTracks {
+  readonly #entries = new Map<TrackSource, LocalEntry>();
+
+  get entries(): readonly LocalEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  get(source: TrackSource): LocalEntry | undefined {
+    return this.#entries.get(source);
+  }
+
+  add({ source, track, muted = false }: LocalTrackInput): LocalEntry {
+    const entry = { id: randomId(), source, track, muted, closed: false };
+    this.#entries.set(source, entry);
+    return entry;
+  }
+
+  remove(entry: LocalEntry): void {
+    entry.closed = true;
+    if (this.#entries.get(entry.source) === entry) this.#entries.delete(entry.source);
+  }
+
+  view(): ReadonlyMap<TrackSource, LocalTrack> {
+    return new Map(
+      [...this.#entries].map(([source, { id, track, muted }]) => [
+        source,
+        { id, source, track, muted },
+      ]),
+    );
+  }
+}

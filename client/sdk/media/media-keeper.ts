@@ -1,0 +1,292 @@
+// Keeps media going: it takes the media sessions that the server offers, make before break, and asks
+// for another when a path stays down.
+import type { Device } from 'mediasoup-client';
+import { ParleyError } from '../../../shared/errors.ts';
+import type { VideoCodec } from '../../../shared/media/media.ts';
+import type { IceServer } from '../../../shared/media/rtp.ts';
+import type {
+  Consumer,
+  Direction,
+  EventPayload,
+  MediaOffer,
+} from '../../../shared/protocol/protocol.ts';
+import { OpenSessions, type TrackState } from '../handover/open-sessions.ts';
+import { Settling } from '../handover/settling.ts';
+import type { Retries } from '../link/retries.ts';
+import { PathRecovery, type RecoveryStep } from '../paths/path-recovery.ts';
+import { offersRelay } from '../paths/relay-servers.ts';
+import { NO_PATH, type Paths } from '../paths/selected-path.ts';
+import type { LocalEntry, LocalTracks } from './local-tracks.ts';
+import { MediaSession, type Request } from './media-session.ts';
+
+export interface MediaKeeperOptions {
+  local: LocalTracks;
+  relayOnly: boolean;
+  videoCodec: VideoCodec;
+  request: Request;
+  retries: Retries;
+  /** Runs it now, or when requests can be carried again. */
+  onceUp(action: () => void): void;
+  isUp(): boolean;
+  streamIdOf(trackId: string): string;
+  /** Whose track it is. */
+  ownerOf(trackId: string): string | undefined;
+  stateOf(trackId: string): TrackState;
+  /** The received tracks changed. */
+  onTracks(): void;
+  /** A path went down, or all are up again. */
+  onRecovering(): void;
+  /** The packets go another way. */
+  onPaths(): void;
+  /** The server refused a track of ours. */
+  onRefused(entry: LocalEntry, error: ParleyError): void;
+  /** Another media session took over: what the old one was told, it does not know. */
+  onReplaced(): void;
+  onProblem(error: unknown): void;
+}
+
+export class MediaKeeper {
+  readonly #options: MediaKeeperOptions;
+  readonly #recovery: PathRecovery;
+  readonly #sessions: OpenSessions;
+  /** Every media session that this server offered, so that none is taken twice. */
+  readonly #offered = new Set<number>();
+  readonly #settling: Settling;
+  /** The next session goes through a relay, whatever else there is. Only that one: others may go better. */
+  #relayNext = false;
+  /** Tracks that our browser could not negotiate; they are not received again in this call. */
+  readonly #unusable = new Set<string>();
+  #negotiated: Promise<void> = Promise.resolve();
+  #device: Device | undefined;
+
+  constructor(options: MediaKeeperOptions) {
+    this.#options = options;
+    this.#settling = new Settling(options);
+    this.#recovery = new PathRecovery({
+      run: (step, direction) => this.#recover(step, direction),
+      isRelayed: (direction) => this.#sessions.newest?.isRelayed(direction) === true,
+      onChange: () => options.onRecovering(),
+    });
+    this.#sessions = new OpenSessions({
+      stateOf: options.stateOf,
+      hasLocal: () => options.local.entries.length > 0,
+      onTracks: options.onTracks,
+      onAlone: () => options.onceUp(() => this.#settle()),
+    });
+  }
+
+  /** Received media, by track id. */
+  get tracks(): ReadonlyMap<string, MediaStreamTrack> {
+    return this.#sessions.tracks;
+  }
+
+  /** Resolves when the tracks that the newest session began with are on their way to us. */
+  async receiving(): Promise<void> {
+    await this.#negotiated;
+    await this.#sessions.newest?.receiving;
+  }
+
+  /** Whether others can hear and see us, as far as the browser knows. */
+  get flowing(): boolean {
+    return this.#sessions.newest !== undefined && !this.#recovery.recovering;
+  }
+
+  get recovering(): boolean {
+    return this.#recovery.recovering;
+  }
+
+  /** How the newest session's packets travel. */
+  get paths(): Paths {
+    return this.#sessions.newest?.paths ?? { send: NO_PATH, recv: NO_PATH };
+  }
+
+  /** The first media session of a join. One of an earlier join is shown until this one is live. */
+  begin(offer: MediaOffer, device: Device): void {
+    this.#device = device;
+    this.#offered.clear();
+    this.#adopt(offer, device);
+    this.#settling.forget();
+  }
+
+  /**
+   * Takes what the server says of our media: another session, or the one we have as it sees it.
+   *
+   * @param known the tracks of ours that the server knows
+   * @returns whether it is the session we have: the server may not have heard what we said of it
+   */
+  take(offer: MediaOffer, known: ReadonlySet<string>): boolean {
+    const newest = this.#sessions.newest;
+    if (newest?.epoch !== offer.epoch) {
+      if (this.#device && !this.#offered.has(offer.epoch)) this.#adopt(offer, this.#device);
+      return false;
+    }
+    this.#options.onceUp(() => {
+      const seen = { ...offer, consumers: this.#usable(offer.consumers) };
+      newest.resync(seen, this.#options.local.entries, known).catch((error) => {
+        this.#options.onProblem(error);
+      });
+      this.#settle();
+    });
+    return true;
+  }
+
+  produce(entry: LocalEntry): void {
+    this.#sessions.newest?.sender.produce(entry).catch((error) => this.#options.onProblem(error));
+  }
+
+  replace(entry: LocalEntry): void {
+    for (const { sender } of this.#sessions.all) {
+      sender.replace(entry).catch((error) => this.#options.onProblem(error));
+    }
+  }
+
+  mute(entry: LocalEntry): void {
+    for (const { sender } of this.#sessions.all) sender.mute(entry);
+  }
+
+  stop(trackId: string): void {
+    for (const { sender } of this.#sessions.all) sender.stop(trackId);
+    this.#sessions.review();
+  }
+
+  onConsumers({ epoch, consumers }: EventPayload<'consumers'>): void {
+    const session = this.#sessions.of(epoch);
+    const { newest } = this.#sessions;
+    // What comes on both sessions is decoded once: a handover is hard work for a small machine.
+    const isOnBoth = session !== newest && newest?.receiver.isConnected === true;
+    if (!isOnBoth) void session?.receiver.consume(this.#usable(consumers));
+  }
+
+  onConsumersClosed({ epoch, consumerIds }: EventPayload<'consumersClosed'>): void {
+    this.#sessions.of(epoch)?.receiver.closeConsumers(consumerIds);
+  }
+
+  /** @param move the servers of before go away: who is relayed by one of them restarts ICE */
+  updateIceServers(iceServers: IceServer[], move: boolean): void {
+    const { all, newest } = this.#sessions;
+    for (const session of all) {
+      // The older ones end before it matters.
+      const options = { move: move && session === newest };
+      session
+        .updateIceServers(iceServers, options)
+        .catch((error) => this.#options.onProblem(error));
+    }
+  }
+
+  /** The server can be asked again: what was tried without it is tried now. */
+  recoverNow(): void {
+    this.#recovery.again();
+  }
+
+  /** What the room lists changed. */
+  onRoom(): void {
+    this.#sessions.review();
+  }
+
+  stats() {
+    return this.#sessions.stats();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#recovery.close();
+    this.#sessions.close();
+  }
+
+  /** Uses a new media session: what was received or sent continues there under the same ids. */
+  #adopt(offer: MediaOffer, device: Device): void {
+    const isFirst = this.#sessions.newest === undefined;
+    const session = this.#open(offer, device);
+    this.#offered.add(offer.epoch);
+    if (!isFirst) this.#settling.owe(offer.epoch);
+    this.#recovery.reset();
+    this.#sessions.add(session);
+    if (!isFirst) this.#options.onPaths();
+    this.#options.onceUp(() => {
+      this.#negotiated = session.receiver.consume(this.#usable(offer.consumers));
+      // What is received comes first: people wait for the others' picture, and encoders are greedy.
+      void this.#negotiated.then(() => {
+        if (this.#sessions.newest !== session) return;
+        for (const entry of this.#options.local.entries) this.produce(entry);
+      });
+      if (!isFirst) this.#options.onReplaced();
+    });
+  }
+
+  #open(offer: MediaOffer, device: Device): MediaSession {
+    const options = this.#options;
+    const ifNewest =
+      <A extends unknown[]>(action: (...args: A) => void) =>
+      (...args: A) => {
+        if (this.#sessions.newest === session) action(...args);
+      };
+    const relayOnly = options.relayOnly || (this.#relayNext && offersRelay(offer.iceServers));
+    this.#relayNext = false;
+    const session: MediaSession = new MediaSession({
+      device,
+      offer,
+      relayOnly,
+      videoCodec: options.videoCodec,
+      request: options.request,
+      streamIdOf: options.streamIdOf,
+      onTracks: () => this.#sessions.update(),
+      onState: (direction, state) => {
+        if (this.#sessions.newest === session) this.#recovery.onState(direction, state);
+        this.#sessions.review();
+      },
+      onPaths: ifNewest(options.onPaths),
+      onPulse: ifNewest((direction: Direction, isAlive: boolean) =>
+        this.#recovery.onState(direction, isAlive ? 'connected' : 'stalled'),
+      ),
+      onUseless: () => this.#replace(session),
+      senderOf: (trackId) =>
+        options.stateOf(trackId) === 'sending' ? options.ownerOf(trackId) : undefined,
+      onRefused: ifNewest(options.onRefused),
+      onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
+      onProblem: ifNewest(options.onProblem),
+    });
+    return session;
+  }
+
+  /** Tells the server that it may close what was before. */
+  #settle(): void {
+    const { newest, all } = this.#sessions;
+    this.#settling.settle(all.length === 1 ? newest?.epoch : undefined);
+  }
+
+  #usable(consumers: readonly Consumer[]): Consumer[] {
+    return consumers.filter(({ trackId }) => !this.#unusable.has(trackId));
+  }
+
+  /** A transport that met something it cannot negotiate is no good for the other tracks either. */
+  #giveUp(session: MediaSession, trackIds: readonly string[], cause: unknown): void {
+    for (const trackId of trackIds) this.#unusable.add(trackId);
+    this.#options.onProblem(new ParleyError('unsupported_media', { cause }));
+    this.#replace(session);
+  }
+
+  /** Asks for another session, unless there is one already. */
+  #replace(session: MediaSession): void {
+    const { request, retries, onProblem } = this.#options;
+    const say = () =>
+      this.#sessions.newest === session
+        ? request('rebuildMedia', { epoch: session.epoch })
+        : undefined;
+    retries.say('rebuildMedia', say, onProblem);
+  }
+
+  async #recover(step: RecoveryStep, direction: Direction): Promise<void> {
+    const session = this.#sessions.newest;
+    // Without a socket nothing can be mended; the ladder goes on when it is back.
+    if (!session || !this.#options.isUp()) return;
+    if (step === 'restart-ice') return session.restartIce(direction);
+    this.#relayNext = step === 'rebuild-relay';
+    try {
+      await this.#options.request('rebuildMedia', { epoch: session.epoch });
+    } catch (error) {
+      // The next session comes for another reason.
+      this.#relayNext = false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,248 @@
+// One media session: a transport to send and one to receive, until the server gives us another.
+import type { Device, types } from 'mediasoup-client';
+import type { ParleyError } from '../../../shared/errors.ts';
+import type { VideoCodec } from '../../../shared/media/media.ts';
+import { DtlsParameters, type IceServer } from '../../../shared/media/rtp.ts';
+import type {
+  Direction,
+  MediaOffer,
+  MethodName,
+  MethodParams,
+  MethodResult,
+} from '../../../shared/protocol/protocol.ts';
+import { toWire } from '../../../shared/protocol/rpc.ts';
+import { Retries } from '../link/retries.ts';
+import { PathWatch } from '../paths/path-watch.ts';
+import { isOffered, keepPlaces, relayUrls } from '../paths/relay-servers.ts';
+import type { Paths } from '../paths/selected-path.ts';
+import type { LocalEntry } from './local-tracks.ts';
+import { Receiver, type ReceiverOptions } from './receiver.ts';
+import { Sender, type SenderOptions } from './sender.ts';
+
+export type Request = <K extends MethodName>(
+  method: K,
+  params: MethodParams<K>,
+) => Promise<MethodResult<K>>;
+
+/**
+ * Says something about a media session, again while the server cannot take it.
+ *
+ * @param key tells it from others of the same method
+ * @param params what is true by then; undefined when it is moot
+ */
+export type Tell = <K extends 'connect' | 'publish' | 'ready'>(
+  method: K,
+  key: string,
+  params: () => MethodParams<K> | undefined,
+  onRefused?: (error: ParleyError) => void,
+) => void;
+
+export interface MediaSessionOptions
+  extends Pick<ReceiverOptions, 'streamIdOf' | 'onTracks' | 'onUnusable'>,
+    Pick<SenderOptions, 'onRefused'> {
+  device: Device;
+  offer: MediaOffer;
+  relayOnly: boolean;
+  videoCodec: VideoCodec;
+  request: Request;
+  onState(direction: Direction, state: types.ConnectionState): void;
+  /** The packets of a transport go another way. */
+  onPaths(): void;
+  /** A relay that brought something all the time fell silent, or is heard again. */
+  onPulse(direction: Direction, isAlive: boolean): void;
+  /** This session will not do; another one is needed. */
+  onUseless(): void;
+  /** Whose remote track it is, if anything is to be expected of it. */
+  senderOf(trackId: string): string | undefined;
+  /** The server refused something else; the session may be out of date. */
+  onProblem(error: ParleyError): void;
+}
+
+const DIRECTIONS: readonly Direction[] = ['send', 'recv'];
+const BROKEN: ReadonlySet<types.ConnectionState> = new Set(['disconnected', 'failed', 'closed']);
+
+export class MediaSession {
+  readonly epoch: number;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  readonly #options: MediaSessionOptions;
+  readonly #send: types.Transport;
+  readonly #recv: types.Transport;
+  readonly #retries = new Retries();
+  readonly #watches: Record<Direction, PathWatch>;
+  #iceServers: readonly IceServer[];
+  /** Addresses of relays in the longest list that was given. */
+  #longest: readonly string[];
+  readonly #receiving = Promise.withResolvers<void>();
+  readonly #dtls: Partial<Record<Direction, DtlsParameters>> = {};
+  #closed = false;
+
+  constructor(options: MediaSessionOptions) {
+    const { device, offer, relayOnly } = options;
+    this.#options = options;
+    this.epoch = offer.epoch;
+    this.#iceServers = offer.iceServers;
+    this.#longest = relayUrls(offer.iceServers);
+    const common = {
+      iceServers: offer.iceServers,
+      ...(relayOnly && { iceTransportPolicy: 'relay' as const }),
+    };
+    this.#send = device.createSendTransport({ ...offer.send, ...common });
+    this.#recv = device.createRecvTransport({ ...offer.recv, ...common });
+    this.#watches = { send: this.#watch('send'), recv: this.#watch('recv') };
+    for (const direction of DIRECTIONS) this.#listen(direction);
+    const shared = { ...options, epoch: this.epoch, tell: this.#tell };
+    this.sender = new Sender({ ...shared, transport: this.#send });
+    this.receiver = new Receiver({ ...shared, transport: this.#recv });
+  }
+
+  /** Resolves when what is received has a path, at once when there is nothing to receive. */
+  get receiving(): Promise<void> {
+    if (this.receiver.received.length === 0 || this.receiver.isConnected) {
+      return Promise.resolve();
+    }
+    return this.#receiving.promise;
+  }
+
+  /** Whether what we send arrives at the server. */
+  get isSending(): boolean {
+    return this.#send.connectionState === 'connected';
+  }
+
+  /** Whether a path was lost. */
+  get isBroken(): boolean {
+    return BROKEN.has(this.#send.connectionState) || BROKEN.has(this.#recv.connectionState);
+  }
+
+  /** How the packets travel. */
+  get paths(): Paths {
+    const { send, recv } = this.#watches;
+    return { send: send.path, recv: recv.path };
+  }
+
+  /** Whether a transport's packets go through a TURN server, or would if they went at all. */
+  isRelayed(direction: Direction): boolean {
+    return this.#options.relayOnly || this.#watches[direction].isRelayed;
+  }
+
+  /**
+   * What the server did not hear is said again, and what it said meanwhile is taken from the offer.
+   *
+   * @param known the tracks of ours that the server knows
+   */
+  async resync(offer: MediaOffer, entries: readonly LocalEntry[], known: ReadonlySet<string>) {
+    // Others may have come while there was no socket, and whoever was to leave did not hear of it.
+    await this.updateIceServers(offer.iceServers, { move: true });
+    for (const direction of DIRECTIONS) {
+      this.#tellConnect(direction);
+      this.#watches[direction].resync();
+    }
+    this.sender.publishAgain(entries, known);
+    await this.receiver.resync(offer.consumers);
+  }
+
+  /** @throws ParleyError or an error of the browser */
+  async restartIce(direction: Direction): Promise<void> {
+    const { epoch } = this;
+    const answer = await this.#options.request('restartIce', { epoch, direction });
+    if (this.#closed) return;
+    await this.updateIceServers(answer.iceServers);
+    this.#watches[direction].onRestart();
+    await this.#transport(direction).restartIce({ iceParameters: answer.iceParameters });
+  }
+
+  /** @param move leaves relays that are not among these */
+  async updateIceServers(given: IceServer[], { move = false } = {}): Promise<void> {
+    this.#iceServers = given;
+    const relays = relayUrls(given);
+    if (relays.length >= this.#longest.length) this.#longest = relays;
+    const iceServers = keepPlaces(given, this.#longest);
+    await Promise.all(
+      [this.#send, this.#recv].map((transport) => transport.updateIceServers({ iceServers })),
+    );
+    // Without any relay there is nothing to move to: what works is more.
+    if (!move || relays.length === 0) return;
+    for (const direction of DIRECTIONS) this.#watches[direction].allow(given);
+  }
+
+  async stats(): Promise<Record<Direction, RTCStatsReport>> {
+    const [send, recv] = await Promise.all([this.#send.getStats(), this.receiver.stats()]);
+    return { send, recv };
+  }
+
+  /** Closes both transports and all they carry. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#retries.close();
+    for (const direction of DIRECTIONS) this.#watches[direction].close();
+    this.sender.close();
+    this.receiver.close();
+  }
+
+  #transport(direction: Direction): types.Transport {
+    return direction === 'send' ? this.#send : this.#recv;
+  }
+
+  #watch(direction: Direction): PathWatch {
+    const { request, onPaths, onPulse, onUseless, senderOf } = this.#options;
+    const { epoch } = this;
+    return new PathWatch({
+      stats: () => this.#transport(direction).getStats(),
+      retries: this.#retries,
+      key: `path ${direction}`,
+      report: (path, refusals) =>
+        request('path', { epoch, direction, path, refusals: [...refusals] }),
+      restartIce: () => this.restartIce(direction),
+      rebuild: onUseless,
+      onChange: onPaths,
+      expects: (sent) => {
+        // What we send is acknowledged by the server, which is not somebody whose network may be gone.
+        if (direction === 'send') return sent > 0 ? 'surely' : 'nothing';
+        const senders = new Set(this.receiver.received.map(({ trackId }) => senderOf(trackId)));
+        senders.delete(undefined);
+        // All of several people do not vanish in one moment; of one it cannot be told.
+        return senders.size === 0 ? 'nothing' : senders.size === 1 ? 'perhaps' : 'surely';
+      },
+      onPulse: (isAlive) => onPulse(direction, isAlive),
+    });
+  }
+
+  #listen(direction: Direction): void {
+    const transport = this.#transport(direction);
+    const watch = this.#watches[direction];
+    transport.on('connect', ({ dtlsParameters }, done) => {
+      this.#dtls[direction] = toWire(DtlsParameters, dtlsParameters);
+      done();
+      this.#tellConnect(direction);
+    });
+    transport.on('connectionstatechange', (state) => {
+      if (direction === 'recv' && state === 'connected') this.#receiving.resolve();
+      if (this.#closed) return;
+      watch.onState(state);
+      this.#options.onState(direction, state);
+    });
+    transport.on('icecandidateerror', (error) => {
+      // Those that only keep a place in the list refuse us, and should.
+      if (isOffered(error.url, this.#iceServers)) watch.onIceError(error);
+    });
+  }
+
+  #tellConnect(direction: Direction): void {
+    const dtlsParameters = this.#dtls[direction];
+    if (!dtlsParameters) return;
+    this.#tell('connect', direction, () => ({ epoch: this.epoch, direction, dtlsParameters }));
+  }
+
+  /** What the socket lost is said again after the resume; what came too late does not matter. */
+  readonly #tell: Tell = (method, key, params, onRefused = this.#options.onProblem) => {
+    const say = () => {
+      const now = this.#closed ? undefined : params();
+      return now && this.#options.request(method, now);
+    };
+    this.#retries.say(`${method} ${key}`, say, (error) => {
+      const moot = error.code === 'unreachable' || error.code === 'stale_epoch';
+      if (!moot && !this.#closed) onRefused(error);
+    });
+  };
+}

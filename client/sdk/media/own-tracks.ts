@@ -1,0 +1,114 @@
+// What the person shares: changes it here, on every media session, and in what the server knows.
+import type { ParleyError } from '../../../shared/errors.ts';
+import type { RoomPatch, Track, TrackSource } from '../../../shared/room/room.ts';
+import type { Retries } from '../link/retries.ts';
+import type { LocalTrackInput } from '../session/types.ts';
+import type { LocalEntry, LocalTracks } from './local-tracks.ts';
+import type { MediaKeeper } from './media-keeper.ts';
+import type { Request } from './media-session.ts';
+
+export interface OwnTracksOptions {
+  local: LocalTracks;
+  media: MediaKeeper;
+  request: Request;
+  retries: Retries;
+  /** The tracks of ours that the room lists. */
+  listed(): readonly Track[];
+  onChange(): void;
+  onMutedByHost(source: TrackSource): void;
+  onProblem(error: ParleyError): void;
+}
+
+export class OwnTracks {
+  readonly #options: OwnTracksOptions;
+
+  constructor(options: OwnTracksOptions) {
+    this.#options = options;
+  }
+
+  /** Publishes a track, or replaces the media of the source if it is published already. */
+  publish(input: LocalTrackInput): void {
+    const { local, media, onChange } = this.#options;
+    const known = local.get(input.source);
+    if (known) {
+      known.track = input.track;
+      media.replace(known);
+      if (input.muted !== undefined) this.setMuted(input.source, input.muted);
+    } else {
+      media.produce(local.add(input));
+    }
+    onChange();
+  }
+
+  unpublish(source: TrackSource): void {
+    const entry = this.#options.local.get(source);
+    if (!entry) return;
+    this.drop(entry);
+    this.#tellUnpublish(entry.id);
+  }
+
+  setMuted(source: TrackSource, muted: boolean): void {
+    const entry = this.#options.local.get(source);
+    if (!entry || entry.muted === muted) return;
+    this.#mute(entry, muted);
+    this.#tellMute(entry);
+  }
+
+  /** The server refused it: it is not sent any more. */
+  drop(entry: LocalEntry): void {
+    const { local, media, onChange } = this.#options;
+    local.remove(entry);
+    media.stop(entry.id);
+    onChange();
+  }
+
+  onPatch({ ops }: RoomPatch, participantId: string): void {
+    for (const op of ops) {
+      if (op.op !== 'mute' || !op.muted || op.by === participantId) continue;
+      const entry = this.#find(op.trackId);
+      if (!entry) continue;
+      this.#mute(entry, true);
+      this.#options.onMutedByHost(entry.source);
+    }
+  }
+
+  /** What we changed while the server did not hear us. */
+  sayWhatDiffers(): void {
+    for (const { id, muted } of this.#options.listed()) {
+      const entry = this.#find(id);
+      if (!entry) this.#tellUnpublish(id);
+      else if (entry.muted !== muted) this.#tellMute(entry);
+    }
+  }
+
+  /** The media server may not have heard what the room lists. */
+  sayAll(): void {
+    for (const { id } of this.#options.listed()) {
+      const entry = this.#find(id);
+      if (entry) this.#tellMute(entry);
+      else this.#tellUnpublish(id);
+    }
+  }
+
+  #find(trackId: string): LocalEntry | undefined {
+    return this.#options.local.entries.find(({ id }) => id === trackId);
+  }
+
+  #mute(entry: LocalEntry, muted: boolean): void {
+    entry.muted = muted;
+    this.#options.media.mute(entry);
+    this.#options.onChange();
+  }
+
+  #tellMute(entry: LocalEntry): void {
+    const { request, retries, onProblem } = this.#options;
+    const { id: trackId } = entry;
+    const say = () => (entry.closed ? undefined : request('mute', { trackId, muted: entry.muted }));
+    retries.say(`mute ${trackId}`, say, onProblem);
+  }
+
+  #tellUnpublish(trackId: string): void {
+    const { request, retries, onProblem } = this.#options;
+    retries.say(`unpublish ${trackId}`, () => request('unpublish', { trackId }), onProblem);
+  }
+}

@@ -1,0 +1,104 @@
+// What is wanted of each remote track; changes are gathered, so that a resize is one message.
+import { ParleyError } from '../../../shared/errors.ts';
+import { LIMITS } from '../../../shared/protocol/limits.ts';
+import type { Preference } from '../../../shared/protocol/protocol.ts';
+import { retryDelay } from '../link/backoff.ts';
+
+/** Longer than a layout pass, shorter than anybody notices. */
+const GATHER_MS = 50;
+
+export class Preferences {
+  readonly #send: (preferences: Record<string, Preference>) => Promise<unknown>;
+  readonly #onProblem: (error: ParleyError) => void;
+  readonly #wanted = new Map<string, Preference>();
+  readonly #changed = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** How often the server could not take them in a row. */
+  #failures = 0;
+  #closed = false;
+
+  constructor(
+    send: (preferences: Record<string, Preference>) => Promise<unknown>,
+    onProblem: (error: ParleyError) => void,
+  ) {
+    this.#send = send;
+    this.#onProblem = onProblem;
+  }
+
+  /** Whether we asked not to be sent it. */
+  isPaused(trackId: string): boolean {
+    return this.#wanted.get(trackId)?.paused ?? false;
+  }
+
+  set(trackId: string, preference: Preference): void {
+    if (same(this.#wanted.get(trackId), preference)) return;
+    this.#wanted.set(trackId, preference);
+    this.#changed.add(trackId);
+    if (this.#failures > 0) this.#cancel();
+    this.#flushAfter(GATHER_MS);
+  }
+
+  /** The other side may know none of them. */
+  resend(): void {
+    for (const trackId of this.#wanted.keys()) this.#changed.add(trackId);
+    if (this.#changed.size > 0) this.#flush();
+  }
+
+  /** Tracks that are gone are not wanted any more. */
+  prune(isPresent: (trackId: string) => boolean): void {
+    for (const trackId of this.#wanted.keys()) {
+      if (!isPresent(trackId)) this.#wanted.delete(trackId);
+    }
+  }
+
+  /** Nothing is sent after this. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+  }
+
+  #cancel(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #flushAfter(delayMs: number): void {
+    if (!this.#closed) this.#timer ??= setTimeout(() => this.#flush(), delayMs);
+  }
+
+  #flush(): void {
+    this.#cancel();
+    const changed = [...this.#changed].flatMap((trackId): [string, Preference][] => {
+      const preference = this.#wanted.get(trackId);
+      return preference ? [[trackId, preference]] : [];
+    });
+    this.#changed.clear();
+    for (let at = 0; at < changed.length; at += LIMITS.tracksPerMessage) {
+      this.#say(changed.slice(at, at + LIMITS.tracksPerMessage));
+    }
+  }
+
+  #say(preferences: readonly [string, Preference][]): void {
+    this.#send(Object.fromEntries(preferences)).then(
+      () => {
+        this.#failures = 0;
+      },
+      (cause) => {
+        const error = ParleyError.from(cause);
+        if (error.code !== 'unavailable') return this.#onProblem(error);
+        // What is wanted by then, which may be something else.
+        for (const [trackId] of preferences) this.#changed.add(trackId);
+        this.#flushAfter(retryDelay(this.#failures++, error.retryAfterMs, Math.random()));
+      },
+    );
+  }
+}
+
+function same(a: Preference | undefined, b: Preference): boolean {
+  return (
+    a !== undefined &&
+    (a.paused ?? false) === (b.paused ?? false) &&
+    a.spatialLayer === b.spatialLayer &&
+    a.temporalLayer === b.temporalLayer
+  );
+}

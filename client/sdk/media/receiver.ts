@@ -1,0 +1,161 @@
+// What is received on one media session: its consumers, of which one track may have two for a while.
+import type { types } from 'mediasoup-client';
+import type { Consumer as ConsumerDescription } from '../../../shared/protocol/protocol.ts';
+import type { Tell } from './media-session.ts';
+
+/** A track that a consumer brings. */
+export interface Received {
+  readonly trackId: string;
+  readonly track: MediaStreamTrack;
+  isLive: boolean;
+}
+
+export interface ReceiverOptions {
+  epoch: number;
+  transport: types.Transport;
+  tell: Tell;
+  /** Groups tracks that must be played in step (lip sync), by track id. */
+  streamIdOf(trackId: string): string;
+  /** What is received changed. */
+  onTracks(): void;
+  /** The browser could not negotiate these: with them described, it negotiates nothing else. */
+  onUnusable(trackIds: readonly string[], cause: unknown): void;
+}
+
+interface Consuming {
+  readonly trackId: string;
+  /** Undefined while it is negotiated. */
+  consumer: types.Consumer | undefined;
+  received: Received | undefined;
+}
+
+/** A page takes a track off a moment after it was told; browsers show one that ended as black. */
+export const LINGER_MS = 500;
+
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  /** By consumer id, oldest first. */
+  readonly #consuming = new Map<string, Consuming>();
+  /** Consumers that we gave up for newer ones: the server may still name them. */
+  readonly #retired = new Set<string>();
+  readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
+  #closed = false;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Whether what is received has a path. */
+  get isConnected(): boolean {
+    return this.#options.transport.connectionState === 'connected';
+  }
+
+  /** Oldest first. */
+  get received(): Received[] {
+    return [...this.#consuming.values()].flatMap(({ received }) => received ?? []);
+  }
+
+  /** Receives these; those it receives already are left alone. */
+  async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
+    const { epoch, tell, onTracks, onUnusable } = this.#options;
+    const wanted = descriptions.filter(({ consumerId }) => !this.#retired.has(consumerId));
+    // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
+    const results = await Promise.allSettled(wanted.map((each) => this.#consume(each)));
+    if (this.#closed) return;
+    onTracks();
+    const consumerIds = wanted.flatMap(({ consumerId, waiting }, index) =>
+      waiting && results[index]?.status === 'fulfilled' ? [consumerId] : [],
+    );
+    if (consumerIds.length > 0) {
+      const stillThere = () => consumerIds.filter((id) => this.#consuming.has(id));
+      tell('ready', consumerIds.join(), () => {
+        const ids = stillThere();
+        return ids.length > 0 ? { epoch, consumerIds: ids } : undefined;
+      });
+    }
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) {
+      const trackIds = wanted.map(({ trackId }) => trackId);
+      const unusable = trackIds.filter((_, index) => results[index]?.status === 'rejected');
+      onUnusable(unusable, failed.reason);
+    }
+  }
+
+  /** The server closed these. */
+  closeConsumers(consumerIds: readonly string[]): void {
+    for (const consumerId of consumerIds) {
+      this.#retired.delete(consumerId);
+      this.#release(consumerId);
+    }
+    this.#options.onTracks();
+  }
+
+  /** Takes the server's list: what it does not name is gone. */
+  async resync(descriptions: readonly ConsumerDescription[]): Promise<void> {
+    const named = new Set(descriptions.map(({ consumerId }) => consumerId));
+    const known = [...this.#consuming.keys(), ...this.#retired];
+    const gone = known.filter((consumerId) => !named.has(consumerId));
+    if (gone.length > 0) this.closeConsumers(gone);
+    await this.consume(descriptions);
+  }
+
+  /**
+   * It was decided what is shown.
+   *
+   * @param pending those that take over once they are live
+   */
+  follow(shown: ReadonlyMap<string, Received>, pending: ReadonlySet<Received>): void {
+    const own = new Set(this.received);
+    for (const [consumerId, { received }] of [...this.#consuming]) {
+      if (!received) continue;
+      const chosen = shown.get(received.trackId);
+      const isShown = chosen === received;
+      // Browsers mix every voice that they receive: of two copies, one must be silent.
+      const { track } = received;
+      if (track.kind === 'audio' && track.enabled !== isShown) track.enabled = isShown;
+      if (isShown || pending.has(received) || !chosen || !own.has(chosen)) continue;
+      this.#retired.add(consumerId);
+      this.#release(consumerId);
+    }
+  }
+
+  stats(): Promise<RTCStatsReport> {
+    return this.#options.transport.getStats();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#lingering) clearTimeout(timer);
+    this.#options.transport.close();
+  }
+
+  async #consume({ trackId, consumerId, kind, rtpParameters }: ConsumerDescription) {
+    if (this.#consuming.has(consumerId)) return;
+    const consuming: Consuming = { trackId, consumer: undefined, received: undefined };
+    this.#consuming.set(consumerId, consuming);
+    const { transport, streamIdOf } = this.#options;
+    const consumer = await transport.consume({
+      id: consumerId,
+      producerId: trackId,
+      kind,
+      rtpParameters,
+      streamId: streamIdOf(trackId),
+    });
+    // It may have been closed while it was negotiated.
+    if (this.#closed || this.#consuming.get(consumerId) !== consuming) return consumer.close();
+    consuming.consumer = consumer;
+    consuming.received = { trackId, track: consumer.track, isLive: false };
+  }
+
+  #release(consumerId: string): void {
+    const consuming = this.#consuming.get(consumerId);
+    if (!consuming) return;
+    this.#consuming.delete(consumerId);
+    const timer = setTimeout(() => {
+      this.#lingering.delete(timer);
+      consuming.consumer?.close();
+    }, LINGER_MS);
+    this.#lingering.add(timer);
+  }
+}

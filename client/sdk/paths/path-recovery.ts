@@ -1,0 +1,164 @@
+// What to do about a media path that is down: wait a moment, restart ICE, then rebuild, then relay.
+import type { Direction } from '../../../shared/protocol/protocol.ts';
+
+export type RecoveryStep = 'restart-ice' | 'rebuild' | 'rebuild-relay';
+
+/** The ladder. */
+const STEPS: readonly RecoveryStep[] = ['restart-ice', 'rebuild', 'rebuild-relay'];
+/** Its last steps are repeated in turn: what comes back first may be the direct path, or the relay. */
+const REPEATED = 2;
+/** A path that ICE calls `disconnected` often comes back by itself: a lost packet, a roaming phone. */
+const DISCONNECTED_MS = 1_500;
+/**
+ * One through a TURN server ends more often, with that server, and nothing brings it back: a browser
+ * that has a second relay is there by itself in this time, and any other one has to ask for one.
+ */
+const DISCONNECTED_RELAY_MS = 300;
+/**
+ * A first path that takes longer than this is stuck: a DTLS handshake whose first packets were lost
+ * waits twice as long each time, up to half a minute, however well the path works by then. With each
+ * attempt the next one is given more.
+ */
+const CONNECTING_MS = 6_000;
+const CONNECTING_MOST = 5;
+/** How long a step may take to bring the path back before the next one. */
+const STEP_MS = 6_000;
+
+export interface PathRecoveryOptions {
+  /** Rejects when it could not even be tried; the next step follows in time all the same. */
+  run(step: RecoveryStep, direction: Direction): Promise<void>;
+  /** Whether a transport's packets went through a TURN server. */
+  isRelayed(direction: Direction): boolean;
+  /** A path went down, or all are up again. */
+  onChange(recovering: boolean): void;
+}
+
+/** Those of a transport, and `stalled`: ICE knows of nothing yet, but the relay in use has gone. */
+type PathState =
+  | 'new'
+  | 'connecting'
+  | 'connected'
+  | 'disconnected'
+  | 'failed'
+  | 'closed'
+  | 'stalled';
+
+export class PathRecovery {
+  readonly #options: PathRecoveryOptions;
+  readonly #down = new Map<Direction, ReturnType<typeof setTimeout>>();
+  /** Paths that are being found, and are not known to be down. */
+  readonly #connecting = new Map<Direction, ReturnType<typeof setTimeout>>();
+  readonly #attempts: Record<Direction, number> = { send: 0, recv: 0 };
+
+  constructor(options: PathRecoveryOptions) {
+    this.#options = options;
+  }
+
+  get recovering(): boolean {
+    return this.#down.size > 0;
+  }
+
+  onState(direction: Direction, state: PathState): void {
+    if (state === 'connecting') {
+      this.#begin(direction);
+      return;
+    }
+    this.#found(direction);
+    if (state === 'connected') this.#up(direction);
+    else if (state === 'disconnected') this.#later(direction, this.#patienceMs(direction));
+    else if (state === 'failed') this.#later(direction, 0);
+    else if (state === 'stalled') this.#stalled(direction);
+  }
+
+  /**
+   * What was tried without a server was not heard. It is tried now, no later in the ladder than a
+   * rebuild: a relay is forced only when that was seen to fail.
+   */
+  again(): void {
+    for (const [direction, timer] of this.#down) {
+      if (this.#attempts[direction] === 0) continue;
+      clearTimeout(timer);
+      this.#attempts[direction] = Math.min(this.#attempts[direction] - 1, STEPS.indexOf('rebuild'));
+      this.#step(direction);
+    }
+  }
+
+  /** The paths belong to another media session now: nothing is known of them. */
+  reset(): void {
+    const was = this.recovering;
+    this.close();
+    if (was) this.#options.onChange(false);
+  }
+
+  close(): void {
+    for (const timers of [this.#down, this.#connecting]) {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    }
+  }
+
+  #begin(direction: Direction): void {
+    // One that is down has steps of its own.
+    if (this.#connecting.has(direction) || this.#down.has(direction)) return;
+    const patience = Math.min(1 + this.#attempts[direction], CONNECTING_MOST);
+    const timer = setTimeout(() => {
+      this.#connecting.delete(direction);
+      this.#stalled(direction);
+    }, CONNECTING_MS * patience);
+    this.#connecting.set(direction, timer);
+  }
+
+  #found(direction: Direction): void {
+    clearTimeout(this.#connecting.get(direction));
+    this.#connecting.delete(direction);
+  }
+
+  /**
+   * Restarted, ICE would stay with the path that it believes in, for as long as it does. New transports
+   * do not know that one.
+   */
+  #stalled(direction: Direction): void {
+    this.#attempts[direction] = Math.max(this.#attempts[direction], STEPS.indexOf('rebuild'));
+    this.#later(direction, 0);
+  }
+
+  #patienceMs(direction: Direction): number {
+    return this.#options.isRelayed(direction) ? DISCONNECTED_RELAY_MS : DISCONNECTED_MS;
+  }
+
+  #up(direction: Direction): void {
+    this.#attempts[direction] = 0;
+    const timer = this.#down.get(direction);
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    this.#down.delete(direction);
+    if (this.#down.size === 0) this.#options.onChange(false);
+  }
+
+  #later(direction: Direction, delayMs: number): void {
+    const before = this.#down.get(direction);
+    if (before !== undefined && delayMs > 0) return;
+    clearTimeout(before);
+    this.#down.set(
+      direction,
+      setTimeout(() => this.#step(direction), delayMs),
+    );
+    if (before === undefined && this.#down.size === 1) this.#options.onChange(true);
+  }
+
+  #step(direction: Direction): void {
+    const step = recoveryStep(this.#attempts[direction]++);
+    this.#down.set(
+      direction,
+      setTimeout(() => this.#step(direction), STEP_MS),
+    );
+    this.#options.run(step, direction).catch(() => {});
+  }
+}
+
+/** @param attempt counted from 0 since the path was last up */
+export function recoveryStep(attempt: number): RecoveryStep {
+  const first = STEPS.length - REPEATED;
+  const index = attempt < first ? attempt : first + ((attempt - first) % REPEATED);
+  return STEPS[index] ?? 'rebuild';
+}

@@ -1,0 +1,114 @@
+// How the packets of one connection travel, read out of its statistics, whichever browser made them. Pure.
+import { LIMITS } from '../../../shared/protocol/limits.ts';
+import type { PathReport } from '../../../shared/protocol/protocol.ts';
+
+export interface Paths {
+  readonly send: PathReport;
+  readonly recv: PathReport;
+}
+
+export const NO_PATH: PathReport = {
+  kind: 'none',
+  protocol: null,
+  server: null,
+  roundTripMs: null,
+};
+
+/** What is used of a candidate pair; each browser lacks some of it. */
+export interface CandidatePairStat {
+  readonly id: string;
+  readonly selected?: boolean;
+  readonly nominated?: boolean;
+  readonly state?: string;
+  readonly localCandidateId?: string;
+  /** Seconds. */
+  readonly currentRoundTripTime?: number;
+  readonly bytesSent?: number;
+  readonly bytesReceived?: number;
+  /** To the connectivity checks of ICE, which are not among the bytes. */
+  readonly responsesReceived?: number;
+  /** Connectivity checks: until the first answer, and after it. */
+  readonly requestsSent?: number;
+  readonly consentRequestsSent?: number;
+}
+
+interface CandidateStat {
+  readonly candidateType?: string;
+  readonly protocol?: string;
+  readonly relayProtocol?: string;
+  /** Of the server that a candidate was got from. Chromium and Safari tell. */
+  readonly url?: string;
+}
+
+interface Entry {
+  readonly id: string;
+  readonly type: string;
+  readonly selectedCandidatePairId?: string;
+}
+
+/** The part of an `RTCStatsReport` that is needed here. */
+export type Stats = Pick<ReadonlyMap<string, unknown>, 'get' | 'forEach'>;
+
+type Hop = 'udp' | 'tcp' | 'tls';
+const HOPS: readonly string[] = ['udp', 'tcp', 'tls'] satisfies Hop[];
+
+/** The pair that carries the packets, or undefined while there is none. */
+export function selectedPair(stats: Stats): CandidatePairStat | undefined {
+  const pairs: CandidatePairStat[] = [];
+  let chosen: string | undefined;
+  stats.forEach((value) => {
+    const entry = value as Entry;
+    if (entry.type === 'candidate-pair') pairs.push(entry);
+    if (entry.type === 'transport') chosen ??= entry.selectedCandidatePairId;
+  });
+  return (
+    pairs.find(({ id }) => id === chosen) ??
+    // Firefox has no statistics of the transport, but marks the pair.
+    pairs.find(({ selected }) => selected === true) ??
+    // Whoever marks none has nominated the one in use; of an ICE restart's several, the newest.
+    pairs.findLast(
+      ({ selected, nominated, state }) =>
+        selected === undefined && nominated === true && state === 'succeeded',
+    )
+  );
+}
+
+export function selectedPath(stats: Stats): PathReport {
+  const pair = selectedPair(stats);
+  if (!pair) return NO_PATH;
+  const local = (stats.get(pair.localCandidateId ?? '') ?? {}) as CandidateStat;
+  const roundTripMs = roundTripOf(pair);
+  if (!isRelay(local)) {
+    return { kind: 'direct', protocol: hop(local.protocol), server: null, roundTripMs };
+  }
+  const { url = '', relayProtocol } = local;
+  // `protocol` is the one between the relay and the media server: it says nothing of this hop.
+  const protocol = hop(relayProtocol) ?? hopOfUrl(url);
+  const server = /^turns?:/.test(url) && url.length <= LIMITS.urlLength ? url : null;
+  return { kind: 'relay', protocol, server, roundTripMs };
+}
+
+/** Whether the server has to be told: a round trip that differs is no change. */
+export function isSamePath(a: PathReport, b: PathReport): boolean {
+  return a.kind === b.kind && a.protocol === b.protocol && a.server === b.server;
+}
+
+/** A relay that sees itself by another address than it told is a `prflx` candidate with its protocol. */
+function isRelay({ candidateType, relayProtocol }: CandidateStat): boolean {
+  return candidateType === 'relay' || (candidateType === 'prflx' && hop(relayProtocol) !== null);
+}
+
+function roundTripOf({ currentRoundTripTime }: CandidatePairStat): number | null {
+  if (currentRoundTripTime === undefined || !(currentRoundTripTime >= 0)) return null;
+  return Math.min(currentRoundTripTime * 1000, LIMITS.roundTripMs);
+}
+
+function hop(protocol: string | undefined): Hop | null {
+  const name = protocol?.toLowerCase() ?? '';
+  return HOPS.includes(name) ? (name as Hop) : null;
+}
+
+function hopOfUrl(url: string): Hop | null {
+  if (url.startsWith('turns:')) return 'tls';
+  return hop(/[?&]transport=(\w+)/.exec(url)?.[1]);
+}

@@ -1,0 +1,48 @@
+// Which TURN servers refused this client, for the server to know: each once, and not too many.
+import { LIMITS } from '../../../shared/protocol/limits.ts';
+import type { TurnRefusal } from '../../../shared/protocol/protocol.ts';
+
+/** Of an `RTCPeerConnectionIceErrorEvent`. */
+export interface IceError {
+  readonly url: string;
+  /** Of STUN, or 701 when the server did not answer. */
+  readonly errorCode: number;
+}
+
+/** What one report takes (RFC 8656 has fewer codes, and few clients more servers). */
+const CODES = { min: 300, max: 799 };
+
+export class TurnRefusals {
+  /** Since the last ICE restart, told or not: every network interface gets the same refusal. */
+  readonly #known = new Set<string>();
+  #pending: TurnRefusal[] = [];
+
+  get pending(): readonly TurnRefusal[] {
+    return this.#pending;
+  }
+
+  add({ url, errorCode }: IceError): void {
+    const isTurn = /^turns?:/.test(url) && url.length <= LIMITS.urlLength;
+    if (!isTurn || !(errorCode >= CODES.min && errorCode <= CODES.max)) return;
+    const refusal: TurnRefusal = { url, code: errorCode };
+    const key = keyOf(refusal);
+    if (this.#known.has(key) || this.#known.size >= LIMITS.refusalsPerReport) return;
+    this.#known.add(key);
+    this.#pending.push(refusal);
+  }
+
+  /** The server knows these now. */
+  told(refusals: readonly TurnRefusal[]): void {
+    this.#pending = this.#pending.filter((refusal) => !refusals.includes(refusal));
+  }
+
+  /** ICE asks all servers again: what they refuse now is news, unless nobody was told of it yet. */
+  restart(): void {
+    this.#known.clear();
+    for (const refusal of this.#pending) this.#known.add(keyOf(refusal));
+  }
+}
+
+function keyOf({ url, code }: TurnRefusal): string {
+  return `${code} ${url}`;
+}

@@ -1,0 +1,125 @@
+// What the SDK offers to a page: the shapes that a call shows, and what can be done with it.
+import type { ParleyError } from '../../../shared/errors.ts';
+import type { VideoCodec } from '../../../shared/media/media.ts';
+import type { Preference } from '../../../shared/protocol/protocol.ts';
+import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
+import type { Paths } from '../paths/selected-path.ts';
+
+export interface JoinOptions {
+  /** Where the server is: the page's own address in a browser. http(s) or ws(s). */
+  url: string | URL;
+  room: string;
+  name: string;
+  /** A room token, for servers that ask for one. */
+  token?: string;
+  /** Only use TURN relays (`iceTransportPolicy: 'relay'`). */
+  relayOnly?: boolean;
+  /** For cameras and screens, where the browser can send it. Default VP8, which all of them can. */
+  videoCodec?: VideoCodec;
+  /** Published with the join, without waiting for its answer. */
+  tracks?: readonly LocalTrackInput[];
+  /** Which mediasoup-client handler to use where there is no browser to recognise. */
+  handlerName?: 'Chrome111';
+  /** Gives the join up. Its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+export interface LocalTrackInput {
+  source: TrackSource;
+  track: MediaStreamTrack;
+  /** Published, but nothing is sent. Default false. */
+  muted?: boolean;
+}
+
+export interface LocalTrack {
+  /** Stays the same while the track is published, whatever happens to transports and servers. */
+  readonly id: string;
+  readonly source: TrackSource;
+  readonly track: MediaStreamTrack;
+  readonly muted: boolean;
+}
+
+export interface RemoteTrack {
+  readonly id: string;
+  readonly participantId: string;
+  readonly source: TrackSource;
+  readonly muted: boolean;
+  /**
+   * The media itself. Another one takes its place when the media moves to another server, once it has
+   * brought its first frame or sound; this one ends a moment later.
+   */
+  readonly track: MediaStreamTrack;
+}
+
+export type ConnectionState =
+  | { state: 'connected' }
+  /** The socket is away. `mediaFlowing`: others still hear and see us. */
+  | { state: 'reconnecting'; since: number; mediaFlowing: boolean }
+  /** The socket is there, but a transport is not: ICE restarts, then a rebuild, then a relay. */
+  | { state: 'recovering-media'; since: number }
+  /** The call is over. `error` is undefined after our own `leave()`. */
+  | { state: 'ended'; error: ParleyError | undefined };
+
+export interface Speaker {
+  participantId: string;
+  /** dBov, -127 (silence) to 0. */
+  volume: number;
+}
+
+export interface CallEvents {
+  /** `call.room` changed: people, their tracks, the chat. */
+  room: [RoomSnapshot];
+  /** `call.remoteTracks` changed. */
+  remoteTracks: [ReadonlyMap<string, RemoteTrack>];
+  /** `call.localTracks` changed. */
+  localTracks: [ReadonlyMap<TrackSource, LocalTrack>];
+  speakers: [readonly Speaker[]];
+  connection: [ConnectionState];
+  /** `call.paths` changed in more than its round trips. */
+  paths: [Paths];
+  /** The layer that arrives of a remote track; null when there is no bandwidth for any. */
+  layer: [{ trackId: string; spatialLayer: number | null }];
+  /** A host muted this source of ours. */
+  mutedByHost: [TrackSource];
+  /** Something that was asked for earlier was refused. The call goes on. */
+  problem: [ParleyError];
+}
+
+/** One person's place in one room, from `joinCall` to `leave` or `connection.state === 'ended'`. */
+export interface Call {
+  readonly participantId: string;
+  readonly room: RoomSnapshot;
+  /** By track id. */
+  readonly remoteTracks: ReadonlyMap<string, RemoteTrack>;
+  readonly localTracks: ReadonlyMap<TrackSource, LocalTrack>;
+  readonly speakers: readonly Speaker[];
+  readonly connection: ConnectionState;
+  /**
+   * How our packets travel: straight to the media server, or through a TURN server. Looked at a moment
+   * after a path was found and every few seconds from then on; `none` until then.
+   */
+  readonly paths: Paths;
+
+  /** @returns a function that ends the subscription. One listener's error never reaches another. */
+  on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void;
+
+  /** Publishes a track, or replaces the media of the source if it is published already. */
+  publish(input: LocalTrackInput): Promise<void>;
+  /** Stops sending the source. The `MediaStreamTrack` is left to its owner. */
+  unpublish(source: TrackSource): void;
+  setMuted(source: TrackSource, muted: boolean): void;
+  /** What is wanted of a remote track: paused while nobody sees it, a layer by its tile's size. */
+  subscribe(trackId: string, preference: Preference): void;
+  sendChat(text: string): Promise<void>;
+  /** For hosts. */
+  muteOther(trackId: string): Promise<void>;
+  /** For hosts. */
+  removeParticipant(participantId: string): Promise<void>;
+  /**
+   * `RTCPeerConnection.getStats()` of both transports. While media moves to another server, `recv`
+   * also has the inbound streams that are still shown from the one before.
+   */
+  stats(): Promise<{ send: RTCStatsReport | undefined; recv: RTCStatsReport | undefined }>;
+  /** Leaves at once; idempotent. */
+  leave(): void;
+}

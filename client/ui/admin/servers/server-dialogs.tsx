@@ -1,0 +1,165 @@
+// What is asked before something is done to a TURN server that people talk through.
+import { useSignal } from '@preact/signals';
+import { TriangleAlert } from 'lucide';
+import type { ComponentChildren } from 'preact';
+import type { TurnServerView } from '../../../../shared/api/admin.ts';
+import { announce } from '../../kit/announcer.tsx';
+import { Dialog } from '../../kit/dialog.tsx';
+import { Icon } from '../../kit/icon.tsx';
+import { type AdminApi, AdminError } from '../admin-api.ts';
+import type { AdminModel } from '../admin-model.ts';
+import { formatCount, lastServerText } from '../admin-words.ts';
+
+interface DialogProps {
+  model: AdminModel;
+  server: TurnServerView;
+  onClose: () => void;
+}
+
+export function DrainDialog({ model, server, onClose }: DialogProps) {
+  const { id, relayed } = server;
+  const move = useSignal(false);
+  const warning = lastServerText(id, 'drain', serversOf(model));
+  const isLast = warning !== undefined;
+  const choice = (value: boolean, label: string, explanation: string) => (
+    <label class="choice">
+      <input
+        type="radio"
+        name="drain"
+        checked={move.value === value}
+        onChange={() => {
+          move.value = value;
+        }}
+      />
+      <span>
+        {label}
+        <span class="muted small-text">{explanation}</span>
+      </span>
+    </label>
+  );
+  return (
+    <Confirm
+      title={`Drain ${id}?`}
+      button="Drain"
+      done={
+        move.value && !isLast ? `${id} is draining, its calls move away.` : `${id} is draining.`
+      }
+      action={(api) => api.drain(id, move.value)}
+      {...{ model, onClose }}
+    >
+      <p>It gets no new sessions. {relayedText(relayed)}</p>
+      <Warning text={warning} />
+      <fieldset class="choices">
+        <legend class="sr-only">The calls that it relays</legend>
+        {choice(
+          false,
+          'Let calls end here',
+          `${isLast ? '' : 'Nobody notices. '}It is empty when the last call ends.`,
+        )}
+        {choice(
+          true,
+          'Move calls now',
+          isLast
+            ? 'There is no server to move them to at the moment.'
+            : 'They restart ICE onto another server and go on.',
+        )}
+      </fieldset>
+    </Confirm>
+  );
+}
+
+export function RemoveDialog({ model, server, onClose }: DialogProps) {
+  const { id, relayed } = server;
+  const warning = lastServerText(id, 'remove', serversOf(model));
+  return (
+    <Confirm
+      title={`Remove ${id}?`}
+      button="Remove"
+      danger
+      done={`${id} was removed.`}
+      action={(api) => api.remove(id)}
+      {...{ model, onClose }}
+    >
+      <p>
+        It is forgotten, with its credentials
+        {warning === undefined && ', and its calls move to other servers'}. {relayedText(relayed)}
+      </p>
+      <Warning text={warning} />
+    </Confirm>
+  );
+}
+
+function serversOf(model: AdminModel): readonly TurnServerView[] {
+  return model.data.value?.turn.servers ?? [];
+}
+
+function Warning({ text }: { text: string | undefined }) {
+  if (text === undefined) return null;
+  return (
+    <p class="callout">
+      <Icon icon={TriangleAlert} size={20} />
+      <span>{text}</span>
+    </p>
+  );
+}
+
+function relayedText(relayed: number): string {
+  if (relayed === 0) return 'No call goes through it at the moment.';
+  return relayed === 1
+    ? 'One session goes through it at the moment.'
+    : `${formatCount(relayed)} sessions go through it at the moment.`;
+}
+
+interface ConfirmProps {
+  model: AdminModel;
+  title: string;
+  button: string;
+  danger?: boolean;
+  /** Said when it is done. */
+  done: string;
+  action: (api: AdminApi) => Promise<void>;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+function Confirm(props: ConfirmProps) {
+  const { model, title, button, danger = false, done, action, onClose, children } = props;
+  const problem = useSignal<string | undefined>(undefined);
+  const busy = useSignal(false);
+  const run = async () => {
+    if (busy.value) return;
+    busy.value = true;
+    try {
+      await model.act(action);
+      announce(done);
+      onClose();
+    } catch (error) {
+      problem.value = error instanceof AdminError ? error.message : String(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      {problem.value !== undefined && (
+        <p class="field-error" role="alert">
+          {problem.value}
+        </p>
+      )}
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class={danger ? 'button danger' : 'button primary'}
+          aria-disabled={busy.value}
+          onClick={() => void run()}
+        >
+          {button}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

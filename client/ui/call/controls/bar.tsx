@@ -1,0 +1,69 @@
+// The bar below the stage: which call this is, the controls, and the link to it.
+import { useSignal } from '@preact/signals';
+import { Check, Link } from 'lucide';
+import { useRef } from 'preact/hooks';
+import { roomLink } from '../../address.ts';
+import { announce } from '../../kit/announcer.tsx';
+import { copyText } from '../../kit/clipboard.ts';
+import { Icon } from '../../kit/icon.tsx';
+import { DONE, notify } from '../../kit/notices.tsx';
+import type { RoomSession } from '../../room/session.ts';
+import type { CallModel } from '../call-model.ts';
+import type { OpenDialog } from '../call-page.tsx';
+import { Status } from '../status.tsx';
+import { Toolbar } from './toolbar.tsx';
+
+export interface BarProps {
+  model: CallModel;
+  session: RoomSession;
+  onDialog: (name: OpenDialog) => void;
+}
+
+export function Bar({ model, session, onDialog }: BarProps) {
+  return (
+    <footer class="bar">
+      <div class="bar-info">
+        <p class="bar-room" title={session.room}>
+          {session.room}
+        </p>
+        <Status model={model} relayOnly={session.relayOnly} />
+      </div>
+      <Toolbar model={model} session={session} onDialog={onDialog} />
+      <div class="bar-end">
+        <CopyLink room={session.room} />
+      </div>
+    </footer>
+  );
+}
+
+function CopyLink({ room }: { room: string }) {
+  const copied = useSignal(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const copy = async () => {
+    if (!(await copyRoomLink(room))) return;
+    copied.value = true;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      copied.value = false;
+    }, 2500);
+  };
+  return (
+    <button
+      type="button"
+      class="button quiet small copy-link"
+      aria-label="Copy link"
+      onClick={copy}
+    >
+      <Icon icon={copied.value ? Check : Link} size={20} />
+      <span>{copied.value ? 'Copied' : 'Copy link'}</span>
+    </button>
+  );
+}
+
+export async function copyRoomLink(room: string): Promise<boolean> {
+  const link = roomLink(location.origin, room);
+  const copied = await copyText(link);
+  if (copied) announce('The link is copied.');
+  else notify({ text: `Copy this link by hand: ${link}`, action: DONE });
+  return copied;
+}

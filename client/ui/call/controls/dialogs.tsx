@@ -1,0 +1,55 @@
+// The dialogs of a call: devices, and the keys.
+import { useSignal } from '@preact/signals';
+import { Dialog } from '../../kit/dialog.tsx';
+import { Lazy } from '../../kit/lazy.tsx';
+import { type Action, SHORTCUTS } from '../../kit/shortcuts.ts';
+import { remembered } from '../../kit/storage.ts';
+import { loadDevicePickers } from '../../media/load-device-pickers.ts';
+import type { LocalMedia } from '../../media/local-media.ts';
+
+interface CloseProps {
+  onClose: () => void;
+}
+
+export function DevicesDialog({ media, onClose }: CloseProps & { media: LocalMedia }) {
+  return (
+    <Dialog title="Devices" onClose={onClose}>
+      <Lazy load={loadDevicePickers} props={{ media }} />
+    </Dialog>
+  );
+}
+
+export function ShortcutsDialog({ onClose }: CloseProps) {
+  const on = useSignal(remembered.shortcutsOff.get() === '');
+  return (
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
+      <dl class="shortcuts">
+        {(Object.keys(SHORTCUTS) as Action[]).map((action) => (
+          <div key={action}>
+            <dt>{SHORTCUTS[action].label}</dt>
+            <dd>
+              <kbd>{SHORTCUTS[action].key.toUpperCase()}</kbd>
+            </dd>
+          </div>
+        ))}
+        <div>
+          <dt>Close a panel or menu</dt>
+          <dd>
+            <kbd>Esc</kbd>
+          </dd>
+        </div>
+      </dl>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={on.value}
+          onChange={(event) => {
+            on.value = event.currentTarget.checked;
+            remembered.shortcutsOff.set(on.value ? '' : '1');
+          }}
+        />
+        Use single keys as shortcuts
+      </label>
+    </Dialog>
+  );
+}

@@ -1,0 +1,92 @@
+// What the menus of the toolbar hold.
+import { Activity, Keyboard, Link, Settings2 } from 'lucide';
+import type { MenuGroup } from '../../kit/menu.tsx';
+import { ariaShortcut } from '../../kit/shortcuts.ts';
+import { canChooseSpeaker } from '../../media/browser-facts.ts';
+import type { Capture } from '../../media/capture.ts';
+import type { Device } from '../../media/devices.ts';
+import type { LocalMedia } from '../../media/local-media.ts';
+import type { RoomSession } from '../../room/session.ts';
+import type { CallModel } from '../call-model.ts';
+import type { OpenDialog } from '../call-page.tsx';
+import { copyRoomLink } from './bar.tsx';
+
+export function microphoneMenu(media: LocalMedia): MenuGroup[] {
+  const { microphones, speakers } = media.devices.value;
+  const groups = [captureGroup('Microphone', microphones, media.microphone)];
+  if (canChooseSpeaker() && speakers.length > 0) {
+    const chosen = media.speakerId.value || (speakers[0]?.id ?? '');
+    groups.push({
+      label: 'Speaker',
+      items: speakers.map(({ id, label }) => ({
+        label,
+        checked: id === chosen,
+        run: () => {
+          media.speakerId.value = id;
+        },
+      })),
+    });
+  }
+  return groups;
+}
+
+export function cameraMenu(media: LocalMedia): MenuGroup[] {
+  return [captureGroup('Camera', media.devices.value.cameras, media.camera)];
+}
+
+function captureGroup(label: string, devices: readonly Device[], capture: Capture): MenuGroup {
+  const chosen = capture.currentDevice;
+  if (devices.length === 0) {
+    // Before a permission is given there is nothing to list.
+    return {
+      label,
+      items: [{ label: `Allow the ${capture.kind}`, run: () => void capture.setOn(true) }],
+    };
+  }
+  return {
+    label,
+    items: devices.map((device) => ({
+      label: device.label,
+      checked: device.id === chosen,
+      run: () => void capture.choose(device.id),
+    })),
+  };
+}
+
+export interface MoreMenuInput {
+  model: CallModel;
+  session: RoomSession;
+  onDialog: (name: OpenDialog) => void;
+}
+
+export function moreMenu({ model, session, onDialog }: MoreMenuInput): MenuGroup[] {
+  const keyboard = matchMedia('(pointer: fine)').matches;
+  return [
+    {
+      items: [
+        { label: 'Copy link', icon: Link, run: () => void copyRoomLink(session.room) },
+        ...(model.role.value === 'viewer'
+          ? []
+          : [{ label: 'Devices', icon: Settings2, run: () => onDialog('devices') }]),
+        {
+          label: 'Call statistics',
+          icon: Activity,
+          ...(keyboard ? { shortcut: ariaShortcut('statistics') } : {}),
+          run: () => {
+            model.statsOpen.value = !model.statsOpen.value;
+          },
+        },
+        ...(keyboard
+          ? [
+              {
+                label: 'Keyboard shortcuts',
+                icon: Keyboard,
+                shortcut: ariaShortcut('shortcuts'),
+                run: () => onDialog('shortcuts'),
+              },
+            ]
+          : []),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,152 @@
+// The controls of a call. They stay where they are; Leave stands apart.
+import { ChevronUp, Ellipsis, MessageSquare, MonitorUp, MonitorX, PhoneOff } from 'lucide';
+import { unreadLabel } from '../../chat/messages.ts';
+import { ControlButton } from '../../kit/control-button.tsx';
+import { Icon } from '../../kit/icon.tsx';
+import { toggleMenu } from '../../kit/menu.tsx';
+import { notify } from '../../kit/notices.tsx';
+import { canShareScreen } from '../../media/browser-facts.ts';
+import type { LocalMedia } from '../../media/local-media.ts';
+import { CameraButton, MicrophoneButton } from '../../media/media-buttons.tsx';
+import type { RoomSession } from '../../room/session.ts';
+import type { CallModel } from '../call-model.ts';
+import type { OpenDialog } from '../call-page.tsx';
+import { cameraMenu, microphoneMenu, moreMenu } from './menus.ts';
+
+export interface ToolbarProps {
+  model: CallModel;
+  session: RoomSession;
+  onDialog: (name: OpenDialog) => void;
+}
+
+export function Toolbar({ model, session, onDialog }: ToolbarProps) {
+  const { media } = session;
+  const watching = model.role.value === 'viewer';
+  const unread = model.unread.value;
+  const labels = !model.compact.value;
+  return (
+    <div
+      class="toolbar"
+      role="toolbar"
+      aria-label="Call controls"
+      inert={model.covered.value}
+      onKeyDown={moveFocus}
+    >
+      {watching ? (
+        <p class="toolbar-note">You are watching. Your invitation does not include sharing.</p>
+      ) : (
+        <>
+          <div class="split">
+            <MicrophoneButton capture={media.microphone} showLabel={labels} withShortcut />
+            <MenuButton label="Sound devices" groups={() => microphoneMenu(media)} />
+          </div>
+          <div class="split">
+            <CameraButton capture={media.camera} showLabel={labels} withShortcut />
+            <MenuButton label="Video devices" groups={() => cameraMenu(media)} />
+          </div>
+          {canShareScreen() && <ShareButton media={media} showLabel={labels} />}
+        </>
+      )}
+      <ControlButton
+        label="Chat"
+        icon={MessageSquare}
+        pressed={model.chatOpen.value}
+        look={model.chatOpen.value ? 'active' : 'plain'}
+        tip={model.chatOpen.value ? 'Close the chat' : 'Open the chat'}
+        shortcut="chat"
+        showLabel={labels}
+        {...(unread > 0 ? { badge: unreadLabel(unread), describedBy: 'unread' } : {})}
+        onClick={({ currentTarget }) => {
+          // Safari gives a button that is clicked no focus to return to.
+          currentTarget.focus();
+          model.chatOpen.value = !model.chatOpen.value;
+        }}
+      />
+      <span id="unread" hidden>
+        {unread} unread
+      </span>
+      <ControlButton
+        label="More"
+        icon={Ellipsis}
+        tip="More options"
+        menu
+        showLabel={labels}
+        onClick={({ currentTarget }) =>
+          toggleMenu(currentTarget, 'More', moreMenu({ model, session, onDialog }))
+        }
+      />
+      <div class="toolbar-leave">
+        <ControlButton
+          label="Leave"
+          icon={PhoneOff}
+          look="danger"
+          tip="Leave the call"
+          showLabel={labels}
+          onClick={() => {
+            model.call.leave();
+            session.ended(undefined);
+          }}
+        />
+      </div>
+    </div>
+  );
+}
+
+function ShareButton({ media, showLabel }: { media: LocalMedia; showLabel: boolean }) {
+  const sharing = media.screen.picture.value !== undefined;
+  const toggle = async () => {
+    if (sharing) return media.screen.stop();
+    try {
+      await media.screen.start();
+    } catch {
+      notify({
+        text: 'Your system does not let this browser share the screen. Allow screen recording for it in the system settings.',
+        tone: 'warning',
+      });
+    }
+  };
+  return (
+    <ControlButton
+      label="Share screen"
+      icon={sharing ? MonitorX : MonitorUp}
+      pressed={sharing}
+      look={sharing ? 'active' : 'plain'}
+      tip={sharing ? 'Stop sharing' : 'Share your screen'}
+      showLabel={showLabel}
+      onClick={() => void toggle()}
+    />
+  );
+}
+
+interface MenuButtonProps {
+  label: string;
+  groups: () => Parameters<typeof toggleMenu>[2];
+}
+
+function MenuButton({ label, groups }: MenuButtonProps) {
+  return (
+    <button
+      type="button"
+      class="split-menu"
+      aria-label={label}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onClick={({ currentTarget }) => toggleMenu(currentTarget, label, groups())}
+    >
+      <Icon icon={ChevronUp} size={18} />
+    </button>
+  );
+}
+
+/** WAI-ARIA toolbar pattern: arrows move along it; Tab works as everywhere. */
+function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step === undefined) return;
+  const buttons: (Element | null)[] = [...event.currentTarget.querySelectorAll('button')].filter(
+    (button) => button.offsetParent !== null,
+  );
+  const at = buttons.indexOf(document.activeElement);
+  const next = buttons.at((at + step) % buttons.length);
+  if (next instanceof HTMLElement) next.focus();
+  event.preventDefault();
+}

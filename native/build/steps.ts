@@ -1,0 +1,165 @@
+// The places a worker can come from, one function each. provision.ts has their order.
+
+import { existsSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  binaryName,
+  cachedWorkerPath,
+  createBuildFolder,
+  currentPlatform,
+  publishWorker,
+} from '../cache.ts';
+import { downloadPrebuilt, prebuiltUrl } from '../download.ts';
+import { ProvisionError } from '../errors.ts';
+import type { Reporter } from '../progress.ts';
+import type { ProvisionedWorker } from '../provision.ts';
+import type { verifyWorker } from '../verify/verify.ts';
+import { buildHash, hashText } from './recipe.ts';
+import type { Toolchain } from './toolchain.ts';
+
+/** What the steps share. */
+export interface Context {
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal | undefined;
+  reporter: Reporter;
+  verify: typeof verifyWorker;
+  toolchain: Toolchain;
+  /** Of the mediasoup package. */
+  packageFolder: string;
+  version: string;
+  repositoryUrl: string;
+  cacheFolder: string;
+  /** One clause for everything that did not work, for the sentence at the end. */
+  tried: string[];
+}
+
+export async function fromEnvironment(context: Context): Promise<ProvisionedWorker | undefined> {
+  const named = context.env.MEDIASOUP_WORKER_BIN;
+  if (!named) return undefined;
+  const path = resolve(named);
+  try {
+    await context.verify(path, context.signal);
+  } catch (error) {
+    if (!(error instanceof ProvisionError)) throw error;
+    throw new ProvisionError(
+      `MEDIASOUP_WORKER_BIN is ${path}, but ${error.message}: correct or unset it.`,
+    );
+  }
+  return { path, source: 'env', version: context.version };
+}
+
+export async function fromPackage(context: Context): Promise<ProvisionedWorker | undefined> {
+  const path = join(context.packageFolder, 'worker', 'out', 'Release', binaryName());
+  if (!existsSync(path) || !(await works(context, path))) return undefined;
+  return { path, source: 'package', version: context.version };
+}
+
+export async function fromCache(context: Context): Promise<ProvisionedWorker | undefined> {
+  for (const path of [downloadedPath(context), await builtPath(context)]) {
+    if (path === undefined || !existsSync(path)) continue;
+    if (await works(context, path)) return { path, source: 'cache', version: context.version };
+    // Its libraries went with an upgrade. It would only be tried again and again.
+    await rm(path, { force: true });
+  }
+  return undefined;
+}
+
+export async function fromDownload(context: Context): Promise<ProvisionedWorker | undefined> {
+  const destination = downloadedPath(context);
+  if (destination === undefined) return undefined;
+  const url = archiveUrl(context);
+  context.reporter.line(`Downloading ${url}`);
+  return await attempt(context, 'download', destination, async (folder) => {
+    const path = join(folder, binaryName());
+    const step = context.reporter.step('Downloading mediasoup-worker');
+    try {
+      await downloadPrebuilt(url, path, { signal: context.signal });
+    } finally {
+      step.close();
+    }
+    return path;
+  });
+}
+
+export async function fromBuild(context: Context): Promise<ProvisionedWorker | undefined> {
+  const { reporter, signal, toolchain, version } = context;
+  try {
+    await toolchain.install((line) => reporter.line(line), signal);
+  } catch (error) {
+    noteFailure(context, error);
+    return undefined;
+  }
+  const destination = await builtPath(context);
+  if (destination === undefined) return undefined;
+  // Only now, with the packages there, does an earlier build show.
+  const earlier = existsSync(destination) ? await fromCache(context) : undefined;
+  if (earlier) return earlier;
+  reporter.line(`Building mediasoup-worker ${version} from source. This happens once.`);
+  const workerFolder = join(context.packageFolder, 'worker');
+  return await attempt(context, 'build', destination, (buildFolder) =>
+    toolchain.build({ workerFolder, buildFolder, reporter, signal }),
+  );
+}
+
+/** Has `make` produce a binary in a folder of its own, checks it and moves it to `destination`. */
+async function attempt(
+  context: Context,
+  source: 'download' | 'build',
+  destination: string,
+  make: (folder: string) => Promise<string>,
+): Promise<ProvisionedWorker | undefined> {
+  const folder = await createBuildFolder(context.cacheFolder);
+  try {
+    const path = await make(folder);
+    await chmod(path, 0o755);
+    if (!(await works(context, path))) return undefined;
+    await publishWorker(path, destination);
+    return { path: destination, source, version: context.version };
+  } catch (error) {
+    noteFailure(context, error);
+    return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function works(context: Context, path: string): Promise<boolean> {
+  try {
+    await context.verify(path, context.signal);
+    return true;
+  } catch (error) {
+    const unusable = error instanceof ProvisionError;
+    noteFailure(context, unusable ? new ProvisionError(`${path}: ${error.message}`) : error);
+    return false;
+  }
+}
+
+/** Said at once, because the next step may take minutes, and again if nothing works. */
+function noteFailure(context: Context, error: unknown): void {
+  context.signal?.throwIfAborted();
+  if (!(error instanceof ProvisionError)) throw error;
+  context.tried.push(error.message);
+  context.reporter.line(`That did not work: ${error.message}`);
+}
+
+function archiveUrl({ env, repositoryUrl, version }: Context): string {
+  const { platform, arch } = process;
+  return prebuiltUrl(env, repositoryUrl, { version, platform, arch, release: release() });
+}
+
+/** Undefined when mediasoup's own variable says not to download. */
+function downloadedPath(context: Context): string | undefined {
+  if (context.env.MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD) return undefined;
+  const { cacheFolder, version } = context;
+  return cachedWorkerPath(cacheFolder, version, currentPlatform(), hashText(archiveUrl(context)));
+}
+
+/** Undefined when what to build with is not there, so that the build cannot be named. */
+async function builtPath(context: Context): Promise<string | undefined> {
+  const { cacheFolder, signal, toolchain, version } = context;
+  const versions = await toolchain.versions(signal);
+  if (!versions) return undefined;
+  return cachedWorkerPath(cacheFolder, version, currentPlatform(), buildHash(versions));
+}

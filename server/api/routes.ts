@@ -1,0 +1,138 @@
+// The HTTP API: room tokens, health, readiness.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as v from 'valibot';
+import { ParleyError } from '../../shared/errors.ts';
+import { errorBody, parse } from '../../shared/protocol/rpc.ts';
+import { DisplayName, Role, RoomName } from '../../shared/room/room.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { RoomTokens } from './tokens.ts';
+import { registerTurnApi, type TurnApiOptions } from './turn-routes.ts';
+
+export interface ApiOptions {
+  cluster: Cluster;
+  /** @throws ParleyError `no_capacity` when there is no such node */
+  drainNode(id: string): Promise<unknown>;
+  turn: Pick<TurnApiOptions, 'maxServers' | 'ttlSeconds'>;
+  tokens: RoomTokens | undefined;
+  tokenTtlSeconds: number;
+  /** @returns why joins would not work now, or undefined when they would */
+  notReady(): Promise<string | undefined>;
+}
+
+/** A year: longer than that, somebody forgets that the link exists. */
+const MAX_TOKEN_TTL_SECONDS = 31_536_000;
+const MIN_TOKEN_TTL_SECONDS = 1;
+/** The three fields of a token request; anything larger is a mistake. */
+const TOKEN_REQUEST_BYTES = 4_096;
+
+const TokenRequest = v.nullish(
+  v.object({
+    name: v.exactOptional(DisplayName),
+    role: v.exactOptional(Role),
+    /** Seconds. */
+    expiresIn: v.exactOptional(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.minValue(MIN_TOKEN_TTL_SECONDS),
+        v.maxValue(MAX_TOKEN_TTL_SECONDS),
+      ),
+    ),
+  }),
+  {},
+);
+const RoomParams = v.object({ room: RoomName });
+const NodeParams = v.object({ id: v.pipe(v.string(), v.maxLength(64)) });
+
+/** @throws ParleyError `unauthorized`, or `not_found` where nobody can prove to be the operator */
+export type Authorize = (request: FastifyRequest, reply: FastifyReply) => void;
+
+const STATUS: Partial<Record<ParleyError['code'], number>> = {
+  bad_message: 400,
+  invalid_room: 400,
+  invalid_name: 400,
+  unauthorized: 401,
+  origin_denied: 403,
+  forbidden: 403,
+  not_found: 404,
+  message_too_large: 413,
+  no_capacity: 503,
+  unavailable: 503,
+  shutting_down: 503,
+  timeout: 504,
+};
+
+export function registerApi(app: FastifyInstance, options: ApiOptions): void {
+  /** @throws ParleyError `unauthorized`, or `not_found` with the reason where there is no AUTH_TOKEN */
+  function authorized(request: FastifyRequest, reply: FastifyReply, reason: string): RoomTokens {
+    const { tokens } = options;
+    if (!tokens) throw new ParleyError('not_found', { message: reason });
+    const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
+    if (scheme?.toLowerCase() === 'bearer' && presented && tokens.isAuthToken(presented)) {
+      return tokens;
+    }
+    reply.header('www-authenticate', 'Bearer');
+    throw new ParleyError('unauthorized');
+  }
+
+  app.post(
+    '/api/rooms/:room/tokens',
+    { bodyLimit: TOKEN_REQUEST_BYTES },
+    async (request, reply) => {
+      const { tokenTtlSeconds } = options;
+      const tokens = authorized(
+        request,
+        reply,
+        'AUTH_TOKEN is not set on this server: rooms are open and need no tokens.',
+      );
+      const { room } = parse(RoomParams, request.params);
+      const {
+        name,
+        role = 'guest',
+        expiresIn = tokenTtlSeconds,
+      } = parse(TokenRequest, request.body) ?? {};
+      const grant = { room, role, ...(name !== undefined && { name }) };
+      const { token, expiresAt } = await tokens.mint(grant, expiresIn);
+      // In the fragment, which browsers never send: it reaches no log on the way.
+      const url = `${request.protocol}://${request.host}/r/${room}#token=${token}`;
+      return reply.code(201).send({ token, url, expiresAt });
+    },
+  );
+
+  /** For operators alone: with no AUTH_TOKEN nobody can prove to be one. */
+  const noOperators =
+    'AUTH_TOKEN is not set on this server, so nobody can show to be its operator. Set it, and restart.';
+
+  const authorize: Authorize = (request, reply) => void authorized(request, reply, noOperators);
+
+  registerTurnApi(app, { store: options.cluster.turn, authorize, ...options.turn });
+
+  app.get('/api/nodes', async (request, reply) => {
+    authorize(request, reply);
+    return { nodes: await options.cluster.nodes.list() };
+  });
+
+  app.post('/api/nodes/:id/drain', async (request, reply) => {
+    authorize(request, reply);
+    const { id } = parse(NodeParams, request.params);
+    const nodes = await options.cluster.nodes.list();
+    if (!nodes.some((node) => node.id === id)) {
+      throw new ParleyError('not_found', { message: 'There is no media server with this id.' });
+    }
+    await options.drainNode(id);
+    return reply.code(202).send({ status: 'draining' });
+  });
+
+  app.get('/healthz', { logLevel: 'warn' }, async () => ({ status: 'ok' }));
+
+  app.get('/readyz', { logLevel: 'warn' }, async (_, reply) => {
+    const reason = await options.notReady();
+    if (reason === undefined) return { status: 'ready' };
+    return reply.code(503).send({ status: 'not ready', reason });
+  });
+}
+
+/** Every error as `{error: {code, message}}`; what is not ours is logged and becomes `internal`. */
+export function sendError(error: ParleyError, reply: FastifyReply): FastifyReply {
+  return reply.code(STATUS[error.code] ?? 500).send({ error: errorBody(error) });
+}

@@ -1,0 +1,302 @@
+// Rooms in the memory of one process. Everything runs to its end before anything else does, which
+// makes each method atomic.
+import { timingSafeEqual } from 'node:crypto';
+import { ParleyError } from '../../../shared/errors.ts';
+import {
+  applyPatch,
+  emptyRoom,
+  type Participant,
+  type RoomOp,
+  type RoomPatch,
+  type RoomSnapshot,
+} from '../../../shared/room/room.ts';
+import { checkOps } from '../../room/rules.ts';
+import type {
+  Admission,
+  Closer,
+  CommitLimits,
+  HeldSession,
+  Placement,
+  RoomStore,
+  SessionGuard,
+  SessionState,
+} from '../cluster.ts';
+
+export interface RoomStoreOptions {
+  chatHistory: number;
+  patchHistory: number;
+  /** How long a session is held without being renewed. */
+  sessionLeaseMs: number;
+}
+
+/** How far the version of a restored room jumps: past all that clients may have heard of it. */
+export const RESTORED_VERSION_JUMP = 1_000;
+
+interface Session {
+  fence: number;
+  resumeHash: string;
+  /** UTC milliseconds. */
+  leaseEndsAt: number;
+}
+
+interface StoredRoom {
+  snapshot: RoomSnapshot;
+  patches: RoomPatch[];
+  sessions: Map<string, Session>;
+  /** Sessions that a host ended: nobody may put them back. */
+  removed: Set<string>;
+  /** Node of each participant's media. */
+  nodes: Map<string, string>;
+  placementEpoch: number;
+}
+
+export class MemoryRooms implements RoomStore {
+  readonly #rooms = new Map<string, StoredRoom>();
+  readonly #notify: (room: string, patch: RoomPatch) => void;
+  readonly #listen: (room: string, listener: (patch: RoomPatch) => void) => Promise<Closer>;
+  readonly #options: RoomStoreOptions;
+
+  constructor(
+    options: RoomStoreOptions,
+    channel: {
+      notify(room: string, patch: RoomPatch): void;
+      listen(room: string, listener: (patch: RoomPatch) => void): Promise<Closer>;
+    },
+  ) {
+    this.#options = options;
+    this.#notify = channel.notify;
+    this.#listen = channel.listen;
+  }
+
+  async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
+    const { participant, resumeHash, maxParticipants } = structuredClone(admission);
+    const stored = this.#rooms.get(room) ?? newRoom(room);
+    const known = stored.sessions.has(participant.id);
+    if (!known && stored.snapshot.participants.length >= maxParticipants) {
+      throw new ParleyError('room_full');
+    }
+    this.#rooms.set(room, stored);
+    stored.sessions.set(participant.id, { fence: 1, resumeHash, leaseEndsAt: this.#leaseEnd() });
+    this.#apply(stored, [{ op: 'join', participant }]);
+    return { snapshot: structuredClone(stored.snapshot) };
+  }
+
+  async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
+    const session = this.#rooms.get(room)?.sessions.get(participantId);
+    // A session that was put back for somebody else has no hash yet: nobody can claim it.
+    if (!session || session.resumeHash === '' || !sameText(session.resumeHash, resumeHash)) {
+      throw new ParleyError('session_lost');
+    }
+    session.fence += 1;
+    session.leaseEndsAt = this.#leaseEnd();
+    return { participantId, fence: session.fence };
+  }
+
+  async commit(
+    room: string,
+    guard: SessionGuard,
+    ops: readonly RoomOp[],
+    limits: CommitLimits,
+  ): Promise<RoomPatch> {
+    const stored = this.#guarded(room, guard);
+    checkOps(stored.snapshot, guard.participantId, ops, limits);
+    for (const op of ops) {
+      if (op.op !== 'leave') continue;
+      forget(stored, op.participantId);
+      stored.removed.add(op.participantId);
+    }
+    return this.#apply(stored, structuredClone([...ops]));
+  }
+
+  async release(room: string, guard: SessionGuard): Promise<boolean> {
+    const stored = this.#rooms.get(room);
+    if (stored?.sessions.get(guard.participantId)?.fence !== guard.fence) return false;
+    forget(stored, guard.participantId);
+    this.#apply(stored, [{ op: 'leave', participantId: guard.participantId }]);
+    return true;
+  }
+
+  async renew(room: string, guards: readonly SessionGuard[]): Promise<Map<string, SessionState>> {
+    const stored = this.#rooms.get(room);
+    const states = new Map(guards.map((guard) => [guard.participantId, stateOf(stored, guard)]));
+    for (const { participantId } of guards) {
+      const session = stored?.sessions.get(participantId);
+      if (session && states.get(participantId) === 'held') session.leaseEndsAt = this.#leaseEnd();
+    }
+    if (stored) this.#releaseExpired(stored);
+    return states;
+  }
+
+  async restore(
+    known: RoomSnapshot,
+    sessions: readonly HeldSession[],
+  ): Promise<Map<string, SessionState>> {
+    const stored = this.#rooms.get(known.room) ?? this.#recreate(structuredClone(known));
+    const states = new Map<string, SessionState>();
+    const ops: RoomOp[] = [];
+    for (const { guard, resumeHash, nodeId } of sessions) {
+      const { participantId, fence } = guard;
+      const participant = known.participants.find(({ id }) => id === participantId);
+      const session = stored.sessions.get(participantId);
+      const over = stored.removed.has(participantId) || !participant;
+      if (over || (session && session.fence > fence)) {
+        states.set(participantId, over ? 'removed' : 'replaced');
+        continue;
+      }
+      states.set(participantId, 'held');
+      stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt: this.#leaseEnd() });
+      if (nodeId !== undefined) assign(stored, participantId, nodeId);
+      ops.push(...missingOf(stored.snapshot, participant, known));
+    }
+    if (ops.length > 0) this.#apply(stored, structuredClone(ops));
+    return states;
+  }
+
+  async sweep(): Promise<number> {
+    let released = 0;
+    for (const stored of [...this.#rooms.values()]) released += this.#releaseExpired(stored);
+    return released;
+  }
+
+  async snapshot(room: string): Promise<RoomSnapshot | undefined> {
+    return structuredClone(this.#rooms.get(room)?.snapshot);
+  }
+
+  async patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined> {
+    const stored = this.#rooms.get(room);
+    if (!stored || version > stored.snapshot.version) return undefined;
+    const missed = stored.patches.filter((patch) => patch.version > version);
+    if (missed.length < stored.snapshot.version - version) return undefined;
+    return structuredClone(missed);
+  }
+
+  subscribe(room: string, listener: (patch: RoomPatch) => void): Promise<Closer> {
+    return this.#listen(room, listener);
+  }
+
+  async place(
+    room: string,
+    participantId: string,
+    nodeId: string,
+    epoch: number,
+  ): Promise<Placement> {
+    const stored = this.#rooms.get(room);
+    if (!stored?.sessions.has(participantId)) throw new ParleyError('session_lost');
+    const inUse = [...stored.nodes.values()].includes(nodeId);
+    if (inUse || epoch === stored.placementEpoch) assign(stored, participantId, nodeId);
+    return placementOf(stored);
+  }
+
+  async placement(room: string): Promise<Placement | undefined> {
+    const stored = this.#rooms.get(room);
+    return stored && placementOf(stored);
+  }
+
+  #guarded(room: string, guard: SessionGuard): StoredRoom {
+    const stored = this.#rooms.get(room);
+    const session = stored?.sessions.get(guard.participantId);
+    // Lower: put back by somebody who does not know our claim; the session is to be restored.
+    if (!stored || !session || session.fence < guard.fence) throw new ParleyError('session_lost');
+    if (session.fence !== guard.fence) throw new ParleyError('session_replaced');
+    return stored;
+  }
+
+  #leaseEnd(): number {
+    return Date.now() + this.#options.sessionLeaseMs;
+  }
+
+  #releaseExpired(stored: StoredRoom): number {
+    const now = Date.now();
+    const expired = [...stored.sessions].flatMap(([id, { leaseEndsAt }]) =>
+      leaseEndsAt <= now ? [id] : [],
+    );
+    for (const id of expired) forget(stored, id);
+    const ops = expired.map((participantId) => ({ op: 'leave' as const, participantId }));
+    if (ops.length > 0) this.#apply(stored, ops);
+    return expired.length;
+  }
+
+  /** A room that the store forgot: everybody is in it, for as long as a lease, until their replicas say so. */
+  #recreate(known: RoomSnapshot): StoredRoom {
+    const stored = newRoom(known.room);
+    const version = known.version + RESTORED_VERSION_JUMP;
+    stored.snapshot = { ...known, version: version - 1 };
+    stored.placementEpoch = version;
+    for (const { id } of known.participants) {
+      stored.sessions.set(id, { fence: 0, resumeHash: '', leaseEndsAt: this.#leaseEnd() });
+    }
+    this.#rooms.set(known.room, stored);
+    this.#apply(stored, []);
+    return stored;
+  }
+
+  #apply(stored: StoredRoom, ops: RoomOp[]): RoomPatch {
+    const patch: RoomPatch = { version: stored.snapshot.version + 1, ops };
+    const next = applyPatch(stored.snapshot, patch, this.#options);
+    if (!next) throw new Error('a patch numbered from the snapshot always follows it');
+    stored.snapshot = next;
+    stored.patches.push(patch);
+    if (stored.patches.length > this.#options.patchHistory) stored.patches.shift();
+    if (stored.sessions.size === 0) this.#rooms.delete(next.room);
+    this.#notify(stored.snapshot.room, structuredClone(patch));
+    return structuredClone(patch);
+  }
+}
+
+function newRoom(room: string): StoredRoom {
+  return {
+    snapshot: emptyRoom(room),
+    patches: [],
+    sessions: new Map(),
+    removed: new Set(),
+    nodes: new Map(),
+    placementEpoch: 0,
+  };
+}
+
+function stateOf(stored: StoredRoom | undefined, guard: SessionGuard): SessionState {
+  const session = stored?.sessions.get(guard.participantId);
+  if (!session) return stored?.removed.has(guard.participantId) ? 'removed' : 'gone';
+  if (session.fence === guard.fence) return 'held';
+  // Lower: put back by somebody who did not know our claim.
+  return session.fence > guard.fence ? 'replaced' : 'gone';
+}
+
+/** The session and its place; the participant's entry is removed by the patch that follows. */
+function forget(stored: StoredRoom, participantId: string): void {
+  stored.sessions.delete(participantId);
+  assign(stored, participantId, undefined);
+}
+
+function assign(stored: StoredRoom, participantId: string, nodeId: string | undefined): void {
+  const before = new Set(stored.nodes.values());
+  if (nodeId === undefined) stored.nodes.delete(participantId);
+  else stored.nodes.set(participantId, nodeId);
+  const after = new Set(stored.nodes.values());
+  const same = before.size === after.size && [...before].every((node) => after.has(node));
+  if (!same) stored.placementEpoch += 1;
+}
+
+function placementOf({ nodes, placementEpoch }: StoredRoom): Placement {
+  return { epoch: placementEpoch, nodes: Object.fromEntries(nodes) };
+}
+
+/** What has to be said for a participant and their tracks to be in the room. */
+function missingOf(room: RoomSnapshot, participant: Participant, known: RoomSnapshot): RoomOp[] {
+  const { id: participantId } = participant;
+  const isThere = room.participants.some(({ id }) => id === participantId);
+  const there = new Set(room.tracks.map(({ id }) => id));
+  const tracks = known.tracks.filter(
+    (track) => track.participantId === participantId && !there.has(track.id),
+  );
+  return [
+    ...(isThere ? [] : [{ op: 'join' as const, participant }]),
+    ...tracks.map((track) => ({ op: 'publish' as const, track })),
+  ];
+}
+
+function sameText(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

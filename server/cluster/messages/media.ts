@@ -1,0 +1,159 @@
+// What signalling asks of the media side, and what the media side tells it: the seam, as schemas.
+import * as v from 'valibot';
+import {
+  DtlsParameters,
+  IceParameters,
+  IceServer,
+  MediaKind,
+  RtpCapabilities,
+  RtpParameters,
+} from '../../../shared/media/rtp.ts';
+import {
+  Consumer,
+  Direction,
+  EVENTS,
+  METHODS,
+  MediaOffer,
+  Preference,
+} from '../../../shared/protocol/protocol.ts';
+import type { EventData, Params, Result } from '../../../shared/protocol/rpc.ts';
+import { ClientId, ParticipantId, RoomName, Timestamp } from '../../../shared/room/room.ts';
+
+const Empty = v.object({});
+const Epoch = v.number();
+const whose = { room: RoomName, participantId: ParticipantId };
+const whichCheck = { checkId: v.string() };
+const iceServers = {
+  iceServers: v.array(IceServer),
+  iceServersExpireAt: v.nullable(Timestamp),
+};
+
+/** A media session, and the part of the node (one router) that tells who is heard there. */
+const Opened = v.object({ offer: MediaOffer, origin: v.string() });
+export type Opened = v.InferOutput<typeof Opened>;
+
+/**
+ * Commands of `web` to the node that holds a participant's media. A media session belongs to a
+ * participant and has an epoch; a command for another epoch than the session's is refused with
+ * `stale_epoch`.
+ */
+export const MEDIA_COMMANDS = {
+  /** Opens a media session, in place of the participant's older one on this node if there is one. */
+  open: {
+    params: v.object({
+      ...whose,
+      /** Of the session's guard: whoever was replaced opens nothing any more. */
+      fence: v.number(),
+      rtpCapabilities: RtpCapabilities,
+      /** The new session's epoch is higher than this, whatever the node's clock says. */
+      after: Epoch,
+      /** Other nodes that the room is on. */
+      nodes: v.array(v.string()),
+    }),
+    result: Opened,
+  },
+  /** The session as it is, for a client that was away. Refused with `media_failed` if gone. */
+  describe: { params: v.object(whose), result: Opened },
+  /** Ends the session of this epoch; `null`: whichever there is. */
+  close: { params: v.object({ ...whose, epoch: v.nullable(Epoch) }), result: Empty },
+  /** Take no new sessions; those there are will be moved away. */
+  drain: { params: Empty, result: Empty },
+  connect: {
+    params: v.object({
+      ...whose,
+      epoch: Epoch,
+      direction: Direction,
+      dtlsParameters: DtlsParameters,
+    }),
+    result: Empty,
+  },
+  restartIce: {
+    params: v.object({ ...whose, epoch: Epoch, direction: Direction }),
+    result: v.object({ iceParameters: IceParameters, ...iceServers }),
+  },
+  iceServers: { params: v.object(whose), result: v.object(iceServers) },
+  /** What the client says of its path. */
+  path: { params: v.object({ ...whose, ...METHODS.path.params.entries }), result: Empty },
+  publish: {
+    params: v.object({
+      ...whose,
+      epoch: Epoch,
+      trackId: ClientId,
+      kind: MediaKind,
+      muted: v.boolean(),
+      rtpParameters: RtpParameters,
+    }),
+    result: Empty,
+  },
+  unpublish: { params: v.object({ ...whose, trackId: ClientId }), result: Empty },
+  mute: { params: v.object({ ...whose, trackId: ClientId, muted: v.boolean() }), result: Empty },
+  subscribe: {
+    params: v.object({ ...whose, preferences: v.record(ClientId, Preference) }),
+    result: Empty,
+  },
+  ready: {
+    params: v.object({ ...whose, epoch: Epoch, consumerIds: v.array(v.string()) }),
+    result: Empty,
+  },
+  /**
+   * Opens what a network check needs, in place of what it had. `web` names the check, so that it can
+   * end one whose answer was lost. Refused with `no_capacity` when too many are open.
+   */
+  checkOpen: { params: v.object(whichCheck), result: METHODS.checkNetwork.result },
+  checkConnect: {
+    params: v.object({ ...whichCheck, ...METHODS.checkConnect.params.entries }),
+    result: Empty,
+  },
+  checkEnd: { params: v.object(whichCheck), result: Empty },
+} as const;
+export type MediaCommands = typeof MEDIA_COMMANDS;
+export type MediaCommand = keyof MediaCommands;
+export type MediaParams<K extends MediaCommand> = Params<MediaCommands, K>;
+export type MediaResult<K extends MediaCommand> = Result<MediaCommands, K>;
+
+/** What the media side publishes on {@link mediaTopic} of a room. */
+export const MEDIA_EVENTS = {
+  consumers: v.object({
+    participantId: ParticipantId,
+    epoch: Epoch,
+    consumers: v.array(Consumer),
+  }),
+  consumersClosed: v.object({
+    participantId: ParticipantId,
+    epoch: Epoch,
+    consumerIds: v.array(v.string()),
+  }),
+  layers: v.object({
+    participantId: ParticipantId,
+    epoch: Epoch,
+    trackId: ClientId,
+    spatialLayer: v.nullable(v.number()),
+  }),
+  /** Other TURN servers, or other credentials, than were given before. */
+  iceServers: v.object({
+    participantId: ParticipantId,
+    epoch: Epoch,
+    ...EVENTS.iceServers.entries,
+  }),
+  speakers: v.object({
+    /** As in {@link Opened}: each router tells its own people. */
+    origin: v.string(),
+    speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
+  }),
+  /** The node was out of touch: what it told in the meantime was lost, so ask for the sessions. */
+  missed: v.object({ nodeId: v.string() }),
+  /** These media sessions are gone with their worker: open new ones. */
+  lost: v.object({
+    participants: v.array(v.object({ participantId: ParticipantId, epoch: Epoch })),
+    reason: v.string(),
+  }),
+} as const;
+export type MediaEvents = typeof MEDIA_EVENTS;
+export type MediaEvent = keyof MediaEvents;
+export type MediaEventData<K extends MediaEvent> = EventData<MediaEvents, K>;
+
+export const MediaEnvelope = v.object({ event: v.string(), data: v.unknown() });
+
+export function mediaTopic(room: string): string {
+  return `media:{${room}}`;
+}

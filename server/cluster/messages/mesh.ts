@@ -1,0 +1,101 @@
+// What media nodes say to each other: who holds which tracks of a room, and the pipes between them.
+import * as v from 'valibot';
+import { MediaKind, RtpParameters } from '../../../shared/media/rtp.ts';
+import type { Params, Result } from '../../../shared/protocol/rpc.ts';
+import { ClientId, ParticipantId, RoomName } from '../../../shared/room/room.ts';
+
+const Empty = v.object({});
+const NodeId = v.string();
+const Port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
+
+/** A track as the node tells of it where its participant is connected. */
+export const MeshTrack = v.object({
+  trackId: ClientId,
+  participantId: ParticipantId,
+  /** The media session it is sent on: of two producers of one track the higher one is newer. */
+  epoch: v.number(),
+  producerId: v.string(),
+  /** The router that has the producer; a room may have several on one node. */
+  routerId: v.string(),
+  kind: MediaKind,
+  paused: v.boolean(),
+});
+export type MeshTrack = v.InferOutput<typeof MeshTrack>;
+
+/**
+ * All that a node has of a room: published on {@link meshTopic} whenever it changes, and again and
+ * again while the room is on several nodes, so that a lost message is made up for.
+ */
+export const MeshState = v.object({
+  nodeId: NodeId,
+  /** Rises with every state of this node: an older one that arrives later is ignored. */
+  seq: v.number(),
+  tracks: v.array(MeshTrack),
+  /** The pipes it receives by: the other end closes those that are not named any more. */
+  links: v.array(v.object({ linkId: v.string(), producerIds: v.array(v.string()) })),
+  /** It has nobody of the room any more. */
+  gone: v.boolean(),
+});
+export type MeshState = v.InferOutput<typeof MeshState>;
+
+/** One end of a pipe. The keys are the sender's (RFC 4568 §6.1), made for this pipe alone. */
+export const PipeEnd = v.object({
+  ip: v.string(),
+  port: Port,
+  srtpParameters: v.object({
+    cryptoSuite: v.picklist([
+      'AEAD_AES_256_GCM',
+      'AEAD_AES_128_GCM',
+      'AES_CM_128_HMAC_SHA1_80',
+      'AES_CM_128_HMAC_SHA1_32',
+    ]),
+    keyBase64: v.string(),
+  }),
+});
+export type PipeEnd = v.InferOutput<typeof PipeEnd>;
+
+const PipedTrack = v.object({
+  producerId: v.string(),
+  kind: MediaKind,
+  rtpParameters: RtpParameters,
+  paused: v.boolean(),
+});
+export type PipedTrack = v.InferOutput<typeof PipedTrack>;
+
+/** Commands between nodes, on the bus. Each is idempotent. */
+export const MESH_COMMANDS = {
+  /** What do you have of this room? The asker has people in it too. */
+  meshState: {
+    params: v.object({ room: RoomName, from: NodeId }),
+    result: v.nullable(MeshState),
+  },
+  /** Send me these producers of one of your routers. The link is made if it is not there. */
+  pipe: {
+    params: v.object({
+      room: RoomName,
+      from: NodeId,
+      linkId: v.string(),
+      routerId: v.string(),
+      end: PipeEnd,
+      producerIds: v.array(v.string()),
+    }),
+    result: v.object({ end: PipeEnd, tracks: v.array(PipedTrack) }),
+  },
+  /** Send me these no longer; `null`: nothing at all over this link. */
+  unpipe: {
+    params: v.object({
+      room: RoomName,
+      linkId: v.string(),
+      producerIds: v.nullable(v.array(v.string())),
+    }),
+    result: Empty,
+  },
+} as const;
+export type MeshCommands = typeof MESH_COMMANDS;
+export type MeshCommand = keyof MeshCommands;
+export type MeshParams<K extends MeshCommand> = Params<MeshCommands, K>;
+export type MeshResult<K extends MeshCommand> = Result<MeshCommands, K>;
+
+export function meshTopic(room: string): string {
+  return `mesh:{${room}}`;
+}

@@ -1,0 +1,221 @@
+// Rooms in Redis: each operation is one script on the keys of one room.
+import * as v from 'valibot';
+import { ERROR_CODES, type ErrorCode, ParleyError } from '../../../../shared/errors.ts';
+import type { RoomOp, RoomPatch, RoomSnapshot } from '../../../../shared/room/room.ts';
+import type {
+  Admission,
+  Closer,
+  CommitLimits,
+  HeldSession,
+  Placement,
+  RoomStore,
+  SessionGuard,
+  SessionState,
+} from '../../cluster.ts';
+import type { RedisConnection, RunOptions } from '../link/connection.ts';
+import type { RedisScript } from '../link/script.ts';
+import type { RedisSubscriptions } from '../link/subscriptions.ts';
+import {
+  admissionTexts,
+  ExpireReply,
+  knownJson,
+  NumberReply,
+  opsJson,
+  outcomeOf,
+  parsePlacement,
+  parseSince,
+  parseSnapshot,
+  type Since,
+  StatesReply,
+} from './codec.ts';
+import { RoomFeed } from './feed.ts';
+import type { RoomIndex } from './index.ts';
+import { ROOM_KEYS } from './lua.ts';
+import * as scripts from './scripts.ts';
+
+export interface RedisRoomsOptions {
+  connection: RedisConnection;
+  subscriptions: RedisSubscriptions;
+  index: RoomIndex;
+  keyPrefix: string;
+  chatHistory: number;
+  patchHistory: number;
+  sessionLeaseMs: number;
+  /** Whether every living replica had the chance to renew its sessions. */
+  maySweep(): boolean;
+  onUnreadable(error: unknown, room: string): void;
+  onListenerError(error: unknown): void;
+}
+
+/** May be sent again when the connection was lost before the answer. */
+const REPEATABLE: RunOptions = { repeatable: true };
+
+export class RedisRooms implements RoomStore {
+  readonly #options: RedisRoomsOptions;
+  readonly #common: readonly string[];
+  readonly #feeds = new Set<RoomFeed>();
+
+  constructor(options: RedisRoomsOptions) {
+    this.#options = options;
+    // One patch is kept at least: whoever missed the last one must not take it for nothing.
+    const patchHistory = Math.max(1, options.patchHistory);
+    this.#common = [options.sessionLeaseMs, options.chatHistory, patchHistory].map(String);
+  }
+
+  async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
+    const { participant, resumeHash, maxParticipants } = admission;
+    const ops = JSON.stringify([{ op: 'join', participant }]);
+    const args = [participant.id, resumeHash, String(maxParticipants)];
+    this.#options.index.note(room);
+    const reply = await this.#run(scripts.ADMIT, room, [
+      ...args,
+      ...admissionTexts(participant),
+      ops,
+    ]);
+    return { snapshot: parseSnapshot(room, accepted(reply)) };
+  }
+
+  async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
+    const reply = await this.#run(scripts.CLAIM, room, [participantId, resumeHash]);
+    const [, fence] = v.parse(NumberReply, accepted(reply));
+    return { participantId, fence };
+  }
+
+  async commit(
+    room: string,
+    { participantId, fence }: SessionGuard,
+    ops: readonly RoomOp[],
+    limits: CommitLimits,
+  ): Promise<RoomPatch> {
+    const text = JSON.stringify(ops);
+    const args = [participantId, String(fence), String(limits.tracksPerParticipant)];
+    const reply = await this.#run(scripts.COMMIT, room, [...args, opsJson(ops), text]);
+    const [, version] = v.parse(NumberReply, accepted(reply));
+    return { version, ops: JSON.parse(text) };
+  }
+
+  async release(room: string, { participantId, fence }: SessionGuard): Promise<boolean> {
+    const ops = JSON.stringify([{ op: 'leave', participantId }]);
+    const reply = await this.#run(scripts.RELEASE, room, [participantId, String(fence), ops]);
+    return v.parse(NumberReply, reply)[1] === 1;
+  }
+
+  async renew(room: string, guards: readonly SessionGuard[]): Promise<Map<string, SessionState>> {
+    const { index, maySweep } = this.#options;
+    if (guards.length > 0) index.note(room);
+    const list = guards.map(({ participantId, fence }) => [participantId, String(fence)]);
+    const args = [maySweep() ? '1' : '0', JSON.stringify(list)];
+    const reply = await this.#run(scripts.RENEW, room, args, REPEATABLE);
+    return statesOf(guards, reply);
+  }
+
+  async restore(
+    known: RoomSnapshot,
+    sessions: readonly HeldSession[],
+  ): Promise<Map<string, SessionState>> {
+    this.#options.index.note(known.room);
+    const args = [knownJson(known, sessions)];
+    const reply = await this.#run(scripts.RESTORE, known.room, args, REPEATABLE);
+    const guards = sessions.map(({ guard }) => guard);
+    return statesOf(guards, reply);
+  }
+
+  async sweep(): Promise<number> {
+    if (!this.#options.maySweep()) return 0;
+    return this.#options.index.sweep(async (room) => {
+      const reply = await this.#run(scripts.EXPIRE, room, []);
+      const [, released, remainingMs] = v.parse(ExpireReply, reply);
+      return { released, remainingMs: remainingMs < 0 ? undefined : remainingMs };
+    });
+  }
+
+  async snapshot(room: string): Promise<RoomSnapshot | undefined> {
+    const reply = await this.#run(scripts.SNAPSHOT, room, [], REPEATABLE);
+    return outcomeOf(reply) === 'none' ? undefined : parseSnapshot(room, reply);
+  }
+
+  async patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined> {
+    return (await this.#since(room, version))?.patches;
+  }
+
+  async subscribe(room: string, listener: (patch: RoomPatch) => void): Promise<Closer> {
+    const { subscriptions, onUnreadable, onListenerError } = this.#options;
+    const feed = new RoomFeed({
+      since: (version) => this.#since(room, version),
+      deliver(patch) {
+        try {
+          listener(patch);
+        } catch (error) {
+          onListenerError(error);
+        }
+      },
+      onUnreadable: (error) => onUnreadable(error, room),
+    });
+    this.#feeds.add(feed);
+    let subscription: Closer | undefined;
+    const close = async () => {
+      feed.close();
+      this.#feeds.delete(feed);
+      await subscription?.close();
+    };
+    try {
+      subscription = await subscriptions.subscribe(this.#channel(room), feed);
+      await feed.begin();
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { close };
+  }
+
+  /** Ends what is still subscribed. */
+  close(): void {
+    for (const feed of this.#feeds) feed.close();
+    this.#feeds.clear();
+  }
+
+  async place(
+    room: string,
+    participantId: string,
+    nodeId: string,
+    epoch: number,
+  ): Promise<Placement> {
+    const args = [participantId, nodeId, String(epoch)];
+    const reply = await this.#run(scripts.PLACE, room, args, REPEATABLE);
+    return parsePlacement(accepted(reply));
+  }
+
+  async placement(room: string): Promise<Placement | undefined> {
+    const reply = await this.#run(scripts.PLACEMENT, room, [], REPEATABLE);
+    return outcomeOf(reply) === 'none' ? undefined : parsePlacement(reply);
+  }
+
+  async #since(room: string, version: number): Promise<Since | undefined> {
+    const args = [String(version)];
+    return parseSince(await this.#run(scripts.PATCHES_SINCE, room, args, REPEATABLE));
+  }
+
+  #run(script: RedisScript, room: string, args: readonly string[], options?: RunOptions) {
+    const { connection, keyPrefix } = this.#options;
+    const keys = ROOM_KEYS.map((key) => `${keyPrefix}:{${room}}:${key}`);
+    const all = [this.#channel(room), ...this.#common, ...args];
+    return connection.script(script, keys, all, options);
+  }
+
+  #channel(room: string): string {
+    return `${this.#options.keyPrefix}:{${room}}:told`;
+  }
+}
+
+/** @throws ParleyError with the code that the script refused with */
+function accepted(reply: unknown): unknown {
+  const outcome = outcomeOf(reply);
+  if (outcome === 'ok') return reply;
+  const code = (ERROR_CODES as string[]).includes(outcome) ? (outcome as ErrorCode) : 'internal';
+  throw new ParleyError(code);
+}
+
+function statesOf(guards: readonly SessionGuard[], reply: unknown): Map<string, SessionState> {
+  const [, states] = v.parse(StatesReply, reply);
+  return new Map(guards.map(({ participantId }, n) => [participantId, states[n] ?? 'gone']));
+}

@@ -1,0 +1,20 @@
+// Every environment variable Parley reads, in the order docs/configuration.md lists them.
+import { cluster, store } from './topics/cluster.ts';
+import { access, http } from './topics/http.ts';
+import { limits, timing } from './topics/limits.ts';
+import { media } from './topics/media.ts';
+import { platform, telemetry } from './topics/platform.ts';
+import { turn } from './topics/turn.ts';
+
+export const SETTINGS = {
+  http,
+  access,
+  limits,
+  timing,
+  media,
+  cluster,
+  store,
+  turn,
+  platform,
+  telemetry,
+} as const;

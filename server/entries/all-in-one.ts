@@ -1,0 +1,83 @@
+// `npm start`: everything in one process, no configuration needed.
+
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureClient } from '../../client/build.ts';
+import { workerCacheFolder } from '../../native/cache.ts';
+import { provisionWorker } from '../../native/provision.ts';
+import { type Config, loadConfig } from '../config/config.ts';
+import { listenAddresses } from '../sfu/workers/addresses.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { type AllInOne, startAllInOne } from './compose.ts';
+import { closeOnSignals, failToStart, warnOfAccess } from './process.ts';
+import { selfSignedCertificate } from './tls.ts';
+
+try {
+  const { values: flags } = parseArgs({ options: { https: { type: 'boolean', default: false } } });
+  const config = loadConfig(process.env);
+  const log = createLogger(config.telemetry.logLevel);
+  const progress = (line: string) => void process.stderr.write(`${line}\n`);
+  const lan = listenAddresses(config.media, networkInterfaces());
+  const [worker, client, tls] = await Promise.all([
+    provisionWorker({ env: process.env }),
+    ensureClient({ log: progress }),
+    flags.https
+      ? selfSignedCertificate(
+          ['localhost', '127.0.0.1', ...lan],
+          join(workerCacheFolder(process.env), '..', 'tls'),
+        )
+      : undefined,
+  ]);
+  const parley = await startAllInOne({
+    config,
+    workerBin: worker.path,
+    clientDir: client.dir,
+    log,
+    ...(tls && { tls }),
+  });
+  // That rooms are open is said below.
+  if (config.access.authToken !== undefined) warnOfAccess(config.access, log);
+  closeOnSignals(parley, { timeoutMs: config.timing.shutdownMs, log });
+  process.stdout.write(banner(parley, config, lan));
+} catch (error) {
+  failToStart(error, process.env);
+}
+
+/** What somebody who just started Parley wants to know. */
+function banner(parley: AllInOne, config: Config, lan: readonly string[]): string {
+  const { media, turn, metricsUrl, url } = parley;
+  const secure = url.startsWith('https:');
+  const candidates = [...media.announced, ...media.listen].map((address) =>
+    address.includes(':') ? `[${address}]` : address,
+  );
+  const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');
+  const onLan = lan
+    .filter((address) => !address.startsWith('127.') && !address.includes(':'))
+    .map((address) => url.replace('localhost', address));
+  const lines = [
+    ['Media', `${protocols} ${media.ports.join(', ')} on ${candidates.join(', ')}`],
+    ['TURN', turn === 'none' ? 'none: people behind strict firewalls will not get through' : turn],
+    [
+      'Access',
+      config.access.authToken
+        ? 'a room token is needed (POST /api/rooms/<room>/tokens)'
+        : 'OPEN: anybody who reaches this address may join any room; set AUTH_TOKEN to change that',
+    ],
+    ['Metrics', metricsUrl ?? 'off: port 9464 is taken; set METRICS_PORT'],
+    ...(secure && onLan.length > 0 ? [['LAN', onLan.join('  ')]] : []),
+    ...(secure
+      ? [['Notice', 'the certificate is self-signed: browsers warn once; it is for trying only']]
+      : [
+          [
+            'LAN',
+            'browsers give no camera on plain http except on localhost: npm start -- --https',
+          ],
+        ]),
+    ...(media.announced.length === 0
+      ? [['Outside', 'set ANNOUNCED_ADDRESS to the public address, TURN_* for relays; see docs/']]
+      : []),
+  ];
+  const text = lines.map(([name = '', value]) => `  ${name.padEnd(9)}${value}`).join('\n');
+  return `Parley is ready: ${url}\n${text}\n`;
+}

@@ -1,0 +1,47 @@
+// What the compositions have in common: closing in order, and a media node as the configuration has it.
+import { networkInterfaces } from 'node:os';
+import type { Config } from '../config/config.ts';
+import {
+  announcedAddresses,
+  listenAddresses,
+  listenInfos,
+  replicaHostname,
+} from '../sfu/workers/addresses.ts';
+import { configuredTurn } from '../turn/pool/environment.ts';
+
+/** Closes in the opposite order of opening, once: who uses something closes before it. */
+export class Closers {
+  readonly #closers: Array<() => Promise<unknown>> = [];
+
+  add(closer: () => Promise<unknown>): void {
+    this.#closers.push(closer);
+  }
+
+  async close(): Promise<void> {
+    for (const closer of this.#closers.splice(0).reverse()) await closer();
+  }
+}
+
+/**
+ * Where a media node listens, what it announces, and what else of the configuration is its.
+ * @throws TurnConfigError
+ */
+export function mediaNodeOf(config: Config) {
+  const listen = listenAddresses(config.media, networkInterfaces());
+  const announced = announcedAddresses(config);
+  const configured = configuredTurn(config);
+  return {
+    listen,
+    announced,
+    configured,
+    options: {
+      media: config.media,
+      limits: config.limits,
+      turn: { configured, settings: config.turn },
+      region: config.cluster.region,
+      hostname: replicaHostname(config.platform),
+      announced,
+      listenInfos: (port: number) => listenInfos(listen, announced, config.media.protocols, port),
+    },
+  };
+}

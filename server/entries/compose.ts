@@ -1,0 +1,104 @@
+// Puts web and sfu together in one process, on the memory cluster; apart from config and signals.
+import type { FastifyInstance } from 'fastify';
+import { createMemoryCluster } from '../cluster/memory/memory.ts';
+import type { Config } from '../config/config.ts';
+import { SfuNode } from '../sfu/node.ts';
+import { buildWeb } from '../signaling/app.ts';
+import { sessionLeaseMs } from '../signaling/session/lease.ts';
+import type { Listener } from '../telemetry/listener.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { createMetrics, type Metrics, serveMetrics } from '../telemetry/metrics.ts';
+import { Resources } from '../telemetry/resources.ts';
+import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
+import { Closers, mediaNodeOf } from './compose-parts.ts';
+
+export interface AllInOneOptions {
+  config: Config;
+  workerBin: string;
+  clientDir: string;
+  log: Logger;
+  tls?: { key: string; cert: string };
+}
+
+export interface AllInOne {
+  /** As this machine reaches it, with a slash at the end. */
+  readonly url: string;
+  /** Undefined when the default port was taken. */
+  readonly metricsUrl: string | undefined;
+  readonly media: {
+    listen: readonly string[];
+    announced: readonly string[];
+    ports: readonly number[];
+  };
+  /** What browsers are given, without secrets. */
+  readonly turn: string;
+  readonly resources: Resources;
+  close(): Promise<void>;
+}
+
+/** Where metrics go unless METRICS_PORT says otherwise: seen by nobody outside this machine. */
+const DEFAULT_METRICS = { host: '127.0.0.1', port: 9464 };
+
+/** @throws when a port or an address cannot be had; what was open is closed again */
+export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
+  const { config, workerBin, clientDir, log, tls } = options;
+  const resources = new Resources();
+  const metrics = createMetrics(resources);
+  const { listen, announced, configured, options: nodeOptions } = mediaNodeOf(config);
+  const cluster = createMemoryCluster({
+    chatHistory: config.limits.chatHistory,
+    patchHistory: config.limits.patchHistory,
+    sessionLeaseMs: sessionLeaseMs(config),
+    onListenerError: (err) => log.error({ err }, 'a cluster listener failed'),
+  });
+  const shared = { cluster, resources, metrics, log };
+  const closers = new Closers();
+  closers.add(() => cluster.close());
+  try {
+    const node = await SfuNode.start({ ...shared, ...nodeOptions, workerBin });
+    closers.add(() => node.close());
+    const { app } = await buildWeb({
+      ...shared,
+      config,
+      clientDir,
+      ...(tls && { tls }),
+    });
+    closers.add(() => app.close());
+    const metricsServer = await startMetrics(metrics, config, log);
+    if (metricsServer) closers.add(() => metricsServer.close());
+    await app.listen({ host: config.http.host, port: config.http.port });
+    return {
+      url: `${tls ? 'https' : 'http'}://localhost:${portOf(app)}/`,
+      metricsUrl: metricsServer && `http://localhost:${metricsServer.address.port}/metrics`,
+      media: { listen, announced, ports: node.ports },
+      turn: describeTurn(turnUrls(configured)),
+      resources,
+      close: () => closers.close(),
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** A default port that is taken (by another Parley, say) costs the metrics, not the calls. */
+async function startMetrics(
+  metrics: Metrics,
+  config: Config,
+  log: Logger,
+): Promise<Listener | undefined> {
+  const { metricsPort } = config.telemetry;
+  if (metricsPort !== undefined) {
+    return serveMetrics(metrics, { host: config.http.host, port: metricsPort });
+  }
+  return serveMetrics(metrics, DEFAULT_METRICS).catch((err) => {
+    log.warn({ err, port: DEFAULT_METRICS.port }, 'no metrics: their default port is taken');
+    return undefined;
+  });
+}
+
+function portOf(app: FastifyInstance): number {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening on TCP');
+  return address.port;
+}

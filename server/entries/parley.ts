@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+// `parley`: what an operator does on a command line.
+import { ParleyError } from '../../shared/errors.ts';
+import { adminApi } from '../cli/admin-api.ts';
+import { doctorArguments } from '../cli/doctor-arguments.ts';
+import { runTurn } from '../cli/turn.ts';
+import { asksForHelp, UsageError, usageOf } from '../cli/usage.ts';
+import { ConfigError, loadConfig } from '../config/config.ts';
+import { TurnConfigError } from '../turn/pool/environment.ts';
+
+const [command, ...rest] = process.argv.slice(2);
+const write = (text: string) => void process.stdout.write(`${text}\n`);
+
+try {
+  process.exitCode = await main(command, rest);
+} catch (error) {
+  const known =
+    error instanceof UsageError ||
+    error instanceof ParleyError ||
+    error instanceof ConfigError ||
+    error instanceof TurnConfigError;
+  if (!known) throw error;
+  const isMisuse = error instanceof UsageError;
+  process.stderr.write(`${error.message}\n${isMisuse ? `\n${usageOf(command)}\n` : ''}`);
+  process.exitCode = isMisuse ? 2 : 1;
+}
+
+/** @returns the exit code */
+async function main(command: string | undefined, args: readonly string[]): Promise<number> {
+  if (command === 'turn') return turn(args);
+  if (command === 'doctor') return doctor(args);
+  if (command === undefined) throw new UsageError('What to do is not said.');
+  if (!asksForHelp([command])) throw new UsageError(`There is no "parley ${command}".`);
+  write(usageOf(undefined));
+  return 0;
+}
+
+async function turn(args: readonly string[]): Promise<number> {
+  const { server, others } = takeServer(args);
+  if (asksForHelp(others) || asksForHelp(others.slice(1))) {
+    write(usageOf('turn'));
+    return 0;
+  }
+  const config = loadConfig(process.env);
+  const base = server ?? process.env.PARLEY_URL ?? `http://localhost:${config.http.port}`;
+  const api = adminApi(addressOfWeb(base), config.access.authToken);
+  await runTurn(others, { api, write });
+  return 0;
+}
+
+async function doctor(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    write(usageOf('doctor'));
+    return 0;
+  }
+  const options = doctorArguments(args);
+  // The media server's own parts, which nothing else here needs: they take a second to load.
+  const { runDoctor } = await import('../doctor/main.ts');
+  const config = loadConfig(process.env);
+  return runDoctor({ ...options, config, env: process.env, write });
+}
+
+/** `--server URL`, or `--server=URL`, may stand anywhere. */
+function takeServer(args: readonly string[]): { server: string | undefined; others: string[] } {
+  const at = args.findIndex((arg) => /^--server(=|$)/.test(arg));
+  if (at < 0) return { server: undefined, others: [...args] };
+  const [, value] = args[at]?.split(/=(.*)/s) ?? [];
+  if (value !== undefined) return { server: value, others: args.toSpliced(at, 1) };
+  return { server: args[at + 1] ?? '', others: args.toSpliced(at, 2) };
+}
+
+/** @throws UsageError */
+function addressOfWeb(text: string): URL {
+  // "call.example.org:3000" can be parsed too: as a scheme and a path.
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) {
+    throw new UsageError(
+      `"${text}" is not an address of web. It is like https://call.example.org, or http://localhost:3000.`,
+    );
+  }
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError(
+      `The address of web has a user in it, which Parley does not know: ${url.origin} is enough, with AUTH_TOKEN in the environment.`,
+    );
+  }
+  return url;
+}

@@ -1,0 +1,82 @@
+// What every entry does around its servers: signals, a bounded shutdown, the last words.
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+export interface RunningProcess {
+  close(): Promise<void>;
+}
+
+/** Signals, and errors nobody expected. SIGTERM or SIGINT closes cleanly and exits 0; a second signal, or `timeoutMs`, ends it at once. */
+export function closeOnSignals(
+  running: RunningProcess,
+  { timeoutMs, log }: { timeoutMs: number; log: Logger },
+): void {
+  let closing = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (closing) process.exit(1);
+    closing = true;
+    log.info({ signal }, 'closing');
+    const deadline = setTimeout(() => {
+      log.error({ timeoutMs }, 'the close took too long');
+      process.exit(1);
+    }, timeoutMs);
+    running.close().then(
+      () => {
+        clearTimeout(deadline);
+        log.info('closed');
+        process.exit(0);
+      },
+      (error) => {
+        log.error({ err: error }, 'the close failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // A promise that nobody waited for must not take every call down with it.
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'a promise was rejected and nobody listened');
+  });
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
+const GUESSABLE_LENGTH = 16;
+
+/** What whoever starts a server should know about who can come in. */
+export function warnOfAccess({ authToken }: Config['access'], log: Logger): void {
+  if (authToken === undefined) {
+    log.warn('AUTH_TOKEN is not set: anybody who reaches this server may join any room');
+  } else if (authToken.length < GUESSABLE_LENGTH) {
+    log.warn(`AUTH_TOKEN is shorter than ${GUESSABLE_LENGTH} characters and may be guessed`);
+  }
+}
+
+/**
+ * An error of the start, as the one sentence its reader needs.
+ * @param env where ports are set
+ */
+export function failToStart(error: unknown, env: Env): never {
+  const message =
+    portTrouble(error, env) ?? (error instanceof Error ? error.message : String(error));
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  process.stderr.write(`Parley cannot start. ${message}${cause ? ` (${cause})` : ''}\n`);
+  process.exit(1);
+}
+
+/** An error of listening names the port, and not the setting that it comes from. */
+function portTrouble(error: unknown, env: Env): string | undefined {
+  const { code, address, port } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  if (port === undefined || (code !== 'EADDRINUSE' && code !== 'EACCES')) return undefined;
+  const names = ['METRICS_PORT', 'PORT'] as const;
+  const name = names.find((one) => Number(env[one]) === port) ?? 'PORT';
+  const place = `TCP port ${port} of ${address} (${name})`;
+  return code === 'EACCES'
+    ? `${place} may not be opened: ports below 1024 are for root. Choose another one.`
+    : `${place} is in use by another program. End that one, or choose another port.`;
+}

@@ -1,0 +1,126 @@
+// A media port that answers ICE checks, opened while probes need one: what a relay has to reach, and
+// what an announced address has to lead back to.
+import type { Router, WebRtcTransport } from 'mediasoup/types';
+import type { Config } from '../../config/config.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { IceTarget } from '../../turn/probe/probe.ts';
+import { countWhileOpen } from '../workers/count.ts';
+import type { LiveWorker } from '../workers/worker-pool.ts';
+
+export interface IceTargetsOptions {
+  workers(): readonly LiveWorker[];
+  protocols: Config['media']['protocols'];
+  /** A worker that takes longer to open one hangs, without being dead: the next one is asked. */
+  openMs: number;
+  /** Longer than any probe takes: while they follow each other closely, one target serves them all. */
+  keptMs: number;
+  resources: Resources;
+}
+
+interface OpenTarget {
+  readonly target: IceTarget;
+  readonly router: Router;
+  readonly transport: WebRtcTransport;
+}
+
+export class IceTargets {
+  readonly #options: IceTargetsOptions;
+  #open: Promise<OpenTarget> | undefined;
+  #ending: Timer | undefined;
+  #closed = false;
+  /** Workers that did not open one in time: the next one is asked. */
+  #passed = 0;
+
+  constructor(options: IceTargetsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers for at least the time that a probe takes.
+   * @returns undefined while there is no worker, or where the one that was asked hangs
+   */
+  async target(): Promise<IceTarget | undefined> {
+    const workers = this.#options.workers();
+    const worker = workers[this.#passed % workers.length];
+    if (!worker || this.#closed) return undefined;
+    const opening = this.#of(worker);
+    const waitedFor = this.#open;
+    if (!(await this.#options.resources.atMost(this.#options.openMs, opening))) {
+      // Whoever waits as well has noticed perhaps.
+      if (this.#open === waitedFor) {
+        this.#passed += 1;
+        this.#end();
+      }
+      return undefined;
+    }
+    const open = await opening;
+    if (this.#closed) return undefined;
+    this.#ending?.close();
+    this.#ending = this.#options.resources.after(this.#options.keptMs, () => this.#end());
+    return open.target;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#end();
+  }
+
+  async #of(worker: LiveWorker): Promise<OpenTarget> {
+    this.#open ??= this.#start(worker);
+    const open = this.#open;
+    const opened = await open;
+    if (!opened.transport.closed) return opened;
+    // Its worker has died.
+    if (this.#open === open) this.#open = undefined;
+    return this.#of(worker);
+  }
+
+  #start(worker: LiveWorker): Promise<OpenTarget> {
+    const opening = openTarget(worker, this.#options);
+    opening.then(
+      ({ router }) => this.#closed && router.close(),
+      () => {
+        if (this.#open === opening) this.#open = undefined;
+      },
+    );
+    return opening;
+  }
+
+  #end(): void {
+    this.#ending?.close();
+    this.#ending = undefined;
+    this.#open?.then(
+      ({ router }) => router.close(),
+      () => {},
+    );
+    this.#open = undefined;
+  }
+}
+
+/** One transport on a worker's media port, which nobody connects to: it answers whoever knows its name. */
+export async function openTarget(
+  { worker, server }: LiveWorker,
+  { protocols, resources }: Pick<IceTargetsOptions, 'protocols' | 'resources'>,
+): Promise<OpenTarget> {
+  const router = await worker.createRouter();
+  countWhileOpen(resources, 'router', router);
+  try {
+    const transport = await router.createWebRtcTransport({
+      webRtcServer: server,
+      enableUdp: protocols.includes('udp'),
+      enableTcp: protocols.includes('tcp'),
+    });
+    countWhileOpen(resources, 'transport', transport);
+    const { iceParameters, iceCandidates } = transport;
+    const target: IceTarget = {
+      candidates: iceCandidates.map(({ address, port, protocol }) => ({ address, port, protocol })),
+      usernameFragment: iceParameters.usernameFragment,
+      password: iceParameters.password,
+    };
+    return { target, router, transport };
+  } catch (error) {
+    router.close();
+    throw error;
+  }
+}

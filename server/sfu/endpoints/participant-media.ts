@@ -1,0 +1,241 @@
+// One participant's media session: two transports, the tracks sent and the tracks received.
+import type { Producer, WebRtcTransport } from 'mediasoup/types';
+import { ParleyError } from '../../../shared/errors.ts';
+import {
+  type DtlsParameters,
+  describesKind,
+  type IceParameters,
+  type MediaKind,
+  type RtpCapabilities,
+  type RtpParameters,
+} from '../../../shared/media/rtp.ts';
+import type {
+  Direction,
+  PathReport,
+  Preference,
+  TransportDescription,
+} from '../../../shared/protocol/protocol.ts';
+import type { Config } from '../../config/config.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import type { HeldTurn } from '../node-turn.ts';
+import { type NodeRoom, producerIdOf } from '../rooms/node-room.ts';
+import type { RoomRouter } from '../rooms/room-router.ts';
+import { countWhileOpen } from '../workers/count.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+/**
+ * Between two requests for a key frame. libwebrtc ignores one that comes within 300 ms of another,
+ * and mediasoup asks again a second later: whoever came second saw nothing for so long.
+ */
+const KEY_FRAME_REQUEST_DELAY_MS = 350;
+
+export interface PeerContext {
+  media: Config['media'];
+  resources: Resources;
+  metrics: Metrics;
+  log: Logger;
+}
+
+export interface PeerOptions {
+  participantId: string;
+  epoch: number;
+  /** Of the session's guard when the media session was opened. */
+  fence: number;
+  rtpCapabilities: RtpCapabilities;
+}
+
+export interface PublishRequest {
+  trackId: string;
+  kind: MediaKindName;
+  muted: boolean;
+  rtpParameters: RtpParameters;
+}
+type MediaKindName = (typeof MediaKind.options)[number];
+
+export class Peer {
+  readonly participantId: string;
+  readonly epoch: number;
+  readonly fence: number;
+  readonly router: RoomRouter;
+  readonly subscriptions: Subscriptions;
+  /** How the packets of each transport travel, as the client says. */
+  readonly paths = new Map<Direction, PathReport>();
+  /** The TURN servers it was given. */
+  turn: HeldTurn | undefined;
+  readonly #room: NodeRoom;
+  readonly #transports: Record<Direction, WebRtcTransport>;
+  /** The DTLS fingerprints that each transport was connected with. */
+  readonly #connected = new Map<Direction, string>();
+  readonly #resources: Resources;
+  readonly #release: () => void;
+  #closed = false;
+
+  private constructor(
+    room: NodeRoom,
+    router: RoomRouter,
+    options: PeerOptions,
+    transports: Record<Direction, WebRtcTransport>,
+    context: PeerContext,
+  ) {
+    this.participantId = options.participantId;
+    this.epoch = options.epoch;
+    this.fence = options.fence;
+    this.router = router;
+    this.#room = room;
+    this.#transports = transports;
+    this.#resources = context.resources;
+    this.#release = context.resources.open('peer');
+    this.subscriptions = new Subscriptions({
+      room,
+      router,
+      transport: transports.recv,
+      participantId: options.participantId,
+      epoch: options.epoch,
+      rtpCapabilities: options.rtpCapabilities,
+      resources: context.resources,
+      log: context.log,
+    });
+    router.worker.sessions += 1;
+    room.addPeer(this);
+  }
+
+  /** Opens both transports; the peer is in the room then, and subscribed to nothing yet. */
+  static async open(room: NodeRoom, options: PeerOptions, context: PeerContext): Promise<Peer> {
+    const router = await room.chooseRouter();
+    const create = (direction: Direction) => createTransport(router, direction, context);
+    const results = await Promise.allSettled([create('send'), create('recv')]);
+    const [send, recv] = results;
+    if (send.status === 'fulfilled' && recv.status === 'fulfilled' && !room.closed) {
+      return new Peer(room, router, options, { send: send.value, recv: recv.value }, context);
+    }
+    for (const result of results) if (result.status === 'fulfilled') result.value.close();
+    const cause = results.find((result) => result.status === 'rejected')?.reason;
+    throw new ParleyError('media_failed', { cause });
+  }
+
+  /** Also when its worker has died, of which nobody may have told us yet. */
+  get closed(): boolean {
+    return this.#closed || this.#transports.send.closed;
+  }
+
+  describe(direction: Direction): TransportDescription {
+    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transports[direction];
+    return { id, iceParameters, iceCandidates, dtlsParameters };
+  }
+
+  /** Idempotent for the same parameters: a repetition after a lost answer is no error. */
+  async connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
+    const fingerprint = JSON.stringify(dtlsParameters.fingerprints);
+    const before = this.#connected.get(direction);
+    if (before === fingerprint) return;
+    if (before !== undefined) throw new ParleyError('media_failed');
+    this.#connected.set(direction, fingerprint);
+    try {
+      await this.#transports[direction].connect({ dtlsParameters });
+    } catch (cause) {
+      this.#connected.delete(direction);
+      throw new ParleyError('media_failed', { cause });
+    }
+  }
+
+  async restartIce(direction: Direction): Promise<IceParameters> {
+    return this.#transports[direction].restartIce();
+  }
+
+  /** Idempotent for a track that is here already. */
+  async publish({ trackId, kind, muted, rtpParameters }: PublishRequest): Promise<void> {
+    const taken = this.#room.tracks.all.some(
+      (track) => track.trackId === trackId && track.participantId !== this.participantId,
+    );
+    if (taken) throw new ParleyError('id_taken');
+    if (this.#producer(trackId)) return this.mute(trackId, muted);
+    if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
+    const producer = await this.#transports.send
+      .produce({
+        id: producerIdOf(trackId, this.epoch),
+        kind,
+        rtpParameters,
+        paused: muted,
+        keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS,
+      })
+      .catch((cause) => {
+        throw new ParleyError('unsupported_media', { cause });
+      });
+    // A transport that was closed meanwhile does not know this producer, and would never close it.
+    if (this.#closed) producer.close();
+    if (producer.closed) throw new ParleyError('media_failed');
+    countWhileOpen(this.#resources, 'producer', producer);
+    const { participantId, epoch } = this;
+    const home = { router: this.router };
+    const track = { trackId, participantId, epoch, producerId: producer.id, kind, home };
+    this.#room.addTrack({ ...track, closed: false }, producer);
+  }
+
+  unpublish(trackId: string): void {
+    this.#producer(trackId)?.close();
+  }
+
+  async mute(trackId: string, muted: boolean): Promise<void> {
+    const producer = this.#producer(trackId);
+    if (!producer) throw new ParleyError('unknown_track');
+    await (muted ? producer.pause() : producer.resume());
+  }
+
+  /** The room's tracks changed: receive what is new. What it brings is told as an event. */
+  reconcile(): void {
+    void this.subscriptions.reconcile().then((consumers) => {
+      if (consumers.length === 0 || this.#closed) return;
+      const { participantId, epoch } = this;
+      this.#room.publish('consumers', { participantId, epoch, consumers });
+    });
+  }
+
+  setPreferences(preferences: Readonly<Record<string, Preference>>): Promise<void> {
+    return this.subscriptions.prefer(preferences);
+  }
+
+  /** Closes both transports and so every track sent or received. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.turn?.release();
+    this.#release();
+    this.router.worker.sessions -= 1;
+    this.#transports.send.close();
+    this.#transports.recv.close();
+    this.#room.removePeer(this);
+  }
+
+  #producer(trackId: string): Producer | undefined {
+    return this.#room.ownTrack(trackId, this.epoch);
+  }
+}
+
+async function createTransport(
+  router: RoomRouter,
+  direction: Direction,
+  { media, resources, metrics, log }: PeerContext,
+): Promise<WebRtcTransport> {
+  const transport = await router.router.createWebRtcTransport({
+    webRtcServer: router.worker.server,
+    enableUdp: media.protocols.includes('udp'),
+    enableTcp: media.protocols.includes('tcp'),
+    preferUdp: true,
+    initialAvailableOutgoingBitrate: media.initialOutgoingBitrate,
+    iceConsentTimeout: media.iceConsentTimeoutSeconds,
+  });
+  countWhileOpen(resources, 'transport', transport);
+  transport.on('icestatechange', (state) => metrics.iceStates.inc({ direction, state }));
+  transport.on('iceselectedtuplechange', ({ protocol }) =>
+    metrics.selectedProtocols.inc({ protocol }),
+  );
+  if (direction === 'send') {
+    // Not waited for: the worker obeys in order, and a join should not take a turn longer for it.
+    transport.setMaxIncomingBitrate(media.maxIncomingBitrate).catch((err) => {
+      if (!transport.closed) log.warn({ err }, 'a limit of incoming bitrate was not set');
+    });
+  }
+  return transport;
+}

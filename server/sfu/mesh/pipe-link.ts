@@ -1,0 +1,188 @@
+// The receiving end of a pipe: tracks of one router of another node, brought onto a router of ours.
+import { randomUUID } from 'node:crypto';
+import type { PipeTransport, Producer, TransportListenInfo } from 'mediasoup/types';
+import { ParleyError } from '../../../shared/errors.ts';
+import { toWire } from '../../../shared/protocol/rpc.ts';
+import type { MeshParams, MeshResult } from '../../cluster/messages/mesh.ts';
+import { PipeEnd } from '../../cluster/messages/mesh.ts';
+import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
+import { countWhileOpen } from '../workers/count.ts';
+
+export interface PipeLinkOptions extends RouterContext {
+  room: string;
+  /** Who receives, and from which router of which node. */
+  nodeId: string;
+  from: { nodeId: string; routerId: string };
+  to: RoomRouter;
+  listenInfo: TransportListenInfo;
+  ask(params: MeshParams<'pipe'>): Promise<MeshResult<'pipe'>>;
+  /** Best effort: what is not heard is made up for by the state that is told all the time. */
+  endPipe(params: MeshParams<'unpipe'>): void;
+  /** What it carries changed. */
+  onChange(): void;
+  /** Once: nothing goes through it any more. */
+  onClose(): void;
+}
+
+interface Wanted {
+  resolve(producer: Producer): void;
+  reject(error: unknown): void;
+}
+
+export class PipeLink {
+  readonly id = randomUUID();
+  readonly #options: PipeLinkOptions;
+  readonly #producers = new Map<string, Producer>();
+  /** Closed by the other end, whom nobody need tell. */
+  readonly #ended = new Set<string>();
+  #wanted = new Map<string, Wanted>();
+  #transport: Promise<PipeTransport> | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #connected = false;
+  #closed = false;
+
+  constructor(options: PipeLinkOptions) {
+    this.#options = options;
+    options.to.router.observer.once('close', () => this.close());
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get from(): PipeLinkOptions['from'] {
+    return this.#options.from;
+  }
+
+  get to(): RoomRouter {
+    return this.#options.to;
+  }
+
+  get producerIds(): string[] {
+    return [...this.#producers.keys(), ...this.#wanted.keys()];
+  }
+
+  /** Those asked for in one turn are asked for together. */
+  obtain(producerId: string): Promise<Producer> {
+    const known = this.#producers.get(producerId);
+    if (known) return Promise.resolve(known);
+    if (this.#closed) return Promise.reject(new ParleyError('media_failed'));
+    const { promise, resolve, reject } = Promise.withResolvers<Producer>();
+    const first = this.#wanted.size === 0;
+    this.#wanted.set(producerId, { resolve, reject });
+    if (first) queueMicrotask(() => this.#flushInTurn());
+    return promise;
+  }
+
+  /** As the other end says: what it no longer sends is closed, what it paused is paused. */
+  reflect(tracks: ReadonlyMap<string, { paused: boolean }>): void {
+    for (const [producerId, producer] of [...this.#producers]) {
+      const track = tracks.get(producerId);
+      if (!track) {
+        // The other end knows: it need not be told to stop.
+        this.#ended.add(producerId);
+        producer.close();
+      } else if (track.paused !== producer.paused) {
+        const change = track.paused ? producer.pause() : producer.resume();
+        change.catch((err) => this.#options.log.debug({ err }, 'a piped track is closing'));
+      }
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { room, endPipe, onClose } = this.#options;
+    this.#transport?.then((transport) => transport.close()).catch(() => {});
+    for (const { reject } of this.#wanted.values()) reject(new ParleyError('media_failed'));
+    this.#wanted.clear();
+    if (this.#connected) endPipe({ room, linkId: this.id, producerIds: null });
+    onClose();
+  }
+
+  #flushInTurn(): void {
+    this.#running = this.#running.then(() => this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    const wanted = this.#wanted;
+    this.#wanted = new Map();
+    if (wanted.size === 0 || this.#closed) {
+      for (const { reject } of wanted.values()) reject(new ParleyError('media_failed'));
+      return;
+    }
+    const { room, nodeId, from, ask } = this.#options;
+    try {
+      const transport = await this.#open();
+      const answer = await ask({
+        room,
+        from: nodeId,
+        linkId: this.id,
+        routerId: from.routerId,
+        end: endOf(transport, this.#options.listenInfo),
+        producerIds: [...wanted.keys()],
+      });
+      if (!this.#connected) {
+        const { ip, port, srtpParameters } = answer.end;
+        this.#connected = true;
+        await transport.connect({ ip, port, srtpParameters });
+      }
+      for (const { producerId, kind, rtpParameters, paused } of answer.tracks) {
+        const waiting = wanted.get(producerId);
+        wanted.delete(producerId);
+        if (!waiting) continue;
+        const producer = await transport.produce({ id: producerId, kind, rtpParameters, paused });
+        this.#add(producer);
+        waiting.resolve(producer);
+      }
+      // It was closed over there in the meantime.
+      for (const { reject } of wanted.values()) reject(new ParleyError('unknown_track'));
+      this.#options.onChange();
+    } catch (cause) {
+      for (const { reject } of wanted.values()) reject(cause);
+      // Half a link is none; whoever wants it still makes another.
+      if (!this.#connected || this.#producers.size === 0) this.close();
+    }
+  }
+
+  #open(): Promise<PipeTransport> {
+    this.#transport ??= this.#create();
+    return this.#transport;
+  }
+
+  async #create(): Promise<PipeTransport> {
+    const { to, listenInfo, resources } = this.#options;
+    const transport = await to.router.createPipeTransport({
+      listenInfo,
+      enableSrtp: true,
+      enableRtx: true,
+    });
+    countWhileOpen(resources, 'pipe', transport);
+    if (this.#closed) transport.close();
+    transport.observer.once('close', () => this.close());
+    return transport;
+  }
+
+  #add(producer: Producer): void {
+    const { room, endPipe, onChange } = this.#options;
+    this.#producers.set(producer.id, producer);
+    producer.observer.once('close', () => {
+      this.#producers.delete(producer.id);
+      if (this.#closed) return;
+      if (this.#producers.size === 0 && this.#wanted.size === 0) return this.close();
+      if (this.#ended.delete(producer.id)) return;
+      endPipe({ room, linkId: this.id, producerIds: [producer.id] });
+      onChange();
+    });
+  }
+}
+
+/** As the other node has to know it. */
+export function endOf(transport: PipeTransport, listenInfo: TransportListenInfo): PipeEnd {
+  return toWire(PipeEnd, {
+    ip: listenInfo.announcedAddress ?? transport.tuple.localAddress,
+    port: transport.tuple.localPort,
+    srtpParameters: transport.srtpParameters,
+  });
+}

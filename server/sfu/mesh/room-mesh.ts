@@ -1,0 +1,288 @@
+// A room on several nodes: it tells the others what is here, hears what is there, and brings tracks
+// over by pipes.
+import type { Producer, TransportListenInfo } from 'mediasoup/types';
+import { ParleyError } from '../../../shared/errors.ts';
+import { parse } from '../../../shared/protocol/rpc.ts';
+import type { Bus, Closer } from '../../cluster/cluster.ts';
+import {
+  MESH_COMMANDS,
+  type MeshCommand,
+  type MeshParams,
+  type MeshResult,
+  MeshState,
+  type MeshTrack,
+  meshTopic,
+} from '../../cluster/messages/mesh.ts';
+import type { Timer } from '../../telemetry/resources.ts';
+import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
+import type { RoomTrack } from '../rooms/room-tracks.ts';
+import { PipeLink } from './pipe-link.ts';
+import { PipeSource } from './pipe-source.ts';
+
+export interface MeshContext extends RouterContext {
+  nodeId: string;
+  bus: Bus;
+  /** Where pipes end on this node. */
+  pipeListenInfo: TransportListenInfo;
+  /** Whether other nodes could be heard at all: silence means nothing while the store is away. */
+  isConnected(): boolean;
+}
+
+export interface RoomMeshOptions {
+  room: string;
+  /** The tracks whose participants are connected here. */
+  ownTracks(): MeshTrack[];
+  routerOf(routerId: string): RoomRouter | undefined;
+  /** A node's tracks, all of them. */
+  onTracks(nodeId: string, tracks: readonly MeshTrack[]): void;
+}
+
+interface OtherNode {
+  seq: number;
+  heardAt: number;
+  tracks: ReadonlyMap<string, MeshTrack>;
+}
+
+/** How often the state is told while others are in the room: what was lost is made up for so soon. */
+const TELL_EVERY_MS = 2_000;
+/** A node that was not heard for this long has none of the room any more. */
+const SILENT_MS = 3.5 * TELL_EVERY_MS;
+/** Nodes answer each other in milliseconds; one that stands still must not hold up a join. */
+const ASK_TIMEOUT_MS = 700;
+const PIPE_TIMEOUT_MS = 2_000;
+
+export class RoomMesh {
+  readonly #options: RoomMeshOptions;
+  readonly #context: MeshContext;
+  readonly #others = new Map<string, OtherNode>();
+  /** By the router of the other node that they come from. */
+  readonly #links = new Map<string, PipeLink>();
+  readonly #sources = new Map<string, Promise<PipeSource>>();
+  readonly #subscribing: Promise<Closer>;
+  #ticks: Timer | undefined;
+  #telling = false;
+  #seq = Date.now();
+  #closed = false;
+
+  constructor(options: RoomMeshOptions, context: MeshContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#subscribing = context.bus.subscribe(meshTopic(options.room), (message) => {
+      try {
+        this.#hear(parse(MeshState, message));
+      } catch (err) {
+        context.log.error({ err, room: options.room }, 'what a node told could not be read');
+      }
+    });
+    // Awaited in close; until then its failure is nobody's unhandled rejection.
+    this.#subscribing.catch((err) => {
+      context.log.warn({ err, room: options.room }, 'a room is not in touch with other nodes');
+    });
+  }
+
+  /** Hears what these nodes have of the room, and tells them what is here. */
+  async meet(nodeIds: readonly string[]): Promise<void> {
+    const strangers = nodeIds.filter((id) => id !== this.#context.nodeId && !this.#others.has(id));
+    if (strangers.length === 0) return;
+    await Promise.all(
+      strangers.map(async (nodeId) => {
+        try {
+          const params = { room: this.#options.room, from: this.#context.nodeId };
+          const state = await this.#ask(nodeId, 'meshState', params, ASK_TIMEOUT_MS);
+          if (state) this.#hear(state);
+        } catch (err) {
+          this.#context.log.info({ err, nodeId }, 'a node did not say what it has of a room');
+        }
+      }),
+    );
+    this.tell();
+  }
+
+  /** What is here changed: the others are told, once for all changes of one turn. */
+  tell(): void {
+    if (this.#telling || this.#closed || this.#others.size === 0) return;
+    this.#telling = true;
+    queueMicrotask(() => {
+      this.#telling = false;
+      if (!this.#closed) this.#publish(false);
+    });
+  }
+
+  /** @throws ParleyError when the other node cannot send it */
+  obtain(track: RoomTrack, to: RoomRouter): Promise<Producer> {
+    const { home } = track;
+    if (home.nodeId === undefined) throw new Error('a track of our own needs no pipe from outside');
+    const { nodeId, routerId } = home;
+    let link = this.#links.get(routerId);
+    if (!link || link.to !== to) {
+      link?.close();
+      link = this.#open({ nodeId, routerId }, to);
+    }
+    return link.obtain(track.producerId);
+  }
+
+  /** Another node asks; it has people of the room too. */
+  state(from: string): MeshState {
+    this.#meetAsked(from);
+    return this.#state(false);
+  }
+
+  async pipe(params: MeshParams<'pipe'>): Promise<MeshResult<'pipe'>> {
+    const { routerOf } = this.#options;
+    this.#meetAsked(params.from);
+    const router = routerOf(params.routerId);
+    if (!router || this.#closed) throw new ParleyError('unknown_track');
+    let opening = this.#sources.get(params.linkId);
+    if (!opening) {
+      opening = PipeSource.open(params, router, this.#context.pipeListenInfo, this.#context);
+      this.#sources.set(params.linkId, opening);
+      const forget = () => this.#sources.delete(params.linkId);
+      opening.then((source) => {
+        source.onClose(forget);
+        if (this.#closed) source.close();
+      }, forget);
+    }
+    return (await opening).send(params.producerIds);
+  }
+
+  async unpipe({ linkId, producerIds }: MeshParams<'unpipe'>): Promise<void> {
+    const source = await this.#sources.get(linkId);
+    if (producerIds === null) source?.close();
+    else source?.stop(producerIds);
+  }
+
+  /** Nobody of the room is here any more. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ticks?.close();
+    for (const link of [...this.#links.values()]) link.close();
+    for (const opening of this.#sources.values())
+      opening.then((source) => source.close()).catch(() => {});
+    if (this.#others.size > 0) this.#publish(true);
+    await this.#subscribing.then((subscription) => subscription.close()).catch(() => {});
+  }
+
+  #meetAsked(nodeId: string): void {
+    if (this.#others.has(nodeId)) return;
+    this.#know(nodeId, { seq: 0, heardAt: performance.now(), tracks: new Map() });
+  }
+
+  #hear(state: MeshState): void {
+    const { nodeId, seq } = state;
+    if (this.#closed || nodeId === this.#context.nodeId) return;
+    const known = this.#others.get(nodeId);
+    if (known && known.seq >= seq) return;
+    if (state.gone) {
+      if (known) this.#forget(nodeId);
+      return;
+    }
+    const tracks = new Map(state.tracks.map((track) => [track.producerId, track]));
+    this.#know(nodeId, { seq, heardAt: performance.now(), tracks });
+    for (const link of this.#linksOf(nodeId)) link.reflect(tracks);
+    this.#options.onTracks(nodeId, state.tracks);
+    this.#keepSources(nodeId, state.links);
+    // Who does not know us yet hears of us now.
+    if (!known) this.tell();
+  }
+
+  #know(nodeId: string, other: OtherNode): void {
+    this.#others.set(nodeId, other);
+    this.#ticks ??= this.#context.resources.every(TELL_EVERY_MS, () => this.#tick());
+  }
+
+  #tick(): void {
+    if (!this.#context.isConnected()) {
+      for (const other of this.#others.values()) other.heardAt = performance.now();
+      return;
+    }
+    const silentSince = performance.now() - SILENT_MS;
+    for (const [nodeId, { heardAt }] of [...this.#others]) {
+      if (heardAt < silentSince) this.#forget(nodeId);
+    }
+    if (this.#others.size > 0) this.#publish(false);
+  }
+
+  #forget(nodeId: string): void {
+    this.#others.delete(nodeId);
+    for (const link of this.#linksOf(nodeId)) link.close();
+    this.#options.onTracks(nodeId, []);
+    for (const opening of this.#sources.values()) {
+      opening.then((source) => source.nodeId === nodeId && source.close()).catch(() => {});
+    }
+    if (this.#others.size > 0) return;
+    this.#ticks?.close();
+    this.#ticks = undefined;
+  }
+
+  /** Closes pipes to a node that does not name them: it never heard our answer, or ended. */
+  #keepSources(nodeId: string, links: MeshState['links']): void {
+    const wanted = new Map(links.map(({ linkId, producerIds }) => [linkId, new Set(producerIds)]));
+    for (const [linkId, opening] of this.#sources) {
+      opening
+        .then((source) => {
+          if (source.nodeId === nodeId) source.keep(wanted.get(linkId));
+        })
+        .catch(() => {});
+    }
+  }
+
+  #linksOf(nodeId: string): PipeLink[] {
+    return [...this.#links.values()].filter((link) => link.from.nodeId === nodeId);
+  }
+
+  #open(from: { nodeId: string; routerId: string }, to: RoomRouter): PipeLink {
+    const { room } = this.#options;
+    const { nodeId, pipeListenInfo, resources, log } = this.#context;
+    const link: PipeLink = new PipeLink({
+      room,
+      nodeId,
+      from,
+      to,
+      listenInfo: pipeListenInfo,
+      resources,
+      log,
+      ask: (params) => this.#ask(from.nodeId, 'pipe', params, PIPE_TIMEOUT_MS),
+      endPipe: (params) => {
+        this.#ask(from.nodeId, 'unpipe', params, PIPE_TIMEOUT_MS).catch((err) => {
+          log.debug({ err, nodeId: from.nodeId }, 'a pipe was not ended at its other end');
+        });
+      },
+      onChange: () => this.tell(),
+      onClose: () => {
+        if (this.#links.get(from.routerId) === link) this.#links.delete(from.routerId);
+        this.tell();
+      },
+    });
+    this.#links.set(from.routerId, link);
+    return link;
+  }
+
+  #state(gone: boolean): MeshState {
+    this.#seq = Math.max(this.#seq + 1, Date.now());
+    return {
+      nodeId: this.#context.nodeId,
+      seq: this.#seq,
+      tracks: gone ? [] : this.#options.ownTracks(),
+      links: [...this.#links.values()].map(({ id, producerIds }) => ({ linkId: id, producerIds })),
+      gone,
+    };
+  }
+
+  #publish(gone: boolean): void {
+    const { bus, log } = this.#context;
+    bus.publish(meshTopic(this.#options.room), this.#state(gone)).catch((err) => {
+      log.debug({ err, room: this.#options.room }, 'the other nodes were not told');
+    });
+  }
+
+  async #ask<K extends MeshCommand>(
+    nodeId: string,
+    command: K,
+    params: MeshParams<K>,
+    timeoutMs: number,
+  ): Promise<MeshResult<K>> {
+    const answer = await this.#context.bus.request(nodeId, command, params, { timeoutMs });
+    return parse(MESH_COMMANDS[command].result, answer) as MeshResult<K>;
+  }
+}

@@ -1,0 +1,186 @@
+// One room's media on one worker: its router, the producers there, its own and piped ones, and who
+// is heard among them.
+import type { AudioLevelObserver, Producer, Router } from 'mediasoup/types';
+import { ROUTER_CODECS } from '../../../shared/media/media.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import { countWhileOpen } from '../workers/count.ts';
+import type { LiveWorker } from '../workers/worker-pool.ts';
+import type { RoomTrack } from './room-tracks.ts';
+
+/** How often volumes are told. Faster than people take turns, slower than a flood. */
+const VOLUME_INTERVAL_MS = 300;
+/** Quieter than this (dBov) is background noise. */
+const VOLUME_THRESHOLD = -55;
+/** More people than these are never heard at once. */
+const MAX_SPEAKERS = 6;
+/** Before a pipe that could not be made is tried again. */
+const PIPE_RETRY_MS = 1_000;
+
+/** Everything that mediasoup needs of the process to open something. */
+export interface RouterContext {
+  resources: Resources;
+  log: Logger;
+}
+
+export interface RoomRouterOptions {
+  room: string;
+  worker: LiveWorker;
+  /** Brings a track that is elsewhere onto this router. */
+  pipe(track: RoomTrack, to: RoomRouter): Promise<Producer>;
+  /** A piped track has arrived, or one that is wanted still was lost: see what can be consumed. */
+  onPiped(router: RoomRouter): void;
+  /** Loudest first. */
+  onSpeakers(router: RoomRouter, speakers: Array<{ producerId: string; volume: number }>): void;
+}
+
+interface Piped {
+  producer: Producer | undefined;
+  users: number;
+  arriving: Promise<void>;
+}
+
+export class RoomRouter {
+  readonly worker: LiveWorker;
+  readonly router: Router;
+  readonly #options: RoomRouterOptions;
+  readonly #context: RouterContext;
+  readonly #observer: AudioLevelObserver;
+  readonly #own = new Map<string, Producer>();
+  readonly #piped = new Map<string, Piped>();
+  #closed = false;
+
+  private constructor(
+    options: RoomRouterOptions,
+    context: RouterContext,
+    router: Router,
+    observer: AudioLevelObserver,
+  ) {
+    this.worker = options.worker;
+    this.router = router;
+    this.#options = options;
+    this.#context = context;
+    this.#observer = observer;
+    const tell = (volumes: { producer: Producer; volume: number }[]) =>
+      options.onSpeakers(
+        this,
+        volumes.map(({ producer, volume }) => ({ producerId: producer.id, volume })),
+      );
+    observer.on('volumes', tell);
+    observer.on('silence', () => tell([]));
+  }
+
+  static async create(options: RoomRouterOptions, context: RouterContext): Promise<RoomRouter> {
+    const router = await options.worker.worker.createRouter({ mediaCodecs: [...ROUTER_CODECS] });
+    countWhileOpen(context.resources, 'router', router);
+    const observer = await router.createAudioLevelObserver({
+      maxEntries: MAX_SPEAKERS,
+      threshold: VOLUME_THRESHOLD,
+      interval: VOLUME_INTERVAL_MS,
+    });
+    countWhileOpen(context.resources, 'observer', observer);
+    return new RoomRouter(options, context, router, observer);
+  }
+
+  get id(): string {
+    return this.router.id;
+  }
+
+  get closed(): boolean {
+    return this.#closed || this.router.closed;
+  }
+
+  /** A participant connected here sends this. */
+  add(producer: Producer): void {
+    this.#own.set(producer.id, producer);
+    producer.observer.once('close', () => this.#own.delete(producer.id));
+    this.#listen(producer);
+  }
+
+  own(producerId: string): Producer | undefined {
+    return this.#own.get(producerId);
+  }
+
+  /** The track's producer on this router, when there is one already. */
+  producerOf(track: RoomTrack): Producer | undefined {
+    return this.#own.get(track.producerId) ?? this.#piped.get(track.producerId)?.producer;
+  }
+
+  /** Resolves when the track is on this router, or cannot be brought here for now. */
+  async prepare(track: RoomTrack): Promise<void> {
+    if (this.closed || this.producerOf(track)) return;
+    const known = this.#piped.get(track.producerId);
+    if (known) return known.arriving;
+    const piped: Piped = { producer: undefined, users: 0, arriving: Promise.resolve() };
+    this.#piped.set(track.producerId, piped);
+    piped.arriving = this.#bring(track, piped);
+    return piped.arriving;
+  }
+
+  /** Somebody consumes it. @returns what to call when they no longer do; the last one ends the pipe */
+  use(producer: Producer): () => void {
+    const piped = this.#piped.get(producer.id);
+    if (piped?.producer !== producer) return () => {};
+    piped.users += 1;
+    let using = true;
+    return () => {
+      if (!using) return;
+      using = false;
+      piped.users -= 1;
+      if (piped.users === 0) producer.close();
+    };
+  }
+
+  /** Ends pipes that nobody consumes from. */
+  dropUnused(): void {
+    for (const { producer, users } of [...this.#piped.values()]) {
+      if (users === 0) producer?.close();
+    }
+  }
+
+  /** Closes the router and with it every transport, producer and consumer. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.router.close();
+    this.#own.clear();
+    this.#piped.clear();
+  }
+
+  async #bring(track: RoomTrack, piped: Piped): Promise<void> {
+    const { room, pipe, onPiped } = this.#options;
+    const { resources, log } = this.#context;
+    const forget = () => {
+      if (this.#piped.get(track.producerId) === piped) this.#piped.delete(track.producerId);
+    };
+    try {
+      const producer = await pipe(track, this);
+      if (this.closed) producer.close();
+      if (producer.closed) return forget();
+      piped.producer = producer;
+      countWhileOpen(resources, 'piped', producer);
+      producer.observer.once('close', () => {
+        forget();
+        if (!this.closed) onPiped(this);
+      });
+      this.#listen(producer);
+    } catch (err) {
+      forget();
+      if (this.closed || track.closed) return;
+      log.warn({ err, room, trackId: track.trackId }, 'a track could not be piped yet');
+      const again = resources.after(PIPE_RETRY_MS, () => {
+        if (!this.closed) onPiped(this);
+      });
+      this.router.observer.once('close', () => again.close());
+      return;
+    }
+    onPiped(this);
+  }
+
+  #listen(producer: Producer): void {
+    if (producer.kind !== 'audio' || producer.closed) return;
+    this.#observer.addProducer({ producerId: producer.id }).catch((err) => {
+      if (!producer.closed) this.#context.log.warn({ err }, 'a voice is not listened to');
+    });
+  }
+}

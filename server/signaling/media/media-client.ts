@@ -1,0 +1,195 @@
+// What signalling may ask of media, typed: the one way from `web` to the nodes.
+import { ParleyError } from '../../../shared/errors.ts';
+import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import { parse } from '../../../shared/protocol/rpc.ts';
+import type { Closer, Cluster, SessionGuard } from '../../cluster/cluster.ts';
+import {
+  MEDIA_COMMANDS,
+  MEDIA_EVENTS,
+  type MediaCommand,
+  MediaEnvelope,
+  type MediaEvent,
+  type MediaEventData,
+  type MediaParams,
+  type MediaResult,
+  mediaTopic,
+  type Opened,
+} from '../../cluster/messages/media.ts';
+import { chooseNode } from '../../room/placement.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+
+/** Openings of one media session: a node may end under the first, or be full by now. */
+const OPEN_ATTEMPTS = 3;
+/** Placements of one opening: each time somebody else was first, there is one node more to agree on. */
+const PLACE_ATTEMPTS = 5;
+/** When to try again after nobody could take a session: about when a worker has been replaced. */
+const NO_CAPACITY_RETRY_MS = 2_000;
+
+export type MediaListener = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
+
+/** A media session that is open, and where. */
+export interface OpenedAt extends Opened {
+  nodeId: string;
+}
+
+export interface OpenRequest {
+  room: string;
+  guard: SessionGuard;
+  rtpCapabilities: RtpCapabilities;
+  /** Epoch of the newest media session so far, 0 when there was none. */
+  after: number;
+  /** A node to be left. */
+  leaving?: string;
+}
+
+export interface MediaClientOptions {
+  cluster: Cluster;
+  timeoutMs: number;
+  region: string | undefined;
+  spillSessions: number;
+  metrics: Metrics;
+  log: Logger;
+}
+
+export class MediaClient {
+  readonly #options: MediaClientOptions;
+
+  constructor(options: MediaClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens a media session where the room is, or where it spills to.
+   * @throws ParleyError `no_capacity`, `media_failed`, `timeout`, `session_lost`, `unavailable`
+   */
+  async open(request: OpenRequest): Promise<OpenedAt> {
+    const { room, guard, rtpCapabilities, after, leaving } = request;
+    const { participantId, fence } = guard;
+    const avoid = new Set(leaving === undefined ? [] : [leaving]);
+    for (let attempt = 1; ; attempt++) {
+      let nodeId: string | undefined;
+      try {
+        const place = await this.#place(room, participantId, avoid);
+        nodeId = place.nodeId;
+        const opened = await this.#request(nodeId, 'open', {
+          room,
+          participantId,
+          fence,
+          rtpCapabilities,
+          after,
+          nodes: place.others,
+        });
+        return { ...opened, nodeId };
+      } catch (error) {
+        const { retryable, code } = ParleyError.from(error);
+        if (nodeId !== undefined) {
+          // It may still open what nobody waits for any more.
+          const mayOpen = code === 'timeout' || code === 'unavailable';
+          if (mayOpen) void this.close(nodeId, { room, participantId, epoch: null });
+          avoid.add(nodeId);
+        }
+        if (!retryable || nodeId === undefined || attempt >= OPEN_ATTEMPTS) throw error;
+        // The only node there is may have had an accident: its successor is there soon.
+        const others = (await this.#options.cluster.nodes.list()).some(({ id }) => !avoid.has(id));
+        if (!others && nodeId !== leaving) avoid.delete(nodeId);
+      }
+    }
+  }
+
+  /** A move came to nothing: the participant is where they were. Never rejects. */
+  async stay(room: string, participantId: string, nodeId: string): Promise<void> {
+    const { cluster, log } = this.#options;
+    try {
+      const placement = await cluster.rooms.placement(room);
+      if (!placement || placement.nodes[participantId] === nodeId) return;
+      await cluster.rooms.place(room, participantId, nodeId, placement.epoch);
+    } catch (err) {
+      log.debug({ err, room, participantId }, 'a placement was not taken back');
+    }
+  }
+
+  /** The media session that a participant has. @throws ParleyError `media_failed` when there is none */
+  async describe(room: string, participantId: string): Promise<OpenedAt> {
+    const placement = await this.#options.cluster.rooms.placement(room);
+    const nodeId = placement?.nodes[participantId];
+    if (nodeId === undefined) throw new ParleyError('media_failed');
+    return { ...(await this.#request(nodeId, 'describe', { room, participantId })), nodeId };
+  }
+
+  /** Closes a media session, if it is there. Never rejects: a node that is gone has closed it. */
+  async close(nodeId: string, params: MediaParams<'close'>): Promise<void> {
+    await this.#request(nodeId, 'close', params).catch((err) => {
+      this.#options.log.debug({ err, nodeId }, 'media was not closed');
+    });
+  }
+
+  /** @throws ParleyError what the node answers */
+  send<K extends MediaCommand>(
+    nodeId: string,
+    command: K,
+    params: MediaParams<K>,
+  ): Promise<MediaResult<K>> {
+    return this.#request(nodeId, command, params);
+  }
+
+  /** Events of a room's media. What does not parse is logged and dropped. */
+  subscribe(room: string, listener: MediaListener): Promise<Closer> {
+    return this.#options.cluster.bus.subscribe(mediaTopic(room), (message) => {
+      try {
+        const { event, data } = parse(MediaEnvelope, message);
+        if (!Object.hasOwn(MEDIA_EVENTS, event)) throw new ParleyError('unknown_method');
+        const name = event as MediaEvent;
+        listener(name, parse(MEDIA_EVENTS[name], data) as MediaEventData<typeof name>);
+      } catch (error) {
+        this.#options.log.error({ err: error, room }, 'a media event could not be read');
+      }
+    });
+  }
+
+  /** Places a participant: atomically, so that all who come at once agree where the room is. */
+  async #place(
+    room: string,
+    participantId: string,
+    avoid: ReadonlySet<string>,
+  ): Promise<{ nodeId: string; others: string[] }> {
+    const { cluster, region, spillSessions } = this.#options;
+    let [placement, nodes] = await Promise.all([
+      cluster.rooms.placement(room),
+      cluster.nodes.list(),
+    ]);
+    for (let attempt = 1; attempt <= PLACE_ATTEMPTS; attempt++) {
+      const wish = { region, spillSessions, avoid };
+      const nodeId = chooseNode(nodes, placement, wish);
+      if (nodeId === undefined) {
+        throw new ParleyError('no_capacity', { retryAfterMs: NO_CAPACITY_RETRY_MS });
+      }
+      placement = await cluster.rooms.place(room, participantId, nodeId, placement?.epoch ?? 0);
+      if (placement.nodes[participantId] === nodeId) {
+        const others = new Set(Object.values(placement.nodes));
+        others.delete(nodeId);
+        return { nodeId, others: [...others] };
+      }
+      nodes = await cluster.nodes.list();
+    }
+    throw new ParleyError('no_capacity', { retryAfterMs: NO_CAPACITY_RETRY_MS });
+  }
+
+  async #request<K extends MediaCommand>(
+    nodeId: string,
+    command: K,
+    params: MediaParams<K>,
+  ): Promise<MediaResult<K>> {
+    const { cluster, timeoutMs, metrics } = this.#options;
+    const stop = metrics.commands.startTimer({ command });
+    try {
+      const result = await cluster.bus.request(nodeId, command, params, { timeoutMs });
+      const parsed = parse(MEDIA_COMMANDS[command].result, result);
+      stop({ outcome: 'ok' });
+      return parsed as MediaResult<K>;
+    } catch (error) {
+      stop({ outcome: ParleyError.from(error).code });
+      throw error;
+    }
+  }
+}

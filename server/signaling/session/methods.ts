@@ -1,0 +1,161 @@
+// What a joined client may ask: one handler for each method of the protocol.
+import { ParleyError } from '../../../shared/errors.ts';
+import type { Methods } from '../../../shared/protocol/protocol.ts';
+import type { Handlers } from '../../../shared/protocol/rpc.ts';
+import type { CheckMethod } from '../socket/network-check.ts';
+import type { Session } from './session.ts';
+
+type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
+
+/** Errors of the media side that mean: it will be told again when its session is rebuilt. */
+const MENDED_BY_REBUILD = new Set(['media_failed', 'unknown_track', 'timeout', 'no_capacity']);
+
+export const SESSION_METHODS: Handlers<Joined, Session> = {
+  async leave(session) {
+    session.end('left');
+    return {};
+  },
+
+  async snapshot(session) {
+    const { rooms, hub } = session.context;
+    const snapshot = await rooms.snapshot(session.room).catch((error) => {
+      // While the store is away, what this replica was told last is better than nothing.
+      const known = hub.known(session.room);
+      if (ParleyError.from(error).code === 'unavailable' && known) return known;
+      throw error;
+    });
+    if (!snapshot) throw new ParleyError('session_lost');
+    return snapshot;
+  },
+
+  async connect(session, { epoch, direction, dtlsParameters }) {
+    const { nodeId } = session.media.places.at(epoch);
+    return session.context.media.send(nodeId, 'connect', {
+      ...whose(session),
+      epoch,
+      direction,
+      dtlsParameters,
+    });
+  },
+
+  async restartIce(session, { epoch, direction }) {
+    const { nodeId } = session.media.places.at(epoch);
+    const params = { ...whose(session), epoch, direction };
+    return session.context.media.send(nodeId, 'restartIce', params);
+  },
+
+  async path(session, { epoch, ...report }) {
+    const { nodeId } = session.media.places.at(epoch);
+    return session.context.media.send(nodeId, 'path', { ...whose(session), epoch, ...report });
+  },
+
+  async rebuildMedia(session, { epoch }) {
+    // Of an older one, it is a repetition, or crossed with a rebuild of ours: it is done already.
+    if (epoch === session.media.epoch) session.media.rebuild('client');
+    return {};
+  },
+
+  async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
+    if (session.participant.role === 'viewer') throw new ParleyError('forbidden');
+    const { nodeId } = session.media.places.at(epoch);
+    if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
+      throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
+    }
+    const { participantId } = session;
+    const track = { id: trackId, participantId, kind, source, muted };
+    // The room first: it refuses taken ids and too many tracks before media is touched.
+    await session.commit([{ op: 'publish', track }]);
+    try {
+      await session.context.media.send(nodeId, 'publish', {
+        ...whose(session),
+        epoch,
+        trackId,
+        kind,
+        muted,
+        rtpParameters,
+      });
+    } catch (error) {
+      const stale = epoch !== session.media.epoch || ParleyError.from(error).code === 'stale_epoch';
+      // A client of a newer media session publishes the track again there; it stays in the room.
+      if (!stale) {
+        // Not waited for: the media side that did not answer in time may do it all the same.
+        const { media, log } = session.context;
+        media.send(nodeId, 'unpublish', { ...whose(session), trackId }).catch((err) => {
+          log.debug({ err, trackId }, 'a refused track was not taken back');
+        });
+        await session.commit([{ op: 'unpublish', trackId }]);
+      }
+      throw error;
+    }
+    return {};
+  },
+
+  async unpublish(session, { trackId }) {
+    await session.commit([{ op: 'unpublish', trackId }]);
+    await tolerant(session.media.places.sendToAll('unpublish', { ...whose(session), trackId }));
+    return {};
+  },
+
+  async mute(session, { trackId, muted }) {
+    await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
+    await tolerant(session.media.places.sendToAll('mute', { ...whose(session), trackId, muted }));
+    return {};
+  },
+
+  async subscribe(session, { preferences }) {
+    await tolerant(session.media.places.sendToAll('subscribe', { ...whose(session), preferences }));
+    return {};
+  },
+
+  async ready(session, { epoch, consumerIds }) {
+    const { nodeId } = session.media.places.at(epoch);
+    const params = { ...whose(session), epoch, consumerIds };
+    return session.context.media.send(nodeId, 'ready', params);
+  },
+
+  async settled(session, { epoch }) {
+    session.media.places.settled(epoch);
+    return {};
+  },
+
+  async chat(session, { id, text }) {
+    if (!session.chatBucket.take(performance.now())) {
+      throw new ParleyError('rate_limited', { retryAfterMs: session.chatBucket.waitMs });
+    }
+    const { id: participantId, name } = session.participant;
+    const message = { id, participantId, name, text, sentAt: Date.now() };
+    await session.commit([{ op: 'chat', message }]);
+    return {};
+  },
+
+  async muteOther(session, { trackId }) {
+    await session.commit([{ op: 'mute', trackId, muted: true, by: session.participantId }]);
+    const { room } = session;
+    const { rooms, media } = session.context;
+    const [snapshot, placement] = await Promise.all([rooms.snapshot(room), rooms.placement(room)]);
+    const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
+    const nodeId = owner === undefined ? undefined : placement?.nodes[owner];
+    if (owner !== undefined && nodeId !== undefined) {
+      const target = { room, participantId: owner, trackId, muted: true };
+      await tolerant(media.send(nodeId, 'mute', target));
+    }
+    return {};
+  },
+
+  async remove(session, { participantId }) {
+    if (participantId === session.participantId) throw new ParleyError('forbidden');
+    await session.commit([{ op: 'leave', participantId }]);
+    return {};
+  },
+};
+
+function whose({ room, participantId }: Session) {
+  return { room, participantId };
+}
+
+/** The room has accepted it; media that is being rebuilt follows when the client publishes again. */
+async function tolerant(sent: Promise<unknown>): Promise<void> {
+  await sent.catch((error) => {
+    if (!MENDED_BY_REBUILD.has(ParleyError.from(error).code)) throw error;
+  });
+}

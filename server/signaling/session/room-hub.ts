@@ -1,0 +1,114 @@
+// The rooms that sessions of this replica are in: one subscription each, fanned out to them.
+import { eventFrame } from '../../../shared/protocol/protocol.ts';
+import { applyPatch, type RoomPatch, type RoomSnapshot } from '../../../shared/room/room.ts';
+import type { Closer, RoomStore } from '../../cluster/cluster.ts';
+import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import type { MediaClient } from '../media/media-client.ts';
+
+/** What a session hears of its room. */
+export interface RoomMember {
+  readonly participantId: string;
+  /** @param frame the patch as an event, ready to send */
+  onPatch(patch: RoomPatch, frame: string): void;
+  onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void;
+}
+
+interface Entry {
+  readonly members: Set<RoomMember>;
+  readonly subscribing: Promise<readonly Closer[]>;
+  readonly release: () => void;
+  /** The room as last told; undefined before anybody asked. */
+  known: RoomSnapshot | undefined;
+}
+
+export class RoomHub {
+  readonly #entries = new Map<string, Entry>();
+  readonly #rooms: RoomStore;
+  readonly #media: MediaClient;
+  readonly #resources: Resources;
+  readonly #log: Logger;
+  readonly #chatHistory: number;
+
+  constructor(options: {
+    rooms: RoomStore;
+    media: MediaClient;
+    resources: Resources;
+    log: Logger;
+    chatHistory: number;
+  }) {
+    this.#chatHistory = options.chatHistory;
+    this.#rooms = options.rooms;
+    this.#media = options.media;
+    this.#resources = options.resources;
+    this.#log = options.log;
+  }
+
+  /** Resolves when nothing of the room can be missed any more. */
+  async add(room: string, member: RoomMember): Promise<void> {
+    const entry = this.#entries.get(room) ?? this.#open(room);
+    entry.members.add(member);
+    await entry.subscribing;
+  }
+
+  /** The store just said so. */
+  learn(snapshot: RoomSnapshot): void {
+    const entry = this.#entries.get(snapshot.room);
+    if (!entry || (entry.known && entry.known.version >= snapshot.version)) return;
+    entry.known = snapshot;
+  }
+
+  /** The room as this replica knows it: what was told last, while the store cannot be asked. */
+  known(room: string): RoomSnapshot | undefined {
+    return this.#entries.get(room)?.known;
+  }
+
+  remove(room: string, member: RoomMember): void {
+    const entry = this.#entries.get(room);
+    if (!entry?.members.delete(member) || entry.members.size > 0) return;
+    this.#entries.delete(room);
+    entry.release();
+    entry.subscribing
+      .then((closers) => Promise.all(closers.map((closer) => closer.close())))
+      .catch((error) => this.#log.error({ err: error, room }, 'a subscription did not close'));
+  }
+
+  #open(room: string): Entry {
+    const members = new Set<RoomMember>();
+    const entry: Entry = {
+      members,
+      known: undefined,
+      subscribing: Promise.all([
+        this.#rooms.subscribe(room, (patch) => {
+          this.#follow(entry, patch);
+          const frame = eventFrame('patch', patch);
+          for (const member of [...members]) member.onPatch(patch, frame);
+        }),
+        this.#media.subscribe(room, (event, data) => {
+          for (const member of [...members]) member.onMediaEvent(event, data);
+        }),
+      ]),
+      release: this.#resources.open('subscription'),
+    };
+    this.#entries.set(room, entry);
+    return entry;
+  }
+
+  #follow(entry: Entry, patch: RoomPatch): void {
+    if (!entry.known || patch.version === entry.known.version) return;
+    const { room } = entry.known;
+    // Lower: the room ended and began anew, while we could not hear of it.
+    if (patch.version < entry.known.version) entry.known = { ...entry.known, version: -1 };
+    const next = applyPatch(entry.known, patch, { chatHistory: this.#chatHistory });
+    if (next) {
+      entry.known = next;
+      return;
+    }
+    // A gap: what we know is kept until the store has said how it is.
+    this.#rooms.snapshot(room).then(
+      (snapshot) => snapshot && this.learn(snapshot),
+      (err) => this.#log.debug({ err, room }, 'a room was not looked up'),
+    );
+  }
+}

@@ -1,0 +1,214 @@
+// One participant's session: it outlives its sockets, and its media sessions.
+import { ParleyError } from '../../../shared/errors.ts';
+import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import type { Participant, RoomOp, RoomPatch } from '../../../shared/room/room.ts';
+import type { HeldSession, RoomStore, SessionGuard } from '../../cluster/cluster.ts';
+import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
+import type { Config } from '../../config/config.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { MediaClient } from '../media/media-client.ts';
+import { SessionMedia } from '../media/session-media.ts';
+import type { Connection } from '../socket/connection.ts';
+import { Outbox } from '../socket/frame-queue.ts';
+import { TokenBucket } from '../socket/token-bucket.ts';
+import type { SessionKeeper } from './keeper.ts';
+import type { RoomHub, RoomMember } from './room-hub.ts';
+
+export interface SessionContext {
+  rooms: RoomStore;
+  hub: RoomHub;
+  media: MediaClient;
+  keeper: SessionKeeper;
+  limits: Config['limits'];
+  timing: Config['timing'];
+  resources: Resources;
+  metrics: Metrics;
+  log: Logger;
+}
+
+export interface SessionOptions {
+  room: string;
+  participant: Pick<Participant, 'id' | 'name' | 'role'>;
+  /** As the room has it now. */
+  online: boolean;
+  rtpCapabilities: RtpCapabilities;
+  /** Of the secret that resumes it. */
+  resumeHash: string;
+  /** Called once, when the session is over. */
+  onClosed(session: Session): void;
+}
+
+export type SessionEnd = 'left' | 'expired' | 'removed' | 'replaced' | 'lost' | 'shutdown';
+
+/** The error that tells the client why its session is over; absent where it knows. */
+const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
+  removed: new ParleyError('removed'),
+  replaced: new ParleyError('session_replaced'),
+  lost: new ParleyError('session_lost'),
+  shutdown: new ParleyError('shutting_down'),
+};
+
+export class Session implements RoomMember {
+  readonly room: string;
+  readonly participant: SessionOptions['participant'];
+  readonly chatBucket: TokenBucket;
+  readonly media: SessionMedia;
+  guard: SessionGuard;
+  rtpCapabilities: RtpCapabilities;
+  /** Whether the store knows it: it is made before it is admitted, to miss nothing. */
+  admitted = false;
+  readonly #context: SessionContext;
+  readonly #options: SessionOptions;
+  readonly #release: () => void;
+  readonly #outbox = new Outbox();
+  #online: boolean;
+  #grace: Timer | undefined;
+  #ended = false;
+
+  constructor(options: SessionOptions, guard: SessionGuard, context: SessionContext) {
+    this.room = options.room;
+    this.participant = options.participant;
+    this.rtpCapabilities = options.rtpCapabilities;
+    this.guard = guard;
+    this.#online = options.online;
+    this.#options = options;
+    this.#context = context;
+    this.#release = context.resources.open('session');
+    this.media = new SessionMedia(this, this.#outbox, context);
+    const { chatPerMinute } = context.limits;
+    this.chatBucket = new TokenBucket(chatPerMinute / 60, chatPerMinute, performance.now());
+  }
+
+  get participantId(): string {
+    return this.participant.id;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get context(): SessionContext {
+    return this.#context;
+  }
+
+  /** Whether a socket speaks for it at the moment. */
+  get attached(): boolean {
+    return this.#outbox.connection !== undefined;
+  }
+
+  /** What a store that lost its memory has to be told. */
+  get held(): HeldSession {
+    const { guard } = this;
+    const { resumeHash } = this.#options;
+    return { guard, resumeHash, nodeId: this.media.places.current?.nodeId };
+  }
+
+  /**
+   * A socket speaks for this session from now on; an older one is told and closed. What happens is
+   * held back until `flush`.
+   */
+  attach(connection: Connection): void {
+    this.#grace?.close();
+    const before = this.#outbox.connection;
+    if (before !== connection) {
+      before?.end(new ParleyError('session_replaced'), { reconnect: false });
+    }
+    this.#outbox.hold();
+    this.#outbox.connection = connection;
+  }
+
+  /** The client was told the state, the room's up to `version`: what came after it follows now. */
+  flush(version?: number): void {
+    this.#outbox.flush(version);
+  }
+
+  /** The socket is gone: the place in the call is kept for the grace period, media running. */
+  detach(connection: Connection): void {
+    if (this.#ended || this.#outbox.connection !== connection) return;
+    this.#outbox.connection = undefined;
+    const { resources, timing } = this.#context;
+    this.#grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
+    void this.#commitPresence(false);
+  }
+
+  /** After a resume: others see the participant as present again. */
+  present(): Promise<void> {
+    return this.#commitPresence(true);
+  }
+
+  async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
+    if (this.#ended) throw new ParleyError('session_lost');
+    const { rooms, limits } = this.#context;
+    const commit = () => rooms.commit(this.room, this.guard, ops, limits);
+    try {
+      return await commit();
+    } catch (error) {
+      const { code } = ParleyError.from(error);
+      if (code === 'session_replaced') this.end('replaced');
+      // A store that lost its memory is told of the room, and then of this.
+      const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
+      if (!isBack || this.#ended) throw error;
+      return await commit();
+    }
+  }
+
+  onPatch(patch: RoomPatch, frame: string): void {
+    const left = patch.ops.some(
+      (op) => op.op === 'leave' && op.participantId === this.participantId,
+    );
+    // We said that it is away, so somebody else said that it is back.
+    const taken = patch.ops.some(
+      (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
+    );
+    // By a host, or because its lease ran out: the store knows.
+    if (left) void this.#context.keeper.check(this.room);
+    else if (taken && !this.#online) this.end('replaced');
+    else this.#outbox.send(frame, patch.version);
+  }
+
+  onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
+    this.media.onEvent(event, data);
+  }
+
+  /** The session is over. Idempotent. */
+  end(reason: SessionEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { hub, metrics, log } = this.#context;
+    this.#grace?.close();
+    this.media.end();
+    hub.remove(this.room, this);
+    metrics.sessions.inc({ event: reason });
+    log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
+    const error = END_ERRORS[reason];
+    if (error) this.#outbox.connection?.end(error, { reconnect: reason === 'shutdown' });
+    this.#outbox.connection = undefined;
+    // Replaced: another replica speaks for it now. Shutdown: another one may claim it.
+    if (reason !== 'replaced' && reason !== 'shutdown') {
+      const givenUp = this.#giveUp(reason).catch((err) => {
+        log.error({ err, room: this.room }, 'a session was not released');
+      });
+      this.#context.keeper.finish(givenUp);
+    }
+    this.#release();
+    this.#options.onClosed(this);
+  }
+
+  /** Leaves the room and closes its media, unless another replica has taken the session over. */
+  async #giveUp(reason: SessionEnd): Promise<void> {
+    const wasOurs = await this.#context.keeper.release(this.room, this.guard);
+    // Whoever was removed by a host is released already.
+    if (wasOurs || reason === 'removed' || reason === 'lost') await this.media.places.closeAll();
+  }
+
+  async #commitPresence(online: boolean): Promise<void> {
+    if (online === this.#online) return;
+    this.#online = online;
+    const { participantId } = this;
+    await this.commit([{ op: 'presence', participantId, online }]).catch((error) => {
+      this.#context.log.debug({ err: error, participantId }, 'presence was not committed');
+    });
+  }
+}

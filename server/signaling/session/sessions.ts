@@ -1,0 +1,263 @@
+// The sessions of this replica: joining, resuming, and handing each socket its session.
+import { createHash, randomBytes } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import { ParleyError } from '../../../shared/errors.ts';
+import {
+  type MethodParams,
+  type MethodResult,
+  SUBPROTOCOL,
+} from '../../../shared/protocol/protocol.ts';
+import type { RoomTokens } from '../../api/tokens.ts';
+import type { Cluster, SessionGuard } from '../../cluster/cluster.ts';
+import type { Timer } from '../../telemetry/resources.ts';
+import { Connection, type Reply } from '../socket/connection.ts';
+import { NetworkCheck } from '../socket/network-check.ts';
+import { SocketHandler } from '../socket/socket-handler.ts';
+import { SessionKeeper } from './keeper.ts';
+import { Session, type SessionContext, type SessionOptions } from './session.ts';
+
+export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
+  cluster: Cluster;
+  /** How long a session lives in the store without being renewed. */
+  sessionLeaseMs: number;
+  /** Of this replica; nodes near it are preferred. */
+  region: string | undefined;
+  /** Undefined: rooms are open. */
+  tokens: RoomTokens | undefined;
+}
+
+/** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
+const DRAIN_SPREAD_MS = 2_000;
+const DRAIN_LOOK_MS = 50;
+/** Of a session, while a store that lost its memory is told of it. */
+const CLAIM_ATTEMPTS = 5;
+const CLAIM_RETRY_MS = 300;
+
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #keeper: SessionKeeper;
+  readonly #sessions = new Map<string, Session>();
+  readonly #connections = new Set<Connection>();
+  #closing = false;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#keeper = new SessionKeeper({
+      ...options,
+      rooms: () => [...new Set(this.all.map(({ room }) => room))],
+      sessionsIn: (room) => this.all.filter((session) => session.room === room && session.admitted),
+    });
+  }
+
+  get all(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  get socketCount(): number {
+    return this.#connections.size;
+  }
+
+  /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
+  accept(socket: WebSocket): void {
+    const handler = new SocketHandler(this);
+    const connection = new Connection(socket, handler, this.#options);
+    handler.connection = connection;
+    this.#connections.add(connection);
+    handler.expectJoin();
+    if (socket.protocol !== SUBPROTOCOL) {
+      connection.end(new ParleyError('unsupported_version'), { reconnect: false });
+    }
+    if (this.#closing) connection.end(new ParleyError('shutting_down'), { reconnect: true });
+  }
+
+  /** How long a socket may be in no call; longer while it checks its network. */
+  joinTimer({ checking }: { checking: boolean }, onOver: () => void): Timer {
+    const { resources, timing, limits } = this.#options;
+    const checkMs = checking ? limits.networkCheckSeconds * 1000 : 0;
+    return resources.after(timing.joinTimeoutMs + checkMs, onOver);
+  }
+
+  networkCheck(): NetworkCheck {
+    if (this.#closing) throw new ParleyError('shutting_down');
+    return new NetworkCheck(this.#options);
+  }
+
+  forget(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  async join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
+    const { rooms, hub, tokens, limits, timing, metrics, log } = this.#options;
+    if (this.#closing) throw new ParleyError('shutting_down');
+    const { room, rtpCapabilities } = params;
+    const grant = await tokens?.verify(params.token, room);
+    const participant = {
+      id: randomBytes(12).toString('base64url'),
+      name: grant?.name ?? params.name,
+      role: grant?.role ?? 'guest',
+    } as const;
+    const resumeSecret = randomBytes(32).toString('base64url');
+    const resumeHash = hash(resumeSecret);
+    const guard = { participantId: participant.id, fence: 1 };
+    const session = this.#create(
+      { room, participant, online: true, rtpCapabilities, resumeHash },
+      guard,
+    );
+    session.attach(connection);
+    try {
+      await hub.add(room, session);
+      const { snapshot } = await rooms.admit(room, {
+        participant: { ...participant, joinedAt: Date.now(), online: true },
+        resumeHash,
+        maxParticipants: limits.participantsPerRoom,
+      });
+      session.admitted = true;
+      hub.learn(snapshot);
+      const media = await session.media.open();
+      metrics.sessions.inc({ event: 'joined' });
+      log.info({ room, participantId: participant.id }, 'session joined');
+      const result: MethodResult<'join'> = {
+        participantId: participant.id,
+        resumeSecret,
+        gracePeriodMs: timing.gracePeriodMs,
+        snapshot,
+        media,
+      };
+      return [session, { result, afterwards: () => session.flush(snapshot.version) }];
+    } catch (error) {
+      session.end('left');
+      throw error;
+    }
+  }
+
+  async resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]> {
+    const { rooms, hub, metrics, media } = this.#options;
+    if (this.#closing) throw new ParleyError('shutting_down');
+    const { room, participantId, rtpCapabilities } = params;
+    const resumeHash = hash(params.resumeSecret);
+    const guard = await this.#claim(room, participantId, resumeHash);
+    const session =
+      this.#sessions.get(participantId) ??
+      (await this.#adoptSession(room, rtpCapabilities, resumeHash, guard));
+    session.guard = guard;
+    session.admitted = true;
+    session.rtpCapabilities = rtpCapabilities;
+    session.attach(connection);
+    try {
+      await hub.add(room, session);
+      const opened = await media.describe(room, participantId).catch(() => undefined);
+      if (opened) session.media.adopt(opened);
+      const current = opened?.offer ?? (await session.media.open());
+      await session.present();
+      const patches = await rooms.patchesSince(room, params.version);
+      const whole = patches && hub.known(room) ? undefined : await rooms.snapshot(room);
+      if (whole) hub.learn(whole);
+      const snapshot = patches ? undefined : whole;
+      if (!patches && !snapshot) throw new ParleyError('session_lost');
+      metrics.sessions.inc({ event: 'resumed' });
+      const version = snapshot?.version ?? patches?.at(-1)?.version ?? params.version;
+      const result: MethodResult<'resume'> = {
+        patches: patches ?? null,
+        snapshot: snapshot ?? null,
+        media: current,
+      };
+      return [session, { result, afterwards: () => session.flush(version) }];
+    } catch (error) {
+      session.detach(connection);
+      session.flush();
+      throw error;
+    }
+  }
+
+  get draining(): boolean {
+    return this.#closing;
+  }
+
+  /**
+   * Takes nobody any more, and sends those who are here elsewhere, evenly over a short time.
+   * Resolves when all have left, or after `withinMs`.
+   */
+  async drain(withinMs: number): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    const { resources } = this.#options;
+    const deadline = performance.now() + withinMs;
+    const leaving = [...this.#sessions.values()];
+    const pauseMs = Math.min(DRAIN_SPREAD_MS, withinMs / 2) / leaving.length;
+    for (const session of leaving) {
+      session.end('shutdown');
+      if (pauseMs >= 1) await resources.wait(pauseMs);
+    }
+    for (const connection of this.#connections) {
+      connection.end(new ParleyError('shutting_down'), { reconnect: true });
+    }
+    while (this.#connections.size > 0 && performance.now() < deadline) {
+      await resources.wait(DRAIN_LOOK_MS);
+    }
+    await this.#keeper.finished();
+  }
+
+  /** Tells every client to come back elsewhere; resolves when all sockets are closed. */
+  close(): void {
+    this.#closing = true;
+    this.#keeper.close();
+    for (const session of [...this.#sessions.values()]) session.end('shutdown');
+    for (const connection of [...this.#connections]) {
+      connection.end(new ParleyError('shutting_down'), { reconnect: true });
+    }
+  }
+
+  /** A session that another replica held until now: its participant is in the store. */
+  async #adoptSession(
+    room: string,
+    rtpCapabilities: MethodParams<'resume'>['rtpCapabilities'],
+    resumeHash: string,
+    guard: SessionGuard,
+  ): Promise<Session> {
+    const { participantId } = guard;
+    const snapshot = await this.#options.rooms.snapshot(room);
+    const participant = snapshot?.participants.find(({ id }) => id === participantId);
+    if (!participant) throw new ParleyError('session_lost');
+    // Another socket may have been quicker.
+    const known = this.#sessions.get(participantId);
+    const { online } = participant;
+    return known ?? this.#create({ room, participant, online, rtpCapabilities, resumeHash }, guard);
+  }
+
+  /** A store that lost its memory may not know yet what this replica does. */
+  async #claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
+    const { rooms, resources } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await rooms.claim(room, participantId, resumeHash);
+      } catch (error) {
+        const lost = ParleyError.from(error).code === 'session_lost';
+        if (!lost || attempt > CLAIM_ATTEMPTS) throw error;
+        if (attempt > 1) await resources.wait(CLAIM_RETRY_MS);
+        // Of whose replica is another one, that one puts it back.
+        else if (!(await this.#keeper.recover(room))) throw error;
+      }
+    }
+  }
+
+  #create(options: Omit<SessionOptions, 'onClosed'>, guard: SessionGuard): Session {
+    const { id, name, role } = options.participant;
+    const session = new Session(
+      {
+        ...options,
+        participant: { id, name, role },
+        onClosed: () => {
+          if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+        },
+      },
+      guard,
+      { ...this.#options, keeper: this.#keeper },
+    );
+    this.#sessions.set(id, session);
+    return session;
+  }
+}
+
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}

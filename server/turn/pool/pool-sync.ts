@@ -1,0 +1,96 @@
+// Keeps a process's copy of the TURN pool like the store's, says which servers it has configured
+// itself, and puts the pool back into a store that lost its memory.
+import type { TurnServer, TurnServers, TurnStore } from '../../cluster/turn.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
+
+export interface PoolSyncOptions {
+  store: TurnStore;
+  /** What this process has in its own configuration. */
+  seeds: readonly TurnServer[];
+  refreshMs: number;
+  resources: Resources;
+  log: Logger;
+  onChange(servers: readonly TurnServer[]): void;
+}
+
+/** Well within the time after which the store drops what nobody says any more. */
+const SEED_AGAIN_MS = 60_000;
+
+export class PoolSync {
+  readonly #options: PoolSyncOptions;
+  readonly #timer: Timer;
+  #known: TurnServers | undefined;
+  #seededAt = Number.NEGATIVE_INFINITY;
+  #hasSeeded = false;
+  #running = false;
+  #failing = false;
+
+  private constructor(options: PoolSyncOptions) {
+    this.#options = options;
+    this.#timer = options.resources.every(options.refreshMs, () => void this.refresh());
+  }
+
+  /** The pool is read when this resolves, or the store is away and it will be. */
+  static async start(options: PoolSyncOptions): Promise<PoolSync> {
+    const sync = new PoolSync(options);
+    await sync.refresh();
+    return sync;
+  }
+
+  get servers(): readonly TurnServer[] {
+    // Until the store has told, what is configured is all there is to go by.
+    return this.#known?.servers ?? this.#options.seeds;
+  }
+
+  /** Never rejects: without the store, the pool stays as it was. */
+  async refresh(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    const { store, log } = this.#options;
+    try {
+      const read = await store.read(this.#known);
+      if (read && this.#known && read.birth !== this.#known.birth && this.#known.birth !== '') {
+        log.warn('the store has lost the TURN pool; putting it back');
+        await store.restore(this.#known);
+        this.#seededAt = Number.NEGATIVE_INFINITY;
+        this.#adopt((await store.read(undefined)) ?? read);
+      } else if (read) {
+        this.#adopt(read);
+      }
+      // After what was lost is back: what an operator did to these is part of that.
+      if (await this.#seed()) {
+        const seeded = await store.read(this.#known);
+        if (seeded) this.#adopt(seeded);
+      }
+      this.#failing = false;
+    } catch (err) {
+      if (!this.#failing) log.warn({ err }, 'the TURN pool was not read; using the one known');
+      this.#failing = true;
+      if (!this.#known) this.#options.onChange(this.servers);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  close(): void {
+    this.#timer.close();
+  }
+
+  /** @returns whether it was time to */
+  async #seed(): Promise<boolean> {
+    const { store, seeds } = this.#options;
+    const now = performance.now();
+    if (seeds.length === 0 || now - this.#seededAt < SEED_AGAIN_MS) return false;
+    // Only as a process starts is its configuration newer than what the others said.
+    await store.seed(seeds, { replace: !this.#hasSeeded });
+    this.#hasSeeded = true;
+    this.#seededAt = now;
+    return true;
+  }
+
+  #adopt(read: TurnServers): void {
+    this.#known = read;
+    this.#options.onChange(read.servers);
+  }
+}

@@ -1,0 +1,35 @@
+// Bounds that are part of the wire format, so both ends must know them; the rest is in server/config/config.ts.
+import { TEXT_LIMITS } from './text-limits.ts';
+
+/**
+ * Each bound says which abuse or accident it prevents. They are protocol constants: changing one is
+ * a change of protocol version. What an operator may tune has a setting in server/config/config.ts instead.
+ */
+export const LIMITS = {
+  ...TEXT_LIMITS,
+  /** Ids that a client chooses: long enough never to collide by chance, short enough for a key. */
+  clientIdMin: 10,
+  clientIdMax: 40,
+  /** A room token: a JWT of ours is under 600 characters; a bound keeps parsing it cheap. */
+  tokenLength: 4096,
+  /** Codecs in an RTP description. Chromium lists about 40 with its RTX twins. */
+  rtpCodecs: 128,
+  /** Header extensions in an RTP description; one-byte headers allow 14 per packet, per kind. */
+  rtpHeaderExtensions: 64,
+  /** Encodings of one track: three simulcast layers are used, more help nobody. */
+  rtpEncodings: 4,
+  /** DTLS fingerprints: one for each hash function of RFC 8122 that mediasoup knows. */
+  dtlsFingerprints: 5,
+  /** Ids of consumers, which mediasoup makes: UUIDs of 36 characters. */
+  consumerIdLength: 64,
+  /** Tracks named in one `subscribe` or `ready`: several screens full of tiles. */
+  tracksPerMessage: 1000,
+  /** A STUN or TURN URL: a hostname of 253 characters, a port and a transport. */
+  urlLength: 300,
+  /** A round trip a client reports; a path that needs a minute is no path. Milliseconds. */
+  roundTripMs: 60_000,
+  /** TURN servers that one report says refused: four servers with two addresses each. */
+  refusalsPerReport: 8,
+  /** Ways to the server that one network check tries: UDP, TCP, and a relay's addresses. */
+  checkPaths: 16,
+} as const;

@@ -1,0 +1,310 @@
+// The protocol between a client and `web`: every request, reply and event, as schemas.
+// docs/protocol.md describes it in prose; a test holds the two together.
+import * as v from 'valibot';
+import {
+  DtlsParameters,
+  IceCandidate,
+  IceParameters,
+  IceServer,
+  MediaKind,
+  RtpCapabilities,
+  RtpParameters,
+} from '../media/rtp.ts';
+import {
+  ChatText,
+  ClientId,
+  DisplayName,
+  ParticipantId,
+  RoomName,
+  RoomPatch,
+  RoomSnapshot,
+  Timestamp,
+  TrackSource,
+  Version,
+} from '../room/room.ts';
+import { LIMITS } from './limits.ts';
+import type { EventData, Params, Result } from './rpc.ts';
+import { ErrorBody } from './rpc.ts';
+
+/** Spoken in `Sec-WebSocket-Protocol`. A change that an older peer cannot ignore raises it. */
+export const SUBPROTOCOL = 'parley.v1';
+/** The WebSocket's path below the server's origin. */
+export const SIGNALING_PATH = '/signaling';
+
+/** Why the server closed a WebSocket, in the private range of RFC 6455 §7.4.2. */
+export const CLOSE_CODES = {
+  /** Reconnect at once, elsewhere: this replica is going away. */
+  goingAway: 1001,
+  /** The session is over; its last `bye` event said why. Do not reconnect. */
+  sessionEnded: 4000,
+  /** The frame was larger than the server reads, or too many were sent. Reconnecting is allowed. */
+  abuse: 4001,
+} as const;
+
+const Empty = v.object({});
+/** Names one media session of a participant; what belongs to another one is ignored. */
+const Epoch = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** `send`: client to server. `recv`: server to client. */
+export const Direction = v.picklist(['send', 'recv']);
+export type Direction = v.InferOutput<typeof Direction>;
+const Layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7));
+
+const TurnUrl = v.pipe(v.string(), v.maxLength(LIMITS.urlLength), v.regex(/^turns?:/));
+
+/** One transport on the media server, as mediasoup-client's `TransportOptions` want it. */
+export const TransportDescription = v.object({
+  id: v.string(),
+  iceParameters: IceParameters,
+  iceCandidates: v.array(IceCandidate),
+  dtlsParameters: DtlsParameters,
+});
+export type TransportDescription = v.InferOutput<typeof TransportDescription>;
+
+/** A track that the media server sends to this client. */
+export const Consumer = v.object({
+  trackId: ClientId,
+  consumerId: v.string(),
+  kind: MediaKind,
+  rtpParameters: RtpParameters,
+  /** True when it waits for `ready`, so that no key frame is lost before the client can decode. */
+  waiting: v.boolean(),
+});
+export type Consumer = v.InferOutput<typeof Consumer>;
+
+/** Everything a client needs to send and receive media. */
+export const MediaOffer = v.object({
+  epoch: Epoch,
+  send: TransportDescription,
+  recv: TransportDescription,
+  consumers: v.array(Consumer),
+  iceServers: v.array(IceServer),
+  /** When the credentials in `iceServers` end; new ones come in an `iceServers` event before. */
+  iceServersExpireAt: v.nullable(Timestamp),
+});
+export type MediaOffer = v.InferOutput<typeof MediaOffer>;
+
+/** What a client wants of one track. Absent fields mean: playing, the best layers there are. */
+export const Preference = v.object({
+  paused: v.exactOptional(v.boolean()),
+  spatialLayer: v.exactOptional(Layer),
+  temporalLayer: v.exactOptional(Layer),
+});
+export type Preference = v.InferOutput<typeof Preference>;
+
+/** How the packets of one transport travel, as its browser sees it. */
+export const PathReport = v.object({
+  /** `relay`: through a TURN server. `none`: no path is up. */
+  kind: v.picklist(['direct', 'relay', 'none']),
+  /** Of the hop that leaves the client; null without a path. */
+  protocol: v.nullable(v.picklist(['udp', 'tcp', 'tls'])),
+  /** The TURN server that relays, where the browser tells; null otherwise. */
+  server: v.nullable(TurnUrl),
+  /** Milliseconds; null while it is not measured. */
+  roundTripMs: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.roundTripMs))),
+});
+export type PathReport = v.InferOutput<typeof PathReport>;
+
+/** A TURN server that refused this client: an error code of STUN, or 701 when it did not answer. */
+export const TurnRefusal = v.object({
+  url: TurnUrl,
+  code: v.pipe(v.number(), v.integer(), v.minValue(300), v.maxValue(799)),
+});
+export type TurnRefusal = v.InferOutput<typeof TurnRefusal>;
+
+/** One way to the media server that a network check tries, with a transport of its own. */
+export const CheckPath = v.object({
+  id: v.string(),
+  /** `udp` and `tcp`: straight to the server. `relay`: through one TURN server. */
+  kind: v.picklist(['udp', 'tcp', 'relay']),
+  /** The TURN server's; null for a straight one. */
+  url: v.nullable(TurnUrl),
+  transport: TransportDescription,
+  sctp: v.object({ port: v.number(), maxMessageSize: v.number() }),
+  /** Of a relay: that one URL, with credentials. */
+  iceServers: v.array(IceServer),
+});
+export type CheckPath = v.InferOutput<typeof CheckPath>;
+
+/**
+ * The data channels of each {@link CheckPath}, negotiated out of band: the stream's id is the index.
+ * What is sent on one comes back on it.
+ */
+export const CHECK_STREAMS = [
+  // For bandwidth: all of it arrives.
+  { ordered: true },
+  // For round trips and loss: as media travels, without repetition.
+  { ordered: false, maxRetransmits: 0 },
+] as const;
+
+const Preferences = v.pipe(
+  v.record(ClientId, Preference),
+  v.check((record) => Object.keys(record).length <= LIMITS.tracksPerMessage, 'too many tracks'),
+);
+
+const JoinResult = v.object({
+  participantId: ParticipantId,
+  /** Proves on a later connection that this session is ours. Secret. */
+  resumeSecret: v.string(),
+  /** How long the server keeps the session after its socket is gone. Milliseconds. */
+  gracePeriodMs: v.number(),
+  snapshot: RoomSnapshot,
+  media: MediaOffer,
+});
+export type JoinResult = v.InferOutput<typeof JoinResult>;
+
+const ResumeResult = v.object({
+  /** What was missed, if the server still has it; otherwise `snapshot` is given. */
+  patches: v.nullable(v.array(RoomPatch)),
+  snapshot: v.nullable(RoomSnapshot),
+  /** The media session as it is; its transports are untouched if `epoch` is the one we know. */
+  media: MediaOffer,
+});
+
+/** What a client may ask. Every one but `join` is idempotent: repeating it after a loss is safe. */
+export const METHODS = {
+  join: {
+    params: v.object({
+      room: RoomName,
+      name: DisplayName,
+      token: v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength))),
+      rtpCapabilities: RtpCapabilities,
+    }),
+    result: JoinResult,
+  },
+  resume: {
+    params: v.object({
+      room: RoomName,
+      participantId: ParticipantId,
+      resumeSecret: v.pipe(v.string(), v.maxLength(128)),
+      /** The room version that the client has. */
+      version: Version,
+      /** For a new media session, should the old one be gone. */
+      rtpCapabilities: RtpCapabilities,
+    }),
+    result: ResumeResult,
+  },
+  /** Opens ways to the media server for a socket in no call, and closes those it opened before. */
+  checkNetwork: {
+    params: v.object({
+      room: v.exactOptional(RoomName),
+      token: v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength))),
+    }),
+    result: v.object({
+      paths: v.pipe(v.array(CheckPath), v.maxLength(LIMITS.checkPaths)),
+      /** How long the server keeps them open. Milliseconds. */
+      forMs: v.number(),
+    }),
+  },
+  checkConnect: {
+    params: v.object({
+      id: v.pipe(v.string(), v.maxLength(LIMITS.consumerIdLength)),
+      dtlsParameters: DtlsParameters,
+    }),
+    result: Empty,
+  },
+  checkEnd: { params: Empty, result: Empty },
+  leave: { params: Empty, result: Empty },
+  /** Also how a client notices a dead server: no reply in time means reconnect. */
+  ping: { params: Empty, result: Empty },
+  connect: {
+    params: v.object({ epoch: Epoch, direction: Direction, dtlsParameters: DtlsParameters }),
+    result: Empty,
+  },
+  restartIce: {
+    params: v.object({ epoch: Epoch, direction: Direction }),
+    result: v.object({
+      iceParameters: IceParameters,
+      iceServers: v.array(IceServer),
+      iceServersExpireAt: v.nullable(Timestamp),
+    }),
+  },
+  /** How a transport's packets travel now, and which relays refused; told whenever it changes. */
+  path: {
+    params: v.object({
+      epoch: Epoch,
+      direction: Direction,
+      path: PathReport,
+      refusals: v.pipe(v.array(TurnRefusal), v.maxLength(LIMITS.refusalsPerReport)),
+    }),
+    result: Empty,
+  },
+  /** New transports in place of ones that ICE restarts could not mend; a `media` event has them. */
+  rebuildMedia: { params: v.object({ epoch: Epoch }), result: Empty },
+  publish: {
+    params: v.object({
+      epoch: Epoch,
+      trackId: ClientId,
+      kind: MediaKind,
+      source: TrackSource,
+      muted: v.boolean(),
+      rtpParameters: RtpParameters,
+    }),
+    result: Empty,
+  },
+  unpublish: { params: v.object({ trackId: ClientId }), result: Empty },
+  mute: { params: v.object({ trackId: ClientId, muted: v.boolean() }), result: Empty },
+  /** Replaces what is wanted of the tracks named; tracks not named keep what was said before. */
+  subscribe: { params: v.object({ preferences: Preferences }), result: Empty },
+  /** The client can decode these now: start sending them, from a key frame. */
+  ready: {
+    params: v.object({
+      epoch: Epoch,
+      consumerIds: v.pipe(
+        v.array(v.pipe(v.string(), v.maxLength(LIMITS.consumerIdLength))),
+        v.maxLength(LIMITS.tracksPerMessage),
+      ),
+    }),
+    result: Empty,
+  },
+  /** This media session carries everything now: the ones before it can go. */
+  settled: { params: v.object({ epoch: Epoch }), result: Empty },
+  chat: { params: v.object({ id: ClientId, text: ChatText }), result: Empty },
+  /** Asks for the room as it is, after a gap in the patches. */
+  snapshot: { params: Empty, result: RoomSnapshot },
+  /** For hosts: mutes a track of somebody else, who may unmute it again. */
+  muteOther: { params: v.object({ trackId: ClientId }), result: Empty },
+  /** For hosts: ends somebody else's session. */
+  remove: { params: v.object({ participantId: ParticipantId }), result: Empty },
+} as const;
+export type Methods = typeof METHODS;
+export type MethodName = keyof Methods;
+export type MethodParams<K extends MethodName> = Params<Methods, K>;
+export type MethodResult<K extends MethodName> = Result<Methods, K>;
+
+/** What the server says unasked. */
+export const EVENTS = {
+  patch: RoomPatch,
+  /** Tracks that the media server began to send. */
+  consumers: v.object({ epoch: Epoch, consumers: v.array(Consumer) }),
+  /** Tracks that it no longer sends. */
+  consumersClosed: v.object({ epoch: Epoch, consumerIds: v.array(v.string()) }),
+  /** The layer that arrives of a track; null when the network has no room for any. */
+  layers: v.object({ trackId: ClientId, spatialLayer: v.nullable(Layer) }),
+  /** Who is heard, loudest first. Volume in dBov, -127 (silence) to 0. */
+  speakers: v.object({
+    speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
+  }),
+  /**
+   * The media session to use from now on, on another worker or replica. The one before may carry
+   * media until the client says `settled`. With the epoch that the client has, it is the session as
+   * the server sees it: what differs was lost on the way.
+   */
+  media: MediaOffer,
+  /** What ICE uses from now on: credentials are renewed, or the TURN servers are other ones. */
+  iceServers: v.object({
+    iceServers: v.array(IceServer),
+    iceServersExpireAt: v.nullable(Timestamp),
+    /** The servers of before are going away: a path through one of them should restart ICE now. */
+    move: v.exactOptional(v.boolean()),
+  }),
+  /** The last event on a connection. With `reconnect` the session lives on, elsewhere. */
+  bye: v.object({ error: ErrorBody, reconnect: v.boolean() }),
+} as const;
+export type Events = typeof EVENTS;
+export type EventName = keyof Events;
+export type EventPayload<K extends EventName> = EventData<Events, K>;
+
+/** An event as the text that goes over the wire. */
+export function eventFrame<K extends EventName>(event: K, data: EventPayload<K>): string {
+  return JSON.stringify({ event, data });
+}

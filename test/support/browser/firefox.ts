@@ -1,0 +1,118 @@
+// Somebody with real Firefox, driven over WebDriver BiDi. Needs a network as network-namespace.ts makes it.
+import assert from 'node:assert/strict';
+import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer-core';
+import { DEADLINES } from '../process/deadlines.ts';
+import { programPath } from '../process/programs.ts';
+import { until } from '../process/until.ts';
+import { installPageHooks, type StatsEntry } from './page-hooks.ts';
+import { audioEnergies, videoFrames } from './rtc-stats.ts';
+
+const PREFERENCES = {
+  // A camera with a moving picture and a microphone with a tone, allowed without asking.
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  'media.autoplay.default': 0,
+  // Everything is drawn and encoded in software here: a small picture is enough to be understood.
+  'media.navigator.video.default_width': 320,
+  'media.navigator.video.default_height': 180,
+  'media.navigator.video.default_fps': 10,
+};
+
+export class FirefoxPerson implements AsyncDisposable {
+  readonly name: string;
+  readonly console: string[] = [];
+  readonly #browser: Browser;
+  readonly #page: Page;
+
+  private constructor(name: string, browser: Browser, page: Page) {
+    this.name = name;
+    this.#browser = browser;
+    this.#page = page;
+    page.on('console', (message) => this.console.push(`[${message.type()}] ${message.text()}`));
+    page.on('pageerror', (error) => this.console.push(`[uncaught] ${String(error)}`));
+  }
+
+  static async launch(name: string): Promise<FirefoxPerson> {
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: programPath('firefox'),
+      headless: true,
+      defaultViewport: { width: 1280, height: 720 },
+      timeout: DEADLINES.firefoxStart,
+      extraPrefsFirefox: PREFERENCES,
+    });
+    try {
+      const page = await browser.newPage();
+      page.setDefaultTimeout(DEADLINES.page);
+      await page.evaluateOnNewDocument(installPageHooks);
+      return new FirefoxPerson(name, browser, page);
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  async join(url: string): Promise<void> {
+    await this.#page.goto(url);
+    const field = await this.#control('textbox', 'Your name');
+    await field.type(this.name);
+    await this.#press('Join');
+    await this.#control('button', 'Leave');
+  }
+
+  async leave(): Promise<void> {
+    await this.#press('Leave');
+  }
+
+  async seesAndHears(count: number): Promise<void> {
+    await this.seesMoving(count);
+    await this.#grows(`to hear ${count} others`, count, audioEnergies);
+  }
+
+  /** Waits until `count` pictures move. */
+  async seesMoving(count: number): Promise<void> {
+    await this.#grows(`to see ${count} moving pictures`, count, videoFrames);
+  }
+
+  async #grows(
+    what: string,
+    count: number,
+    measure: (stats: StatsEntry[][]) => Map<string, number>,
+  ): Promise<void> {
+    const before = measure(await this.#stats());
+    await until(
+      `${this.name} ${what}`,
+      async () => {
+        const now = measure(await this.#stats());
+        const growing = [...now].filter(([track, value]) => value > (before.get(track) ?? 0));
+        assert.equal(growing.length, count, `${growing.length} do`);
+      },
+      { withinMs: DEADLINES.media },
+    );
+  }
+
+  #stats(): Promise<StatsEntry[][]> {
+    return this.#page.evaluate(() => window.parleyTest.stats());
+  }
+
+  /** Not with a locator: those try a click again that made its own button go away. */
+  async #press(name: string): Promise<void> {
+    const button = await this.#control('button', name);
+    await button.click();
+  }
+
+  async #control(role: string, name: string): Promise<ElementHandle> {
+    const selector = `::-p-aria([name="${name}"][role="${role}"])`;
+    const element = await this.#page.waitForSelector(selector, { visible: true });
+    assert.ok(element, `there is no ${role} "${name}"`);
+    return element;
+  }
+
+  async screenshot(path: `${string}.png`): Promise<void> {
+    await this.#page.screenshot({ path });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}

@@ -1,0 +1,131 @@
+// Several web replicas and media nodes on one cluster, as a deployment has them.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import type { Cluster } from '../../../server/cluster/cluster.ts';
+import { createMemoryCluster } from '../../../server/cluster/memory/memory.ts';
+import { loadConfig } from '../../../server/config/config.ts';
+import { SfuNode } from '../../../server/sfu/node.ts';
+import { listenInfos } from '../../../server/sfu/workers/addresses.ts';
+import { buildWeb } from '../../../server/signaling/app.ts';
+import { sessionLeaseMs } from '../../../server/signaling/session/lease.ts';
+import { createLogger } from '../../../server/telemetry/log.ts';
+import { createMetrics } from '../../../server/telemetry/metrics.ts';
+import { Resources } from '../../../server/telemetry/resources.ts';
+import { configuredTurn } from '../../../server/turn/pool/environment.ts';
+import { SIGNALING_PATH } from '../../../shared/protocol/protocol.ts';
+import { until } from '../process/until.ts';
+import { PAGE, TEST_ENV, workerBinary } from '../server/app.ts';
+import { ownedBy } from '../server/owned.ts';
+
+export interface Replica {
+  readonly url: string;
+  readonly signalingUrl: string;
+  readonly resources: Resources;
+  close(): Promise<void>;
+}
+
+/** A media node, and what it holds. */
+export interface MediaNode {
+  readonly node: SfuNode;
+  readonly resources: Resources;
+}
+
+export interface Replicas {
+  readonly cluster: Cluster;
+  /** Of the first media node. */
+  readonly media: Resources;
+  readonly nodes: readonly MediaNode[];
+  readonly web: readonly Replica[];
+  /** One media node more. */
+  addNode(): Promise<MediaNode>;
+}
+
+export async function startReplicas(
+  context: TestContext,
+  {
+    web: webCount,
+    nodes: nodeCount = 1,
+    wrap = (inner) => inner,
+  }: { web: number; nodes?: number; wrap?: (cluster: Cluster) => Cluster },
+  env: Readonly<Record<string, string>> = {},
+): Promise<Replicas> {
+  const config = loadConfig({ ...TEST_ENV, ...env });
+  const owned = ownedBy(context);
+  const log = createLogger('silent');
+  const memory = createMemoryCluster({
+    chatHistory: config.limits.chatHistory,
+    patchHistory: config.limits.patchHistory,
+    sessionLeaseMs: sessionLeaseMs(config),
+    onListenerError: (error) => {
+      throw error;
+    },
+  });
+  // What the web replicas see; the nodes see the cluster as it is.
+  const cluster = wrap(memory);
+  const nodes: MediaNode[] = [];
+  const addNode = async () => {
+    const resources = new Resources();
+    const node = await SfuNode.start({
+      cluster: memory,
+      media: config.media,
+      limits: config.limits,
+      workerBin: await workerBinary(),
+      turn: { configured: configuredTurn(config), settings: config.turn },
+      announced: [],
+      region: undefined,
+      hostname: undefined,
+      listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),
+      pipes: { listenInfo: { protocol: 'udp', ip: '127.0.0.1' }, portRange: undefined },
+      resources,
+      metrics: createMetrics(resources),
+      log,
+    });
+    owned.defer(() => node.close());
+    const added = { node, resources };
+    nodes.push(added);
+    return added;
+  };
+  for (let n = 0; n < nodeCount; n++) await addNode();
+  if (nodeCount > 1) {
+    await until('the nodes to reach each other', async () => {
+      for (const { reaches } of await cluster.nodes.list()) {
+        assert.equal(reaches.length, nodeCount - 1);
+      }
+    });
+  }
+  const clientDir = await mkdtemp(path.join(tmpdir(), 'parley-page-'));
+  owned.defer(() => rm(clientDir, { recursive: true, force: true }));
+  await writeFile(path.join(clientDir, 'index.html'), PAGE);
+
+  const web: Replica[] = [];
+  for (let n = 0; n < webCount; n++) {
+    const resources = new Resources();
+    const metrics = createMetrics(resources);
+    const { app } = await buildWeb({
+      config,
+      cluster,
+      resources,
+      metrics,
+      log,
+      clientDir,
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/`;
+    const replica = {
+      url,
+      signalingUrl: new URL(SIGNALING_PATH, url.replace('http', 'ws')).href,
+      resources,
+      close: () => app.close(),
+    };
+    owned.defer(replica.close);
+    web.push(replica);
+  }
+  const [first] = nodes;
+  assert.ok(first);
+  return { cluster, media: first.resources, nodes, web, addNode };
+}

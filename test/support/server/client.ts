@@ -1,0 +1,201 @@
+// A client of the wire protocol without an SDK: it says what it is told to, right or wrong.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type ClientOptions, WebSocket } from 'ws';
+import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
+import {
+  type Consumer,
+  EVENTS,
+  type EventName,
+  type EventPayload,
+  type JoinResult,
+  METHODS,
+  type MethodName,
+  type MethodParams,
+  type MethodResult,
+  SUBPROTOCOL,
+} from '../../../shared/protocol/protocol.ts';
+import {
+  type ErrorBody,
+  errorFromBody,
+  parse,
+  parseJson,
+  ServerFrame,
+} from '../../../shared/protocol/rpc.ts';
+import { DEADLINES } from '../process/deadlines.ts';
+import { until, within } from '../process/until.ts';
+import { type Owner, ownedBy } from './owned.ts';
+
+export interface RawClientOptions extends ClientOptions {
+  protocols?: string[];
+}
+
+export interface Closing {
+  code: number;
+  reason: string;
+}
+
+type Waiting = { resolve(result: unknown): void; reject(error: Error): void };
+type Heard = { [K in EventName]: { event: K; data: EventPayload<K> } }[EventName];
+
+export class RawClient implements AsyncDisposable {
+  readonly socket: WebSocket;
+  readonly closed: Promise<Closing>;
+  /** Every event, in order, held to the schemas. */
+  readonly heard: Heard[] = [];
+  /** Refusals that name no request. */
+  readonly refusals: ErrorBody[] = [];
+  readonly #waiting = new Map<number, Waiting>();
+  /** Consumers in the answers of joins and resumes. */
+  readonly #first: Consumer[] = [];
+  #nextId = 1;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data) => this.#receive(String(data)));
+    socket.on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        for (const { reject } of this.#waiting.values()) reject(new Error(`closed with ${code}`));
+        this.#waiting.clear();
+        resolve({ code, reason: String(reason) });
+      });
+    });
+  }
+
+  /** @throws Error with the HTTP status when the handshake is refused */
+  static async open(
+    context: Owner,
+    url: string,
+    { protocols = [SUBPROTOCOL], ...options }: RawClientOptions = {},
+  ): Promise<RawClient> {
+    const client = new RawClient(new WebSocket(url, protocols, options));
+    ownedBy(context).use(client);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    client.socket.once('open', resolve);
+    client.socket.once('error', reject);
+    await within('the socket to open', DEADLINES.condition, promise);
+    return client;
+  }
+
+  /** @throws ParleyError what the server refuses it with */
+  async request<K extends MethodName>(
+    method: K,
+    params: MethodParams<K>,
+  ): Promise<MethodResult<K>> {
+    return parse(METHODS[method].result, await this.ask(method, params)) as MethodResult<K>;
+  }
+
+  /** A request that need not be valid. @throws ParleyError what the server refuses it with */
+  ask(method: string, params: unknown): Promise<unknown> {
+    const id = this.#nextId++;
+    const answer = new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    this.socket.send(JSON.stringify({ id, method, params }));
+    return within(`an answer to ${method}`, DEADLINES.condition, answer);
+  }
+
+  /** The code a request is refused with, or `ok`. */
+  async outcome(method: string, params: unknown): Promise<string> {
+    return this.ask(method, params).then(
+      () => 'ok',
+      (error) => ('code' in error ? error.code : Promise.reject(error)),
+    );
+  }
+
+  async join(room: string, params: Partial<MethodParams<'join'>> = {}): Promise<JoinResult> {
+    const rtpCapabilities = ROUTER_RTP_CAPABILITIES;
+    const answer = await this.request('join', {
+      room,
+      name: 'Somebody',
+      rtpCapabilities,
+      ...params,
+    });
+    this.#first.push(...answer.media.consumers);
+    return answer;
+  }
+
+  /** @param version of the room that the client claims to have */
+  resume(room: string, session: JoinResult, version: number): Promise<MethodResult<'resume'>> {
+    const { participantId, resumeSecret } = session;
+    const rtpCapabilities = ROUTER_RTP_CAPABILITIES;
+    return this.request('resume', { room, participantId, resumeSecret, version, rtpCapabilities });
+  }
+
+  events<K extends EventName>(name: K): EventPayload<K>[] {
+    return this.heard.flatMap(({ event, data }) =>
+      event === name ? [data as EventPayload<K>] : [],
+    );
+  }
+
+  /** The first event of this name that fits, heard before or from now on. */
+  event<K extends EventName>(
+    name: K,
+    fits: (data: EventPayload<K>) => boolean = () => true,
+  ): Promise<EventPayload<K>> {
+    return until(`the event ${name}`, () => {
+      const found = this.events(name).find(fits);
+      assert.ok(
+        found,
+        `heard only ${this.heard.map(({ event }) => event).join(', ') || 'nothing'}`,
+      );
+      return found;
+    });
+  }
+
+  /** Waits until a consumer of this track was closed. */
+  async lostTrack(trackId: string): Promise<void> {
+    await this.event('consumersClosed', ({ consumerIds }) =>
+      this.#consumers.some((known) => known.trackId === trackId && consumerIds.includes(known.id)),
+    );
+  }
+
+  /** Every consumer we were told of. */
+  get #consumers(): { id: string; trackId: string }[] {
+    const told = [
+      ...this.events('consumers').flatMap(({ consumers }) => consumers),
+      ...this.events('media').flatMap(({ consumers }) => consumers),
+      ...this.#first,
+    ];
+    return told.map(({ consumerId, trackId }) => ({ id: consumerId, trackId }));
+  }
+
+  /** Resolves when everything that was sent before has been handled. */
+  async settled(): Promise<void> {
+    await this.ask('snapshot', {}).catch(() => {});
+  }
+
+  /** How the server closes it. */
+  async closing(withinMs: number = DEADLINES.condition): Promise<Closing> {
+    return within('the server to close the socket', withinMs, this.closed);
+  }
+
+  /** Breaks the connection without a goodbye, as a lost network does. */
+  async drop(): Promise<void> {
+    this.socket.terminate();
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.socket.readyState === WebSocket.CLOSED) return;
+    const closed = once(this.socket, 'close');
+    this.socket.terminate();
+    await closed;
+  }
+
+  #receive(text: string): void {
+    const frame = parse(ServerFrame, parseJson(text));
+    if ('event' in frame) {
+      const event = frame.event as EventName;
+      this.heard.push({ event, data: parse(EVENTS[event], frame.data) } as Heard);
+      return;
+    }
+    const waiting = frame.id === null ? undefined : this.#waiting.get(frame.id);
+    if ('error' in frame) {
+      if (waiting) waiting.reject(errorFromBody(frame.error));
+      else this.refusals.push(frame.error);
+    } else {
+      waiting?.resolve(frame.result);
+    }
+    if (frame.id !== null) this.#waiting.delete(frame.id);
+  }
+}

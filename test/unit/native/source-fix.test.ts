@@ -1,0 +1,45 @@
+// The source fix applies to the installed mediasoup, and says so loudly when it does not.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import {
+  applySourceFix,
+  DTLS_BIO_CALLBACK_FIX,
+  type SourceFix,
+} from '../../../native/build/source-fix.ts';
+
+const FIX: SourceFix = { file: 'src/a.cpp', find: 'a == B', replace: 'a & B' };
+
+test('replaces the one place', () => {
+  assert.equal(applySourceFix('if (a == B) {}', FIX), 'if (a & B) {}');
+});
+
+test('takes the replacement as it is, "$&" included', () => {
+  assert.equal(applySourceFix('a == B', { ...FIX, replace: '$& $1' }), '$& $1');
+});
+
+for (const [count, text] of [
+  ['0', 'if (a) {}'],
+  ['2', 'a == B; a == B'],
+] as const) {
+  test(`refuses a source that has the text ${count} times, naming the file to look at`, () => {
+    assert.throws(() => applySourceFix(text, FIX), {
+      name: 'ProvisionError',
+      message: new RegExp(`src/a\\.cpp.*${count} times.*native/source-fix\\.ts`),
+    });
+  });
+}
+
+test('the DTLS fix changes one line of the installed source, to test the bit', async () => {
+  const { file } = DTLS_BIO_CALLBACK_FIX;
+  const url = new URL(`../../../node_modules/mediasoup/worker/${file}`, import.meta.url);
+  const before = await readFile(url, 'utf8');
+  const after = applySourceFix(before, DTLS_BIO_CALLBACK_FIX).split('\n');
+  const changed = after.filter((line, index) => line !== before.split('\n')[index]);
+  assert.equal(changed.length, 1);
+  assert.match(
+    changed[0]!,
+    /long resultOfcallback = \(\(operationType & BIO_CB_RETURN\) != 0\) \?/,
+  );
+});
