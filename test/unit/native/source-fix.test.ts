@@ -26,7 +26,7 @@ for (const [count, text] of [
   test(`refuses a source that has the text ${count} times, naming the file to look at`, () => {
     assert.throws(() => applySourceFix(text, FIX), {
       name: 'ProvisionError',
-      message: new RegExp(`src/a\\.cpp.*${count} times.*native/source-fix\\.ts`),
+      message: new RegExp(`src/a\\.cpp.*${count} times.*native/build/source-fix\\.ts`),
     });
   });
 }
