@@ -34,85 +34,32 @@ export function withoutComments(source: string): string {
   return source.replace(/\/\*[\s\S]*?\*\/|(^|[^:'"`\\])\/\/[^\n]*/g, '$1');
 }
 
-interface Zone {
-  /** Where its files are. */
+/** What a folder's README says of its imports; it holds for all folders below it as well. */
+export interface Zone {
+  /** Where its files are, with a slash at the end. */
   folder: string;
   /** Folders, files and packages that it may import; its own files it always may. */
   may: readonly string[];
   /** What it may know the types of, without running any of it. */
-  mayKnow?: readonly string[];
+  mayKnow: readonly string[];
 }
 
 /** Anything that is not a file of ours. */
-const PACKAGES = '(any package)';
-const NODE = '(node:)';
+const PACKAGES = 'packages';
+const NODE = 'Node.js';
 
-const ZONES: readonly Zone[] = [
-  { folder: 'shared/', may: ['valibot'] },
-  { folder: 'client/sdk/', may: ['shared/', 'mediasoup-client'] },
-  { folder: 'client/ui/', may: ['client/sdk/', 'shared/', PACKAGES] },
-  {
-    folder: 'server/signaling/',
-    may: [
-      'server/api/',
-      'server/cluster/',
-      'server/room/',
-      'server/turn/',
-      'server/telemetry/',
-      'shared/',
-      PACKAGES,
-      NODE,
-    ],
-    mayKnow: ['server/config/config.ts'],
-  },
-  {
-    folder: 'server/sfu/',
-    may: [
-      'server/cluster/',
-      'server/room/',
-      'server/recording/',
-      'server/turn/',
-      'server/telemetry/',
-      'shared/',
-      PACKAGES,
-      NODE,
-    ],
-    mayKnow: ['server/config/config.ts'],
-  },
-  // Pure decisions about a room. It knows what the store holds, and runs none of it.
-  { folder: 'server/room/', may: ['shared/'], mayKnow: ['server/cluster/'] },
-  {
-    folder: 'server/api/',
-    may: ['server/cluster/', 'server/turn/', 'server/telemetry/', 'shared/', PACKAGES, NODE],
-    mayKnow: ['server/config/config.ts'],
-  },
-  {
-    folder: 'server/cluster/',
-    may: ['server/room/', 'server/telemetry/', 'shared/', PACKAGES, NODE],
-    mayKnow: ['server/config/config.ts'],
-  },
-  {
-    folder: 'server/turn/',
-    may: ['server/cluster/', 'server/telemetry/', 'shared/', PACKAGES, NODE],
-    mayKnow: ['server/config/config.ts'],
-  },
-  {
-    folder: 'server/doctor/',
-    may: [
-      'server/cluster/',
-      'server/sfu/',
-      'server/turn/',
-      'server/telemetry/',
-      'native/',
-      'shared/',
-      PACKAGES,
-      NODE,
-    ],
-    mayKnow: ['server/config/config.ts'],
-  },
-  { folder: 'server/telemetry/', may: ['shared/', PACKAGES, NODE] },
-  { folder: 'native/', may: [PACKAGES, NODE] },
-];
+/** @returns undefined for a folder whose README leaves it to the folder above */
+export function zoneOf(folder: string, readme: string): Zone | undefined {
+  const listed = (label: string) =>
+    (new RegExp(`^- ${label}: (.+)\\.$`, 'm').exec(readme)?.[1] ?? '')
+      .split(', ')
+      .map((name) => name.replaceAll('`', ''))
+      .filter((name) => name !== '')
+      .map((name) => (/^(server|shared|client|native)\b/.test(name) ? `${name}/` : name));
+  const may = listed('May import');
+  if (may.length === 0) return undefined;
+  return { folder: `${folder}/`, may, mayKnow: listed('May know the types of') };
+}
 
 /** Packages that only these files and folders may import, or know. */
 const OWNERS: Readonly<Record<string, RegExp>> = {
@@ -126,13 +73,30 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   valibot: /^(shared|server)\//,
 };
 
+/** Files that import each other in a circle, types included; each circle once. */
+export function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) found.push([...way.slice(at), file]);
+    if (at >= 0 || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) visit(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of imports.keys()) visit(file, []);
+  return found;
+}
+
 /** They read the environment and put everything together. */
 const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|parley)\.ts$/;
 const COMPOSITION = /^server\/entries\/compose[\w-]*\.ts$/;
 
 /** What in this file goes against the architecture, in sentences. */
-export function violations(file: string, source: string): string[] {
-  const zone = ZONES.find(({ folder }) => file.startsWith(folder));
+export function violations(file: string, source: string, zones: readonly Zone[]): string[] {
+  const zone = zones
+    .filter(({ folder }) => file.startsWith(folder))
+    .sort((a, b) => b.folder.length - a.folder.length)[0];
   const code = withoutComments(source);
   const found = importsOf(file, source).flatMap(({ target, isType }) => {
     const owner = OWNERS[target];
@@ -154,7 +118,7 @@ export function violations(file: string, source: string): string[] {
   return found;
 }
 
-function allows({ folder, may, mayKnow = [] }: Zone, target: string, isType: boolean): boolean {
+function allows({ folder, may, mayKnow }: Zone, target: string, isType: boolean): boolean {
   const isOurs = /^(server|shared|client|native|test|bench)\//.test(target);
   const isNode = target.startsWith('node:');
   if (target.startsWith(folder)) return true;

@@ -1,20 +1,18 @@
 // Who may import whom, as docs and design have it: read from the import statements themselves.
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { codeFiles, ROOT, readZones } from '../../support/server/house.ts';
 import { importsOf, violations } from '../../support/server/imports.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
-const files = globSync('{server,shared,client,native}/**/*.{ts,tsx}', {
-  cwd: ROOT,
-  exclude: (name) => /(^|\/)(dist|node_modules)$/.test(name),
-});
+const ZONES = readZones();
+const files = codeFiles().filter((file) => /\.tsx?$/.test(file));
 
 test('no file imports what its part of the project may not know', () => {
   assert.ok(files.length > 60, `${files.length} files were found`);
   const found = files.flatMap((file) =>
-    violations(file, readFileSync(path.join(ROOT, file), 'utf8')),
+    violations(file, readFileSync(path.join(ROOT, file), 'utf8'), ZONES),
   );
   assert.deepEqual(found, []);
 });
@@ -81,7 +79,7 @@ const FORBIDDEN: readonly [string, string][] = [
 
 for (const [file, source] of FORBIDDEN) {
   test(`${file} may not contain: ${source}`, () => {
-    assert.equal(violations(file, source).length, 1);
+    assert.equal(violations(file, source, ZONES).length, 1);
   });
 }
 
@@ -100,5 +98,6 @@ const ALLOWED: readonly [string, string][] = [
 ];
 
 for (const [file, source] of ALLOWED) {
-  test(`${file} may contain: ${source}`, () => assert.deepEqual(violations(file, source), []));
+  test(`${file} may contain: ${source}`, () =>
+    assert.deepEqual(violations(file, source, ZONES), []));
 }
