@@ -1,8 +1,15 @@
 // The network check in a real browser: what it says where all is well, and where something is not.
 import assert from 'node:assert/strict';
-import type { Locator, Page } from 'playwright-core';
 import { violations } from '../../support/browser/axe.ts';
 import { tabTo } from '../../support/browser/keyboard.ts';
+import {
+  block,
+  CHECKED_MS,
+  isOver,
+  report,
+  says,
+  verdict,
+} from '../../support/browser/network-check-page.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { type PersonOptions, type Scene, story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';
@@ -10,12 +17,7 @@ import type { Parley } from '../../support/server/parley.ts';
 
 type Window = NonNullable<PersonOptions['window']>;
 
-/** Without the callbacks that nobody uses any more. */
-type SetRemote = (description: RTCSessionDescriptionInit) => Promise<void>;
-
 const AUTH_TOKEN = 'the-operators-own-secret-0123456789';
-/** A path that nobody answers on is given up after ten seconds. */
-const CHECKED_MS = 40_000;
 /** A probe holds a router and a transport for a while; with the first one alone idle is nothing. */
 const ONE_PROBE = { TURN_PROBE_INTERVAL_MS: '300000' };
 const WINDOWS: Readonly<Record<string, Window>> = {
@@ -30,73 +32,6 @@ const WINDOWS: Readonly<Record<string, Window>> = {
     hasTouch: true,
   },
 };
-
-/** The sentences of a page, with ordinary spaces. */
-async function textOf(locator: Locator): Promise<string> {
-  return (await locator.innerText()).replaceAll('\u00a0', ' ');
-}
-
-function lines(page: Page): Locator {
-  return page.getByRole('list', { name: 'What was checked' }).getByRole('listitem');
-}
-
-/** Waits for it: a verdict may come before the last of what is tried is done. */
-async function says(page: Page, title: string | RegExp, text: RegExp): Promise<void> {
-  const heading = page.getByRole('heading', { level: 3, name: title });
-  await until(`a line ${title} that says ${text}`, async () => {
-    const [found] = await lines(page).filter({ has: heading }).all();
-    assert.ok(found, 'there is no such line');
-    assert.match(await textOf(found), text);
-  });
-}
-
-async function verdict(page: Page, title: string): Promise<string> {
-  const found = page
-    .getByRole('status')
-    .filter({ has: page.getByRole('heading', { name: title, exact: true }) });
-  await found.waitFor({ timeout: CHECKED_MS });
-  return textOf(found);
-}
-
-/** Waits for the end of a check, whatever it says. */
-async function isOver(page: Page): Promise<void> {
-  await page.getByRole('progressbar', { name: 'Progress' }).waitFor();
-  await page
-    .getByRole('progressbar', { name: 'Progress' })
-    .waitFor({ state: 'detached', timeout: CHECKED_MS });
-}
-
-/** What "Copy report" leaves in the clipboard. */
-async function report(page: Page): Promise<string> {
-  await page.evaluate(() => {
-    navigator.clipboard.writeText = async (text) => {
-      document.body.dataset.copied = text;
-    };
-  });
-  await page.getByRole('button', { name: 'Copy report' }).click();
-  await page.getByRole('button', { name: 'Report copied' }).waitFor();
-  return page.evaluate(() => document.body.dataset.copied ?? '');
-}
-
-/** From here on candidates of these protocols lead nowhere, as if a firewall dropped the packets. */
-async function block(person: Participant, protocols: readonly string[]): Promise<void> {
-  await person.page.addInitScript((blocked) => {
-    const { prototype } = RTCPeerConnection;
-    const original = prototype.setRemoteDescription as SetRemote;
-    prototype.setRemoteDescription = function block(
-      this: RTCPeerConnection,
-      { type, sdp = '' }: RTCSessionDescriptionInit,
-    ) {
-      const relay = this.getConfiguration().iceTransportPolicy === 'relay';
-      const changed = sdp.replace(
-        /^(a=candidate:\S+ \d+ (\w+) \d+ \S+ )\d+/gm,
-        (line: string, start: string, protocol: string) =>
-          !relay && blocked.includes(protocol) ? `${start}9` : line,
-      );
-      return original.call(this, { type, sdp: changed });
-    } as typeof prototype.setRemoteDescription;
-  }, protocols);
-}
 
 async function whoChecks(scene: Scene, parley: Parley): Promise<Participant> {
   const ann = await scene.person('Ann');
