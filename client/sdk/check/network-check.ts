@@ -1,6 +1,6 @@
 // The network check: the socket, each path to the media server, and the speed of the best one.
 import { ParleyError } from '../../../shared/errors.ts';
-import type { CheckPath } from '../../../shared/protocol/protocol.ts';
+import type { CheckPath } from '../../../shared/protocol/check-messages.ts';
 import { Socket } from '../link/socket.ts';
 import { measureSpeed } from './echo.ts';
 import { PathCheck, runningPath } from './path.ts';

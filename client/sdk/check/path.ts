@@ -1,6 +1,7 @@
 // One path of a network check: a connection of its own to the server, and what it can do.
+
+import { CHECK_STREAMS, type CheckPath } from '../../../shared/protocol/check-messages.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
-import { CHECK_STREAMS, type CheckPath } from '../../../shared/protocol/protocol.ts';
 import { measureQuality } from './echo.ts';
 import { answerTo, dtlsParametersOf } from './sdp.ts';
 import type { CheckCandidate, PathFailure, PathResult, RelayRefusal } from './types.ts';

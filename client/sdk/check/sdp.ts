@@ -1,7 +1,7 @@
 // The session descriptions of a network check: a server that is ICE-lite, and a data channel. Pure.
 
 import type { DtlsParameters, IceCandidate } from '../../../shared/media/rtp.ts';
-import type { CheckPath } from '../../../shared/protocol/protocol.ts';
+import type { CheckPath } from '../../../shared/protocol/check-messages.ts';
 
 type Fingerprint = DtlsParameters['fingerprints'][number];
 

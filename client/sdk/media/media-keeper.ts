@@ -4,12 +4,8 @@ import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
 import type { IceServer } from '../../../shared/media/rtp.ts';
-import type {
-  Consumer,
-  Direction,
-  EventPayload,
-  MediaOffer,
-} from '../../../shared/protocol/protocol.ts';
+import type { Consumer, Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
+import type { EventPayload } from '../../../shared/protocol/protocol.ts';
 import { OpenSessions, type TrackState } from '../handover/open-sessions.ts';
 import { Settling } from '../handover/settling.ts';
 import type { Retries } from '../link/retries.ts';

@@ -3,13 +3,8 @@ import type { Device, types } from 'mediasoup-client';
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
 import { DtlsParameters, type IceServer } from '../../../shared/media/rtp.ts';
-import type {
-  Direction,
-  MediaOffer,
-  MethodName,
-  MethodParams,
-  MethodResult,
-} from '../../../shared/protocol/protocol.ts';
+import type { Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
+import type { MethodName, MethodParams, MethodResult } from '../../../shared/protocol/protocol.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import { Retries } from '../link/retries.ts';
 import { PathWatch } from '../paths/path-watch.ts';

@@ -1,7 +1,7 @@
 // What is wanted of each remote track; changes are gathered, so that a resize is one message.
 import { ParleyError } from '../../../shared/errors.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
-import type { Preference } from '../../../shared/protocol/protocol.ts';
+import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { retryDelay } from '../link/backoff.ts';
 
 /** Longer than a layout pass, shorter than anybody notices. */

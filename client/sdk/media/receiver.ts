@@ -1,6 +1,6 @@
 // What is received on one media session: its consumers, of which one track may have two for a while.
 import type { types } from 'mediasoup-client';
-import type { Consumer as ConsumerDescription } from '../../../shared/protocol/protocol.ts';
+import type { Consumer as ConsumerDescription } from '../../../shared/protocol/media-messages.ts';
 import type { MediaRequest } from './media-request.ts';
 
 /** A track that a consumer brings. */

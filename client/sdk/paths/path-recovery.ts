@@ -1,5 +1,5 @@
 // What to do about a media path that is down: wait a moment, restart ICE, then rebuild, then relay.
-import type { Direction } from '../../../shared/protocol/protocol.ts';
+import type { Direction } from '../../../shared/protocol/media-messages.ts';
 
 export type RecoveryStep = 'restart-ice' | 'rebuild' | 'rebuild-relay';
 

@@ -1,7 +1,7 @@
 // Watches how the packets of one transport travel: tells the server, and leaves a relay that goes away.
 
 import type { IceServer } from '../../../shared/media/rtp.ts';
-import type { PathReport, TurnRefusal } from '../../../shared/protocol/protocol.ts';
+import type { PathReport, TurnRefusal } from '../../../shared/protocol/media-messages.ts';
 import type { Retries } from '../link/retries.ts';
 import { beatOf, type Expected, PULSE_MS, RelayPulse } from './relay-pulse.ts';
 import { mustLeave } from './relay-servers.ts';

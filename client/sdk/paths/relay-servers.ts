@@ -2,7 +2,7 @@
 
 import type { IceServer } from '../../../shared/media/rtp.ts';
 import { turnKey } from '../../../shared/media/turn-key.ts';
-import type { PathReport } from '../../../shared/protocol/protocol.ts';
+import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 
 /** No server knows this user. */
 const NOBODY = 'left';

@@ -1,6 +1,6 @@
 // How the packets of one connection travel, read out of its statistics, whichever browser made them. Pure.
 import { LIMITS } from '../../../shared/protocol/limits.ts';
-import type { PathReport } from '../../../shared/protocol/protocol.ts';
+import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 
 export interface Paths {
   readonly send: PathReport;

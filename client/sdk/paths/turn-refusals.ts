@@ -1,6 +1,6 @@
 // Which TURN servers refused this client, for the server to know: each once, and not too many.
 import { LIMITS } from '../../../shared/protocol/limits.ts';
-import type { TurnRefusal } from '../../../shared/protocol/protocol.ts';
+import type { TurnRefusal } from '../../../shared/protocol/media-messages.ts';
 
 /** Of an `RTCPeerConnectionIceErrorEvent`. */
 export interface IceError {

@@ -3,12 +3,8 @@ import type { Device } from 'mediasoup-client';
 import { Emitter } from '../../../shared/emitter.ts';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import type {
-  EventName,
-  EventPayload,
-  MethodParams,
-  Preference,
-} from '../../../shared/protocol/protocol.ts';
+import type { Preference } from '../../../shared/protocol/media-messages.ts';
+import type { EventName, EventPayload, MethodParams } from '../../../shared/protocol/protocol.ts';
 import type { RoomPatch, RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import { leaveLate } from '../link/late-leave.ts';
 import { Link } from '../link/link.ts';

@@ -1,7 +1,7 @@
 // What the SDK offers to a page: the shapes that a call shows, and what can be done with it.
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
-import type { Preference } from '../../../shared/protocol/protocol.ts';
+import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import type { Paths } from '../paths/selected-path.ts';
 

@@ -1,6 +1,6 @@
 // Asks for each remote video in the size in which it is on screen, and for none that is not.
 import { effect } from '@preact/signals';
-import type { Preference } from '../../../shared/protocol/protocol.ts';
+import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { changedPreferences, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
 import type { CallModel } from './call-model.ts';
 

@@ -1,6 +1,6 @@
 // What to ask of each remote video, from what is on screen and how large. Pure.
 import { spatialLayerFor } from '../../../shared/media/media.ts';
-import type { Preference } from '../../../shared/protocol/protocol.ts';
+import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
 
 export interface RemoteVideo {

@@ -1,5 +1,5 @@
 // How packets travel, in words that alarm nobody. Pure.
-import type { PathReport } from '../../../shared/protocol/protocol.ts';
+import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 import { relayHost } from '../../sdk/paths/relay-servers.ts';
 import type { TransportStats } from './read-stats.ts';
 

@@ -1,5 +1,5 @@
 // Picks what a person can use out of WebRTC statistics. Pure.
-import type { PathReport } from '../../../shared/protocol/protocol.ts';
+import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 import { selectedPair, selectedPath } from '../../sdk/paths/selected-path.ts';
 
 export interface TransportStats {

@@ -11,11 +11,10 @@ import {
 import {
   Consumer,
   Direction,
-  EVENTS,
-  METHODS,
   MediaOffer,
   Preference,
-} from '../../../shared/protocol/protocol.ts';
+} from '../../../shared/protocol/media-messages.ts';
+import { EVENTS, METHODS } from '../../../shared/protocol/protocol.ts';
 import type { EventData, Params, Result } from '../../../shared/protocol/rpc.ts';
 import { ClientId, ParticipantId, RoomName, Timestamp } from '../../../shared/room/room.ts';
 

@@ -2,8 +2,8 @@
 import type { Router, WebRtcTransport } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { IceServer } from '../../../shared/media/rtp.ts';
+import { CHECK_STREAMS, type CheckPath } from '../../../shared/protocol/check-messages.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
-import { CHECK_STREAMS, type CheckPath } from '../../../shared/protocol/protocol.ts';
 import type { MediaParams, MediaResult } from '../../cluster/messages/media.ts';
 import type { Config } from '../../config/config.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';

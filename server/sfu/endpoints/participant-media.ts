@@ -14,7 +14,7 @@ import type {
   PathReport,
   Preference,
   TransportDescription,
-} from '../../../shared/protocol/protocol.ts';
+} from '../../../shared/protocol/media-messages.ts';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';

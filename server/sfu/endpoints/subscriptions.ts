@@ -5,7 +5,7 @@ import { RtpParameters } from '../../../shared/media/rtp.ts';
 import type {
   Consumer as ConsumerDescription,
   Preference,
-} from '../../../shared/protocol/protocol.ts';
+} from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';

@@ -1,11 +1,11 @@
 // The media of one session: opened, moved, rebuilt when it is lost, and told to the client.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import {
   type EventName,
   type EventPayload,
   eventFrame,
-  type MediaOffer,
 } from '../../../shared/protocol/protocol.ts';
 import type { SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';

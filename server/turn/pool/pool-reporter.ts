@@ -2,7 +2,7 @@
 // metrics. It also reads what the servers say of themselves, and keeps the points of the curves.
 
 import { turnKey } from '../../../shared/media/turn-key.ts';
-import type { PathReport } from '../../../shared/protocol/protocol.ts';
+import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 import type { TurnReport, TurnServer, TurnStore } from '../../cluster/turn.ts';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';

@@ -13,9 +13,8 @@ import type {
   Consumer as ConsumerDescription,
   Direction,
   MediaOffer,
-  MethodName,
-  MethodParams,
-} from '../../../shared/protocol/protocol.ts';
+} from '../../../shared/protocol/media-messages.ts';
+import type { MethodName, MethodParams } from '../../../shared/protocol/protocol.ts';
 import { type Request, toWire } from '../../../shared/protocol/rpc.ts';
 import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
 import { until } from '../process/until.ts';

@@ -3,22 +3,23 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ERROR_CODES, ERROR_MESSAGES } from '../../../shared/errors.ts';
+import { CHECK_STREAMS, CheckPath } from '../../../shared/protocol/check-messages.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import {
-  CHECK_STREAMS,
-  CheckPath,
-  CLOSE_CODES,
   Consumer,
-  EVENTS,
-  METHODS,
   MediaOffer,
-  type MethodName,
   PathReport,
   Preference,
-  SIGNALING_PATH,
-  SUBPROTOCOL,
   TransportDescription,
   TurnRefusal,
+} from '../../../shared/protocol/media-messages.ts';
+import {
+  CLOSE_CODES,
+  EVENTS,
+  METHODS,
+  type MethodName,
+  SIGNALING_PATH,
+  SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
 import {
   ChatMessage,

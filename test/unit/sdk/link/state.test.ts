@@ -13,7 +13,7 @@ import { randomId } from '../../../../client/sdk/session/ids.ts';
 import { RoomView } from '../../../../client/sdk/session/room-view.ts';
 import { ParleyError } from '../../../../shared/errors.ts';
 import { LIMITS } from '../../../../shared/protocol/limits.ts';
-import type { Preference } from '../../../../shared/protocol/protocol.ts';
+import type { Preference } from '../../../../shared/protocol/media-messages.ts';
 import { parse } from '../../../../shared/protocol/rpc.ts';
 import { ClientId, emptyRoom, type RoomPatch, type Track } from '../../../../shared/room/room.ts';
 

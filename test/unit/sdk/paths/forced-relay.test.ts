@@ -9,7 +9,7 @@ import { MediaKeeper } from '../../../../client/sdk/media/media-keeper.ts';
 import type { Request } from '../../../../client/sdk/media/media-session.ts';
 import { ParleyError } from '../../../../shared/errors.ts';
 import type { IceServer } from '../../../../shared/media/rtp.ts';
-import type { MediaOffer } from '../../../../shared/protocol/protocol.ts';
+import type { MediaOffer } from '../../../../shared/protocol/media-messages.ts';
 
 /** A step, or the time that a first path is given, with all that may be added to it. */
 const LONG_MS = 60_000;

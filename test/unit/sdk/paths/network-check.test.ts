@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { qualityOf } from '../../../../client/sdk/check/echo.ts';
 import { answerTo, dtlsParametersOf } from '../../../../client/sdk/check/sdp.ts';
 import type { IceCandidate } from '../../../../shared/media/rtp.ts';
-import type { CheckPath } from '../../../../shared/protocol/protocol.ts';
+import type { CheckPath } from '../../../../shared/protocol/check-messages.ts';
 
 const FINGERPRINT = Array(32).fill('AB').join(':');
 const OFFER = [

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Retries } from '../../../../client/sdk/link/retries.ts';
 import { PathWatch } from '../../../../client/sdk/paths/path-watch.ts';
 import { ParleyError } from '../../../../shared/errors.ts';
-import type { PathReport, TurnRefusal } from '../../../../shared/protocol/protocol.ts';
+import type { PathReport, TurnRefusal } from '../../../../shared/protocol/media-messages.ts';
 
 const A = 'turn:a.example:3478?transport=udp';
 const B = 'turn:b.example:3478?transport=udp';

@@ -10,7 +10,7 @@ import {
 import { NO_PATH } from '../../../../client/sdk/paths/selected-path.ts';
 import { TurnRefusals } from '../../../../client/sdk/paths/turn-refusals.ts';
 import { turnKey } from '../../../../shared/media/turn-key.ts';
-import type { PathReport } from '../../../../shared/protocol/protocol.ts';
+import type { PathReport } from '../../../../shared/protocol/media-messages.ts';
 
 describe('turnKey', () => {
   const SAME: [string, string][] = [

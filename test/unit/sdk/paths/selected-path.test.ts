@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isSamePath, NO_PATH, selectedPath } from '../../../../client/sdk/paths/selected-path.ts';
-import type { PathReport } from '../../../../shared/protocol/protocol.ts';
+import type { PathReport } from '../../../../shared/protocol/media-messages.ts';
 
 type Fields = Record<string, unknown> & { id: string; type: string };
 

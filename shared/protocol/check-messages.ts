@@ -1,0 +1,29 @@
+// What a network check is given: its ways to the media server, and the channels of each.
+import * as v from 'valibot';
+import { IceServer } from '../media/rtp.ts';
+import { TransportDescription, TurnUrl } from './media-messages.ts';
+
+/** One way to the media server that a network check tries, with a transport of its own. */
+export const CheckPath = v.object({
+  id: v.string(),
+  /** `udp` and `tcp`: straight to the server. `relay`: through one TURN server. */
+  kind: v.picklist(['udp', 'tcp', 'relay']),
+  /** The TURN server's; null for a straight one. */
+  url: v.nullable(TurnUrl),
+  transport: TransportDescription,
+  sctp: v.object({ port: v.number(), maxMessageSize: v.number() }),
+  /** Of a relay: that one URL, with credentials. */
+  iceServers: v.array(IceServer),
+});
+export type CheckPath = v.InferOutput<typeof CheckPath>;
+
+/**
+ * The data channels of each {@link CheckPath}, negotiated out of band: the stream's id is the index.
+ * What is sent on one comes back on it.
+ */
+export const CHECK_STREAMS = [
+  // For bandwidth: all of it arrives.
+  { ordered: true },
+  // For round trips and loss: as media travels, without repetition.
+  { ordered: false, maxRetransmits: 0 },
+] as const;

@@ -1,0 +1,81 @@
+// What a client and the media side say to each other: transports, consumers, preferences, paths.
+import * as v from 'valibot';
+import {
+  DtlsParameters,
+  IceCandidate,
+  IceParameters,
+  IceServer,
+  MediaKind,
+  RtpParameters,
+} from '../media/rtp.ts';
+import { ClientId, Timestamp } from '../room/room.ts';
+import { LIMITS } from './limits.ts';
+
+/** Names one media session of a participant; what belongs to another one is ignored. */
+export const Epoch = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** `send`: client to server. `recv`: server to client. */
+export const Direction = v.picklist(['send', 'recv']);
+export type Direction = v.InferOutput<typeof Direction>;
+export const Layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7));
+
+export const TurnUrl = v.pipe(v.string(), v.maxLength(LIMITS.urlLength), v.regex(/^turns?:/));
+
+/** One transport on the media server, as mediasoup-client's `TransportOptions` want it. */
+export const TransportDescription = v.object({
+  id: v.string(),
+  iceParameters: IceParameters,
+  iceCandidates: v.array(IceCandidate),
+  dtlsParameters: DtlsParameters,
+});
+export type TransportDescription = v.InferOutput<typeof TransportDescription>;
+
+/** A track that the media server sends to this client. */
+export const Consumer = v.object({
+  trackId: ClientId,
+  consumerId: v.string(),
+  kind: MediaKind,
+  rtpParameters: RtpParameters,
+  /** True when it waits for `ready`, so that no key frame is lost before the client can decode. */
+  waiting: v.boolean(),
+});
+export type Consumer = v.InferOutput<typeof Consumer>;
+
+/** Everything a client needs to send and receive media. */
+export const MediaOffer = v.object({
+  epoch: Epoch,
+  send: TransportDescription,
+  recv: TransportDescription,
+  consumers: v.array(Consumer),
+  iceServers: v.array(IceServer),
+  /** When the credentials in `iceServers` end; new ones come in an `iceServers` event before. */
+  iceServersExpireAt: v.nullable(Timestamp),
+});
+export type MediaOffer = v.InferOutput<typeof MediaOffer>;
+
+/** What a client wants of one track. Absent fields mean: playing, the best layers there are. */
+export const Preference = v.object({
+  paused: v.exactOptional(v.boolean()),
+  spatialLayer: v.exactOptional(Layer),
+  temporalLayer: v.exactOptional(Layer),
+});
+export type Preference = v.InferOutput<typeof Preference>;
+
+/** How the packets of one transport travel, as its browser sees it. */
+export const PathReport = v.object({
+  /** `relay`: through a TURN server. `none`: no path is up. */
+  kind: v.picklist(['direct', 'relay', 'none']),
+  /** Of the hop that leaves the client; null without a path. */
+  protocol: v.nullable(v.picklist(['udp', 'tcp', 'tls'])),
+  /** The TURN server that relays, where the browser tells; null otherwise. */
+  server: v.nullable(TurnUrl),
+  /** Milliseconds; null while it is not measured. */
+  roundTripMs: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.roundTripMs))),
+});
+export type PathReport = v.InferOutput<typeof PathReport>;
+
+/** A TURN server that refused this client: an error code of STUN, or 701 when it did not answer. */
+export const TurnRefusal = v.object({
+  url: TurnUrl,
+  code: v.pipe(v.number(), v.integer(), v.minValue(300), v.maxValue(799)),
+});
+export type TurnRefusal = v.InferOutput<typeof TurnRefusal>;
