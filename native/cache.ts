@@ -112,7 +112,7 @@ export async function createBuildFolder(folder: string): Promise<string> {
   return await mkdtemp(join(folder, BUILD_FOLDER_PREFIX));
 }
 
-/** Puts the binary in its place in one step: nobody ever sees half of it. */
+/** Puts the binary in its place in one step: no process ever sees half of it. */
 export async function publishWorker(binary: string, destination: string): Promise<void> {
   await chmod(binary, 0o755);
   await mkdir(dirname(destination), { recursive: true });

@@ -48,7 +48,7 @@ export async function provisionWorker(options: ProvisionOptions = {}): Promise<P
     (await fromCache(context)) ??
     (await whileLocked(
       context,
-      // Whoever held the lock before us has probably put it into the cache.
+      // The process that held the lock before us has probably put it into the cache.
       async () =>
         (await fromCache(context)) ?? (await fromDownload(context)) ?? (await fromBuild(context)),
     ));

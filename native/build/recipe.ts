@@ -58,7 +58,7 @@ export const COMPILE_FLAGS: readonly string[] = [
   '-U_FORTIFY_SOURCE',
   '-D_FORTIFY_SOURCE=2',
   '-fPIE',
-  // Warnings about other people's sources are not for whoever starts the server.
+  // Warnings about third-party sources do not help who starts the server.
   '-w',
 ];
 

@@ -26,7 +26,7 @@ export interface Context {
   reporter: Reporter;
   verify: typeof verifyWorker;
   toolchain: Toolchain;
-  /** Of the mediasoup package. */
+  /** Root folder of the installed mediasoup package. */
   packageFolder: string;
   version: string;
   repositoryUrl: string;

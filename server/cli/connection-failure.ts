@@ -1,6 +1,6 @@
-// Why a Parley could not be asked, as a sentence for whoever named its address. Pure.
+// Why a Parley could not be asked, as a sentence for the operator who named its address. Pure.
 
-/** What Node calls a certificate that nobody it trusts has signed. */
+/** Node.js codes for a certificate that no authority it trusts has signed. */
 const NOT_TRUSTED: ReadonlySet<string> = new Set([
   'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -65,7 +65,7 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : codeOf(error.cause);
 }
 
-/** Of what `fetch` found wrong before it asked: it has no code. */
+/** The message of an error that `fetch` found before it asked; it has no code. */
 function wordsOf(error: unknown): string | undefined {
   return error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
 }

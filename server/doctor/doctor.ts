@@ -167,7 +167,7 @@ export class Doctor {
   ): Promise<boolean> {
     const announced = this.#announced.length > 0;
     const { protocols, port: firstPort = 0 } = this.#options.config.media;
-    // Nobody who is outside could look, and nobody there could come here.
+    // A private address cannot be tried from outside, and clients outside cannot reach it.
     const isInside = !announced && !relay && !seen && !this.#listen.some(isPublic);
     const verdicts = await Promise.all(
       (announced ? this.#announced : this.#listen).map(async (address) => {
@@ -232,7 +232,7 @@ export class Doctor {
   }
 }
 
-/** Of several media ports the one that is worst off; a cause that all share is said once. */
+/** The media port with the worst finding. A cause that all ports share is reported once. */
 function worst(verdicts: readonly Verdict[]): Verdict {
   const order = ['failed', 'warning', 'skipped', 'ok'];
   const [first] = [...verdicts].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));

@@ -36,9 +36,9 @@ export type TurnSample = v.InferOutput<typeof TurnSample>;
 /** What a server that was added is answered with. */
 export const TurnServerAdded = v.object({
   id: v.string(),
-  /** There was one of that id, whose place it took. */
+  /** A server with that id was there; this one replaced it. */
   replaced: v.boolean(),
-  /** It is drained still, as the one before was: nobody is given it until it is resumed. */
+  /** It is still drained, as the one before was: no session is given it until it is resumed. */
   draining: v.nullable(v.picklist(['wait', 'move'])),
 });
 export type TurnServerAdded = v.InferOutput<typeof TurnServerAdded>;
@@ -85,7 +85,7 @@ export const TurnServerView = v.object({
 });
 export type TurnServerView = v.InferOutput<typeof TurnServerView>;
 
-/** Whether another server than this one can take calls: else whoever drains or removes it is told. */
+/** Whether another server can take calls. If not, the operator who drains or removes this one is warned. */
 export function othersTakeCalls(servers: readonly TurnServerView[], id: string): boolean {
   return servers.some(
     (other) => other.id !== id && (other.state === 'in-service' || other.state === 'unknown'),
@@ -96,7 +96,7 @@ export function othersTakeCalls(servers: readonly TurnServerView[], id: string):
 export const TurnOverview = v.object({
   servers: v.array(TurnServerView),
   paths: Paths,
-  /** What somebody should look at, in sentences. */
+  /** What an operator should look at, in sentences. */
   warnings: v.array(v.object({ serverId: v.nullable(v.string()), message: v.string() })),
   /** The last hour, oldest first. */
   history: v.array(TurnSample),

@@ -12,7 +12,7 @@ export const CheckPath = v.object({
   url: v.nullable(TurnUrl),
   transport: TransportDescription,
   sctp: v.object({ port: v.number(), maxMessageSize: v.number() }),
-  /** Of a relay: that one URL, with credentials. */
+  /** For a relay: that one URL, with credentials. */
   iceServers: v.array(IceServer),
 });
 export type CheckPath = v.InferOutput<typeof CheckPath>;

@@ -16,7 +16,7 @@ export const LIMITS = {
   rtpCodecs: 128,
   /** Header extensions in an RTP description; one-byte headers allow 14 per packet, per kind. */
   rtpHeaderExtensions: 64,
-  /** Encodings of one track: three simulcast layers are used, more help nobody. */
+  /** Encodings of one track: three simulcast layers are used, more have no use. */
   rtpEncodings: 4,
   /** DTLS fingerprints: one for each hash function of RFC 8122 that mediasoup knows. */
   dtlsFingerprints: 5,

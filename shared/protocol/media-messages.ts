@@ -64,7 +64,7 @@ export type Preference = v.InferOutput<typeof Preference>;
 export const PathReport = v.object({
   /** `relay`: through a TURN server. `none`: no path is up. */
   kind: v.picklist(['direct', 'relay', 'none']),
-  /** Of the hop that leaves the client; null without a path. */
+  /** Protocol of the hop that leaves the client; null without a path. */
   protocol: v.nullable(v.picklist(['udp', 'tcp', 'tls'])),
   /** The TURN server that relays, where the browser tells; null otherwise. */
   server: v.nullable(TurnUrl),

@@ -177,9 +177,9 @@ export const METHODS = {
   chat: { params: v.object({ id: ClientId, text: ChatText }), result: Empty },
   /** Asks for the room as it is, after a gap in the patches. */
   snapshot: { params: Empty, result: RoomSnapshot },
-  /** For hosts: mutes a track of somebody else, who may unmute it again. */
+  /** For hosts: mutes a track of another participant, who may unmute it again. */
   muteOther: { params: v.object({ trackId: ClientId }), result: Empty },
-  /** For hosts: ends somebody else's session. */
+  /** For hosts: ends another participant's session. */
   remove: { params: v.object({ participantId: ParticipantId }), result: Empty },
 } as const;
 export type Methods = typeof METHODS;

@@ -7,7 +7,7 @@ import { isChatText, isDisplayName, isRoomName } from '../protocol/text.ts';
 export const RoomName = v.pipe(v.string(), v.check(isRoomName, 'invalid_room'));
 export const DisplayName = v.pipe(v.string(), v.check(isDisplayName, 'invalid_name'));
 export const ChatText = v.pipe(v.string(), v.check(isChatText, 'not visible text, or too long'));
-/** An id that a client chose (tracks, chat messages): random, so that nobody can guess another's. */
+/** An id that a client chose (tracks, chat messages): random, so that no client can guess the id of another. */
 export const ClientId = v.pipe(
   v.string(),
   v.minLength(LIMITS.clientIdMin),
@@ -61,7 +61,7 @@ export const RoomOp = v.variant('op', [
   v.object({ op: v.literal('presence'), participantId: ParticipantId, online: v.boolean() }),
   v.object({ op: v.literal('leave'), participantId: ParticipantId }),
   v.object({ op: v.literal('publish'), track: Track }),
-  /** `by` tells somebody muted by a host from somebody who muted themselves. */
+  /** `by` tells whether the participant or a host muted the track. */
   v.object({ op: v.literal('mute'), trackId: ClientId, muted: v.boolean(), by: ParticipantId }),
   v.object({ op: v.literal('unpublish'), trackId: ClientId }),
   v.object({ op: v.literal('chat'), message: ChatMessage }),

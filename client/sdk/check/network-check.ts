@@ -17,7 +17,7 @@ export interface NetworkCheckOptions {
   onProgress?: (state: NetworkState) => void;
 }
 
-/** Of these the quickest counts. */
+/** Number of round trips that are measured. The quickest counts. */
 const PINGS = 3;
 
 /** Never rejects: what goes wrong is what it finds out. Where it was aborted it says what it knew. */

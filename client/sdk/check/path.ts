@@ -8,7 +8,7 @@ import type { CheckCandidate, PathFailure, PathResult, RelayRefusal } from './ty
 
 /** A network that drops packets says nothing; a relay over TLS takes several round trips. */
 const CONNECT_MS = 7_000;
-/** Of a relay that sent its refusal: others of its addresses may yet answer. */
+/** How long a relay that refused is still waited for: its other addresses may yet answer. */
 const AFTER_REFUSAL_MS = 1_500;
 /** No answer (W3C WebRTC, `RTCPeerConnectionIceErrorEvent`). */
 const NO_ANSWER = 701;
@@ -148,7 +148,7 @@ export class PathCheck {
       changed();
     });
     connection.addEventListener('icecandidateerror', ({ errorCode, errorText }) => {
-      // Said of an IPv6 address of ours and an IPv4 server: nobody was asked.
+      // Browsers report it for an IPv6 address of ours and an IPv4 server: no server was asked.
       if (errorCode === NO_ANSWER && /incompatible/i.test(errorText)) return;
       this.#refusals.set(errorCode, { code: errorCode, text: errorText });
       changed();

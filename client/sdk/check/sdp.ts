@@ -5,7 +5,7 @@ import type { CheckPath } from '../../../shared/protocol/check-messages.ts';
 
 type Fingerprint = DtlsParameters['fingerprints'][number];
 
-/** The fingerprints of an offer; we answer it, so whoever offered is the DTLS client. */
+/** The fingerprints of an offer; we answer it, so the offerer is the DTLS client. */
 export function dtlsParametersOf(offer: string): DtlsParameters {
   const fingerprints = [...offer.matchAll(/^a=fingerprint:(\S+) (\S+)\s*$/gm)].map(
     ([, algorithm = '', value = '']) =>

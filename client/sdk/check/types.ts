@@ -45,7 +45,7 @@ export interface PathResult {
   readonly kind: 'udp' | 'tcp' | 'relay';
   /** The TURN server's; null for a straight path. */
   readonly url: string | null;
-  /** Of the media server, as `address port 40000`. */
+  /** Addresses of the media server, as `address port 40000`. */
   readonly addresses: readonly string[];
   readonly state: 'running' | 'works' | 'fails';
   readonly failure: PathFailure | null;

@@ -65,7 +65,7 @@ export class LivenessWatch<A extends Awaited> {
     this.#options = options;
   }
 
-  /** Begins to look, if there is something to wait for and nobody looks yet. */
+  /** Starts the timer, if there is something to wait for and it does not run yet. */
   start(): void {
     if (this.#closed || this.#polling || this.#timer !== undefined) return;
     if (this.#options.contests().length > 0) {

@@ -7,7 +7,7 @@ import { Handover } from './handover.ts';
 import { LivenessWatch } from './liveness.ts';
 import { chooseShown, pendingOf } from './shown-tracks.ts';
 
-/** Of a remote track: in the room or not, and whether anything is to be expected of it. */
+/** State of a remote track: whether it is in the room, and whether media is expected of it. */
 export type TrackState = 'absent' | 'silent' | 'sending';
 
 export interface OpenSessionsOptions {
@@ -26,7 +26,7 @@ export class OpenSessions {
   readonly #liveness: LivenessWatch<Received>;
   /** Newest last. All of them receive and send; the older ones until nothing depends on them. */
   #sessions: readonly MediaSession[] = [];
-  /** Of no use any more; open until pages have let go of their tracks. */
+  /** Media sessions that carry nothing any more, open until pages have let go of their tracks. */
   readonly #leaving = new Map<MediaSession, ReturnType<typeof setTimeout>>();
   #shown: ReadonlyMap<string, Received> = new Map();
   /** Newer than what is shown, and not live yet. */
@@ -98,7 +98,7 @@ export class OpenSessions {
     });
   }
 
-  /** Of the newest one, and of what is shown from older ones. */
+  /** Tracks of the newest media session, and those still shown from older ones. */
   async stats() {
     const { newest } = this;
     if (!newest) return { send: undefined, recv: undefined };

@@ -23,7 +23,7 @@ export class Settling {
     this.#epoch = epoch;
   }
 
-  /** Whoever opened the older ones has forgotten them. */
+  /** The server that opened the older media sessions has forgotten them. */
   forget(): void {
     this.#epoch = undefined;
   }

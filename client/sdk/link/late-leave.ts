@@ -9,7 +9,7 @@ import { Socket } from './socket.ts';
 const NOTICING_MS = 45_000;
 
 /**
- * Takes the session up once more to end it. Never rejects: there is nobody left to tell.
+ * Takes the session up once more to end it. Never rejects: the caller has left.
  *
  * @param gracePeriodMs how long the server keeps the place; after that it has given it up by itself
  */

@@ -27,7 +27,7 @@ const CLOSE_NORMAL = 1000;
 
 export interface SocketListener {
   onEvent<K extends EventName>(event: K, data: EventPayload<K>): void;
-  /** Once, when the socket ended though nobody closed it. */
+  /** Called once, when the socket ended without `close()`. */
   onLost(): void;
 }
 
@@ -51,7 +51,7 @@ export class Socket {
     this.#socket = socket;
     this.#listener = listener;
     socket.addEventListener('message', ({ data }) => {
-      // Node delivers all messages of one packet at a stretch. Whoever waits for an answer has to
+      // Node delivers all messages of one packet at a stretch. The code that waits for an answer has to
       // see it before what the server said next.
       this.#inbox = this.#inbox.then(() => this.#receive(data));
     });

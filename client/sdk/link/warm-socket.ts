@@ -1,4 +1,4 @@
-// A WebSocket opened on a hunch: when somebody reaches for "Join", the handshake is done by the click.
+// A WebSocket opened on a hunch: when the pointer nears "Join", so that the handshake is done by the click.
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../../shared/protocol/protocol.ts';
 
 /**

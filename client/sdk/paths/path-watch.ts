@@ -198,7 +198,7 @@ export class PathWatch {
     const isNews = this.#path && !(this.#said && isSamePath(this.#path, this.#said));
     if (!isNews && this.#refusals.pending.length === 0) return;
     const { retries, key } = this.#options;
-    // Nobody in the call needs to know of a refusal: it is said again at the next look.
+    // A refused report is sent again at the next look; the participant need not know.
     retries.say(
       key,
       () => this.#say(),

@@ -14,7 +14,7 @@ const STEADY_LOOKS = 4;
 const SILENT_LOOKS = 2;
 const SILENT_MS = 900;
 
-/** `perhaps`: of one sender alone, whose own network may be what is gone. */
+/** `perhaps`: only one sender is silent, and its own network may be what is gone. */
 export type Expected = 'nothing' | 'perhaps' | 'surely';
 
 export interface Beat {

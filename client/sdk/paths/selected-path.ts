@@ -36,7 +36,7 @@ interface CandidateStat {
   readonly candidateType?: string;
   readonly protocol?: string;
   readonly relayProtocol?: string;
-  /** Of the server that a candidate was got from. Chromium and Safari tell. */
+  /** URL of the server that gave a candidate. Chromium and Safari report it. */
   readonly url?: string;
 }
 
@@ -65,7 +65,7 @@ export function selectedPair(stats: Stats): CandidatePairStat | undefined {
     pairs.find(({ id }) => id === chosen) ??
     // Firefox has no statistics of the transport, but marks the pair.
     pairs.find(({ selected }) => selected === true) ??
-    // Whoever marks none has nominated the one in use; of an ICE restart's several, the newest.
+    // A browser that marks no pair has nominated the one in use. After ICE restarts the newest counts.
     pairs.findLast(
       ({ selected, nominated, state }) =>
         selected === undefined && nominated === true && state === 'succeeded',

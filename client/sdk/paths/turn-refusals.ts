@@ -2,10 +2,10 @@
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import type { TurnRefusal } from '../../../shared/protocol/media-messages.ts';
 
-/** Of an `RTCPeerConnectionIceErrorEvent`. */
+/** The fields of an `RTCPeerConnectionIceErrorEvent` that are used. */
 export interface IceError {
   readonly url: string;
-  /** Of STUN, or 701 when the server did not answer. */
+  /** Error code of STUN, or 701 when the server did not answer. */
   readonly errorCode: number;
 }
 
@@ -36,7 +36,7 @@ export class TurnRefusals {
     this.#pending = this.#pending.filter((refusal) => !refusals.includes(refusal));
   }
 
-  /** ICE asks all servers again: what they refuse now is news, unless nobody was told of it yet. */
+  /** ICE asks all servers again: what they refuse now is news, unless the earlier refusal was not reported yet. */
   restart(): void {
     this.#known.clear();
     for (const refusal of this.#pending) this.#known.add(keyOf(refusal));

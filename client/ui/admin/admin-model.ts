@@ -1,4 +1,4 @@
-// What the operator's page knows: asked for again and again while somebody looks at it.
+// What the operator's page knows: polled while the page is visible.
 import { signal } from '@preact/signals';
 import type { NodeView, TurnOverview } from '../../../shared/api/admin.ts';
 import { AdminApi, AdminError } from './admin-api.ts';
@@ -55,7 +55,7 @@ export class AdminModel {
     document.removeEventListener('visibilitychange', this.#onVisibility);
   }
 
-  /** Nobody looks at a hidden page. */
+  /** A hidden page does not poll. */
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#closed || document.hidden) return;

@@ -32,7 +32,7 @@ export function serverState({ state, draining }: TurnServerView): Said {
   }
 }
 
-/** Of one address of a server; with why, where it does not work. */
+/** The state of one address of a server, with the reason where it does not work. */
 export function addressState(url: TurnServerView['urls'][number]): Said {
   const { state, reachedBy, missedBy, message, roundTripMs } = url;
   if (state === 'unknown') return { tone: 'waiting', text: 'not probed yet' };
@@ -77,7 +77,7 @@ export function bestRoundTrip({ urls }: TurnServerView): string {
   return known.length > 0 ? formatMs(Math.min(...known)) : '–';
 }
 
-/** Why somebody on this node may see black. */
+/** Why a participant on this node may see black. */
 export function nodeState(node: NodeView): Said {
   const { workers, addresses, draining, sessions, maxSessions, rooms, maxRooms } = node;
   if (workers === 0) return { tone: 'bad', text: 'No media worker runs: it carries nothing' };

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
 export interface SignInProps {
-  /** Why nobody is signed in, if somebody tried. */
+  /** Why the last attempt to sign in failed. */
   problem: string | undefined;
   onToken: (token: string, keep: boolean) => void;
 }

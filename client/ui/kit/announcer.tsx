@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 
 const spoken = signal<readonly { id: number; text: string }[]>([]);
 let nextId = 0;
-/** Long enough to be read out, short enough that nobody meets old news while browsing the page. */
+/** Long enough to be read out, short enough that a screen reader does not meet old news on the page. */
 const KEPT_MS = 10_000;
 
 export function announce(text: string): void {

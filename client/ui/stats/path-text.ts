@@ -1,4 +1,4 @@
-// How packets travel, in words that alarm nobody. Pure.
+// How packets travel, in calm words. Pure.
 import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 import { relayHost } from '../../sdk/paths/relay-servers.ts';
 import type { TransportStats } from './read-stats.ts';

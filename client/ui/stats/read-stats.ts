@@ -12,7 +12,7 @@ export interface VideoStats {
   width: number;
   height: number;
   framesPerSecond: number;
-  /** Of the packets since the reading before, 0 to 1. */
+  /** Share of packets lost since the reading before, 0 to 1. */
   loss: number | undefined;
 }
 

@@ -10,11 +10,11 @@ export interface Holder {
   isParley: boolean;
 }
 
-/** Of a line in /proc/net/{tcp,udp}: local address, state, inode. */
+/** Fields of a line in /proc/net/{tcp,udp}: local address, state, inode. */
 const SOCKET_LINE = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) (?:\S+ ){5}(\d+)/;
 const LISTENING = '0A';
 
-/** @returns undefined when nobody has it, or the process is not ours to look at */
+/** @returns undefined when no process has it, or the process is not ours to look at */
 export async function holderOf(protocol: 'udp' | 'tcp', port: number): Promise<Holder | undefined> {
   const tables = await Promise.all(
     [protocol, `${protocol}6`].map((name) => read(`/proc/net/${name}`)),

@@ -19,7 +19,7 @@ export interface PortsCheck {
   running: boolean;
 }
 
-/** Of a range of pipe ports; all of a large one would take longer than it tells. */
+/** How many ports of a range of pipe ports are tried. All of a large range would take too long. */
 const PIPE_PORTS_TRIED = 32;
 
 /** Error codes that say that it cannot be opened. */

@@ -20,7 +20,7 @@ export interface RunningMedia {
 }
 
 const TIMEOUT_MS = 3_000;
-/** Nobody is in it, and nobody comes: a check only asks where the room would be. */
+/** A room without participants: the check only asks on which node it would be. */
 const ROOM = 'parley-doctor';
 const Reply = v.object({ id: v.literal(1), result: METHODS.checkNetwork.result });
 const Minted = v.object({ token: v.string() });

@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { configuredTurn } from '../../turn/pool/environment.ts';
 import { skipped, type Verdict, warning } from '../finding.ts';
 
-/** Where somebody corrects a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
+/** Where an operator corrects a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
 export type TurnSource = 'variables' | 'pool' | 'operator' | 'elsewhere';
 
 /** `none`: there is none. `unread`: it could not be read. */
@@ -13,7 +13,7 @@ export type StoreState = 'none' | 'unread' | 'read';
 export interface TurnInUse {
   servers: readonly TurnServer[];
   stun: readonly string[];
-  /** Of our environment, but an operator has put another server under the same id. */
+  /** The server is in our environment, but an operator has put another server under the same id. */
   overridden: readonly string[];
   /** Settings that have no effect, a sentence each. */
   ignored: readonly string[];

@@ -151,7 +151,7 @@ function notAnnounced({ address, seen, outside }: AddressFacts): Verdict {
   };
 }
 
-/** Of an address that answers from here, where that is all that can be seen. */
+/** The finding for an address that answers from here, where nothing more can be tried. */
 export function privateOnly(address: string): Verdict {
   return warning(
     'not_announced',

@@ -3,7 +3,7 @@ import { failed, ok, skipped, type Verdict, warning } from '../finding.ts';
 
 /** Another clock. */
 export interface ClockSample {
-  /** Whose, for people. */
+  /** The name of the clock, as it is shown. */
   source: string;
   /** Ours minus theirs, in milliseconds. */
   offsetMs: number;

@@ -46,7 +46,7 @@ const FINGERPRINT_BYTES = 4;
 const FINGERPRINT_XOR = 0x5354554e;
 /** Real messages have about ten. A message full of empty ones is only meant to keep us busy. */
 const MAX_ATTRIBUTES = 64;
-/** Of the phrase in an ERROR-CODE (RFC 8489 §14.8 allows 763 bytes); more is not shown to anybody. */
+/** Longest phrase of an ERROR-CODE that is shown (RFC 8489 §14.8 allows 763 bytes). */
 const MAX_REASON = 100;
 
 const CLASSES: readonly StunClass[] = ['request', 'indication', 'success', 'error'];
@@ -162,7 +162,7 @@ function readAttributes(
   return { attributes, integrityAt };
 }
 
-/** Whether it was made by somebody who has the key. */
+/** Whether the sender of the message has the key. */
 export function hasIntegrity({ bytes, integrityAt }: StunMessage, key: Buffer): boolean {
   if (integrityAt === undefined) return false;
   const from = integrityAt + ATTRIBUTE_HEADER_BYTES;

@@ -3,7 +3,7 @@
 export type ProbeFailure =
   /** The hostname has no address. */
   | 'unresolvable'
-  /** Something there says that nobody listens. */
+  /** The host answers that no program listens on the port. */
   | 'refused_connection'
   | 'timeout'
   /** The TLS handshake failed; most often the certificate. */
@@ -25,7 +25,7 @@ export type ProbeFailure =
 export class TurnError extends Error {
   override readonly name = 'TurnError';
   readonly failure: ProbeFailure;
-  /** Of the server's ERROR-CODE, if it sent one. */
+  /** The number in the server's ERROR-CODE, if it sent one. */
   readonly code: number | undefined;
 
   constructor(
@@ -39,7 +39,7 @@ export class TurnError extends Error {
   }
 }
 
-/** What the error codes of RFC 8489 §14.8 and RFC 8656 §19 mean to whoever runs the service. */
+/** What the error codes of RFC 8489 §14.8 and RFC 8656 §19 mean to the operator of the server. */
 const MEANINGS: Readonly<Record<number, readonly [ProbeFailure, string]>> = {
   300: ['unsupported', 'wants its clients to go to another server (ALTERNATE-SERVER)'],
   401: ['unauthorized', 'does not accept the credentials'],

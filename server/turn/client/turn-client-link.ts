@@ -21,10 +21,10 @@ export interface LinkOptions {
   timeoutMs: number;
 }
 
-/** Who gives more to send than this does not read what comes back: nobody here does. */
+/** A caller that queues more than this does not read what comes back. Ours all do. */
 const MAX_UNSENT_BYTES = 1_048_576;
 
-/** After the first error, or `close()`, it calls nobody any more. */
+/** After the first error, or `close()`, it calls no listener any more. */
 export class Link {
   readonly protocol: LinkOptions['protocol'];
   readonly #options: LinkOptions;
@@ -102,7 +102,7 @@ export class Link {
     this.#udp = socket;
     socket.on('error', (error) => this.#broke(error));
     socket.on('message', (packet) => !this.#closed && this.onPacket(packet));
-    // Connected: the system drops what others send, and reports that nobody listens there.
+    // Connected: the system drops what others send, and reports when no program listens there.
     socket.once('connect', () => this.#ready());
     socket.bind(localPort ?? 0, localAddress, () => {
       if (!this.#closed) socket.connect(to.port, to.address);

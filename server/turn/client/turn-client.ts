@@ -128,7 +128,7 @@ export class TurnAllocation {
     return this.#allocated.relayed;
   }
 
-  /** Of the last Allocate request. */
+  /** Round trip of the last Allocate request, in milliseconds. */
   get roundTripMs(): number {
     return this.#allocated.roundTripMs;
   }

@@ -95,7 +95,7 @@ function tierOf(members: readonly TurnCandidate[]): Tier {
   return { members, sums };
 }
 
-/** Of two by their weight, the one with less load for its weight: this evens out what chance does not. */
+/** Draws two servers by weight and takes the one with less load for its weight: chance alone is uneven. */
 function pick(
   tier: Tier,
   chosen: readonly TurnCandidate[],

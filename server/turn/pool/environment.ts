@@ -36,7 +36,7 @@ export const TurnServerEntry = v.pipe(
     secret: v.exactOptional(TurnSecret),
     username: v.exactOptional(TurnSecret),
     password: v.exactOptional(TurnSecret),
-    /** Of minted credentials, in seconds. Default: TURN_TTL_SECONDS. */
+    /** How long minted credentials live, in seconds. Default: TURN_TTL_SECONDS. */
     ttlSeconds: v.exactOptional(TurnTtlSeconds),
   }),
   v.check(
@@ -118,7 +118,7 @@ export function configuredTurn({
   return { servers, stun, ignored: ignoredBy(turn) };
 }
 
-/** An unset shell variable leaves a server out, and nobody would know before the first black picture. */
+/** An unset shell variable would leave a server out, unnoticed until the first black picture. */
 function ignoredBy(turn: Config['turn']): string[] {
   const { sharedSecret, url, host, hostname, transport, urls, username, password } = turn;
   const place = Object.entries({ TURN_URL: url, TURN_HOST: host, TURN_HOSTNAME: hostname })
@@ -154,7 +154,7 @@ export function turnUrls({ servers, stun }: ConfiguredTurn): string[] {
   return [...stun, ...servers.flatMap(({ urls }) => urls)];
 }
 
-/** Gives those without an id one that nobody else has. */
+/** Gives each server without an id one that no other server has. */
 function named(entries: readonly TurnServerEntry[]): TurnServerEntry[] {
   const taken = new Set<string>();
   for (const { id } of entries) {

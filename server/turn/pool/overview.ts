@@ -52,7 +52,7 @@ export function loadsOf({ servers }: TurnSample): Map<string, number> {
   );
 }
 
-/** Curves of more servers than these nobody can tell apart, and an hour of them would be megabytes. */
+/** More curves cannot be told apart, and an hour of them would be megabytes. */
 const CURVES = 12;
 /** Points of a curve: as many as it is pixels wide on a phone, some more. */
 const POINTS = 180;

@@ -49,7 +49,7 @@ const FORGOTTEN_AFTER_MS = 30_000;
 /** Between two reports, for each address in them, up to the time above: those of a thousand come every 5 s. */
 const SAY_LESS_MS = 5;
 const LOAD_TIMEOUT_MS = 3_000;
-/** Of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C; a client may say any other number. */
+/** Codes of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C. A client may send any other number. */
 const CODES = new Set([
   '300',
   '400',
@@ -123,7 +123,7 @@ export class PoolReporter {
     // A report of a large pool is large.
     const leastMs = Math.min(report.urls.length * SAY_LESS_MS, SAY_AGAIN_MS);
     if (now - this.#said.at < leastMs) return;
-    // Round trips differ every time, and nobody needs each.
+    // Round trips differ every time; not each one is worth a write.
     const text = JSON.stringify({
       ...report,
       urls: report.urls.map((u) => ({ ...u, roundTripMs: 0 })),
@@ -279,7 +279,7 @@ export class PoolReporter {
   }
 }
 
-/** The worst of its transports is what somebody notices. */
+/** The worst of its transports is what the participant notices. */
 function kindOf({ paths }: TurnHolder): keyof TurnReport['paths'] {
   for (const kind of ['none', 'relay', 'direct'] as const) {
     if (paths.some((path) => path.kind === kind)) return kind;

@@ -14,7 +14,7 @@ export interface PoolSyncOptions {
   onChange(servers: readonly TurnServer[]): void;
 }
 
-/** Well within the time after which the store drops what nobody says any more. */
+/** Well within the time after which the store drops a server that no process has configured any more. */
 const SEED_AGAIN_MS = 60_000;
 
 export class PoolSync {

@@ -129,7 +129,7 @@ export class TurnPool {
     };
   }
 
-  /** Somebody has been given these, in place of those: they count from now on. */
+  /** A session was given these servers in place of those. They count as used from now on. */
   granted({ servers, urls }: TurnGrant, before: readonly string[]): void {
     for (const id of servers) {
       this.#options.metrics.turn.credentials.inc({ server: id });
@@ -157,7 +157,7 @@ export class TurnPool {
     });
   }
 
-  /** Somebody does not use these servers any more. */
+  /** A session no longer uses these servers. */
   released(serverIds: readonly string[]): void {
     if (serverIds.length > 0) this.#reporter?.released(serverIds);
   }

@@ -24,7 +24,7 @@ export interface HealthWatchOptions {
 interface Watched {
   server: TurnServer;
   readonly url: string;
-  /** Of what is probed: with other credentials, everything begins anew. */
+  /** Identifies what is probed. With other credentials, the series of probes begins anew. */
   readonly identity: string;
   health: UrlHealth;
   /** `performance.now()` of the next probe. */

@@ -11,7 +11,7 @@ export interface UrlHealth {
   readonly full: boolean;
   /** Why the last probe that failed did, or met a quota. */
   readonly message: string | null;
-  /** Of the last probe that succeeded. */
+  /** Round trip of the last probe that succeeded, in milliseconds. */
   readonly roundTripMs: number | null;
 }
 

@@ -33,7 +33,7 @@ export interface ProbeOptions {
 export type ProbeResult =
   | {
       ok: true;
-      /** Of the check through the relay; without a target, of the allocation. */
+      /** Round trip of the check through the relay; without a target, of the allocation. */
       roundTripMs: number;
       mapped: TransportAddress;
       relayed: TransportAddress;

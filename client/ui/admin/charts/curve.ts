@@ -2,7 +2,7 @@
 
 /** The last hour is shown. Milliseconds. */
 export const WINDOW_MS = 3_600_000;
-/** Samples further apart than this have nothing between them: nobody was there to take them. */
+/** Samples further apart than this have a gap between them: no node took samples then. */
 const GAP_MS = 45_000;
 /** The same where they are taken less often: so many times what usually is between two. */
 const GAP_FACTOR = 2.5;

@@ -8,7 +8,7 @@ import { AdminError } from '../admin-api.ts';
 import type { AdminModel } from '../admin-model.ts';
 import { NO_SERVER, type ServerFields, serverOf } from './new-server.ts';
 
-/** Several lines, one line, or one that nobody else should read. */
+/** Several lines, one line, or one line that is hidden. */
 type InputKind = 'lines' | 'text' | 'password';
 type TextField = Exclude<keyof ServerFields, 'auth'>;
 
