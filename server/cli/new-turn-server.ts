@@ -1,8 +1,8 @@
 // What `parley turn add` was told, as the API takes it; or a sentence for the flag that is wrong.
 import { readFile } from 'node:fs/promises';
-import * as v from 'valibot';
+import { fitsField, TURN_SERVER_WORDS as WORDS } from '../../shared/api/turn-server.ts';
 import { parseTurnUrl } from '../turn/client/turn-url.ts';
-import { TurnServerEntry } from '../turn/pool/environment.ts';
+import type { TurnServerEntry } from '../turn/pool/environment.ts';
 import { UsageError } from './usage.ts';
 
 export const ADD_OPTIONS = {
@@ -19,30 +19,17 @@ export const ADD_OPTIONS = {
 
 type Flags = { readonly [F in keyof typeof ADD_OPTIONS]?: string | undefined };
 
-const { entries } = TurnServerEntry;
 const CREDENTIALS = '--secret-file FILE, or --username NAME with --password-file FILE';
 const NUMBERS = [
-  { flag: 'weight', field: 'weight', wants: 'a number' },
-  { flag: 'capacity', field: 'capacity', wants: 'a whole number of allocations' },
-  { flag: 'ttl', field: 'ttlSeconds', wants: 'a whole number of seconds' },
+  { flag: 'weight', field: 'weight' },
+  { flag: 'capacity', field: 'capacity' },
+  { flag: 'ttl', field: 'ttlSeconds' },
 ] as const;
 const TEXTS = [
-  {
-    flag: 'id',
-    field: 'id',
-    wants: 'a name of 1 to 128 letters, digits and . _ : [ ] -, beginning with a letter or digit',
-  },
-  { flag: 'region', field: 'region', wants: 'a name of 1 to 64 characters without spaces' },
-  {
-    flag: 'metrics-url',
-    field: 'metricsUrl',
-    wants: 'an address like http://turn.example.org:9641/metrics',
-  },
-  {
-    flag: 'username',
-    field: 'username',
-    wants: `a name of 1 to ${limitOf(entries.username, 'max_length')} characters`,
-  },
+  { flag: 'id', field: 'id' },
+  { flag: 'region', field: 'region' },
+  { flag: 'metrics-url', field: 'metricsUrl' },
+  { flag: 'username', field: 'username' },
 ] as const;
 
 /** Files are read when everything else is right. @throws UsageError */
@@ -62,22 +49,19 @@ export async function newTurnServer(
 }
 
 function addresses(urls: readonly string[]): string[] {
-  const most = limitOf(entries.urls, 'max_length');
-  if (urls.length === 0 || (most !== undefined && urls.length > most)) {
-    const count = urls.length === 0 ? 'none was' : `${urls.length} were`;
-    throw new UsageError(`add takes the addresses of one server, 1 to ${most}; ${count} given.`);
-  }
   for (const url of urls) {
     if (/^stuns?:/i.test(url)) {
       throw new UsageError(
         `"${url}" is a STUN server, which relays nothing: it belongs in TURN_URLS of the server.`,
       );
     }
-    if (!parseTurnUrl(url) || !v.is(entries.urls, [url])) {
-      throw new UsageError(
-        `"${url}" is no address of a TURN server. It is like turn:turn.example.org:3478?transport=udp, or turns:turn.example.org:5349.`,
-      );
+    if (!parseTurnUrl(url) || !fitsField('urls', [url])) {
+      throw new UsageError(`"${url}" is no address of a TURN server: that is ${WORDS.url}.`);
     }
+  }
+  if (!fitsField('urls', urls)) {
+    const count = urls.length === 0 ? 'none was' : `${urls.length} were`;
+    throw new UsageError(`add takes ${WORDS.urls}; ${count} given.`);
   }
   return [...urls];
 }
@@ -86,10 +70,10 @@ type Given<Row extends { field: keyof TurnServerEntry }> = Pick<TurnServerEntry,
 
 function texts(flags: Flags): Given<(typeof TEXTS)[number]> {
   return Object.fromEntries(
-    TEXTS.flatMap(({ flag, field, wants }) => {
+    TEXTS.flatMap(({ flag, field }) => {
       const text = flags[flag];
       if (text === undefined) return [];
-      if (!v.is(entries[field], text)) throw unfit(flag, wants, text);
+      if (!fitsField(field, text)) throw unfit(flag, WORDS[field], text);
       return [[field, text]];
     }),
   );
@@ -97,13 +81,11 @@ function texts(flags: Flags): Given<(typeof TEXTS)[number]> {
 
 function numbers(flags: Flags): Given<(typeof NUMBERS)[number]> {
   return Object.fromEntries(
-    NUMBERS.flatMap(({ flag, field, wants }) => {
+    NUMBERS.flatMap(({ flag, field }) => {
       const text = flags[flag];
       if (text === undefined) return [];
       const value = text.trim() === '' ? Number.NaN : Number(text);
-      if (!v.is(entries[field], value)) {
-        throw unfit(flag, `${wants} ${rangeOf(entries[field])}`, text);
-      }
+      if (!fitsField(field, value)) throw unfit(flag, WORDS[field], text);
       return [[field, value]];
     }),
   );
@@ -141,10 +123,8 @@ async function secretIn(file: string): Promise<string> {
   });
   const secret = text.replace(/\r?\n$/, '');
   if (secret.trim() === '') throw new UsageError(`${name} is empty.`);
-  if (/[\r\n]/.test(secret) || !v.is(entries.secret, secret)) {
-    throw new UsageError(
-      `${name} holds no secret: that is one line of 1 to ${limitOf(entries.secret, 'max_length')} characters.`,
-    );
+  if (/[\r\n]/.test(secret) || !fitsField('secret', secret)) {
+    throw new UsageError(`${name} holds no secret: that is ${WORDS.secret}.`);
   }
   return secret;
 }
@@ -155,24 +135,4 @@ async function textOf(file: string): Promise<string> {
   let text = '';
   for await (const chunk of process.stdin) text += chunk;
   return text;
-}
-
-/** As much of a schema as tells its limits: read there, so that no sentence here grows old. */
-interface Limited {
-  readonly wrapped?: Limited;
-  readonly pipe?: readonly { readonly type: string; readonly requirement?: unknown }[];
-}
-
-function limitOf(
-  { wrapped, pipe = [] }: Limited,
-  type: 'min_value' | 'max_value' | 'max_length',
-): number | undefined {
-  const found = pipe.find((action) => action.type === type)?.requirement;
-  if (typeof found === 'number') return found;
-  return wrapped && limitOf(wrapped, type);
-}
-
-function rangeOf(schema: Limited): string {
-  const [least, most] = [limitOf(schema, 'min_value'), limitOf(schema, 'max_value')];
-  return most === undefined ? `from ${least} up` : `from ${least} to ${most}`;
 }

@@ -2,67 +2,28 @@
 // recent past. Secrets are in the servers alone; nothing here is ever logged or shown as it is.
 import * as v from 'valibot';
 import type { TurnSample } from '../../shared/api/admin.ts';
+import { TURN_SERVER_FIELDS as FIELDS } from '../../shared/api/turn-server.ts';
 import { ParleyError } from '../../shared/errors.ts';
-import { LIMITS } from '../../shared/protocol/limits.ts';
 
-/** Letters, digits and what a host with a port is made of: it stands in addresses and labels. */
-export const TurnServerId = v.pipe(
-  v.string(),
-  v.regex(
-    /^[A-Za-z0-9][A-Za-z0-9._:[\]-]{0,127}$/,
-    'it has to be 1 to 128 letters, digits and . _ : [ ] -, beginning with a letter or digit',
-  ),
-);
-
-const Url = v.pipe(
-  v.string(),
-  v.maxLength(LIMITS.urlLength),
-  v.regex(/^turns?:[^\s]+$/, 'it has to be like turn:turn.example.org:3478?transport=udp'),
-);
-const TTL = 'it has to be a whole number of seconds from 10 to 604800';
-/** Parts of credentials, and how long minted ones may last. */
-export const TurnSecret = v.pipe(
-  v.string(),
-  v.minLength(1, 'it is empty'),
-  v.maxLength(512, 'it is longer than 512 characters'),
-);
-export const TurnTtlSeconds = v.pipe(
-  v.number(),
-  v.integer(TTL),
-  v.minValue(10, TTL),
-  v.maxValue(604_800, TTL),
-);
+export const TurnServerId = FIELDS.id;
 
 /** How its credentials are made. `secret`: the TURN REST pattern; `static`: one user for everybody. */
 export const TurnAuth = v.variant('kind', [
-  v.object({ kind: v.literal('secret'), secret: TurnSecret, ttlSeconds: TurnTtlSeconds }),
-  v.object({ kind: v.literal('static'), username: TurnSecret, password: TurnSecret }),
+  v.object({ kind: v.literal('secret'), secret: FIELDS.secret, ttlSeconds: FIELDS.ttlSeconds }),
+  v.object({ kind: v.literal('static'), username: FIELDS.username, password: FIELDS.password }),
 ]);
 export type TurnAuth = v.InferOutput<typeof TurnAuth>;
-
-const URLS = 'it has to be 1 to 8 addresses';
-const WEIGHT = 'it has to be a number from 0.01 to 1000';
-const CAPACITY = 'it has to be a whole number from 1';
 
 export const TurnServer = v.object({
   id: TurnServerId,
   /** All addresses of one server: they fail, drain and are counted together. */
-  urls: v.pipe(v.array(Url), v.minLength(1, URLS), v.maxLength(8, URLS)),
-  region: v.nullable(
-    v.pipe(v.string(), v.regex(/^\S{1,64}$/, 'it has to be 1 to 64 characters without spaces')),
-  ),
-  /** Share of the sessions, compared with the others. */
-  weight: v.pipe(v.number(), v.minValue(0.01, WEIGHT), v.maxValue(1_000, WEIGHT)),
-  /** Allocations that it takes at most (coturn: `total-quota`); null: not known. */
-  capacity: v.nullable(v.pipe(v.number(), v.integer(CAPACITY), v.minValue(1, CAPACITY))),
-  /** Its Prometheus endpoint (coturn: `--prometheus`), where its load is read; null: not read. */
-  metricsUrl: v.nullable(
-    v.pipe(
-      v.string(),
-      v.maxLength(LIMITS.urlLength),
-      v.regex(/^https?:\/\/\S+$/, 'it has to be like http://10.0.0.7:9641/metrics'),
-    ),
-  ),
+  urls: FIELDS.urls,
+  region: v.nullable(FIELDS.region),
+  weight: FIELDS.weight,
+  /** Null: not known. */
+  capacity: v.nullable(FIELDS.capacity),
+  /** Null: its load is not read. */
+  metricsUrl: v.nullable(FIELDS.metricsUrl),
   auth: TurnAuth,
   /** `environment`: a running process has it in its configuration. */
   origin: v.picklist(['environment', 'operator']),

@@ -1,8 +1,9 @@
 // The TURN servers that a process has in its own configuration: the platform's gateway, one with a
 // shared secret, ones with a fixed user, and TURN_POOL. They are seeds of the pool in the store.
 import * as v from 'valibot';
+import { TURN_SERVER_FIELDS as FIELDS } from '../../../shared/api/turn-server.ts';
 import { whatIsWrong } from '../../../shared/protocol/rpc.ts';
-import { TurnSecret, TurnServer, TurnTtlSeconds } from '../../cluster/turn.ts';
+import { TurnServer } from '../../cluster/turn.ts';
 import type { Config } from '../../config/config.ts';
 import { parseTurnUrl } from '../client/turn-url.ts';
 
@@ -27,17 +28,17 @@ const SAMPLE = '[{"urls": ["turn:turn.example.org:3478?transport=udp"], "secret"
 export const TurnServerEntry = v.pipe(
   v.strictObject({
     /** Default: host and port of the first address. */
-    id: v.exactOptional(TurnServer.entries.id),
-    urls: TurnServer.entries.urls,
-    region: v.exactOptional(TurnServer.entries.region),
-    weight: v.exactOptional(TurnServer.entries.weight),
-    capacity: v.exactOptional(TurnServer.entries.capacity),
-    metricsUrl: v.exactOptional(TurnServer.entries.metricsUrl),
-    secret: v.exactOptional(TurnSecret),
-    username: v.exactOptional(TurnSecret),
-    password: v.exactOptional(TurnSecret),
+    id: v.exactOptional(FIELDS.id),
+    urls: FIELDS.urls,
+    region: v.exactOptional(v.nullable(FIELDS.region)),
+    weight: v.exactOptional(FIELDS.weight),
+    capacity: v.exactOptional(v.nullable(FIELDS.capacity)),
+    metricsUrl: v.exactOptional(v.nullable(FIELDS.metricsUrl)),
+    secret: v.exactOptional(FIELDS.secret),
+    username: v.exactOptional(FIELDS.username),
+    password: v.exactOptional(FIELDS.password),
     /** How long minted credentials live, in seconds. Default: TURN_TTL_SECONDS. */
-    ttlSeconds: v.exactOptional(TurnTtlSeconds),
+    ttlSeconds: v.exactOptional(FIELDS.ttlSeconds),
   }),
   v.check(
     ({ urls }) => urls.every((url) => parseTurnUrl(url) !== undefined),

@@ -56,8 +56,8 @@ test('everything that can be said of a server', async () => {
 describe('what is wrong has a sentence', () => {
   const KIND = '--secret-file @secret';
   const CASES: readonly [string, RegExp][] = [
-    [KIND, /takes the addresses of one server, 1 to 8; none was given/],
-    [`${`${URL} `.repeat(9)}${KIND}`, /1 to 8; 9 were given/],
+    [KIND, /takes 1 to 8 addresses of one server; none was given/],
+    [`${`${URL} `.repeat(9)}${KIND}`, /1 to 8 addresses of one server; 9 were given/],
     [`relay.example.org ${KIND}`, /"relay.example.org" is no address .*like turn:/],
     [`turn:relay.example.org:99999 ${KIND}`, /is no address of a TURN server/],
     [`turn:${'x'.repeat(300)} ${KIND}`, /is no address of a TURN server/],

@@ -1,12 +1,6 @@
 // What the form for a new TURN server means: the server to add, or what is missing. Pure.
-import { LIMITS } from '../../../../shared/protocol/limits.ts';
+import { fitsField, TURN_SERVER_WORDS as WORDS } from '../../../../shared/api/turn-server.ts';
 import type { NewServer } from '../admin-api.ts';
-
-/** The server has the same limits, in its schema of a TURN server. */
-const ID = /^[A-Za-z0-9][A-Za-z0-9._:[\]-]{0,127}$/;
-const REGION = /^\S{1,64}$/;
-const METRICS_URL = /^https?:\/\/\S+$/;
-const WEIGHT = { least: 0.01, most: 1_000 };
 
 export interface ServerFields {
   id: string;
@@ -39,49 +33,21 @@ export type Filled = { server: NewServer } | { field: keyof ServerFields; proble
 
 export function serverOf(fields: ServerFields): Filled {
   const urls = fields.urls.split(/[\s,]+/).filter(Boolean);
-  const wrong = urls.find((url) => !/^turns?:\S+$/.test(url));
-  if (urls.length === 0) return { field: 'urls', problem: 'Give at least one address.' };
+  const wrong = urls.find((url) => !fitsField('urls', [url]));
   if (wrong !== undefined) {
-    return {
-      field: 'urls',
-      problem: `“${wrong}” is no address like turn:turn.example.org:3478?transport=udp.`,
-    };
+    return { field: 'urls', problem: `“${wrong}” does not fit: it has to be ${WORDS.url}.` };
   }
+  if (!fitsField('urls', urls)) return { field: 'urls', problem: `Give ${WORDS.urls}.` };
   const id = fields.id.trim();
-  if (id !== '' && !ID.test(id)) {
-    return {
-      field: 'id',
-      problem:
-        'A name has 1 to 128 letters, digits and . _ : [ ] -, and begins with a letter or digit.',
-    };
-  }
   const region = fields.region.trim();
-  if (region !== '' && !REGION.test(region)) {
-    return { field: 'region', problem: 'A region has 1 to 64 characters and no spaces.' };
-  }
-  const weight = numberOf(fields.weight);
-  if (weight !== undefined && !(weight >= WEIGHT.least && weight <= WEIGHT.most)) {
-    return {
-      field: 'weight',
-      problem: `The weight is a number from ${WEIGHT.least} to ${WEIGHT.most}.`,
-    };
-  }
-  const capacity = numberOf(fields.capacity);
-  if (capacity !== undefined && !(Number.isInteger(capacity) && capacity > 0)) {
-    return { field: 'capacity', problem: 'The capacity is a whole number of allocations.' };
-  }
   const metricsUrl = fields.metricsUrl.trim();
-  if (metricsUrl.length > LIMITS.urlLength) {
-    return {
-      field: 'metricsUrl',
-      problem: `An address has at most ${LIMITS.urlLength} characters.`,
-    };
-  }
-  if (metricsUrl !== '' && !METRICS_URL.test(metricsUrl)) {
-    return {
-      field: 'metricsUrl',
-      problem: `“${metricsUrl}” is no address like http://turn.example.org:9641/metrics.`,
-    };
+  const weight = numberOf(fields.weight);
+  const capacity = numberOf(fields.capacity);
+  const optional = { id, region, weight, capacity, metricsUrl };
+  for (const field of OPTIONAL) {
+    const value = optional[field];
+    if (value === undefined || value === '' || fitsField(field, value)) continue;
+    return { field, problem: `It has to be ${WORDS[field]}.` };
   }
   const { auth, secret, username, password } = fields;
   if (auth === 'secret' && secret === '') {
@@ -90,6 +56,12 @@ export function serverOf(fields: ServerFields): Filled {
   if (auth === 'static' && username === '') return { field: 'username', problem: 'Give the user.' };
   if (auth === 'static' && password === '') {
     return { field: 'password', problem: 'Give the password.' };
+  }
+  const wrongCredential = (auth === 'secret' ? (['secret'] as const) : USER).find(
+    (field) => !fitsField(field, fields[field]),
+  );
+  if (wrongCredential !== undefined) {
+    return { field: wrongCredential, problem: `It has to be ${WORDS[wrongCredential]}.` };
   }
   return {
     server: {
@@ -103,6 +75,9 @@ export function serverOf(fields: ServerFields): Filled {
     },
   };
 }
+
+const USER = ['username', 'password'] as const;
+const OPTIONAL = ['id', 'region', 'weight', 'capacity', 'metricsUrl'] as const;
 
 /** @returns undefined where nothing was given, NaN where it is no number */
 function numberOf(value: string): number | undefined {
