@@ -3,7 +3,8 @@
 // It only saves work: two at once would each build in a folder of their own and rename the result
 // into place, so the rare race in taking over a stale lock costs time and nothing else.
 
-import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from './run.ts';
@@ -35,7 +36,7 @@ export async function acquireLock(
   for (;;) {
     options.signal?.throwIfAborted();
     try {
-      await writeFile(path, JSON.stringify(self), { flag: 'wx' });
+      await createWhole(path, JSON.stringify(self));
       break;
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
@@ -63,7 +64,26 @@ export async function acquireLock(
   };
 }
 
-/** Undefined while the lock is being written, or when it is gone. */
+/**
+ * Creates a file that is there with all its text or not at all: a waiter reads the holder's name in it.
+ *
+ * @throws EEXIST when it is there already
+ */
+async function createWhole(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}-${randomUUID()}`;
+  await writeFile(draft, text, { flag: 'wx' });
+  try {
+    await link(draft, path);
+  } catch (error) {
+    // Some file systems have no links. A waiter may then find the file before its text.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS'].includes(errorCode(error) ?? '')) throw error;
+    await writeFile(path, text, { flag: 'wx' });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Undefined when the lock is gone. */
 async function readHolder(path: string): Promise<LockHolder | undefined> {
   try {
     const parsed: unknown = JSON.parse(await readFile(path, 'utf8'));

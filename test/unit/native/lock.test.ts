@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -43,6 +43,21 @@ test('the second waits until the first releases, and is told once who holds it',
   await (await second)();
   assert.deepEqual(waits, [{ pid: process.pid, host: hostname() }]);
   assert.equal(existsSync(path), false);
+});
+
+test('whoever finds the lock finds its holder in it, however soon', async () => {
+  for (let round = 0; round < 200; round++) {
+    let seen: string | undefined;
+    const acquiring = acquireLock(path, mustNotWait);
+    // The file is looked at as often as this process can.
+    while (seen === undefined) {
+      await new Promise(setImmediate);
+      if (existsSync(path)) seen = readFileSync(path, 'utf8');
+    }
+    assert.match(seen, /"pid"/);
+    await (await acquiring)();
+  }
+  assert.deepEqual(await readdir(folder), []);
 });
 
 test('the lock of a process that is dead is taken over at once', async () => {
