@@ -24,7 +24,7 @@ export interface Member {
   /** Where it is reached, for people. */
   readonly address: string;
   readonly port: number;
-  /** Of an `sfu-rtc` replica: its id in the cluster. */
+  /** Id of an `sfu-rtc` replica in the cluster. */
   readonly nodeId: string | undefined;
   /** Where its metrics are, if METRICS_PORT asks for any. */
   readonly metricsUrl: string | undefined;
@@ -45,7 +45,7 @@ export interface LocalClusterOptions {
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const HERE: Place = { address: '127.0.0.1', command: [] };
-/** Somebody else may take a port between our look and Redis's. */
+/** Another program may take a port after it was found free and before Redis opens it. */
 const REDIS_ATTEMPTS = 5;
 /** `web` and `sfu-rtc` say this when they take people. */
 const READY =
@@ -167,7 +167,7 @@ export class LocalCluster {
 
   /** Ends everything, the replicas first. */
   async close(): Promise<void> {
-    // Whoever uses something ends before it.
+    // A process ends before those that it uses.
     for (const role of ['web', 'sfu-rtc', 'redis'] as const) {
       await Promise.all(this.of(role).map(({ child }) => child.stop()));
     }
@@ -188,7 +188,7 @@ export class LocalCluster {
       HOST: place.address,
       MEDIA_LISTEN_ADDRESSES: place.address,
       WORKERS: '1',
-      // What ends here is meant to end: nobody waits for people who are on this machine.
+      // The whole cluster ends: participants are not moved anywhere.
       DRAIN_GRACE_SECONDS: '10',
       ...this.#options.env,
       REDIS_URL: this.redisUrl,

@@ -44,7 +44,7 @@ try {
   failToStart(error, process.env);
 }
 
-/** What somebody who just started Parley wants to know. */
+/** What is printed when Parley has started. */
 function banner(parley: AllInOne, config: Config, lan: readonly string[]): string {
   const { media, turn, metricsUrl, url } = parley;
   const secure = url.startsWith('https:');

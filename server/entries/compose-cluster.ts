@@ -19,7 +19,7 @@ export interface ReplicaOptions {
 }
 
 export interface Replica {
-  /** What somebody who reads the log of the start wants to know. */
+  /** What an operator looks for in the first lines of the log. */
   readonly summary: string;
   /** TCP port of the listener. */
   readonly port: number;

@@ -36,7 +36,7 @@ export interface AllInOne {
   close(): Promise<void>;
 }
 
-/** Where metrics go unless METRICS_PORT says otherwise: seen by nobody outside this machine. */
+/** Where metrics go unless METRICS_PORT says otherwise: not reachable from outside this machine. */
 const DEFAULT_METRICS = { host: '127.0.0.1', port: 9464 };
 
 /** @throws when a port or an address cannot be had; what was open is closed again */

@@ -6,7 +6,7 @@ export interface RunningProcess {
   close(): Promise<void>;
 }
 
-/** Signals, and errors nobody expected. SIGTERM or SIGINT closes cleanly and exits 0; a second signal, or `timeoutMs`, ends it at once. */
+/** Signals, and unexpected errors. SIGTERM or SIGINT closes cleanly and exits 0; a second signal, or `timeoutMs`, ends it at once. */
 export function closeOnSignals(
   running: RunningProcess,
   { timeoutMs, log }: { timeoutMs: number; log: Logger },
@@ -34,7 +34,7 @@ export function closeOnSignals(
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // A promise that nobody waited for must not take every call down with it.
+  // A rejection that is not handled must not end every call.
   process.on('unhandledRejection', (error) => {
     log.error({ err: error }, 'a promise was rejected and nobody listened');
   });
@@ -45,7 +45,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
 const GUESSABLE_LENGTH = 16;
 
-/** What whoever starts a server should know about who can come in. */
+/** What the operator should know at the start about who can join. */
 export function warnOfAccess({ authToken }: Config['access'], log: Logger): void {
   if (authToken === undefined) {
     log.warn('AUTH_TOKEN is not set: anybody who reaches this server may join any room');

@@ -1,4 +1,4 @@
-// Ids that a client chooses: random, so that nobody collides and nobody guesses.
+// Ids that a client chooses: random, so that they neither collide nor can be guessed.
 
 const BYTES = 12;
 

@@ -108,7 +108,7 @@ export interface Call {
   /** Stops sending the source. The `MediaStreamTrack` is left to its owner. */
   unpublish(source: TrackSource): void;
   setMuted(source: TrackSource, muted: boolean): void;
-  /** What is wanted of a remote track: paused while nobody sees it, a layer by its tile's size. */
+  /** What is wanted of a remote track: paused while it is not shown, a layer by its tile's size. */
   subscribe(trackId: string, preference: Preference): void;
   sendChat(text: string): Promise<void>;
   /** For hosts. */

@@ -13,7 +13,7 @@ export interface CheckPageProps {
   room: string | undefined;
 }
 
-/** A device that somebody has switched off in calls is checked all the same. */
+/** A device that is off in calls is checked all the same. */
 function allDevices(): LocalMedia {
   const media = new LocalMedia();
   media.microphone.on.value = true;

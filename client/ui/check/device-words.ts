@@ -8,13 +8,13 @@ export interface DeviceState {
   readonly pending: boolean;
   /** What getUserMedia threw. */
   readonly error: unknown;
-  /** Of the device in use; undefined without one. */
+  /** Label of the device in use; undefined without one. */
   readonly label: string | undefined;
-  /** Of a microphone: something other than silence came. */
+  /** Whether the microphone gave something other than silence. */
   readonly heard: boolean;
   /** The check goes on: it may hear something yet. */
   readonly listening: boolean;
-  /** Somebody touched the page: before, a browser may not let it process sound. */
+  /** Whether the page was clicked or touched: before, a browser may not let it process sound. */
   readonly touched: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { PathResult, RelayRefusal } from '../../sdk/check/types.ts';
 import { milliseconds, percent } from './quality.ts';
 import type { Line } from './words.ts';
 
-/** 701 is no refusal: nobody answered. */
+/** 701 is no refusal: no server answered. */
 const NO_ANSWER = 701;
 const NOT_YOURS = 'That is a fault of the server’s settings, not of your network.';
 

@@ -17,7 +17,7 @@ export interface Line {
   readonly title: string;
   readonly tone: Tone;
   readonly text: string;
-  /** What somebody can do about it; or what else there is to know. */
+  /** What the participant can do about it, or what else there is to know. */
   readonly advice?: string;
 }
 

@@ -29,10 +29,10 @@ export interface RedisBusOptions {
   subscriptions: RedisSubscriptions;
   keyPrefix: string;
   onListenerError(error: unknown): void;
-  /** A handler threw what is no ParleyError: whoever asked only hears `internal`. */
+  /** A handler threw what is no ParleyError. The requester gets `internal` and no more. */
   onAccident(error: unknown, command: string): void;
   onUnreadable(error: unknown, channel: string): void;
-  /** What could not be answered; whoever asked hears `timeout`. */
+  /** An answer that could not be published. The requester gets `timeout`. */
   onUnanswered(error: unknown): void;
 }
 
@@ -43,7 +43,7 @@ export function commandChannel(keyPrefix: string, nodeId: string): string {
 
 export class RedisBus implements Bus {
   readonly #options: RedisBusOptions;
-  /** Of this process: nobody else hears the answers to its questions. */
+  /** The channel for answers to this process; no other one subscribes to it. */
   readonly #replyTo: string;
   readonly #asked = new Map<string, Asked>();
   readonly #served = new Map<string, { handler: CommandHandler }>();
@@ -75,7 +75,7 @@ export class RedisBus implements Bus {
     this.#lastId += 1;
     const id = String(this.#lastId);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    // Asking may fail while nobody waits for the answer yet.
+    // Publishing may fail before the answer is awaited.
     promise.catch(() => {});
     const timer = setTimeout(() => reject(new ParleyError('timeout')), timeoutMs);
     this.#asked.set(id, { resolve, reject });
@@ -96,7 +96,7 @@ export class RedisBus implements Bus {
 
   async serve(nodeId: string, handler: CommandHandler): Promise<Closer> {
     const channel = commandChannel(this.#options.keyPrefix, nodeId);
-    // Whoever served the node last in this process serves it.
+    // The handler that was registered last for the node serves it.
     const served = { handler };
     this.#served.set(nodeId, served);
     const leave = () => {
@@ -138,7 +138,7 @@ export class RedisBus implements Bus {
     });
   }
 
-  /** Nobody waits for an answer any more. */
+  /** Ends the wait for an answer. */
   close(): void {
     for (const { reject } of this.#asked.values()) reject(new ParleyError('unavailable'));
   }

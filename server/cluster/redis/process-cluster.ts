@@ -38,8 +38,8 @@ export interface RedisClusterOptions {
 }
 
 /**
- * After an outage all leases have run out, although nobody is gone. Whoever lives renews a third of a
- * lease after it is connected again, which takes some seconds at worst: nobody is released before.
+ * After an outage all leases have run out, although every process lives. Each renews a third of a
+ * lease after it is connected again, which takes some seconds at worst. No session is released before.
  */
 export function sweepQuietMs(sessionLeaseMs: number): number {
   return sessionLeaseMs / 3 + 5_000;

@@ -46,7 +46,7 @@ export class IceTargets {
     const opening = this.#of(worker);
     const waitedFor = this.#open;
     if (!(await this.#options.resources.atMost(this.#options.openMs, opening))) {
-      // Whoever waits as well has noticed perhaps.
+      // Another probe that waits may have noticed.
       if (this.#open === waitedFor) {
         this.#passed += 1;
         this.#end();
@@ -98,7 +98,7 @@ export class IceTargets {
   }
 }
 
-/** One transport on a worker's media port, which nobody connects to: it answers whoever knows its name. */
+/** One transport on a worker's media port, to which no client connects: it answers ICE checks with its user name. */
 export async function openTarget(
   { worker, server }: LiveWorker,
   { protocols, resources }: Pick<IceTargetsOptions, 'protocols' | 'resources'>,

@@ -14,7 +14,7 @@ import type { LiveWorker } from '../workers/worker-pool.ts';
 const ECHO_BUFFER_BYTES = 1_000_000;
 /** Bytes of one message. Ours are 16 kB at most. */
 const MESSAGE_BYTES = 65_536;
-/** When somebody else's check may be over. */
+/** When another client's check may be over. */
 const RETRY_AFTER_MS = 10_000;
 
 export interface NetworkChecksOptions {

@@ -9,7 +9,7 @@ import type { StoreNode, Topology } from './topology.ts';
 export interface RunOptions {
   /**
    * Done twice is done once: it may be sent again when a connection ended before the answer. Anything
-   * else fails as `unavailable` then, and nobody knows whether it happened.
+   * else fails as `unavailable` then, and whether it was done is not known.
    */
   repeatable?: boolean;
   /** Milliseconds, if less than the store's own. */
@@ -34,7 +34,7 @@ export class RedisConnection {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** A link or the topology is not what it was: whoever waits looks again. */
+  /** A link or the topology is not what it was: commands that wait try again. */
   noteChange(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
@@ -95,7 +95,7 @@ export class RedisConnection {
             continue;
           }
           if (refusal?.kind === 'ask') ask = this.#topology.nodeAt(refusal);
-          // Whoever stands behind this name now may be another server.
+          // Another server may have this name now.
           if (refusal?.kind === 'read-only') node.commands.reset('it has become a replica');
           if (refusal && !ask) await Promise.race([this.#topology.refresh(), end.passed]);
           const pauseMs = Math.random() * Math.min(MAX_PAUSE_MS, 5 * 2 ** tries);

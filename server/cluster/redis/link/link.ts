@@ -19,7 +19,7 @@ export interface ServerAddress {
 
 /** A connection that accepts, but then says nothing, is given up after this. */
 const ATTEMPT_MS = 3_000;
-/** Dead TCP looks like silence: whoever does not answer a ping this long is taken for gone. */
+/** Dead TCP looks like silence: a server that answers no ping for this long counts as gone. */
 const PING_EVERY_MS = 1_000;
 const PING_ANSWER_MS = 3_000;
 /** A connection that ends sooner than this counts as another failure: the pauses go on growing. */
@@ -36,7 +36,7 @@ export function reconnectDelayMs(attempt: number, random = Math.random): number 
 /** There was no connection when it should have been sent: it has not happened. */
 export class NotSent extends Error {}
 
-/** The connection is there, but nobody answers. */
+/** The connection is there, but the server does not answer. */
 export class Silence extends Error {}
 
 export interface LinkEvents {

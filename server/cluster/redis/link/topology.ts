@@ -164,7 +164,7 @@ export class Topology {
     if (known) return known;
     const lost = (cause: unknown, other: RedisLink) => {
       if (this.#nodes.get(name) !== node) return;
-      // Who is silent on one is silent on both: nothing more is sent that nobody may ever answer.
+      // A server that is silent on one link is silent on both: no more commands are sent to it.
       if (cause instanceof Silence) other.reset('the other connection is silent');
       this.#events.onLinkLost(node, cause);
       void this.refresh();
