@@ -6,17 +6,11 @@ import type { Timer } from '../telemetry/resources.ts';
 import type { TurnChooser } from '../turn/pool/choice.ts';
 import type { IceServers } from '../turn/pool/credentials.ts';
 import type { ConfiguredTurn } from '../turn/pool/environment.ts';
-import { type GivenTurn, NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
+import { NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
 import { IceTargets } from './checks/ice-target.ts';
 import type { Peer, PeerContext } from './endpoints/participant-media.ts';
 import type { NodeRoom } from './rooms/node-room.ts';
 import type { LiveWorker } from './workers/worker-pool.ts';
-
-/** What one media session was given. */
-export interface HeldTurn extends GivenTurn {
-  readonly iceServers: IceServer[];
-  release(): void;
-}
 
 export interface NodeTurnOptions extends PeerContext {
   nodeId: string;
@@ -29,7 +23,7 @@ export interface NodeTurnOptions extends PeerContext {
     choose?: TurnChooser;
   };
   workers(): readonly LiveWorker[];
-  rooms(): readonly NodeRoom[];
+  rooms(): readonly NodeRoom<Peer>[];
 }
 
 /** Sessions that are given other servers in one go: each may restart ICE, which its server notices. */

@@ -14,7 +14,7 @@ import { Stage } from '../stage/stage.tsx';
 import { StatsPanel } from '../stats/stats-panel.tsx';
 import { CallModel } from './call-model.ts';
 import { Bar } from './controls/bar.tsx';
-import { DevicesDialog, ShortcutsDialog } from './controls/dialogs.tsx';
+import { DevicesDialog, type OpenDialog, ShortcutsDialog } from './controls/dialogs.tsx';
 import { listenToKeys } from './controls/keyboard.ts';
 import { hintWhileMuted } from './muted-hint.ts';
 import { publishLocalMedia } from './publisher.ts';
@@ -28,8 +28,6 @@ export interface CallPageProps {
   session: RoomSession;
   call: Call;
 }
-
-export type OpenDialog = 'devices' | 'shortcuts' | undefined;
 
 export function CallPage({ session, call }: CallPageProps) {
   const [model] = useState(() => new CallModel(call));

@@ -19,8 +19,9 @@ import type { Capture } from '../media/capture.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { CheckRun } from './check-run.ts';
 import { deviceLine } from './device-words.ts';
+import type { Line, Tone, Verdict } from './line.ts';
 import { reportText } from './report.ts';
-import { type Line, networkLines, type Tone, type Verdict, verdictOf } from './words.ts';
+import { networkLines, verdictOf } from './words.ts';
 import '../styles/check.css';
 
 export interface CheckViewProps {

@@ -1,6 +1,6 @@
 // What the check says of the camera and the microphone. Pure.
 import { type BrowserFacts, type DeviceKind, deviceProblem } from '../media/device-problem.ts';
-import type { Line } from './words.ts';
+import type { Line } from './line.ts';
 
 export interface DeviceState {
   readonly kind: DeviceKind;

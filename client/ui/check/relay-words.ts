@@ -1,7 +1,7 @@
 // What was found out about one address of a relay, in words. Pure.
 import type { PathResult, RelayRefusal } from '../../sdk/check/types.ts';
+import type { Line } from './line.ts';
 import { milliseconds, percent } from './quality.ts';
-import type { Line } from './words.ts';
 
 /** 701 is no refusal: no server answered. */
 const NO_ANSWER = 701;

@@ -1,8 +1,8 @@
 // The report to paste into a ticket: everything that a network check found, as plain text. Pure.
 // It holds no secrets: credentials never reach what it is made of.
 import type { CheckCandidate, NetworkState, PathResult } from '../../sdk/check/types.ts';
+import type { Line, Verdict } from './line.ts';
 import { bitrate, milliseconds } from './quality.ts';
-import type { Line, Verdict } from './words.ts';
 
 export interface ReportFacts {
   /** UTC milliseconds. */

@@ -6,26 +6,9 @@ import {
   type PathResult,
   type SpeedResult,
 } from '../../sdk/check/types.ts';
+import type { Line, Verdict } from './line.ts';
 import { bitrate, milliseconds, percent, weaknesses } from './quality.ts';
 import { relayLine } from './relay-words.ts';
-
-export type Tone = 'waiting' | 'running' | 'good' | 'warning' | 'bad';
-
-/** One thing that was tried. */
-export interface Line {
-  readonly id: string;
-  readonly title: string;
-  readonly tone: Tone;
-  readonly text: string;
-  /** What the participant can do about it, or what else there is to know. */
-  readonly advice?: string;
-}
-
-export interface Verdict {
-  readonly tone: Tone;
-  readonly title: string;
-  readonly text: string;
-}
 
 /** Errors of tokens: who has no invitation gets no credentials for relays. */
 const UNINVITED = new Set(['token_required', 'token_invalid', 'token_expired', 'token_wrong_room']);

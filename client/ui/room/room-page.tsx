@@ -4,13 +4,19 @@ import { PrejoinPage } from '../prejoin/prejoin-page.tsx';
 import { LeftPage } from './left-page.tsx';
 import { RoomSession } from './session.ts';
 
+let CallPage: typeof import('../call/call-page.tsx').CallPage | undefined;
+
+async function loadCallPage(): Promise<void> {
+  ({ CallPage } = await import('../call/call-page.tsx'));
+}
+
 export interface RoomPageProps {
   room: string;
   relayOnly: boolean;
 }
 
 export function RoomPage({ room, relayOnly }: RoomPageProps) {
-  const [session] = useState(() => new RoomSession(room, relayOnly));
+  const [session] = useState(() => new RoomSession(room, relayOnly, loadCallPage));
   useEffect(() => {
     session.prepare();
     return () => session.close();
@@ -22,7 +28,8 @@ export function RoomPage({ room, relayOnly }: RoomPageProps) {
     case 'joining':
       return <PrejoinPage session={session} error={undefined} joining={true} />;
     case 'call':
-      return <phase.CallPage session={session} call={phase.call} />;
+      // A call begins when its page has been loaded.
+      return CallPage ? <CallPage session={session} call={phase.call} /> : null;
     case 'left':
       return <LeftPage session={session} error={phase.error} />;
   }

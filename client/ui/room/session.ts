@@ -2,6 +2,8 @@
 import { signal } from '@preact/signals';
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { Role } from '../../../shared/room/room.ts';
+import type { preconnect } from '../../sdk/link/warm-socket.ts';
+import type { joinCall } from '../../sdk/session/join-call.ts';
 import type { Call, JoinOptions } from '../../sdk/session/types.ts';
 import { tokenOf } from '../address.ts';
 import { remembered } from '../kit/storage.ts';
@@ -11,11 +13,9 @@ import { readToken, type TokenClaims } from './token.ts';
 export type Phase =
   | { page: 'prejoin'; error: ParleyError | undefined }
   | { page: 'joining' }
-  | { page: 'call'; call: Call; CallPage: CallPage }
+  | { page: 'call'; call: Call }
   /** `error` undefined: the user left. */
   | { page: 'left'; error: ParleyError | undefined };
-
-type CallPage = typeof import('../call/call-page.tsx').CallPage;
 
 export class RoomSession {
   readonly room: string;
@@ -26,12 +26,15 @@ export class RoomSession {
   /** What the invitation says; the server alone decides. */
   readonly claims = signal<TokenClaims>({});
   #token: string | undefined;
+  readonly #loadPage: () => Promise<unknown>;
   #joining: AbortController | undefined;
   /** What a call needs, once it has arrived. */
   #loaded: LoadedCall | undefined;
   readonly #cleanups: (() => void)[] = [];
 
-  constructor(room: string, relayOnly: boolean) {
+  /** @param loadPage loads what shows a call, ahead of it */
+  constructor(room: string, relayOnly: boolean, loadPage: () => Promise<unknown>) {
+    this.#loadPage = loadPage;
     this.room = room;
     this.relayOnly = relayOnly;
     this.name.value = remembered.name.get();
@@ -58,7 +61,7 @@ export class RoomSession {
       ({ preload }) => preload(),
       () => {},
     );
-    loadCall().then(
+    this.#loadCall().then(
       (loaded) => {
         this.#loaded = loaded;
       },
@@ -84,10 +87,10 @@ export class RoomSession {
     early?.catch(() => {});
     this.phase.value = { page: 'joining' };
     try {
-      const { joinCall, CallPage } = this.#loaded ?? (await loadCall());
+      const { joinCall } = this.#loaded ?? (await this.#loadCall());
       const call = await (early ?? joinCall(this.#joinOptions(name, signal)));
       if (joining.signal.aborted) return call.leave();
-      this.phase.value = { page: 'call', call, CallPage };
+      this.phase.value = { page: 'call', call };
     } catch (error) {
       if (joining.signal.aborted) return;
       this.phase.value = { page: 'prejoin', error: await asParleyError(error) };
@@ -117,6 +120,15 @@ export class RoomSession {
     this.#leaveNow();
     this.media.close();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  async #loadCall(): Promise<LoadedCall> {
+    const [{ joinCall }, { preconnect }] = await Promise.all([
+      import('../../sdk/session/join-call.ts'),
+      import('../../sdk/link/warm-socket.ts'),
+      this.#loadPage(),
+    ]);
+    return { joinCall, preconnect };
   }
 
   #joinOptions(name: string, abort: AbortSignal): JoinOptions {
@@ -159,15 +171,9 @@ export class RoomSession {
   }
 }
 
-type LoadedCall = Awaited<ReturnType<typeof loadCall>>;
-
-async function loadCall() {
-  const [{ joinCall }, { preconnect }, { CallPage }] = await Promise.all([
-    import('../../sdk/session/join-call.ts'),
-    import('../../sdk/link/warm-socket.ts'),
-    import('../call/call-page.tsx'),
-  ]);
-  return { joinCall, preconnect, CallPage };
+interface LoadedCall {
+  joinCall: typeof joinCall;
+  preconnect: typeof preconnect;
 }
 
 async function asParleyError(error: unknown): Promise<ParleyError> {

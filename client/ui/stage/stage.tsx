@@ -5,7 +5,7 @@ import type { CallModel } from '../call/call-model.ts';
 import { Invite } from '../call/controls/invite.tsx';
 import { Icon } from '../kit/icon.tsx';
 import type { RoomSession } from '../room/session.ts';
-import type { Placement } from './layout.ts';
+import { rectStyle } from './rect-style.ts';
 import { TileView } from './tile-view.tsx';
 
 export interface StageProps {
@@ -49,10 +49,6 @@ export function Stage({ model, session }: StageProps) {
       )}
     </>
   );
-}
-
-export function rectStyle({ x, y, width, height }: Placement) {
-  return { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` };
 }
 
 interface PagerButtonProps {

@@ -8,7 +8,7 @@ import { hueOf, initials } from '../kit/person-look.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { isMirrored } from '../media/mirror.ts';
 import type { Placement } from './layout.ts';
-import { rectStyle } from './stage.tsx';
+import { rectStyle } from './rect-style.ts';
 import { TileActions } from './tile-actions.tsx';
 import { type PersonTile, type ScreenTile, tileLabel } from './tiles.ts';
 import { Video } from './video.tsx';

@@ -19,7 +19,7 @@ import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
-import type { HeldTurn } from '../node-turn.ts';
+import type { HeldTurn } from '../held-turn.ts';
 import { type NodeRoom, producerIdOf } from '../rooms/node-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import { countWhileOpen } from '../workers/count.ts';
@@ -64,7 +64,7 @@ export class Peer {
   readonly paths = new Map<Direction, PathReport>();
   /** The TURN servers it was given. */
   turn: HeldTurn | undefined;
-  readonly #room: NodeRoom;
+  readonly #room: NodeRoom<Peer>;
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
   readonly #connected = new Map<Direction, string>();
@@ -73,7 +73,7 @@ export class Peer {
   #closed = false;
 
   private constructor(
-    room: NodeRoom,
+    room: NodeRoom<Peer>,
     router: RoomRouter,
     options: PeerOptions,
     transports: Record<Direction, WebRtcTransport>,
@@ -102,7 +102,11 @@ export class Peer {
   }
 
   /** Opens both transports; the peer is in the room then, and subscribed to nothing yet. */
-  static async open(room: NodeRoom, options: PeerOptions, context: PeerContext): Promise<Peer> {
+  static async open(
+    room: NodeRoom<Peer>,
+    options: PeerOptions,
+    context: PeerContext,
+  ): Promise<Peer> {
     const router = await room.chooseRouter();
     const create = (direction: Direction) => createTransport(router, direction, context);
     const results = await Promise.allSettled([create('send'), create('recv')]);

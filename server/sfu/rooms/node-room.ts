@@ -3,7 +3,6 @@ import type { Producer } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { MeshTrack } from '../../cluster/messages/mesh.ts';
-import type { Peer } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh } from '../mesh/room-mesh.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 import { RoomRouter } from './room-router.ts';
@@ -25,14 +24,23 @@ export interface NodeRoomOptions {
   onClose(): void;
 }
 
-export class NodeRoom {
+/** What a room needs of the media of a participant in it. */
+export interface RoomMember {
+  readonly participantId: string;
+  readonly router: RoomRouter;
+  /** Gives it a consumer of each track that it lacks. */
+  reconcile(): void;
+  close(): void;
+}
+
+export class NodeRoom<Member extends RoomMember> {
   readonly name: string;
   readonly publish: PublishEvent;
   readonly tracks = new RoomTracks();
   readonly mesh: RoomMesh;
   readonly #context: NodeRoomContext;
   readonly #options: NodeRoomOptions;
-  readonly #peers = new Map<string, Peer>();
+  readonly #peers = new Map<string, Member>();
   readonly #routers = new Set<RoomRouter>();
   /** One router is chosen or made at a time: many who come at once share it. */
   #choosing: Promise<unknown> = Promise.resolve();
@@ -59,20 +67,20 @@ export class NodeRoom {
     return this.#closed;
   }
 
-  get peers(): readonly Peer[] {
+  get peers(): readonly Member[] {
     return [...this.#peers.values()];
   }
 
-  peer(participantId: string): Peer | undefined {
+  peer(participantId: string): Member | undefined {
     return this.#peers.get(participantId);
   }
 
-  addPeer(peer: Peer): void {
+  addPeer(peer: Member): void {
     this.#peers.set(peer.participantId, peer);
   }
 
   /** The last peer closes the room. */
-  removePeer(peer: Peer): void {
+  removePeer(peer: Member): void {
     if (this.#peers.get(peer.participantId) === peer) this.#peers.delete(peer.participantId);
     if (!this.#closed) peer.router.dropUnused();
     this.#closeIfEmpty();
@@ -129,7 +137,7 @@ export class NodeRoom {
   }
 
   /** A worker died: @returns who was on it, and closes them */
-  lose(worker: LiveWorker): Peer[] {
+  lose(worker: LiveWorker): Member[] {
     const lost = this.peers.filter((peer) => peer.router.worker === worker);
     for (const router of [...this.#routers]) {
       if (router.worker !== worker) continue;
@@ -173,7 +181,11 @@ export class NodeRoom {
       {
         room: this.name,
         worker,
-        pipe: (track, to) => this.#pipe(track, to),
+        pipe: async ({ producerId }, to) => {
+          const track = this.tracks.get(producerId);
+          if (!track) throw new ParleyError('unknown_track');
+          return this.#pipe(track, to);
+        },
         onPiped: (piped) => this.reconcile(piped),
         onSpeakers: (origin, loudest) => this.#tellSpeakers(origin, loudest),
       },

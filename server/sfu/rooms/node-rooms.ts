@@ -1,5 +1,6 @@
 // The rooms of this node: made when somebody comes, gone when the last one has left.
 import { ParleyError } from '../../../shared/errors.ts';
+import type { Peer } from '../endpoints/participant-media.ts';
 import { NodeRoom, type NodeRoomContext, type PublishEvent } from './node-room.ts';
 
 export interface NodeRoomsOptions extends NodeRoomContext {
@@ -16,7 +17,7 @@ interface Whose {
 
 export class NodeRooms {
   readonly #options: NodeRoomsOptions;
-  readonly #rooms = new Map<string, NodeRoom>();
+  readonly #rooms = new Map<string, NodeRoom<Peer>>();
   /** Changes under way, by participant. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -24,7 +25,7 @@ export class NodeRooms {
     this.#options = options;
   }
 
-  get open(): readonly NodeRoom[] {
+  get open(): readonly NodeRoom<Peer>[] {
     return [...this.#rooms.values()];
   }
 
@@ -32,7 +33,7 @@ export class NodeRooms {
     return this.open.reduce((sum, room) => sum + room.peers.length, 0);
   }
 
-  find(name: string): NodeRoom | undefined {
+  find(name: string): NodeRoom<Peer> | undefined {
     return this.#rooms.get(name);
   }
 
@@ -40,13 +41,13 @@ export class NodeRooms {
    * The room, made if it is not here, and held open until `entered` is called.
    * @throws ParleyError `no_capacity`
    */
-  enter(name: string): { room: NodeRoom; entered: () => void } {
+  enter(name: string): { room: NodeRoom<Peer>; entered: () => void } {
     const known = this.#rooms.get(name);
     if (known) return { room: known, entered: known.enter() };
     if (this.#rooms.size >= this.#options.maxRooms) {
       throw new ParleyError('no_capacity', { retryAfterMs: 1_000 });
     }
-    const room: NodeRoom = new NodeRoom(
+    const room: NodeRoom<Peer> = new NodeRoom<Peer>(
       {
         name,
         publish: this.#options.publisher(name),

@@ -9,7 +9,7 @@ import type { NodeRoom } from './node-room.ts';
 export interface OrphansOptions {
   nodeId: string;
   store: Pick<RoomStore, 'placement'>;
-  rooms(): readonly NodeRoom[];
+  rooms(): readonly NodeRoom<Peer>[];
   resources: Resources;
   log: Logger;
 }

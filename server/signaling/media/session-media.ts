@@ -10,7 +10,7 @@ import {
 import type { SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Timer } from '../../telemetry/resources.ts';
-import type { SessionContext } from '../session/session.ts';
+import type { SessionContext } from '../session/context.ts';
 import type { Outbox } from '../socket/frame-queue.ts';
 import type { OpenedAt } from './media-client.ts';
 import { MediaPlaces } from './media-places.ts';

@@ -2,31 +2,15 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { Participant, RoomOp, RoomPatch } from '../../../shared/room/room.ts';
-import type { HeldSession, RoomStore, SessionGuard } from '../../cluster/cluster.ts';
+import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
-import type { Config } from '../../config/config.ts';
-import type { Logger } from '../../telemetry/log.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
-import type { Resources, Timer } from '../../telemetry/resources.ts';
-import type { MediaClient } from '../media/media-client.ts';
+import type { Timer } from '../../telemetry/resources.ts';
 import { SessionMedia } from '../media/session-media.ts';
 import type { Connection } from '../socket/connection.ts';
 import { Outbox } from '../socket/frame-queue.ts';
 import { TokenBucket } from '../socket/token-bucket.ts';
-import type { SessionKeeper } from './keeper.ts';
-import type { RoomHub, RoomMember } from './room-hub.ts';
-
-export interface SessionContext {
-  rooms: RoomStore;
-  hub: RoomHub;
-  media: MediaClient;
-  keeper: SessionKeeper;
-  limits: Config['limits'];
-  timing: Config['timing'];
-  resources: Resources;
-  metrics: Metrics;
-  log: Logger;
-}
+import type { SessionContext } from './context.ts';
+import type { RoomMember } from './room-hub.ts';
 
 export interface SessionOptions {
   room: string;

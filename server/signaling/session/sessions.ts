@@ -13,8 +13,9 @@ import type { Timer } from '../../telemetry/resources.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
 import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
+import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
-import { Session, type SessionContext, type SessionOptions } from './session.ts';
+import { Session, type SessionOptions } from './session.ts';
 
 export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   cluster: Cluster;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { type MediaOwner, SessionMedia } from '../../../server/signaling/media/session-media.ts';
-import type { SessionContext } from '../../../server/signaling/session/session.ts';
+import type { SessionContext } from '../../../server/signaling/session/context.ts';
 import type { Outbox } from '../../../server/signaling/socket/frame-queue.ts';
 import { Resources } from '../../../server/telemetry/resources.ts';
 

@@ -1,7 +1,8 @@
 // Results of network checks, for tests of what is said about them.
 import assert from 'node:assert/strict';
 import type { NetworkState, PathFailure, PathResult } from '../../../client/sdk/check/types.ts';
-import { type Line, networkLines } from '../../../client/ui/check/words.ts';
+import type { Line } from '../../../client/ui/check/line.ts';
+import { networkLines } from '../../../client/ui/check/words.ts';
 
 export const TURN = 'turn:relay.example.org:3478?transport=udp';
 export const GOOD = { roundTripMs: 24, jitterMs: 2, lost: 0 };

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NETWORK_NOT_CHECKED, type NetworkState } from '../../../client/sdk/check/types.ts';
-import { type Line, verdictOf } from '../../../client/ui/check/words.ts';
+import type { Line } from '../../../client/ui/check/line.ts';
+import { verdictOf } from '../../../client/ui/check/words.ts';
 import { failed, found, GOOD, path, plain, tcpBlocked, udpBlocked } from './check-results.ts';
 
 describe('the verdict', () => {

@@ -2,15 +2,12 @@
 import { useSignal } from '@preact/signals';
 import { Check, Link } from 'lucide';
 import { useRef } from 'preact/hooks';
-import { roomLink } from '../../address.ts';
-import { announce } from '../../kit/announcer.tsx';
-import { copyText } from '../../kit/clipboard.ts';
 import { Icon } from '../../kit/icon.tsx';
-import { DONE, notify } from '../../kit/notices.tsx';
 import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
-import type { OpenDialog } from '../call-page.tsx';
 import { Status } from '../status.tsx';
+import type { OpenDialog } from './dialogs.tsx';
+import { copyRoomLink } from './room-link.ts';
 import { Toolbar } from './toolbar.tsx';
 
 export interface BarProps {
@@ -58,12 +55,4 @@ function CopyLink({ room }: { room: string }) {
       <span>{copied.value ? 'Copied' : 'Copy link'}</span>
     </button>
   );
-}
-
-export async function copyRoomLink(room: string): Promise<boolean> {
-  const link = roomLink(location.origin, room);
-  const copied = await copyText(link);
-  if (copied) announce('The link is copied.');
-  else notify({ text: `Copy this link by hand: ${link}`, action: DONE });
-  return copied;
 }

@@ -11,6 +11,9 @@ interface CloseProps {
   onClose: () => void;
 }
 
+/** Which dialog is open. */
+export type OpenDialog = 'devices' | 'shortcuts' | undefined;
+
 export function DevicesDialog({ media, onClose }: CloseProps & { media: LocalMedia }) {
   return (
     <Dialog title="Devices" onClose={onClose}>

@@ -5,7 +5,7 @@ import { useId } from 'preact/hooks';
 import { roomLink } from '../../address.ts';
 import { Icon } from '../../kit/icon.tsx';
 import { Lazy } from '../../kit/lazy.tsx';
-import { copyRoomLink } from './bar.tsx';
+import { copyRoomLink } from './room-link.ts';
 
 export interface InviteProps {
   room: string;

@@ -8,8 +8,8 @@ import type { Device } from '../../media/devices.ts';
 import type { LocalMedia } from '../../media/local-media.ts';
 import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
-import type { OpenDialog } from '../call-page.tsx';
-import { copyRoomLink } from './bar.tsx';
+import type { OpenDialog } from './dialogs.tsx';
+import { copyRoomLink } from './room-link.ts';
 
 export function microphoneMenu(media: LocalMedia): MenuGroup[] {
   const { microphones, speakers } = media.devices.value;

@@ -10,7 +10,7 @@ import type { LocalMedia } from '../../media/local-media.ts';
 import { CameraButton, MicrophoneButton } from '../../media/media-buttons.tsx';
 import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
-import type { OpenDialog } from '../call-page.tsx';
+import type { OpenDialog } from './dialogs.tsx';
 import { cameraMenu, microphoneMenu, moreMenu } from './menus.ts';
 
 export interface ToolbarProps {

@@ -1,0 +1,21 @@
+// What every session of a web replica works with.
+import type { RoomStore } from '../../cluster/cluster.ts';
+import type { Config } from '../../config/config.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import type { MediaClient } from '../media/media-client.ts';
+import type { SessionKeeper } from './keeper.ts';
+import type { RoomHub } from './room-hub.ts';
+
+export interface SessionContext {
+  rooms: RoomStore;
+  hub: RoomHub;
+  media: MediaClient;
+  keeper: SessionKeeper;
+  limits: Config['limits'];
+  timing: Config['timing'];
+  resources: Resources;
+  metrics: Metrics;
+  log: Logger;
+}
