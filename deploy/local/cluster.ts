@@ -184,16 +184,21 @@ export class LocalCluster {
     place: Place,
     env: Readonly<Record<string, string>>,
   ): Child {
-    return this.#spawn(role, place, [process.execPath, path.join('server', 'entries', `${role}.ts`)], {
-      HOST: place.address,
-      MEDIA_LISTEN_ADDRESSES: place.address,
-      WORKERS: '1',
-      // The whole cluster ends: participants are not moved anywhere.
-      DRAIN_GRACE_SECONDS: '10',
-      ...this.#options.env,
-      REDIS_URL: this.redisUrl,
-      ...env,
-    });
+    return this.#spawn(
+      role,
+      place,
+      [process.execPath, path.join('server', 'entries', `${role}.ts`)],
+      {
+        HOST: place.address,
+        MEDIA_LISTEN_ADDRESSES: place.address,
+        WORKERS: '1',
+        // The whole cluster ends: participants are not moved anywhere.
+        DRAIN_GRACE_SECONDS: '10',
+        ...this.#options.env,
+        REDIS_URL: this.redisUrl,
+        ...env,
+      },
+    );
   }
 
   #spawn(

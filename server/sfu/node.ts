@@ -1,6 +1,5 @@
 // One media node: it is announced to the cluster, serves its commands, and its rooms live here.
 import { randomUUID } from 'node:crypto';
-import { setLogEventListeners } from 'mediasoup';
 import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
 import type { Handlers } from '../../shared/protocol/rpc.ts';
@@ -8,15 +7,15 @@ import type { Closer, Cluster, NodeAnnouncement, NodeInfo } from '../cluster/clu
 import { MEDIA_COMMANDS } from '../cluster/messages/media.ts';
 import { MESH_COMMANDS, type MeshCommands } from '../cluster/messages/mesh.ts';
 import type { Timer } from '../telemetry/resources.ts';
-import { turnUrls } from '../turn/pool/environment.ts';
-import { checkAddresses } from './checks/address-check.ts';
-import { openTarget } from './checks/ice-target.ts';
+import { checkAnnounced } from './checks/address-check.ts';
 import { NetworkChecks, type NetworkChecksOptions } from './checks/network-checks.ts';
 import { CommandTable } from './command-table.ts';
 import type { PeerContext } from './endpoints/participant-media.ts';
 import { mediaHandlers } from './media-commands.ts';
+import { logMediasoup } from './mediasoup-log.ts';
 import { Prober } from './mesh/prober.ts';
 import { NodeEvents } from './node-events.ts';
+import { describeNode } from './node-info.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { NodeRooms } from './rooms/node-rooms.ts';
 import { Orphans } from './rooms/orphans.ts';
@@ -38,8 +37,6 @@ export interface SfuNodeOptions extends PeerContext {
 
 /** Sessions come and go faster than others need to know their number. */
 const ANNOUNCE_AFTER_MS = 100;
-/** Announced addresses are near, or do not lead here. */
-const ADDRESS_CHECK_MS = 3_000;
 
 export class SfuNode {
   readonly id = randomUUID();
@@ -118,11 +115,7 @@ export class SfuNode {
   /** Starts the workers, then announces the node: it takes rooms from then on. */
   static async start(options: SfuNodeOptions): Promise<SfuNode> {
     const { cluster, media, workerBin, listenInfos, pipes, resources, log } = options;
-    // What mediasoup and its workers would say to nobody otherwise. One listener for the process.
-    setLogEventListeners({
-      onwarn: (namespace, text) => log[levelOf(text, 'warn')]({ namespace }, text),
-      onerror: (namespace, text, err) => log[levelOf(text, 'error')]({ namespace, err }, text),
-    });
+    logMediasoup(log);
     const pool = await WorkerPool.start({
       count: media.workers,
       workerBin,
@@ -151,7 +144,7 @@ export class SfuNode {
       );
       node.#announcement = await cluster.nodes.announce(node.#info(), () => node.#regained());
       // Not waited for: it may take a while to learn that nothing comes back.
-      void node.#checkAddresses();
+      void checkAnnounced(pool.live, options);
     } catch (error) {
       await node.close();
       throw error;
@@ -259,29 +252,6 @@ export class SfuNode {
     }
   }
 
-  async #checkAddresses(): Promise<void> {
-    const { announced, media, resources, log } = this.#options;
-    if (announced.length === 0) return;
-    await Promise.all(
-      this.#pool.live.map(async (worker) => {
-        const open = await openTarget(worker, { protocols: media.protocols, resources });
-        try {
-          await checkAddresses({
-            target: open.target,
-            announced,
-            timeoutMs: ADDRESS_CHECK_MS,
-            log,
-          });
-        } finally {
-          open.router.close();
-        }
-      }),
-    ).then(
-      () => log.debug('the announced addresses were checked'),
-      (err) => log.debug({ err }, 'the announced addresses were not checked'),
-    );
-  }
-
   #changed(): void {
     this.#resolveIfDrained();
     if (this.#announcing || this.#closed) return;
@@ -300,32 +270,15 @@ export class SfuNode {
   }
 
   #info(): NodeInfo {
-    const { listenInfos, hostname, region, turn, media, pipes } = this.#options;
-    const addresses = listenInfos(0).flatMap(({ announcedAddress, ip }) =>
-      announcedAddress === undefined ? [ip] : [announcedAddress, ip],
-    );
-    const address = pipes?.listenInfo.announcedAddress ?? pipes?.listenInfo.ip;
-    return {
+    return describeNode(this.#options, {
       id: this.id,
-      hostname: hostname ?? null,
-      addresses: [...new Set(addresses)],
       ports: this.ports,
-      region: region ?? null,
-      turn: turnUrls(turn.configured),
       sessions: this.#rooms.sessions,
       rooms: this.#rooms.open.length,
-      maxSessions: media.maxSessions,
-      maxRooms: media.maxRooms,
       workers: this.#pool.live.length,
       draining: this.#draining || this.#closed,
-      pipe:
-        this.#prober && address !== undefined ? { address, probePort: this.#prober.port } : null,
-      reaches: [...(this.#prober?.reaches ?? [])],
-    };
+      probePort: this.#prober?.port,
+      reaches: this.#prober?.reaches ?? [],
+    });
   }
-}
-
-/** To close what the worker has just closed itself is what happens when both ends of something go. */
-function levelOf<L extends 'warn' | 'error'>(text: string, level: L): L | 'debug' {
-  return /not found \[method:transport\.close(Consumer|Producer)\]/i.test(text) ? 'debug' : level;
 }

@@ -1,4 +1,4 @@
-// How long to wait before the next attempt: pure functions, testable without a clock.
+// How long to wait before the next attempt: pure functions, testable without a clock; and the wait itself.
 
 /** The first attempt comes at once: most drops are a blink. Milliseconds. */
 const FIRST_MS = 100;
@@ -41,4 +41,8 @@ export function retryDelay(
 ): number {
   const growing = Math.min(RETRY_FIRST_MS * FACTOR ** attempt, MAX_MS);
   return Math.round(Math.max(growing, retryAfterMs ?? 0) * (1 + random / 2));
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,79 +1,59 @@
-// One person's place in one room: the link, the room as told, the media, and what the person wants.
+// A call that was joined: it connects the link, the room, the media, and what the participant shares.
 import type { Device } from 'mediasoup-client';
-import { Emitter } from '../../../shared/emitter.ts';
 import { ParleyError } from '../../../shared/errors.ts';
-import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
-import type { EventName, EventPayload, MethodParams } from '../../../shared/protocol/protocol.ts';
+import type {
+  EventName,
+  EventPayload,
+  JoinResult,
+  MethodResult,
+} from '../../../shared/protocol/protocol.ts';
 import type { RoomPatch, RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
-import { leaveLate } from '../link/late-leave.ts';
+import { sleep } from '../link/backoff.ts';
 import { Link } from '../link/link.ts';
 import { Retries } from '../link/retries.ts';
-import type { Socket } from '../link/socket.ts';
 import { LocalTracks } from '../media/local-tracks.ts';
 import { MediaKeeper } from '../media/media-keeper.ts';
 import type { Request } from '../media/media-session.ts';
 import { OwnTracks } from '../media/own-tracks.ts';
 import { Preferences } from '../media/preferences.ts';
-import {
-  ownerOf,
-  sameTracks,
-  streamIdOf,
-  trackState,
-  viewRemoteTracks,
-} from '../media/remote-tracks.ts';
+import { ownerOf, streamIdOf, trackState } from '../media/remote-tracks.ts';
 import type { Paths } from '../paths/selected-path.ts';
+import { CallState } from './call-state.ts';
 import { sendChat } from './chat.ts';
-import { connectionState } from './connection-state.ts';
 import type { LoadedDevice } from './preload.ts';
-import { RoomView } from './room-view.ts';
-import type {
-  Call,
-  CallEvents,
-  ConnectionState,
-  JoinOptions,
-  LocalTrack,
-  LocalTrackInput,
-  RemoteTrack,
-  Speaker,
-} from './types.ts';
+import { SessionEntry } from './session-entry.ts';
+import type { Call, JoinOptions, LocalTrack, LocalTrackInput } from './types.ts';
 
 /** A join is not kept waiting longer than this for the media of those who are there. */
 const FIRST_PICTURE_MS = 500;
 
-export class JoinedCall implements Call {
+export class JoinedCall extends CallState implements Call {
   readonly #options: JoinOptions;
-  readonly #loading: Promise<LoadedDevice>;
-  readonly #events = new Emitter<CallEvents>((error, event) =>
-    console.error(`Parley: a listener of "${event}" failed.`, error),
-  );
+  readonly #entry: SessionEntry;
   readonly #link: Link;
-  readonly #view: RoomView;
   readonly #local = new LocalTracks();
   readonly #media: MediaKeeper;
   readonly #own: OwnTracks;
   readonly #preferences: Preferences;
   readonly #retries = new Retries();
-  /** What takes our place in the call up again, on another socket. */
-  #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
-  /** How long the server keeps our place without a socket. */
-  #gracePeriodMs = 0;
-  #remote: ReadonlyMap<string, RemoteTrack> = new Map();
-  #speakers: readonly Speaker[] = [];
-  #connection: ConnectionState = { state: 'connected' };
   /** What waits for the link, in order. */
   #whenUp: Array<() => void> = [];
 
   constructor(options: JoinOptions, device: Promise<LoadedDevice>) {
+    super(options.room);
     this.#options = options;
-    this.#loading = device;
-    // Awaited in start; until then its failure is nobody's unhandled rejection.
-    device.catch(() => {});
-    this.#view = new RoomView(options.room);
+    this.#entry = new SessionEntry({
+      ...options,
+      device,
+      version: () => this.room.version,
+      onJoined: this.#onJoined,
+      onResumed: this.#onResumed,
+    });
     for (const input of options.tracks ?? []) this.#local.add(input);
     this.#link = new Link({
       url: options.url,
-      enter: (socket) => this.#enter(socket),
+      enter: (socket) => this.#entry.enter(socket),
       onEvent: (event, data) => this.#onEvent(event, data),
       onDown: () => this.#updateConnection(),
       onUp: () => this.#onUp(),
@@ -97,13 +77,13 @@ export class JoinedCall implements Call {
         if (this.#media.recovering) this.#link.doubt();
         this.#updateConnection();
       },
-      onPaths: () => this.#events.emit('paths', this.paths),
+      onPaths: () => this.events.emit('paths', this.paths),
       onRefused: (entry, error) => {
         this.#own.drop(entry);
-        this.#problem(error);
+        this.problem(error);
       },
       onReplaced: () => this.#preferences.resend(),
-      onProblem: (error) => this.#problem(error),
+      onProblem: (error) => this.problem(error),
     });
     this.#own = new OwnTracks({
       local: this.#local,
@@ -111,13 +91,13 @@ export class JoinedCall implements Call {
       request: this.#request,
       retries: this.#retries,
       listed: () => this.#listed(),
-      onChange: () => this.#events.emit('localTracks', this.localTracks),
-      onMutedByHost: (source) => this.#events.emit('mutedByHost', source),
-      onProblem: (error) => this.#problem(error),
+      onChange: () => this.events.emit('localTracks', this.localTracks),
+      onMutedByHost: (source) => this.events.emit('mutedByHost', source),
+      onProblem: (error) => this.problem(error),
     });
     this.#preferences = new Preferences(
       (preferences) => this.#request('subscribe', { preferences }),
-      (error) => this.#problem(error),
+      (error) => this.problem(error),
     );
   }
 
@@ -134,35 +114,15 @@ export class JoinedCall implements Call {
   }
 
   get participantId(): string {
-    return this.#session?.participantId ?? '';
-  }
-
-  get room(): RoomSnapshot {
-    return this.#view.snapshot;
-  }
-
-  get remoteTracks(): ReadonlyMap<string, RemoteTrack> {
-    return this.#remote;
+    return this.#entry.participantId;
   }
 
   get localTracks(): ReadonlyMap<TrackSource, LocalTrack> {
     return this.#local.view();
   }
 
-  get speakers(): readonly Speaker[] {
-    return this.#speakers;
-  }
-
-  get connection(): ConnectionState {
-    return this.#connection;
-  }
-
   get paths(): Paths {
     return this.#media.paths;
-  }
-
-  on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void {
-    return this.#events.on(event, listener);
   }
 
   async publish(input: LocalTrackInput): Promise<void> {
@@ -203,50 +163,28 @@ export class JoinedCall implements Call {
   }
 
   leave(): void {
-    if (this.#connection.state === 'ended') return;
+    if (this.hasEnded) return;
     const heard = this.#link.leave();
     this.#end(undefined);
-    if (this.#session) {
-      const session = { ...this.#session, version: this.room.version };
-      void heard.then((wasHeard) => {
-        if (!wasHeard) void leaveLate(this.#options.url, session, this.#gracePeriodMs);
-      });
-    }
+    this.#entry.leftWith(heard);
   }
 
-  /** A new socket: take the session up again, or begin one. */
-  async #enter(socket: Socket): Promise<void> {
-    const { device, rtpCapabilities } = await this.#loading;
-    if (!this.#session) return this.#join(socket, device, rtpCapabilities);
-    try {
-      const request = { ...this.#session, version: this.room.version };
-      const { snapshot, patches, media } = await socket.request('resume', request);
-      if (snapshot) this.#view.replace(snapshot);
-      for (const patch of patches ?? []) this.#view.apply(patch);
-      this.#media.take(media, this.#listedIds());
-      this.#onceUp(() => {
-        this.#own.sayWhatDiffers();
-        this.#preferences.resend();
-      });
-      this.#roomChanged();
-    } catch (error) {
-      if (ParleyError.from(error).code !== 'session_lost') throw error;
-      // The server forgot us (it was restarted, or we were away too long): come in again.
-      await this.#join(socket, device, rtpCapabilities);
-    }
-  }
-
-  async #join(socket: Socket, device: Device, rtpCapabilities: RtpCapabilities): Promise<void> {
-    const { room, name, token } = this.#options;
-    const withToken = token === undefined ? {} : { token };
-    const answer = await socket.request('join', { room, name, ...withToken, rtpCapabilities });
-    const { participantId, resumeSecret, snapshot, media } = answer;
-    this.#session = { room, participantId, resumeSecret, rtpCapabilities };
-    this.#gracePeriodMs = answer.gracePeriodMs;
-    this.#view.adopt(snapshot);
+  readonly #onJoined = ({ snapshot, media }: JoinResult, device: Device): void => {
+    this.view.adopt(snapshot);
     this.#media.begin(media, device);
     this.#roomChanged();
-  }
+  };
+
+  readonly #onResumed = ({ snapshot, patches, media }: MethodResult<'resume'>): void => {
+    if (snapshot) this.view.replace(snapshot);
+    for (const patch of patches ?? []) this.view.apply(patch);
+    this.#media.take(media, this.#listedIds());
+    this.#onceUp(() => {
+      this.#own.sayWhatDiffers();
+      this.#preferences.resend();
+    });
+    this.#roomChanged();
+  };
 
   /** Now, or when the socket that is being entered can carry requests. */
   #onceUp(action: () => void): void {
@@ -268,11 +206,8 @@ export class JoinedCall implements Call {
     patch: (patch) => this.#onPatch(patch),
     consumers: (data) => this.#media.onConsumers(data),
     consumersClosed: (data) => this.#media.onConsumersClosed(data),
-    layers: (layer) => this.#events.emit('layer', layer),
-    speakers: ({ speakers }) => {
-      this.#speakers = speakers;
-      this.#events.emit('speakers', speakers);
-    },
+    layers: (layer) => this.events.emit('layer', layer),
+    speakers: ({ speakers }) => this.updateSpeakers(speakers),
     media: (offer) => {
       if (!this.#media.take(offer, this.#listedIds())) return;
       this.#own.sayAll();
@@ -282,7 +217,7 @@ export class JoinedCall implements Call {
   };
 
   #onPatch(patch: RoomPatch): void {
-    const outcome = this.#view.apply(patch);
+    const outcome = this.view.apply(patch);
     if (outcome === 'gap') this.#askForSnapshot();
     if (outcome !== 'applied') return;
     this.#own.onPatch(patch, this.participantId);
@@ -292,10 +227,10 @@ export class JoinedCall implements Call {
   #askForSnapshot(): void {
     if (this.#retries.has('snapshot')) return;
     const ask = async () => {
-      this.#view.replace(await this.#request('snapshot', {}));
+      this.view.replace(await this.#request('snapshot', {}));
       this.#roomChanged();
     };
-    this.#retries.say('snapshot', ask, (error) => this.#problem(error));
+    this.#retries.say('snapshot', ask, (error) => this.problem(error));
   }
 
   readonly #request: Request = (method, params) => this.#link.request(method, params);
@@ -312,54 +247,35 @@ export class JoinedCall implements Call {
   #roomChanged(): void {
     const present = new Set(this.room.tracks.map(({ id }) => id));
     this.#preferences.prune((trackId) => present.has(trackId));
-    this.#events.emit('room', this.room);
+    this.events.emit('room', this.room);
     this.#tracksChanged();
     this.#media.onRoom();
   }
 
   #tracksChanged(): void {
-    const next = viewRemoteTracks(this.room, this.#media.tracks, this.#remote);
-    if (sameTracks(this.#remote, next)) return;
-    this.#remote = next;
-    this.#events.emit('remoteTracks', next);
+    this.updateTracks(this.#media.tracks);
   }
 
   #updateConnection(): void {
-    const before = this.#connection;
-    if (before.state === 'ended') return;
-    this.#connection = connectionState({
-      since: before.state === 'connected' ? Date.now() : before.since,
+    this.updateConnection({
       isUp: this.#link.up,
       mediaFlowing: this.#media.flowing,
       recovering: this.#media.recovering,
     });
-    if (before.state === 'connected' && this.#connection.state === 'connected') return;
-    this.#events.emit('connection', this.#connection);
-  }
-
-  #problem(cause: unknown): void {
-    const error = ParleyError.from(cause);
-    // What was lost with a socket is said again after the resume.
-    if (error.code === 'unreachable' || this.#connection.state === 'ended') return;
-    this.#events.emit('problem', error);
   }
 
   #assertLive(): void {
-    if (this.#connection.state === 'ended') throw new ParleyError('not_joined');
+    if (this.hasEnded) throw new ParleyError('not_joined');
   }
 
   #end(error: ParleyError | undefined): void {
-    if (this.#connection.state === 'ended') return;
-    this.#connection = { state: 'ended', error };
+    if (this.hasEnded) return;
+    this.setEnded(error);
     this.#link.close();
     this.#preferences.close();
     this.#retries.close();
     this.#media.close();
     for (const action of this.#whenUp.splice(0)) action();
-    this.#events.emit('connection', this.#connection);
+    this.events.emit('connection', this.connection);
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

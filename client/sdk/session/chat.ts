@@ -1,6 +1,7 @@
 // Sends a chat message until the server has it: it knows the id, and takes it once.
+
 import { ParleyError } from '../../../shared/errors.ts';
-import { retryDelay } from '../link/backoff.ts';
+import { retryDelay, sleep } from '../link/backoff.ts';
 import type { Request } from '../media/media-session.ts';
 import { randomId } from './ids.ts';
 
@@ -42,8 +43,4 @@ export async function sendChat(
 
 function isPassing({ code }: ParleyError): boolean {
   return code === 'unreachable' || code === 'timeout' || code === 'unavailable';
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -5,11 +5,11 @@ import { ParleyError } from '../../../shared/errors.ts';
 import {
   applyPatch,
   emptyRoom,
-  type Participant,
   type RoomOp,
   type RoomPatch,
   type RoomSnapshot,
 } from '../../../shared/room/room.ts';
+import { missingOf } from '../../room/missing.ts';
 import { checkOps } from '../../room/rules.ts';
 import type {
   Admission,
@@ -279,20 +279,6 @@ function assign(stored: StoredRoom, participantId: string, nodeId: string | unde
 
 function placementOf({ nodes, placementEpoch }: StoredRoom): Placement {
   return { epoch: placementEpoch, nodes: Object.fromEntries(nodes) };
-}
-
-/** What has to be said for a participant and their tracks to be in the room. */
-function missingOf(room: RoomSnapshot, participant: Participant, known: RoomSnapshot): RoomOp[] {
-  const { id: participantId } = participant;
-  const isThere = room.participants.some(({ id }) => id === participantId);
-  const there = new Set(room.tracks.map(({ id }) => id));
-  const tracks = known.tracks.filter(
-    (track) => track.participantId === participantId && !there.has(track.id),
-  );
-  return [
-    ...(isThere ? [] : [{ op: 'join' as const, participant }]),
-    ...tracks.map((track) => ({ op: 'publish' as const, track })),
-  ];
 }
 
 function sameText(a: string, b: string): boolean {

@@ -1,8 +1,12 @@
 // Whether the addresses that a node announces lead back to it: the most common cause of black video.
 import { isIP } from 'node:net';
+import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Resources } from '../../telemetry/resources.ts';
 import { checkIce } from '../../turn/probe/ice-check.ts';
 import type { IceTarget } from '../../turn/probe/probe.ts';
+import type { LiveWorker } from '../workers/worker-pool.ts';
+import { openTarget } from './ice-target.ts';
 
 export interface AddressCheckOptions {
   target: IceTarget;
@@ -45,4 +49,42 @@ export async function checkAddresses(options: AddressCheckOptions): Promise<Chec
 function shown({ address, port, protocol }: Omit<CheckedAddress, 'failure'>): string {
   const host = address.includes(':') ? `[${address}]` : address;
   return `${host}:${port} (${protocol.toUpperCase()})`;
+}
+
+interface AnnouncedOptions {
+  media: Pick<Config['media'], 'protocols'>;
+  resources: Resources;
+  announced: readonly string[];
+  log: Logger;
+}
+
+/** Announced addresses are near, or do not lead here. */
+const ADDRESS_CHECK_MS = 3_000;
+
+/** Checks the announced addresses at every worker's port. Never rejects: its warnings are in the log. */
+export async function checkAnnounced(
+  workers: readonly LiveWorker[],
+  { announced, media, resources, log }: AnnouncedOptions,
+): Promise<void> {
+  if (announced.length === 0) return;
+  try {
+    await Promise.all(
+      workers.map(async (worker) => {
+        const open = await openTarget(worker, { protocols: media.protocols, resources });
+        try {
+          await checkAddresses({
+            target: open.target,
+            announced,
+            timeoutMs: ADDRESS_CHECK_MS,
+            log,
+          });
+        } finally {
+          open.router.close();
+        }
+      }),
+    );
+    log.debug('the announced addresses were checked');
+  } catch (err) {
+    log.debug({ err }, 'the announced addresses were not checked');
+  }
 }
