@@ -8,7 +8,7 @@ import type { Need } from './parts.ts';
 const MARKS: readonly (readonly [Need, RegExp])[] = [
   ['worker', /\bprovisionWorker\s*\(|\bspawnReplica\(|'server\/all-in-one\.ts'/],
   ['client', /\bensureClient\s*\(|'client\/dist'/],
-  ['redis', /'redis-server'/],
+  ['redis', /'redis-(?:server)'/],
   ['networks', /\bip (?:link|address|netns|route) |\['(?:link|netns|address|route)',/],
 ];
 const PROGRAM = /\bprogramPath\(\s*'(\w+)'/g;
