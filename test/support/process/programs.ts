@@ -1,11 +1,16 @@
-// The programs that end-to-end tests drive, where they are, and the Debian package of each.
+// The programs that tests run: where they are, the Debian package of each, and the need it belongs to.
 import { existsSync } from 'node:fs';
+
+/** Programs that are wanted together. */
+export type ProgramNeed = 'browsers' | 'turn' | 'networks';
 
 interface Program {
   /** Names another place for the binary. */
   variable: string;
   places: readonly string[];
   debianPackage: string;
+  /** What a part of the tests names to have it; see runner/parts.ts. */
+  need: ProgramNeed;
 }
 
 const PROGRAMS = {
@@ -17,34 +22,42 @@ const PROGRAMS = {
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     ],
     debianPackage: 'chromium',
+    need: 'browsers',
   },
   coturn: {
     variable: 'TURNSERVER_BIN',
     places: ['/usr/bin/turnserver', '/usr/local/bin/turnserver', '/opt/homebrew/bin/turnserver'],
     debianPackage: 'coturn',
+    need: 'turn',
   },
   faketime: {
     variable: 'FAKETIME_BIN',
     places: ['/usr/bin/faketime', '/opt/homebrew/bin/faketime'],
     debianPackage: 'faketime',
+    need: 'networks',
   },
   firefox: {
     variable: 'FIREFOX_BIN',
     places: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
     debianPackage: 'firefox-esr',
+    need: 'browsers',
   },
   ip: {
     variable: 'IP_BIN',
     places: ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip'],
     debianPackage: 'iproute2',
+    need: 'networks',
   },
   nft: {
     variable: 'NFT_BIN',
     places: ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft'],
     debianPackage: 'nftables',
+    need: 'networks',
   },
 } as const satisfies Record<string, Program>;
 export type ProgramName = keyof typeof PROGRAMS;
+
+const names = Object.keys(PROGRAMS) as ProgramName[];
 
 function find(name: ProgramName): string | undefined {
   const { variable, places } = PROGRAMS[name];
@@ -61,10 +74,15 @@ export function programPath(name: ProgramName): string {
   );
 }
 
-/** The Debian packages of the programs that are not there. */
-export function missingPackages(): string[] {
-  const names = Object.keys(PROGRAMS) as ProgramName[];
+/** The Debian packages of the need's programs that are not there. */
+export function missingPackages(need: ProgramNeed): string[] {
   return names
-    .filter((name) => find(name) === undefined)
+    .filter((name) => PROGRAMS[name].need === need && find(name) === undefined)
     .map((name) => PROGRAMS[name].debianPackage);
+}
+
+/** @returns undefined for what is not the name of a program */
+export function needOfProgram(program: string): ProgramNeed | undefined {
+  const name = names.find((each) => each === program);
+  return name && PROGRAMS[name].need;
 }

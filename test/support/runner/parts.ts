@@ -1,11 +1,12 @@
 // The parts of `npm test`, in the order they run, and how long each may take.
 import { availableParallelism } from 'node:os';
+import type { ProgramNeed } from '../process/programs.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** What has to be there before a part can run; see prepare.ts. */
-export type Need = 'worker' | 'client' | 'browsers' | 'redis';
+/** What has to be there before a part can run; prepare.ts provides it, needs.ts holds parts to it. */
+export type Need = 'worker' | 'client' | 'redis' | ProgramNeed;
 
 interface PartBase {
   name: string;
@@ -39,8 +40,9 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'unit',
     files: ['test/unit/**/*.test.ts', 'test/support/**/*.test.ts'],
-    // The tests of the build look at what was built; building it is no unit test's time.
-    needs: ['client'],
+    // The tests of the build look at what was built, and one file has a router of its own: building
+    // them is no unit test's time.
+    needs: ['worker', 'client'],
     concurrency: availableParallelism(),
     testTimeoutMs: 30 * SECOND,
     timeoutMs: 5 * MINUTE,
@@ -58,7 +60,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
-    needs: ['worker', 'redis'],
+    needs: ['worker', 'redis', 'turn'],
     // They wait for sockets and timers more than for the CPU.
     concurrency: availableParallelism() + 1,
     testTimeoutMs: 5 * MINUTE,
@@ -78,7 +80,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
-    needs: ['worker', 'client', 'redis', 'browsers'],
+    needs: ['worker', 'client', 'redis', 'browsers', 'turn', 'networks'],
     // Each file runs several browsers that encode video; more of them would starve each other.
     concurrency: 2,
     testTimeoutMs: 4 * MINUTE,

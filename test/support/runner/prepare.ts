@@ -1,8 +1,8 @@
-// Provides what the tests run on: the media worker, the built page, browsers. Each once per run.
+// Provides what the tests run on: the media worker, the built page, programs. Each once per run.
 import { ensureClient } from '../../../client/build.ts';
 import { ensureDebianPackages } from '../../../native/host/debian.ts';
 import { provisionWorker } from '../../../native/provision.ts';
-import { missingPackages } from '../process/programs.ts';
+import { missingPackages, type ProgramNeed } from '../process/programs.ts';
 import type { Need } from './parts.ts';
 import { NO_TESTS, type PartResult } from './report.ts';
 
@@ -25,17 +25,21 @@ type Provider = (options: Options) => Promise<unknown>;
 
 const log = (line: string) => console.log(`  ${line}`);
 
+const programs =
+  (need: ProgramNeed, why: string): Provider =>
+  async ({ signal }) => {
+    const packages = missingPackages(need);
+    if (packages.length > 0) await ensureDebianPackages(packages, { why, log, signal });
+  };
+
 const PROVIDERS: Readonly<Record<Need, Provider>> = {
   worker: ({ signal }) => provisionWorker({ log, signal }),
   client: () => ensureClient({ log }),
   redis: ({ signal }) =>
     ensureDebianPackages(['redis-server'], { why: 'run the tests on Redis', log, signal }),
-  async browsers({ signal }) {
-    const packages = missingPackages();
-    if (packages.length > 0) {
-      await ensureDebianPackages(packages, { why: 'run the end-to-end tests', log, signal });
-    }
-  },
+  browsers: programs('browsers', 'run the end-to-end tests'),
+  turn: programs('turn', 'run the tests of TURN'),
+  networks: programs('networks', 'run the tests on networks of their own'),
 };
 
 export function prepare(options: Options): Preparation {
