@@ -1,5 +1,6 @@
 // Puts web and sfu together in one process, on the memory cluster; apart from config and signals.
 import type { FastifyInstance } from 'fastify';
+import { ROOM_TOKEN_SECRET } from '../api/signing-keys.ts';
 import { createMemoryCluster } from '../cluster/memory/memory.ts';
 import type { Config } from '../config/config.ts';
 import { SfuNode } from '../sfu/node.ts';
@@ -18,6 +19,8 @@ export interface AllInOneOptions {
   clientDir: string;
   log: Logger;
   tls?: { key: string; cert: string };
+  /** Behind room tokens; without it they end with the process, unless there are API keys. */
+  signingSecret?: string | undefined;
 }
 
 export interface AllInOne {
@@ -41,7 +44,7 @@ const DEFAULT_METRICS = { host: '127.0.0.1', port: 9464 };
 
 /** @throws when a port or an address cannot be had; what was open is closed again */
 export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
-  const { config, workerBin, clientDir, log, tls } = options;
+  const { config, workerBin, clientDir, log, tls, signingSecret } = options;
   const resources = new Resources();
   const metrics = createMetrics(resources);
   const { listen, announced, configured, options: nodeOptions } = mediaNodeOf(config);
@@ -55,6 +58,9 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   const closers = new Closers();
   closers.add(() => cluster.close());
   try {
+    if (signingSecret !== undefined) {
+      await cluster.secrets.keep(ROOM_TOKEN_SECRET, signingSecret);
+    }
     const node = await SfuNode.start({ ...shared, ...nodeOptions, workerBin });
     closers.add(() => node.close());
     const { app } = await buildWeb({

@@ -8,7 +8,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol/protocol.ts';
 import { registerApi, sendError } from '../api/routes.ts';
-import { createRoomTokens } from '../api/tokens.ts';
+import { RoomTokens } from '../api/tokens.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -62,8 +62,11 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     ...(tls && { https: tls }),
   });
 
-  const tokens =
-    config.access.authToken === undefined ? undefined : createRoomTokens(config.access.authToken);
+  const { authToken, apiKeys = [], rejoinTtlSeconds } = config.access;
+  const isOpen = authToken === undefined && apiKeys.length === 0;
+  const tokens = isOpen
+    ? undefined
+    : new RoomTokens({ authToken, apiKeys, rejoinTtlSeconds, secrets: cluster.secrets });
   const media = new MediaClient({
     cluster,
     timeoutMs: config.timing.commandTimeoutMs,

@@ -30,6 +30,7 @@ import type { Paths } from '../paths/selected-path.ts';
 import { sendChat } from './chat.ts';
 import { connectionState } from './connection-state.ts';
 import type { LoadedDevice } from './preload.ts';
+import { Rejoin } from './rejoin.ts';
 import { RoomView } from './room-view.ts';
 import type {
   Call,
@@ -58,6 +59,7 @@ export class JoinedCall implements Call {
   readonly #own: OwnTracks;
   readonly #preferences: Preferences;
   readonly #retries = new Retries();
+  readonly #rejoin = new Rejoin(async () => (await this.#request('renewRejoin', {})).rejoin);
   /** What takes our place in the call up again, on another socket. */
   #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
   /** How long the server keeps our place without a socket. */
@@ -242,8 +244,13 @@ export class JoinedCall implements Call {
 
   async #join(socket: Socket, device: Device, rtpCapabilities: RtpCapabilities): Promise<void> {
     const { room, name, token } = this.#options;
-    const withToken = token === undefined ? {} : { token };
-    const answer = await socket.request('join', { room, name, ...withToken, rtpCapabilities });
+    const rejoinToken = this.#rejoin.token;
+    const answer = await socket.request('join', {
+      ...{ room, name, rtpCapabilities },
+      ...(token !== undefined && { token }),
+      ...(rejoinToken !== undefined && { rejoinToken }),
+    });
+    this.#rejoin.take(answer.rejoin);
     const { participantId, resumeSecret, snapshot, media } = answer;
     this.#session = { room, participantId, resumeSecret, rtpCapabilities };
     this.#gracePeriodMs = answer.gracePeriodMs;
@@ -356,6 +363,7 @@ export class JoinedCall implements Call {
     if (this.#connection.state === 'ended') return;
     this.#connection = { state: 'ended', error };
     this.#link.close();
+    this.#rejoin.close();
     this.#preferences.close();
     this.#retries.close();
     this.#media.close();

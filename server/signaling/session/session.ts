@@ -1,7 +1,9 @@
 // One participant's session: it outlives its sockets, and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import type { Rejoin } from '../../../shared/protocol/protocol.ts';
 import type { Participant, RoomOp, RoomPatch } from '../../../shared/room/room.ts';
+import type { RoomTokens } from '../../api/tokens.ts';
 import type { HeldSession, RoomStore, SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Config } from '../../config/config.ts';
@@ -20,6 +22,8 @@ export interface SessionContext {
   rooms: RoomStore;
   hub: RoomHub;
   media: MediaClient;
+  /** Undefined: rooms are open. */
+  tokens: RoomTokens | undefined;
   keeper: SessionKeeper;
   limits: Config['limits'];
   timing: Config['timing'];
@@ -136,6 +140,19 @@ export class Session implements RoomMember {
   /** After a resume: others see the participant as present again. */
   present(): Promise<void> {
     return this.#commitPresence(true);
+  }
+
+  /** What brings its participant back after a restart; nothing where rooms are open. */
+  async rejoin(): Promise<{ rejoin?: Rejoin }> {
+    const { tokens, log } = this.#context;
+    const { name, role } = this.participant;
+    // A store that is away costs nobody the call.
+    const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
+      log.debug({ err, room: this.room }, 'no rejoin token was minted');
+      return undefined;
+    });
+    const rejoin = await minted;
+    return rejoin ? { rejoin } : {};
   }
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
