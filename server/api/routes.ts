@@ -56,6 +56,8 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
   forbidden: 403,
   not_found: 404,
   message_too_large: 413,
+  upgrade_required: 426,
+  proxy_without_upgrade: 426,
   no_capacity: 503,
   unavailable: 503,
   shutting_down: 503,
@@ -140,5 +142,9 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
 
 /** Every error as `{error: {code, message}}`; what is not ours is logged and becomes `internal`. */
 export function sendError(error: ParleyError, reply: FastifyReply): FastifyReply {
-  return reply.code(STATUS[error.code] ?? 500).send({ error: errorBody(error) });
+  return reply.code(statusOf(error)).send({ error: errorBody(error) });
+}
+
+export function statusOf({ code }: ParleyError): number {
+  return STATUS[code] ?? 500;
 }

@@ -13,6 +13,11 @@ export const http = {
     default: '0.0.0.0',
     about: 'Address the web server listens on. The default is reachable from outside.',
   }),
+  requestTimeoutMs: setting('REQUEST_TIMEOUT_MS', integer(100, 300_000), {
+    default: 10_000,
+    about:
+      'How long a client may take to send a request, headers and body; then it is answered 408 and closed. The largest takes 16 kB, a second on a bad line. Without it a few slow senders hold every connection. WebSockets have JOIN_TIMEOUT_MS.',
+  }),
   trustProxy: setting('TRUST_PROXY', flag, {
     default: false,
     about:
