@@ -54,7 +54,7 @@ USER 10001:10001
 EXPOSE 3000/tcp 40000-40007/udp 40000-40007/tcp
 # Every role answers it on PORT. A start waits up to STORE_CONNECT_TIMEOUT_MS for Redis.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=40s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "server/entries/health.ts"]
 # Everything in one process, unless a role is named instead. Node itself is the process that gets
 # SIGTERM; there is no shell or npm in between.
 CMD ["node", "server/entries/all-in-one.ts"]

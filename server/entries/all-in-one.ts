@@ -1,5 +1,6 @@
 // `npm start`: everything in one process, no configuration needed.
 
+import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -25,7 +26,7 @@ try {
     provisionWorker({ env: process.env }),
     ensureClient({ log: progress }),
     flags.https
-      ? selfSignedCertificate(['localhost', '127.0.0.1', ...lan], join(folder, 'tls'))
+      ? selfSignedCertificate(['localhost', '127.0.0.1', '::1', ...lan], join(folder, 'tls'))
       : undefined,
     // Other roles have it in the store; with API keys it is made from them.
     config.access.authToken !== undefined && config.access.apiKeys === undefined
@@ -62,9 +63,11 @@ function banner(parley: AllInOne, config: Config, lan: readonly string[]): strin
     address.includes(':') ? `[${address}]` : address,
   );
   const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');
-  const onLan = lan
-    .filter((address) => !address.startsWith('127.') && !address.includes(':'))
-    .map((address) => url.replace('localhost', address));
+  const outside = lan.filter((address) => !address.startsWith('127.') && address !== '::1');
+  const ipv4 = outside.filter(isIPv4);
+  const onLan = (ipv4.length > 0 ? ipv4 : outside).map((address) =>
+    url.replace('localhost', isIPv4(address) ? address : `[${address}]`),
+  );
   const lines = [
     ['Media', `${protocols} ${media.ports.join(', ')} on ${candidates.join(', ')}`],
     ['TURN', turn === 'none' ? 'none: people behind strict firewalls will not get through' : turn],

@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import { ROOM_TOKEN_SECRET } from '../api/signing-keys.ts';
 import { createMemoryCluster } from '../cluster/memory/memory.ts';
 import type { Config } from '../config/config.ts';
+import { localUrls } from '../config/local-url.ts';
 import { SfuNode } from '../sfu/node.ts';
 import { buildWeb } from '../signaling/app.ts';
 import { sessionLeaseMs } from '../signaling/session/lease.ts';
+import { listenHost } from '../telemetry/listen-host.ts';
 import type { Listener } from '../telemetry/listener.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics, type Metrics, serveMetrics } from '../telemetry/metrics.ts';
@@ -72,9 +74,10 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     closers.add(() => app.close());
     const metricsServer = await startMetrics(metrics, config, log);
     if (metricsServer) closers.add(() => metricsServer.close());
-    await app.listen({ host: config.http.host, port: config.http.port });
+    await app.listen({ host: await listenHost(config.http.host), port: config.http.port });
+    const bound = { host: config.http.host, port: portOf(app) };
     return {
-      url: `${tls ? 'https' : 'http'}://localhost:${portOf(app)}/`,
+      url: localUrls(bound, { names: true, scheme: tls ? 'https' : 'http' })[0],
       metricsUrl: metricsServer && `http://localhost:${metricsServer.address.port}/metrics`,
       media: { listen, announced, ports: node.ports },
       turn: describeTurn(turnUrls(configured)),
@@ -95,7 +98,7 @@ async function startMetrics(
 ): Promise<Listener | undefined> {
   const { metricsPort } = config.telemetry;
   if (metricsPort !== undefined) {
-    return serveMetrics(metrics, { host: config.http.host, port: metricsPort });
+    return serveMetrics(metrics, { host: await listenHost(config.http.host), port: metricsPort });
   }
   return serveMetrics(metrics, DEFAULT_METRICS).catch((err) => {
     log.warn({ err, port: DEFAULT_METRICS.port }, 'no metrics: their default port is taken');

@@ -10,8 +10,9 @@ export const http = {
     about: 'TCP port of the web server. 0 takes any free port.',
   }),
   host: setting('HOST', host, {
-    default: '0.0.0.0',
-    about: 'Address the web server listens on. The default is reachable from outside.',
+    default: '::',
+    about:
+      'Address the web server listens on. The default is every one of this machine, IPv6 and IPv4 (IPv4 alone where there is no IPv6); it is reachable from outside. `127.0.0.1` is for a proxy on the same machine, `0.0.0.0` for IPv4 alone.',
   }),
   requestTimeoutMs: setting('REQUEST_TIMEOUT_MS', integer(100, 300_000), {
     default: 10_000,
