@@ -17,14 +17,7 @@ import { ProvisionError, reasonOf } from './errors.ts';
 import { acquireLock } from './host/lock.ts';
 import { type Log, Reporter } from './progress.ts';
 import { verifyWorker } from './verify/verify.ts';
-
-export interface ProvisionedWorker {
-  /** Absolute path of a binary that was run, with success, on this machine just now. */
-  path: string;
-  source: 'env' | 'package' | 'cache' | 'download' | 'build';
-  /** The mediasoup version it belongs to. */
-  version: string;
-}
+import type { ProvisionedWorker } from './worker.ts';
 
 export interface ProvisionOptions {
   env?: NodeJS.ProcessEnv;

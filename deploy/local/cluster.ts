@@ -184,7 +184,7 @@ export class LocalCluster {
     place: Place,
     env: Readonly<Record<string, string>>,
   ): Child {
-    return this.#spawn(role, place, [process.execPath, path.join('server', `${role}.ts`)], {
+    return this.#spawn(role, place, [process.execPath, path.join('server', 'entries', `${role}.ts`)], {
       HOST: place.address,
       MEDIA_LISTEN_ADDRESSES: place.address,
       WORKERS: '1',

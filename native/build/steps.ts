@@ -14,8 +14,8 @@ import {
 import { downloadPrebuilt, prebuiltUrl } from '../download.ts';
 import { ProvisionError } from '../errors.ts';
 import type { Reporter } from '../progress.ts';
-import type { ProvisionedWorker } from '../provision.ts';
 import type { verifyWorker } from '../verify/verify.ts';
+import type { ProvisionedWorker } from '../worker.ts';
 import { buildHash, hashText } from './recipe.ts';
 import type { Toolchain } from './toolchain.ts';
 

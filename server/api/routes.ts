@@ -5,6 +5,7 @@ import { ParleyError } from '../../shared/errors.ts';
 import { errorBody, parse } from '../../shared/protocol/rpc.ts';
 import { DisplayName, Role, RoomName } from '../../shared/room/room.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import type { Authorize } from './authorize.ts';
 import type { RoomTokens } from './tokens.ts';
 import { registerTurnApi, type TurnApiOptions } from './turn-routes.ts';
 
@@ -43,9 +44,6 @@ const TokenRequest = v.nullish(
 );
 const RoomParams = v.object({ room: RoomName });
 const NodeParams = v.object({ id: v.pipe(v.string(), v.maxLength(64)) });
-
-/** @throws ParleyError `unauthorized`, or `not_found` where nobody can prove to be the operator */
-export type Authorize = (request: FastifyRequest, reply: FastifyReply) => void;
 
 const STATUS: Partial<Record<ParleyError['code'], number>> = {
   bad_message: 400,

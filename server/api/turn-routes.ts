@@ -7,7 +7,7 @@ import { parse } from '../../shared/protocol/rpc.ts';
 import { type TurnServer, TurnServerId, type TurnStore } from '../cluster/turn.ts';
 import { TurnConfigError, TurnServerEntry, turnServerOf } from '../turn/pool/environment.ts';
 import { overviewOf } from '../turn/pool/overview.ts';
-import type { Authorize } from './routes.ts';
+import type { Authorize } from './authorize.ts';
 
 export interface TurnApiOptions {
   store: TurnStore;

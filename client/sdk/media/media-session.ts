@@ -16,6 +16,7 @@ import { PathWatch } from '../paths/path-watch.ts';
 import { isOffered, keepPlaces, relayUrls } from '../paths/relay-servers.ts';
 import type { Paths } from '../paths/selected-path.ts';
 import type { LocalEntry } from './local-tracks.ts';
+import type { MediaRequest } from './media-request.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
 import { Sender, type SenderOptions } from './sender.ts';
 
@@ -23,19 +24,6 @@ export type Request = <K extends MethodName>(
   method: K,
   params: MethodParams<K>,
 ) => Promise<MethodResult<K>>;
-
-/**
- * Says something about a media session, again while the server cannot take it.
- *
- * @param key tells it from others of the same method
- * @param params what is true by then; undefined when it is moot
- */
-export type Tell = <K extends 'connect' | 'publish' | 'ready'>(
-  method: K,
-  key: string,
-  params: () => MethodParams<K> | undefined,
-  onRefused?: (error: ParleyError) => void,
-) => void;
 
 export interface MediaSessionOptions
   extends Pick<ReceiverOptions, 'streamIdOf' | 'onTracks' | 'onUnusable'>,
@@ -235,7 +223,7 @@ export class MediaSession {
   }
 
   /** What the socket lost is said again after the resume; what came too late does not matter. */
-  readonly #tell: Tell = (method, key, params, onRefused = this.#options.onProblem) => {
+  readonly #tell: MediaRequest = (method, key, params, onRefused = this.#options.onProblem) => {
     const say = () => {
       const now = this.#closed ? undefined : params();
       return now && this.#options.request(method, now);

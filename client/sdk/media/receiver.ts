@@ -1,7 +1,7 @@
 // What is received on one media session: its consumers, of which one track may have two for a while.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/protocol.ts';
-import type { Tell } from './media-session.ts';
+import type { MediaRequest } from './media-request.ts';
 
 /** A track that a consumer brings. */
 export interface Received {
@@ -13,7 +13,7 @@ export interface Received {
 export interface ReceiverOptions {
   epoch: number;
   transport: types.Transport;
-  tell: Tell;
+  tell: MediaRequest;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
   /** What is received changed. */

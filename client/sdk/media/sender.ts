@@ -5,7 +5,7 @@ import type { VideoCodec } from '../../../shared/media/media.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { LocalEntry } from './local-tracks.ts';
-import type { Tell } from './media-session.ts';
+import type { MediaRequest } from './media-request.ts';
 import { sendingOptions } from './sending-options.ts';
 
 export interface SenderOptions {
@@ -13,7 +13,7 @@ export interface SenderOptions {
   transport: types.Transport;
   device: Device;
   videoCodec: VideoCodec;
-  tell: Tell;
+  tell: MediaRequest;
   /** The server refused a track that we had begun to send. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
 }

@@ -5,12 +5,8 @@ import { TurnAllocation } from '../../turn/client/turn-client.ts';
 import { TurnError } from '../../turn/client/turn-client-error.ts';
 import { resolveHost } from '../../turn/client/turn-client-resolve.ts';
 import { parseTurnUrl } from '../../turn/client/turn-url.ts';
-import {
-  type CheckResult,
-  checkIce,
-  checkIceThrough,
-  stunBinding,
-} from '../../turn/probe/ice-check.ts';
+import { checkIce, checkIceThrough, stunBinding } from '../../turn/probe/ice-check.ts';
+import type { CheckResult } from '../../turn/probe/ice-check-result.ts';
 import type { IceTarget } from '../../turn/probe/probe.ts';
 import type { AddressFacts, Sight } from '../diagnoses/address.ts';
 

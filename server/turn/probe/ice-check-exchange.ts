@@ -5,7 +5,7 @@ import type { Framing } from '../client/stun-stream.ts';
 import { TurnError } from '../client/turn-client-error.ts';
 import { Link } from '../client/turn-client-link.ts';
 import { resolveHost } from '../client/turn-client-resolve.ts';
-import type { CheckResult } from './ice-check.ts';
+import type { CheckResult } from './ice-check-result.ts';
 
 export interface Endpoint {
   /** An IP address or a hostname. */

@@ -16,6 +16,7 @@ import { sameIp, type TransportAddress } from '../client/stun-message-address.ts
 import { ICE_TCP_FRAMING, TURN_FRAMING } from '../client/stun-stream.ts';
 import type { TurnAllocation } from '../client/turn-client.ts';
 import { type Endpoint, exchange, type Judged, repeat } from './ice-check-exchange.ts';
+import type { CheckResult } from './ice-check-result.ts';
 
 /** An ICE-lite agent, such as a mediasoup transport: it answers those who know its credentials. */
 export interface IceCredentials {
@@ -26,15 +27,6 @@ export interface IceCredentials {
 export interface CheckOptions extends Endpoint, IceCredentials {
   timeoutMs: number;
 }
-
-export type CheckResult =
-  | { ok: true; roundTripMs: number; mapped: TransportAddress; local: TransportAddress | undefined }
-  | {
-      ok: false;
-      /** `wrong_answer`: something else than the agent with this password answers there. */
-      failure: 'no_answer' | 'wrong_answer' | 'refused_connection' | 'unresolvable';
-      message: string;
-    };
 
 /** RFC 8445 §5.1.2.1: a peer-reflexive candidate of component 1. */
 const PRIORITY = 0x6e_ff_ff_ff;

@@ -6,7 +6,8 @@ import { addressText } from '../client/stun-message-address.ts';
 import { TurnAllocation } from '../client/turn-client.ts';
 import { type ProbeFailure, TurnError } from '../client/turn-client-error.ts';
 import { resolveHost } from '../client/turn-client-resolve.ts';
-import { type CheckResult, checkIceThrough } from './ice-check.ts';
+import { checkIceThrough } from './ice-check.ts';
+import type { CheckResult } from './ice-check-result.ts';
 
 export type { ProbeFailure };
 

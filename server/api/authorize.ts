@@ -1,0 +1,5 @@
+// The check that a route makes before it answers an operator.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** @throws ParleyError `unauthorized`, or `not_found` where nobody can prove to be the operator */
+export type Authorize = (request: FastifyRequest, reply: FastifyReply) => void;
