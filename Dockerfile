@@ -5,7 +5,7 @@
 #   docker run … parley node server/entries/sfu-rtc.ts   media; needs REDIS_URL
 # Stop it with `docker stop -t 130`: Docker's ten seconds are too few to move people (DRAIN_GRACE_SECONDS).
 
-FROM node:24-bookworm AS build
+FROM node:26.10.0-bookworm AS build
 WORKDIR /app
 # Dependencies first: they change less often than the sources.
 COPY package.json package-lock.json .npmrc ./
@@ -19,7 +19,7 @@ COPY shared shared
 COPY client client
 RUN node client/build.ts
 
-FROM node:24-bookworm AS dependencies
+FROM node:26.10.0-bookworm AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The image has its own Node: the one that package.json brings along is optional.
@@ -27,7 +27,7 @@ RUN npm ci --omit=dev --omit=optional
 # The Procfile, which a platform may run in this image, names Node where npm puts it elsewhere.
 RUN mkdir -p node_modules/.bin && ln -sf /usr/local/bin/node node_modules/.bin/node
 
-FROM node:24-bookworm-slim
+FROM node:26.10.0-bookworm-slim
 # What a worker that was built from source links against; mediasoup's prebuilt one needs none of it.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libstdc++6 libuv1 libsrtp2-1 libssl3 libabsl20220623 \
@@ -54,7 +54,7 @@ USER 10001:10001
 EXPOSE 3000/tcp 40000-40007/udp 40000-40007/tcp
 # Every role answers it on PORT. A start waits up to STORE_CONNECT_TIMEOUT_MS for Redis.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=40s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "server/entries/health.ts"]
 # Everything in one process, unless a role is named instead. Node itself is the process that gets
 # SIGTERM; there is no shell or npm in between.
 CMD ["node", "server/entries/all-in-one.ts"]

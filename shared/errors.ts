@@ -38,6 +38,10 @@ export const ERROR_MESSAGES = {
   timeout: 'The server did not answer in time. Check the network and try again.',
   shutting_down: 'This server is being replaced. You are connected to another one.',
   unreachable: 'The server cannot be reached. Check the network and try again.',
+  proxy_without_upgrade:
+    'A proxy in front of this server does not pass WebSockets on, so nobody can join. Tell whoever runs it: nginx needs “proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";” in the location of Parley.',
+  upgrade_required:
+    'This address is for WebSockets alone. A proxy in between has to pass the Upgrade header on.',
   unsupported_browser:
     'This browser cannot make calls. Use a current Chrome, Edge, Firefox or Safari.',
   internal:

@@ -1,4 +1,5 @@
 // What an address of the page means, and the addresses of rooms. Pure.
+import { pagePath } from '../../shared/protocol/page-path.ts';
 import { cleanRoomName, isRoomName } from '../../shared/protocol/text.ts';
 
 export type Route =
@@ -13,7 +14,7 @@ export type Route =
   | { page: 'unknown' };
 
 export function routeOf(url: URL): Route {
-  const { pathname } = url;
+  const pathname = pagePath(url.pathname) ?? url.pathname;
   if (pathname === '/') return { page: 'home' };
   if (pathname === '/admin') return { page: 'admin' };
   if (pathname === '/check') return { page: 'check', room: roomNamed(url) };

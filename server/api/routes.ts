@@ -54,6 +54,8 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
   forbidden: 403,
   not_found: 404,
   message_too_large: 413,
+  upgrade_required: 426,
+  proxy_without_upgrade: 426,
   no_capacity: 503,
   unavailable: 503,
   shutting_down: 503,
@@ -61,14 +63,16 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
 };
 
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
-  /** @throws ParleyError `unauthorized`, or `not_found` with the reason where there is no AUTH_TOKEN */
-  function authorized(request: FastifyRequest, reply: FastifyReply, reason: string): RoomTokens {
-    const { tokens } = options;
-    if (!tokens) throw new ParleyError('not_found', { message: reason });
+  const { tokens } = options;
+
+  /** @throws ParleyError `unauthorized` */
+  function assertBearer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    isGood: (presented: string) => boolean,
+  ): void {
     const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
-    if (scheme?.toLowerCase() === 'bearer' && presented && tokens.isAuthToken(presented)) {
-      return tokens;
-    }
+    if (scheme?.toLowerCase() === 'bearer' && presented && isGood(presented)) return;
     reply.header('www-authenticate', 'Bearer');
     throw new ParleyError('unauthorized');
   }
@@ -78,11 +82,12 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     { bodyLimit: TOKEN_REQUEST_BYTES },
     async (request, reply) => {
       const { tokenTtlSeconds } = options;
-      const tokens = authorized(
-        request,
-        reply,
-        'AUTH_TOKEN is not set on this server: rooms are open and need no tokens.',
-      );
+      if (!tokens) {
+        throw new ParleyError('not_found', {
+          message: 'AUTH_TOKEN is not set on this server: rooms are open and need no tokens.',
+        });
+      }
+      assertBearer(request, reply, (text) => tokens.isAuthToken(text) || tokens.isApiKey(text));
       const { room } = parse(RoomParams, request.params);
       const {
         name,
@@ -101,7 +106,10 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const noOperators =
     'AUTH_TOKEN is not set on this server, so nobody can show to be its operator. Set it, and restart.';
 
-  const authorize: Authorize = (request, reply) => void authorized(request, reply, noOperators);
+  const authorize: Authorize = (request, reply) => {
+    if (!tokens?.hasOperator) throw new ParleyError('not_found', { message: noOperators });
+    assertBearer(request, reply, (text) => tokens.isAuthToken(text));
+  };
 
   registerTurnApi(app, { store: options.cluster.turn, authorize, ...options.turn });
 
@@ -132,5 +140,9 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
 
 /** Every error as `{error: {code, message}}`; what is not ours is logged and becomes `internal`. */
 export function sendError(error: ParleyError, reply: FastifyReply): FastifyReply {
-  return reply.code(STATUS[error.code] ?? 500).send({ error: errorBody(error) });
+  return reply.code(statusOf(error)).send({ error: errorBody(error) });
+}
+
+export function statusOf({ code }: ParleyError): number {
+  return STATUS[code] ?? 500;
 }

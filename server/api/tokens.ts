@@ -1,18 +1,27 @@
-// Room tokens: minted by whoever holds AUTH_TOKEN, presented at the door of a room.
-import { createHash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { errors, jwtVerify, SignJWT } from 'jose';
+// Room tokens: minted by Parley, or by a server that holds an API key; presented at the door of a room.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { ParleyError } from '../../shared/errors.ts';
 import { DisplayName, Role, RoomName } from '../../shared/room/room.ts';
+import {
+  type ApiKey,
+  type SigningKey,
+  SigningKeys,
+  type SigningKeysOptions,
+} from './signing-keys.ts';
 
+/** Of tokens that Parley signs. Those of applications name no issuer, or the id of their key. */
 const ISSUER = 'parley';
-const AUDIENCE = 'parley:room';
+/** What an invitation is for, and a token that brings back whoever was in the call. */
+const ROOM = 'parley:room';
+const REJOIN = 'parley:rejoin';
 /** Named, so that a header with another one (`none`, an RSA confusion) is refused unread. */
 const ALGORITHM = 'HS256';
 
 const Claims = v.object({
   room: RoomName,
-  role: Role,
+  role: v.optional(Role, 'guest'),
   name: v.exactOptional(DisplayName),
   exp: v.number(),
 });
@@ -24,54 +33,144 @@ export interface RoomGrant {
   name?: string;
 }
 
-export interface RoomTokens {
-  /** Constant-time comparison with AUTH_TOKEN. */
-  isAuthToken(presented: string): boolean;
-  /** @returns the token and when it ends, UTC seconds */
-  mint(grant: RoomGrant, ttlSeconds: number): Promise<{ token: string; expiresAt: number }>;
-  /**
-   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`
-   */
-  verify(token: string | undefined, room: string): Promise<RoomGrant>;
+/** What somebody shows at the door. */
+export interface Presented {
+  token?: string | undefined;
+  /** From a session in this room; good where the invitation no longer is. */
+  rejoinToken?: string | undefined;
 }
 
-export function createRoomTokens(authToken: string): RoomTokens {
-  // A key of its own: what signs tokens is not what travels in an Authorization header.
-  const key = new Uint8Array(hkdfSync('sha256', authToken, '', 'parley room tokens v1', 32));
-  return {
-    isAuthToken: (presented) => timingSafeEqual(sha256(presented), sha256(authToken)),
+export interface RoomTokensOptions extends SigningKeysOptions {
+  /** How long somebody in a call may stay away, while the server does too. */
+  rejoinTtlSeconds: number;
+}
 
-    async mint({ room, role, name }, ttlSeconds) {
-      // Seconds are all a token knows: upwards, so that it lives as long as was asked for.
-      const expiresAt = Math.ceil(Date.now() / 1000) + ttlSeconds;
-      const token = await new SignJWT({ room, role, ...(name !== undefined && { name }) })
-        .setProtectedHeader({ alg: ALGORITHM })
-        .setIssuer(ISSUER)
-        .setAudience(AUDIENCE)
-        .setJti(randomBytes(9).toString('base64url'))
-        .setIssuedAt()
-        .setExpirationTime(expiresAt)
-        .sign(key);
-      return { token, expiresAt };
-    },
+export class RoomTokens {
+  readonly #options: RoomTokensOptions;
+  readonly #keys: SigningKeys;
 
-    async verify(token, room) {
+  constructor(options: RoomTokensOptions) {
+    this.#options = options;
+    this.#keys = new SigningKeys(options);
+  }
+
+  /** Whether anybody can prove to be the operator. */
+  get hasOperator(): boolean {
+    return this.#options.authToken !== undefined;
+  }
+
+  /** Constant-time comparison with AUTH_TOKEN. */
+  isAuthToken(presented: string): boolean {
+    const { authToken } = this.#options;
+    return authToken !== undefined && isSame(presented, authToken);
+  }
+
+  /** The same with each API key, as `id:secret`. */
+  isApiKey(presented: string): boolean {
+    const matches = this.#options.apiKeys.map((key) => isSame(presented, textOf(key)));
+    return matches.includes(true);
+  }
+
+  /** @returns the token and when it ends, UTC seconds */
+  mint(grant: RoomGrant, ttlSeconds: number): Promise<{ token: string; expiresAt: number }> {
+    return this.#sign(ROOM, grant, ttlSeconds);
+  }
+
+  /**
+   * What brings somebody in a call back after a restart of the server, though the invitation has ended.
+   * @returns with its lifetime in milliseconds
+   */
+  async mintRejoin(grant: RoomGrant): Promise<{ token: string; forMs: number }> {
+    const { rejoinTtlSeconds } = this.#options;
+    const { token } = await this.#sign(REJOIN, grant, rejoinTtlSeconds);
+    return { token, forMs: rejoinTtlSeconds * 1_000 };
+  }
+
+  /**
+   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: what is
+   *   wrong with the invitation, where a rejoin token does not help either; `unavailable`
+   */
+  async verify({ token, rejoinToken }: Presented, room: string): Promise<RoomGrant> {
+    try {
       if (token === undefined) throw new ParleyError('token_required');
-      const { payload } = await jwtVerify(token, key, {
-        algorithms: [ALGORITHM],
-        issuer: ISSUER,
-        audience: AUDIENCE,
-      }).catch((cause) => {
-        const expired = cause instanceof errors.JWTExpired;
-        throw new ParleyError(expired ? 'token_expired' : 'token_invalid', { cause });
+      return await this.#read(token, ROOM, room);
+    } catch (error) {
+      if (rejoinToken === undefined) throw error;
+      return await this.#read(rejoinToken, REJOIN, room).catch(() => {
+        throw error;
       });
-      const claims = v.safeParse(Claims, payload);
-      if (!claims.success) throw new ParleyError('token_invalid');
-      if (claims.output.room !== room) throw new ParleyError('token_wrong_room');
-      const { role, name } = claims.output;
-      return { room, role, ...(name !== undefined && { name }) };
-    },
-  };
+    }
+  }
+
+  async #sign(audience: string, { room, role, name }: RoomGrant, ttlSeconds: number) {
+    const { id, key } = await this.#keys.current();
+    // Seconds are all a token knows: upwards, so that it lives as long as was asked for.
+    const expiresAt = Math.ceil(Date.now() / 1000) + ttlSeconds;
+    const token = await new SignJWT({ room, role, ...(name !== undefined && { name }) })
+      .setProtectedHeader({ alg: ALGORITHM, kid: id })
+      .setIssuer(ISSUER)
+      .setAudience(audience)
+      .setJti(randomBytes(9).toString('base64url'))
+      .setIssuedAt()
+      .setExpirationTime(expiresAt)
+      .sign(key);
+    return { token, expiresAt };
+  }
+
+  async #read(token: string, audience: string, room: string): Promise<RoomGrant> {
+    const payload = await this.#payload(token, audience);
+    const claims = v.safeParse(Claims, payload);
+    if (!claims.success) throw new ParleyError('token_invalid');
+    if (claims.output.room !== room) throw new ParleyError('token_wrong_room');
+    const { role, name } = claims.output;
+    return { room, role, ...(name !== undefined && { name }) };
+  }
+
+  async #payload(token: string, audience: string): Promise<JWTPayload> {
+    const { key, issuer } = await this.#keyOf(token, audience);
+    const required = { algorithms: [ALGORITHM], audience, ...(issuer !== undefined && { issuer }) };
+    const { payload } = await jwtVerify(token, key.key, required).catch((cause) => {
+      const expired = cause instanceof errors.JWTExpired;
+      throw new ParleyError(expired ? 'token_expired' : 'token_invalid', { cause });
+    });
+    if (issuer === undefined && payload.iss !== undefined && payload.iss !== key.id) {
+      throw new ParleyError('token_invalid');
+    }
+    return payload;
+  }
+
+  /** @returns with the issuer that it must name, if it must name one */
+  async #keyOf(
+    token: string,
+    audience: string,
+  ): Promise<{ key: SigningKey; issuer: string | undefined }> {
+    const id = keyIdOf(token);
+    // Only Parley brings people back into calls.
+    const application = audience === ROOM ? this.#keys.ofApplication(id) : undefined;
+    if (application) return { key: application, issuer: undefined };
+    const own = await this.#keys.ofParley(id);
+    if (!own) throw new ParleyError('token_invalid');
+    return { key: own, issuer: ISSUER };
+  }
+}
+
+/** @throws ParleyError `token_invalid` */
+function keyIdOf(token: string): string {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    if (typeof kid === 'string') return kid;
+  } catch {
+    // Said below: what cannot be read is as good as what names no key.
+  }
+  throw new ParleyError('token_invalid');
+}
+
+function textOf({ id, secret }: ApiKey): string {
+  return `${id}:${secret}`;
+}
+
+function isSame(one: string, other: string): boolean {
+  return timingSafeEqual(sha256(one), sha256(other));
 }
 
 function sha256(value: string): Buffer {

@@ -13,6 +13,7 @@ export interface Cluster {
   readonly nodes: NodeRegistry;
   readonly bus: Bus;
   readonly turn: TurnStore;
+  readonly secrets: SecretStore;
   /** False while the store cannot be reached: what it says then is `unavailable`. */
   readonly connected: boolean;
   /**
@@ -22,6 +23,16 @@ export interface Cluster {
   onReconnected(listener: () => void): Closer;
   /** Ends this process's part: subscriptions, served nodes, connections. */
   close(): Promise<void>;
+}
+
+/** Secrets that all processes share, each made once. */
+export interface SecretStore {
+  /**
+   * @param candidate becomes the secret of this name where there is none yet, in one atomic step
+   * @returns the secret of this name
+   * @throws ParleyError `unavailable`
+   */
+  keep(name: string, candidate: string): Promise<string>;
 }
 
 /** Who speaks for a participant. A commit with an older fence than the store's is refused. */

@@ -3,6 +3,7 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
+import { localUrls } from '../config/local-url.ts';
 import { announcedAddresses, listenAddresses } from '../sfu/workers/addresses.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { addressFacts, type MediaPort, type Relay, seenFrom } from './checks/address-facts.ts';
@@ -152,9 +153,7 @@ export class Doctor {
 
   #running() {
     const { config, url } = this.#options;
-    const { host, port } = config.http;
-    const here = /^(0\.0\.0\.0|::)$/.test(host) ? 'localhost' : host;
-    const base = new URL(url ?? `http://${here.includes(':') ? `[${here}]` : here}:${port}`);
+    const base = new URL(url ?? localUrls(config.http, { names: true })[0]);
     const ours = [...this.#listen, ...this.#announced];
     return runningMedia({ base, authToken: config.access.authToken, ours });
   }

@@ -1,5 +1,6 @@
 // `npm start`: everything in one process, no configuration needed.
 
+import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +11,8 @@ import { type Config, loadConfig } from '../config/config.ts';
 import { listenAddresses } from '../sfu/workers/addresses.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { type AllInOne, startAllInOne } from './compose.ts';
-import { closeOnSignals, failToStart, warnOfAccess } from './process.ts';
+import { closeOnSignals, failToStart, isOpen, warnOfAccess } from './process.ts';
+import { signingSecret } from './signing-secret.ts';
 import { selfSignedCertificate } from './tls.ts';
 
 try {
@@ -19,14 +21,22 @@ try {
   const log = createLogger(config.telemetry.logLevel);
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
   const lan = listenAddresses(config.media, networkInterfaces());
-  const [worker, client, tls] = await Promise.all([
+  const folder = join(workerCacheFolder(process.env), '..');
+  const [worker, client, tls, secret] = await Promise.all([
     provisionWorker({ env: process.env }),
     ensureClient({ log: progress }),
     flags.https
-      ? selfSignedCertificate(
-          ['localhost', '127.0.0.1', ...lan],
-          join(workerCacheFolder(process.env), '..', 'tls'),
-        )
+      ? selfSignedCertificate(['localhost', '127.0.0.1', '::1', ...lan], join(folder, 'tls'))
+      : undefined,
+    // Other roles have it in the store; with API keys it is made from them.
+    config.access.authToken !== undefined && config.access.apiKeys === undefined
+      ? signingSecret(join(folder, 'keys', 'room-tokens')).catch((err) => {
+          log.warn(
+            { err },
+            'room tokens end with this process, as their key cannot be kept in a file: set API_KEYS',
+          );
+          return undefined;
+        })
       : undefined,
   ]);
   const parley = await startAllInOne({
@@ -34,10 +44,11 @@ try {
     workerBin: worker.path,
     clientDir: client.dir,
     log,
+    signingSecret: secret,
     ...(tls && { tls }),
   });
   // That rooms are open is said below.
-  if (config.access.authToken !== undefined) warnOfAccess(config.access, log);
+  if (!isOpen(config.access)) warnOfAccess(config.access, log);
   closeOnSignals(parley, { timeoutMs: config.timing.shutdownMs, log });
   process.stdout.write(banner(parley, config, lan));
 } catch (error) {
@@ -52,15 +63,17 @@ function banner(parley: AllInOne, config: Config, lan: readonly string[]): strin
     address.includes(':') ? `[${address}]` : address,
   );
   const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');
-  const onLan = lan
-    .filter((address) => !address.startsWith('127.') && !address.includes(':'))
-    .map((address) => url.replace('localhost', address));
+  const outside = lan.filter((address) => !address.startsWith('127.') && address !== '::1');
+  const ipv4 = outside.filter(isIPv4);
+  const onLan = (ipv4.length > 0 ? ipv4 : outside).map((address) =>
+    url.replace('localhost', isIPv4(address) ? address : `[${address}]`),
+  );
   const lines = [
     ['Media', `${protocols} ${media.ports.join(', ')} on ${candidates.join(', ')}`],
     ['TURN', turn === 'none' ? 'none: people behind strict firewalls will not get through' : turn],
     [
       'Access',
-      config.access.authToken
+      !isOpen(config.access)
         ? 'a room token is needed (POST /api/rooms/<room>/tokens)'
         : 'OPEN: anybody who reaches this address may join any room; set AUTH_TOKEN to change that',
     ],

@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
 import { SfuNode } from '../sfu/node.ts';
 import { buildWeb } from '../signaling/app.ts';
+import { listenHost } from '../telemetry/listen-host.ts';
 import { type Listener, listen as listenOn, pathOf } from '../telemetry/listener.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics, serveMetrics } from '../telemetry/metrics.ts';
@@ -52,7 +53,7 @@ export async function startWeb({
     const { host, port } = config.http;
     const metricsServer = await startMetrics(metrics, config);
     closers.add(async () => metricsServer?.close());
-    await app.listen({ host, port });
+    await app.listen({ host: await listenHost(host), port });
     closers.add(() => drain(config.cluster.drainGraceSeconds * 1_000));
     const address = app.server.address() as AddressInfo;
     return {
@@ -130,7 +131,7 @@ async function startMetrics(
 ): Promise<Listener | undefined> {
   const { metricsPort } = telemetry;
   if (metricsPort === undefined) return undefined;
-  return serveMetrics(metrics, { host: http.host, port: metricsPort });
+  return serveMetrics(metrics, { host: await listenHost(http.host), port: metricsPort });
 }
 
 function metricsNote(server: Listener | undefined): string {
@@ -138,20 +139,25 @@ function metricsNote(server: Listener | undefined): string {
 }
 
 /** Answers health probes and nothing else: browsers signal with `web` alone. */
-function serveHealth(http: Config['http'], isReady: () => boolean): Promise<Listener> {
+async function serveHealth(http: Config['http'], isReady: () => boolean): Promise<Listener> {
+  const host = await listenHost(http.host);
   const probes: Record<string, () => boolean> = { '/healthz': () => true, '/readyz': isReady };
-  return listenOn((request, response) => {
-    const path = pathOf(request);
-    const probe = path !== undefined && Object.hasOwn(probes, path) && probes[path];
-    const [status, text] = !probe
-      ? [404, 'Only health probes are answered here.']
-      : probe()
-        ? [200, 'ok']
-        : [503, 'not ready'];
-    response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
-  }, http);
+  return listenOn(
+    (request, response) => {
+      const path = pathOf(request);
+      const probe = path !== undefined && Object.hasOwn(probes, path) && probes[path];
+      const [status, text] = !probe
+        ? [404, 'Only health probes are answered here.']
+        : probe()
+          ? [200, 'ok']
+          : [503, 'not ready'];
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
+    },
+    { host, port: http.port },
+  );
 }
 
 function shown({ address, port, family }: AddressInfo): string {
+  if (address === '::' || address === '0.0.0.0') return `localhost:${port}`;
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,10 +1,13 @@
 // Puts web and sfu together in one process, on the memory cluster; apart from config and signals.
 import type { FastifyInstance } from 'fastify';
+import { ROOM_TOKEN_SECRET } from '../api/signing-keys.ts';
 import { createMemoryCluster } from '../cluster/memory/memory.ts';
 import type { Config } from '../config/config.ts';
+import { localUrls } from '../config/local-url.ts';
 import { SfuNode } from '../sfu/node.ts';
 import { buildWeb } from '../signaling/app.ts';
 import { sessionLeaseMs } from '../signaling/session/lease.ts';
+import { listenHost } from '../telemetry/listen-host.ts';
 import type { Listener } from '../telemetry/listener.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics, type Metrics, serveMetrics } from '../telemetry/metrics.ts';
@@ -18,6 +21,8 @@ export interface AllInOneOptions {
   clientDir: string;
   log: Logger;
   tls?: { key: string; cert: string };
+  /** Behind room tokens; without it they end with the process, unless there are API keys. */
+  signingSecret?: string | undefined;
 }
 
 export interface AllInOne {
@@ -41,7 +46,7 @@ const DEFAULT_METRICS = { host: '127.0.0.1', port: 9464 };
 
 /** @throws when a port or an address cannot be had; what was open is closed again */
 export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
-  const { config, workerBin, clientDir, log, tls } = options;
+  const { config, workerBin, clientDir, log, tls, signingSecret } = options;
   const resources = new Resources();
   const metrics = createMetrics(resources);
   const { listen, announced, configured, options: nodeOptions } = mediaNodeOf(config);
@@ -55,6 +60,9 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   const closers = new Closers();
   closers.add(() => cluster.close());
   try {
+    if (signingSecret !== undefined) {
+      await cluster.secrets.keep(ROOM_TOKEN_SECRET, signingSecret);
+    }
     const node = await SfuNode.start({ ...shared, ...nodeOptions, workerBin });
     closers.add(() => node.close());
     const { app } = await buildWeb({
@@ -66,9 +74,10 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     closers.add(() => app.close());
     const metricsServer = await startMetrics(metrics, config, log);
     if (metricsServer) closers.add(() => metricsServer.close());
-    await app.listen({ host: config.http.host, port: config.http.port });
+    await app.listen({ host: await listenHost(config.http.host), port: config.http.port });
+    const bound = { host: config.http.host, port: portOf(app) };
     return {
-      url: `${tls ? 'https' : 'http'}://localhost:${portOf(app)}/`,
+      url: localUrls(bound, { names: true, scheme: tls ? 'https' : 'http' })[0],
       metricsUrl: metricsServer && `http://localhost:${metricsServer.address.port}/metrics`,
       media: { listen, announced, ports: node.ports },
       turn: describeTurn(turnUrls(configured)),
@@ -89,7 +98,7 @@ async function startMetrics(
 ): Promise<Listener | undefined> {
   const { metricsPort } = config.telemetry;
   if (metricsPort !== undefined) {
-    return serveMetrics(metrics, { host: config.http.host, port: metricsPort });
+    return serveMetrics(metrics, { host: await listenHost(config.http.host), port: metricsPort });
   }
   return serveMetrics(metrics, DEFAULT_METRICS).catch((err) => {
     log.warn({ err, port: DEFAULT_METRICS.port }, 'no metrics: their default port is taken');

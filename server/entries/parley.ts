@@ -6,6 +6,7 @@ import { doctorArguments } from '../cli/doctor-arguments.ts';
 import { runTurn } from '../cli/turn.ts';
 import { asksForHelp, UsageError, usageOf } from '../cli/usage.ts';
 import { ConfigError, loadConfig } from '../config/config.ts';
+import { localUrls } from '../config/local-url.ts';
 import { TurnConfigError } from '../turn/pool/environment.ts';
 
 const [command, ...rest] = process.argv.slice(2);
@@ -42,7 +43,7 @@ async function turn(args: readonly string[]): Promise<number> {
     return 0;
   }
   const config = loadConfig(process.env);
-  const base = server ?? process.env.PARLEY_URL ?? `http://localhost:${config.http.port}`;
+  const base = server ?? process.env.PARLEY_URL ?? localUrls(config.http, { names: true })[0];
   const api = adminApi(addressOfWeb(base), config.access.authToken);
   await runTurn(others, { api, write });
   return 0;

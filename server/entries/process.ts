@@ -45,11 +45,17 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
 const GUESSABLE_LENGTH = 16;
 
+/** Whether rooms need no tokens. */
+export function isOpen({ authToken, apiKeys }: Config['access']): boolean {
+  return authToken === undefined && apiKeys === undefined;
+}
+
 /** What the operator should know at the start about who can join. */
-export function warnOfAccess({ authToken }: Config['access'], log: Logger): void {
-  if (authToken === undefined) {
+export function warnOfAccess(access: Config['access'], log: Logger): void {
+  const { authToken } = access;
+  if (isOpen(access)) {
     log.warn('AUTH_TOKEN is not set: anybody who reaches this server may join any room');
-  } else if (authToken.length < GUESSABLE_LENGTH) {
+  } else if (authToken !== undefined && authToken.length < GUESSABLE_LENGTH) {
     log.warn(`AUTH_TOKEN is shorter than ${GUESSABLE_LENGTH} characters and may be guessed`);
   }
 }

@@ -1,14 +1,13 @@
 // The web server, apart from listening: pages, API, security headers and the signalling socket.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import helmet from '@fastify/helmet';
-import fastifyStatic from '@fastify/static';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol/protocol.ts';
+import { answerError, registerPages, routedUrl } from '../api/pages.ts';
 import { registerApi, sendError } from '../api/routes.ts';
-import { createRoomTokens } from '../api/tokens.ts';
+import { PERMISSIONS_POLICY, securityHeaders } from '../api/security-headers.ts';
+import { RoomTokens } from '../api/tokens.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -20,6 +19,7 @@ import { sessionLeaseMs } from './session/lease.ts';
 import { RoomHub } from './session/room-hub.ts';
 import { Sessions } from './session/sessions.ts';
 import { isAllowedOrigin } from './socket/origin.ts';
+import { UpgradeWatch } from './socket/upgrade-watch.ts';
 
 export interface WebOptions {
   config: Config;
@@ -35,8 +35,10 @@ export interface WebOptions {
 
 /** A message this much larger than the limit is not even read to its end. */
 const HARD_LIMIT_FACTOR = 4;
-/** Hashed names: what they hold never changes. */
-const ASSET_MAX_AGE_S = 31_536_000;
+/** The largest body that any route reads is 8 kB: what is larger is not read to its end. */
+const BODY_BYTES = 16_384;
+/** How often connections are looked at for requests that take too long. */
+const CHECK_EVERY_MS = 1_000;
 
 /** The web server, and how it says goodbye. */
 export interface Web {
@@ -50,6 +52,12 @@ export interface Web {
 
 export async function buildWeb(options: WebOptions): Promise<Web> {
   const { config, cluster, resources, metrics, log, clientDir, tls } = options;
+  const { requestTimeoutMs: requestTimeout } = config.http;
+  const patience = {
+    headersTimeout: requestTimeout,
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, requestTimeout),
+  };
   const app = Fastify({
     loggerInstance: log.child({ part: 'web' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -57,13 +65,20 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     forceCloseConnections: true,
     // The id of a TURN server, each of whose letters may be three in an address.
     routerOptions: { maxParamLength: 3 * 128 },
-    // Paths that cannot even be decoded never reach a route.
+    rewriteUrl: routedUrl,
+    // What the router itself refuses never reaches a route.
     frameworkErrors: (cause, _, reply) => void sendError(fromHttpError(cause), reply),
-    ...(tls && { https: tls }),
+    bodyLimit: BODY_BYTES,
+    // Headers and body: whoever sends slower than this holds a connection for nothing.
+    requestTimeout,
+    ...(tls ? { https: { ...tls, ...patience } } : { http: patience }),
   });
 
-  const tokens =
-    config.access.authToken === undefined ? undefined : createRoomTokens(config.access.authToken);
+  const { authToken, apiKeys = [], rejoinTtlSeconds } = config.access;
+  const isOpen = authToken === undefined && apiKeys.length === 0;
+  const tokens = isOpen
+    ? undefined
+    : new RoomTokens({ authToken, apiKeys, rejoinTtlSeconds, secrets: cluster.secrets });
   const media = new MediaClient({
     cluster,
     timeoutMs: config.timing.commandTimeoutMs,
@@ -108,9 +123,8 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     const error = fromHttpError(cause);
     if (error.code === 'internal') request.log.error({ err: error }, 'an HTTP request failed');
     metrics.refused.inc({ code: error.code });
-    return sendError(error, reply);
+    return answerError(error, request, reply);
   });
-  app.setNotFoundHandler((_, reply) => sendError(new ParleyError('not_found'), reply));
 
   await app.register(helmet, securityHeaders(tls !== undefined));
   app.addHook('onSend', async (_, reply) => {
@@ -132,39 +146,17 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     },
   });
   await registerPages(app, clientDir);
-  await registerSignaling(app, config, sessions);
+  await registerSignaling(app, config, sessions, log);
   return { app, drain: (withinMs) => sessions.drain(withinMs) };
-}
-
-async function registerPages(app: FastifyInstance, clientDir: string): Promise<void> {
-  const assets = join(clientDir, 'assets');
-  await app.register(fastifyStatic, {
-    root: clientDir,
-    index: false,
-    cacheControl: false,
-    // The build leaves .br and .gz beside each asset.
-    preCompressed: true,
-    setHeaders: (reply, path) => {
-      const isAsset = path.startsWith(assets);
-      reply.header(
-        'cache-control',
-        isAsset ? `public, max-age=${ASSET_MAX_AGE_S}, immutable` : 'no-cache',
-      );
-    },
-  });
-  if (!existsSync(join(clientDir, 'index.html'))) {
-    throw new Error(`The client is not built in ${clientDir}: run "npm run build".`);
-  }
-  for (const path of ['/', '/admin', '/check', '/r/:room']) {
-    app.get(path, (_, reply) => reply.sendFile('index.html'));
-  }
 }
 
 async function registerSignaling(
   app: FastifyInstance,
   config: Config,
   sessions: Sessions,
+  log: Logger,
 ): Promise<void> {
+  const upgrades = new UpgradeWatch(log);
   await app.register(websocket, {
     // Instead of the plugin's own, which closes sockets before they were told where to go.
     preClose: async () => sessions.close(),
@@ -190,8 +182,10 @@ async function registerSignaling(
       if (sessions.socketCount >= config.limits.sockets) throw new ParleyError('no_capacity');
     },
     // For whoever asks without wanting a WebSocket.
-    handler: async () => {
-      throw new ParleyError('not_found');
+    handler: async ({ headers }, reply) => {
+      upgrades.plainRequest(headers);
+      reply.header('upgrade', 'websocket');
+      throw new ParleyError(upgrades.recent ? 'proxy_without_upgrade' : 'upgrade_required');
     },
     wsHandler: (socket) => sessions.accept(socket),
   });
@@ -207,46 +201,4 @@ function fromHttpError(cause: unknown): ParleyError {
     return new ParleyError('bad_message', { message: (cause as Error).message, cause });
   }
   return ParleyError.from(cause);
-}
-
-/** What a call needs, and nothing else; other sites may not borrow it in a frame. */
-const PERMISSIONS_POLICY = [
-  'camera=(self)',
-  'microphone=(self)',
-  'display-capture=(self)',
-  'fullscreen=(self)',
-  'speaker-selection=(self)',
-  'screen-wake-lock=(self)',
-  'clipboard-write=(self)',
-  'autoplay=(self)',
-  'geolocation=()',
-  'payment=()',
-  'usb=()',
-].join(', ');
-
-function securityHeaders(https: boolean) {
-  return {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'none'"],
-        'script-src': ["'self'"],
-        'style-src': ["'self'"],
-        'img-src': ["'self'", 'data:', 'blob:'],
-        'media-src': ["'self'", 'blob:', 'mediastream:'],
-        'connect-src': ["'self'"],
-        'font-src': ["'self'"],
-        'worker-src': ["'self'", 'blob:'],
-        'manifest-src': ["'self'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'self'"],
-        'frame-ancestors': ["'self'"],
-      },
-    },
-    // A self-signed certificate must not be remembered for a hostname.
-    strictTransportSecurity: false,
-    crossOriginEmbedderPolicy: false,
-    referrerPolicy: { policy: 'no-referrer' as const },
-    originAgentCluster: https,
-  };
 }

@@ -7,12 +7,19 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Probes and scrapes have no body, and arrive at once. */
+const PATIENCE = {
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+} as const;
+
 /** @throws the listen error (`EADDRINUSE`, …) */
 export async function listen(
   handler: RequestListener,
   { host, port }: { host: string; port: number },
 ): Promise<Listener> {
-  const server = createServer(handler);
+  const server = createServer(PATIENCE, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

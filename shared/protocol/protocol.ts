@@ -57,6 +57,14 @@ const Preferences = v.pipe(
   v.check((record) => Object.keys(record).length <= LIMITS.tracksPerMessage, 'too many tracks'),
 );
 
+/** What brings somebody in a call back after a restart of the server, when the invitation has ended. */
+const Rejoin = v.object({
+  token: v.string(),
+  /** How long it is good. Milliseconds. */
+  forMs: v.number(),
+});
+export type Rejoin = v.InferOutput<typeof Rejoin>;
+
 const JoinResult = v.object({
   participantId: ParticipantId,
   /** Proves on a later connection that this session is ours. Secret. */
@@ -65,6 +73,8 @@ const JoinResult = v.object({
   gracePeriodMs: v.number(),
   snapshot: RoomSnapshot,
   media: MediaOffer,
+  /** Absent where rooms are open. */
+  rejoin: v.exactOptional(Rejoin),
 });
 export type JoinResult = v.InferOutput<typeof JoinResult>;
 
@@ -76,13 +86,17 @@ const ResumeResult = v.object({
   media: MediaOffer,
 });
 
+const Token = v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength)));
+
 /** What a client may ask. Every one but `join` is idempotent: repeating it after a loss is safe. */
 export const METHODS = {
   join: {
     params: v.object({
       room: RoomName,
       name: DisplayName,
-      token: v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength))),
+      token: Token,
+      /** From an earlier session in this room: good where `token` has ended since. */
+      rejoinToken: Token,
       rtpCapabilities: RtpCapabilities,
     }),
     result: JoinResult,
@@ -103,7 +117,7 @@ export const METHODS = {
   checkNetwork: {
     params: v.object({
       room: v.exactOptional(RoomName),
-      token: v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength))),
+      token: Token,
     }),
     result: v.object({
       paths: v.pipe(v.array(CheckPath), v.maxLength(LIMITS.checkPaths)),
@@ -119,6 +133,8 @@ export const METHODS = {
     result: Empty,
   },
   checkEnd: { params: Empty, result: Empty },
+  /** A new rejoin token, before the one we have ends. */
+  renewRejoin: { params: Empty, result: v.object({ rejoin: v.exactOptional(Rejoin) }) },
   leave: { params: Empty, result: Empty },
   /** Also how a client notices a dead server: no reply in time means reconnect. */
   ping: { params: Empty, result: Empty },

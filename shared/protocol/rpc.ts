@@ -24,6 +24,8 @@ export const ErrorBody = v.object({
   message: v.string(),
   retryAfterMs: v.exactOptional(v.number()),
 });
+/** What plain HTTP is refused with. */
+export const ErrorAnswer = v.object({ error: ErrorBody });
 export type ErrorBody = v.InferOutput<typeof ErrorBody>;
 
 /** Client to server. Replies carry the same `id`; ids count up from 1 on each connection. */

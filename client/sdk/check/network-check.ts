@@ -1,6 +1,7 @@
 // The network check: the socket, each path to the media server, and the speed of the best one.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { CheckPath } from '../../../shared/protocol/check-messages.ts';
+import { whyNoSocket } from '../link/no-socket.ts';
 import { Socket } from '../link/socket.ts';
 import { measureSpeed } from './echo.ts';
 import { PathCheck, runningPath } from './path.ts';
@@ -92,7 +93,9 @@ class Run {
       this.#tell({ socket: { state: 'works', openMs, roundTripMs } });
       return socket;
     } catch (error) {
-      const code = told?.code ?? ParleyError.from(error).code;
+      const seen = told?.code ?? ParleyError.from(error).code;
+      const lost = seen === 'unreachable' && !this.#signal.aborted;
+      const { code } = lost ? await whyNoSocket(this.#options.url) : { code: seen };
       this.#tell({ socket: { state: 'fails', code } });
       return undefined;
     }

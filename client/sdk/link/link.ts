@@ -8,6 +8,7 @@ import type {
   MethodResult,
 } from '../../../shared/protocol/protocol.ts';
 import { reconnectDelay } from './backoff.ts';
+import { whyNoSocket } from './no-socket.ts';
 import { Socket, type SocketListener } from './socket.ts';
 
 export interface LinkOptions {
@@ -53,7 +54,7 @@ export class Link {
     const onAbort = () => reject(signal?.reason);
     signal?.addEventListener('abort', onAbort);
     try {
-      await Promise.race([this.#connect(signal), givenUp]);
+      await Promise.race([this.#first(signal), givenUp]);
     } catch (error) {
       this.close();
       // A farewell says more than the loss of the socket that it caused.
@@ -92,6 +93,17 @@ export class Link {
     clearTimeout(this.#retry);
     globalThis.removeEventListener?.('online', this.#hurry);
     this.#socket?.close();
+  }
+
+  /** Whoever joins is told what they can do about a socket that does not open. */
+  async #first(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#connect(signal);
+    } catch (error) {
+      const opened = this.#socket !== undefined || this.#closed;
+      if (opened || ParleyError.from(error).code !== 'unreachable') throw error;
+      throw await whyNoSocket(this.#options.url);
+    }
   }
 
   async #connect(signal?: AbortSignal): Promise<void> {

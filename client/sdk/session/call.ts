@@ -47,6 +47,7 @@ export class JoinedCall extends CallState implements Call {
       ...options,
       device,
       version: () => this.room.version,
+      renew: async () => (await this.#request('renewRejoin', {})).rejoin,
       onJoined: this.#onJoined,
       onResumed: this.#onResumed,
     });
@@ -272,6 +273,7 @@ export class JoinedCall extends CallState implements Call {
     if (this.hasEnded) return;
     this.setEnded(error);
     this.#link.close();
+    this.#entry.close();
     this.#preferences.close();
     this.#retries.close();
     this.#media.close();

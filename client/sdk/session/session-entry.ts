@@ -6,18 +6,22 @@ import type { JoinResult, MethodParams, MethodResult } from '../../../shared/pro
 import { leaveLate } from '../link/late-leave.ts';
 import type { Socket } from '../link/socket.ts';
 import type { LoadedDevice } from './preload.ts';
+import { Rejoin } from './rejoin.ts';
 import type { JoinOptions } from './types.ts';
 
 export interface EntryOptions extends Pick<JoinOptions, 'url' | 'room' | 'name' | 'token'> {
   device: Promise<LoadedDevice>;
   /** The version of the room that we have. */
   version(): number;
+  /** A new rejoin token; rejects while there is no link. */
+  renew(): Promise<JoinResult['rejoin']>;
   onJoined(answer: JoinResult, device: Device): void;
   onResumed(answer: MethodResult<'resume'>): void;
 }
 
 export class SessionEntry {
   readonly #options: EntryOptions;
+  readonly #rejoin: Rejoin;
   /** What resumes the session on another socket. */
   #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
   /** How long the server keeps the session without a socket. */
@@ -25,6 +29,7 @@ export class SessionEntry {
 
   constructor(options: EntryOptions) {
     this.#options = options;
+    this.#rejoin = new Rejoin(options.renew);
     // The device is awaited in `enter`; until then its failure must not count as unhandled.
     options.device.catch(() => {});
   }
@@ -56,10 +61,19 @@ export class SessionEntry {
     });
   }
 
+  close(): void {
+    this.#rejoin.close();
+  }
+
   async #join(socket: Socket, device: Device, rtpCapabilities: RtpCapabilities): Promise<void> {
     const { room, name, token } = this.#options;
-    const withToken = token === undefined ? {} : { token };
-    const answer = await socket.request('join', { room, name, ...withToken, rtpCapabilities });
+    const rejoinToken = this.#rejoin.token;
+    const answer = await socket.request('join', {
+      ...{ room, name, rtpCapabilities },
+      ...(token !== undefined && { token }),
+      ...(rejoinToken !== undefined && { rejoinToken }),
+    });
+    this.#rejoin.take(answer.rejoin);
     const { participantId, resumeSecret } = answer;
     this.#session = { room, participantId, resumeSecret, rtpCapabilities };
     this.#gracePeriodMs = answer.gracePeriodMs;

@@ -1,5 +1,6 @@
 // What a network check found, in words that a caller understands: one verdict, and a line for each
 // thing that was tried. Pure.
+import { ERROR_MESSAGES } from '../../../shared/errors.ts';
 import {
   bestPath,
   type NetworkState,
@@ -28,6 +29,9 @@ export function verdictOf(network: NetworkState, devices: readonly Line[] = []):
 
 function networkVerdict({ done, socket, paths, results, speed }: NetworkState): Verdict {
   if (!done) return { tone: 'running', title: 'Checking your network…', text: progressText(speed) };
+  if (socket.state === 'fails' && socket.code === 'proxy_without_upgrade') {
+    return { tone: 'bad', title: 'Calls will not work', text: ERROR_MESSAGES[socket.code] };
+  }
   if (socket.state !== 'works') {
     const text = `The page cannot keep a connection to the server. ${NOT_HERE} If it is the same there, the server may be down: tell whoever runs it.`;
     return { tone: 'bad', title: 'Calls will not work', text };
@@ -122,6 +126,10 @@ function socketLine(socket: NetworkState['socket'], host: string): Line {
         text: `Connected. An answer takes ${milliseconds(socket.roundTripMs)}.`,
       };
     case 'fails':
+      if (socket.code === 'proxy_without_upgrade') {
+        const text = 'A proxy in front of it takes the Upgrade header away.';
+        return { ...line, tone: 'bad', text, advice: ERROR_MESSAGES[socket.code] };
+      }
       return {
         ...line,
         tone: 'bad',

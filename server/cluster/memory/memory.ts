@@ -10,6 +10,7 @@ import type {
   NodeRegistry,
 } from '../cluster.ts';
 import { MemoryRooms, type RoomStoreOptions } from './rooms.ts';
+import { MemorySecrets } from './secrets.ts';
 import { MemoryTurn } from './turn.ts';
 
 /**
@@ -149,6 +150,7 @@ export function createMemoryCluster(options: MemoryClusterOptions): Cluster {
     nodes: new MemoryNodes((id) => bus.serves(id)),
     bus,
     turn: new MemoryTurn(),
+    secrets: new MemorySecrets(),
     // What is in this process's own memory is never out of reach.
     connected: true,
     onReconnected: () => ({ close: async () => {} }),

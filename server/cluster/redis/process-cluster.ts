@@ -11,6 +11,7 @@ import { Topology } from './link/topology.ts';
 import { RedisNodes } from './nodes.ts';
 import { RoomIndex } from './rooms/index.ts';
 import { RedisRooms } from './rooms/rooms.ts';
+import { RedisSecrets } from './secrets.ts';
 import { RedisTurn } from './turn.ts';
 
 export interface RedisClusterOptions {
@@ -50,6 +51,7 @@ export class RedisCluster implements Cluster {
   readonly nodes: RedisNodes;
   readonly bus: RedisBus;
   readonly turn: RedisTurn;
+  readonly secrets: RedisSecrets;
   readonly #topology: Topology;
   readonly #connection: RedisConnection;
   readonly #subscriptions: RedisSubscriptions;
@@ -119,6 +121,7 @@ export class RedisCluster implements Cluster {
       ...{ connection, keyPrefix },
       onUnreadable: (err) => log.error({ err }, 'an entry of the TURN pool could not be read'),
     });
+    this.secrets = new RedisSecrets({ connection, keyPrefix });
     this.nodes = new RedisNodes({
       ...{ connection, topology, keyPrefix, nodeLeaseMs },
       onUnreadable: (err) => log.error({ err }, 'a node could not be read'),

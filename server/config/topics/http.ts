@@ -1,5 +1,6 @@
 // HTTP, and who may come in.
 
+import { apiKeys } from '../api-keys.ts';
 import { host, origin, portOrAny, word } from '../parsers.ts';
 import { flag, integer, list, optional, setting } from '../setting.ts';
 
@@ -9,8 +10,14 @@ export const http = {
     about: 'TCP port of the web server. 0 takes any free port.',
   }),
   host: setting('HOST', host, {
-    default: '0.0.0.0',
-    about: 'Address the web server listens on. The default is reachable from outside.',
+    default: '::',
+    about:
+      'Address the web server listens on. The default is every one of this machine, IPv6 and IPv4 (IPv4 alone where there is no IPv6); it is reachable from outside. `127.0.0.1` is for a proxy on the same machine, `0.0.0.0` for IPv4 alone.',
+  }),
+  requestTimeoutMs: setting('REQUEST_TIMEOUT_MS', integer(100, 300_000), {
+    default: 10_000,
+    about:
+      'How long a client may take to send a request, headers and body; then it is answered 408 and closed. The largest takes 16 kB, a second on a bad line. Without it a few slow senders hold every connection. WebSockets have JOIN_TIMEOUT_MS.',
   }),
   trustProxy: setting('TRUST_PROXY', flag, {
     default: false,
@@ -31,7 +38,19 @@ export const access = {
     defaultText: 'unset: anybody may join any room',
     secret: true,
     about:
-      'With it, a join needs a room token, which `POST /api/rooms/:room/tokens` mints for whoever presents this value as a bearer token. Room tokens are signed with a key derived from it: changing it ends all of them. Under 16 characters it can be guessed; the start warns then. Without it the start says that rooms are open.',
+      'With it, a join needs a room token, which `POST /api/rooms/:room/tokens` mints for whoever presents this value as a bearer token. Changing it ends all tokens that were minted so. It is in no token: Parley signs with a random key of its own ([decision 11](decisions/0011-room-tokens.md)). Under 16 characters it can be guessed; the start warns then. Without it the start says that rooms are open.',
+  }),
+  apiKeys: setting('API_KEYS', optional(apiKeys), {
+    default: undefined,
+    defaultText: 'none',
+    secret: true,
+    about:
+      'With them, a join needs a room token too. An application’s server signs tokens itself with its key (HS256; deployment.md has the claims), or presents `id:secret` as the bearer token of `POST /api/rooms/:room/tokens`; it needs no AUTH_TOKEN, and has no other right. Several: one for each application, and the old one beside the new one while a key is changed. The first one also makes the key that Parley itself signs with, so that links survive whatever the store forgets; a new one in its place is put after it.',
+  }),
+  rejoinTtlSeconds: setting('REJOIN_TTL_SECONDS', integer(60, 86_400), {
+    default: 900,
+    about:
+      'How long a server may be away, or restart, so that those who were in a call get back into it although their invitation ended meanwhile. Clients in a call renew it. A quarter of an hour: longer than a release takes; somebody who was removed and has no invitation left may come back so long.',
   }),
   tokenTtlSeconds: setting('TOKEN_TTL_SECONDS', integer(60, 31_536_000), {
     default: 86_400,

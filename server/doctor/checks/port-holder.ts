@@ -51,7 +51,7 @@ async function describe(pid: string): Promise<Holder> {
   const program = path.basename(args[0] ?? '');
   const isParley =
     program.startsWith('mediasoup-worker') ||
-    args.some((arg) => /server\/(all-in-one|web|sfu-rtc)\.ts$/.test(arg));
+    args.some((arg) => /server\/entries\/(all-in-one|web|sfu-rtc)\.ts$/.test(arg));
   return { pid: Number(pid), name: program, isParley };
 }
 

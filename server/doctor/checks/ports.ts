@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer, isIPv6 } from 'node:net';
 import type { Config } from '../../config/config.ts';
+import { listenHost } from '../../telemetry/listen-host.ts';
 import { failed, ok, skipped, type Verdict, warning } from '../finding.ts';
 import { holderOf } from './port-holder.ts';
 
@@ -54,7 +55,7 @@ export async function checkHttpPort({ host, port }: Config['http']): Promise<Por
   if (port === 0) {
     return { verdict: skipped('PORT is 0: any free port will do.'), free: true, running: false };
   }
-  return checkTcpPort({ protocol: 'tcp', address: host, port }, 'PORT');
+  return checkTcpPort({ protocol: 'tcp', address: await listenHost(host), port }, 'PORT');
 }
 
 /** @returns undefined where METRICS_PORT asks for none: the default one may be taken. */
@@ -63,7 +64,7 @@ export async function checkMetricsPort({
   telemetry: { metricsPort: port },
 }: Pick<Config, 'http' | 'telemetry'>): Promise<PortsCheck | undefined> {
   if (port === undefined || port === 0) return undefined;
-  return checkTcpPort({ protocol: 'tcp', address: host, port }, 'METRICS_PORT');
+  return checkTcpPort({ protocol: 'tcp', address: await listenHost(host), port }, 'METRICS_PORT');
 }
 
 async function checkTcpPort(on: Listen, setting: string): Promise<PortsCheck> {

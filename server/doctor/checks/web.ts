@@ -1,4 +1,6 @@
 // Whether the web server answers at its public address, and what its clock says.
+import * as v from 'valibot';
+import { SIGNALING_PATH, SUBPROTOCOL } from '../../../shared/protocol/protocol.ts';
 import type { ClockSample } from '../diagnoses/clock.ts';
 import { failed, ok, skipped, type Verdict } from '../finding.ts';
 
@@ -6,6 +8,8 @@ export interface WebCheck {
   verdict: Verdict;
   clock: ClockSample | undefined;
 }
+
+const Refusal = v.object({ error: v.object({ code: v.string() }) });
 
 const TIMEOUT_MS = 4_000;
 /** The header has whole seconds, rounded down. */
@@ -22,10 +26,52 @@ export async function checkWeb(url: string | undefined): Promise<WebCheck> {
     const clock = health.clock ?? ready.clock;
     if (health.status !== 200) return { verdict: notHealthy(url, health.status), clock };
     if (ready.status !== 200) return { verdict: notReady(ready.status), clock };
-    return { verdict: ok(`${url} answers, and is ready.`), clock };
+    return { verdict: await checkSocket(url), clock };
   } catch (error) {
     return { verdict: unreachable(url, error), clock: undefined };
   }
+}
+
+/** Whether a WebSocket opens, which a proxy may pass plain requests without. */
+async function checkSocket(url: string): Promise<Verdict> {
+  const address = new URL(SIGNALING_PATH, url);
+  address.protocol = address.protocol.replace('http', 'ws');
+  if (await opens(new WebSocket(address, SUBPROTOCOL))) {
+    return ok(`${url} answers, is ready, and takes WebSockets.`);
+  }
+  const plain = await fetch(new URL(SIGNALING_PATH, url), {
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: { accept: 'application/json' },
+  });
+  const { error } = v.parse(Refusal, await plain.json().catch(() => ({ error: { code: '' } })));
+  if (error.code === 'no_capacity' || error.code === 'shutting_down') {
+    return failed(
+      'not_ready',
+      `${url} takes no more WebSockets: ${error.code}.`,
+      'Start another web replica, or wait.',
+    );
+  }
+  const who = plain.headers.get('server');
+  const proxy = `The proxy in front of Parley${who ? ` (${who})` : ''}`;
+  return failed(
+    'no_upgrade',
+    `${url} is ready, but no WebSocket opens there, so nobody can join. ${proxy} does not pass the Upgrade header on.`,
+    'In nginx, add to the location: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";. Other proxies have a setting for WebSockets.',
+  );
+}
+
+function opens(socket: WebSocket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (opened: boolean) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(opened);
+    };
+    const timer = setTimeout(() => finish(false), TIMEOUT_MS);
+    socket.addEventListener('open', () => finish(true));
+    socket.addEventListener('error', () => finish(false));
+    socket.addEventListener('close', () => finish(false));
+  });
 }
 
 async function ask(url: URL): Promise<{ status: number; clock: ClockSample | undefined }> {

@@ -1,4 +1,5 @@
 // What every session of a web replica works with.
+import type { RoomTokens } from '../../api/tokens.ts';
 import type { RoomStore } from '../../cluster/cluster.ts';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -12,6 +13,8 @@ export interface SessionContext {
   rooms: RoomStore;
   hub: RoomHub;
   media: MediaClient;
+  /** Undefined: rooms are open. */
+  tokens: RoomTokens | undefined;
   keeper: SessionKeeper;
   limits: Config['limits'];
   timing: Config['timing'];

@@ -28,6 +28,10 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return snapshot;
   },
 
+  async renewRejoin(session) {
+    return session.rejoin();
+  },
+
   async connect(session, { epoch, direction, dtlsParameters }) {
     const { nodeId } = session.media.places.at(epoch);
     return session.context.media.send(nodeId, 'connect', {

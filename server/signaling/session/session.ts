@@ -1,6 +1,7 @@
 // One participant's session: it outlives its sockets, and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import type { Rejoin } from '../../../shared/protocol/protocol.ts';
 import type { Participant, RoomOp, RoomPatch } from '../../../shared/room/room.ts';
 import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
@@ -120,6 +121,19 @@ export class Session implements RoomMember {
   /** After a resume: others see the participant as present again. */
   present(): Promise<void> {
     return this.#commitPresence(true);
+  }
+
+  /** What brings its participant back after a restart; nothing where rooms are open. */
+  async rejoin(): Promise<{ rejoin?: Rejoin }> {
+    const { tokens, log } = this.#context;
+    const { name, role } = this.participant;
+    // A store that is away costs nobody the call.
+    const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
+      log.debug({ err, room: this.room }, 'no rejoin token was minted');
+      return undefined;
+    });
+    const rejoin = await minted;
+    return rejoin ? { rejoin } : {};
   }
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {

@@ -7,7 +7,6 @@ import {
   type MethodResult,
   SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
-import type { RoomTokens } from '../../api/tokens.ts';
 import type { Cluster, SessionGuard } from '../../cluster/cluster.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
@@ -23,8 +22,6 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   sessionLeaseMs: number;
   /** Of this replica; nodes near it are preferred. */
   region: string | undefined;
-  /** Undefined: rooms are open. */
-  tokens: RoomTokens | undefined;
 }
 
 /** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
@@ -91,7 +88,7 @@ export class Sessions {
     const { rooms, hub, tokens, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, rtpCapabilities } = params;
-    const grant = await tokens?.verify(params.token, room);
+    const grant = await tokens?.verify(params, room);
     const participant = {
       id: randomBytes(12).toString('base64url'),
       name: grant?.name ?? params.name,
@@ -123,6 +120,7 @@ export class Sessions {
         gracePeriodMs: timing.gracePeriodMs,
         snapshot,
         media,
+        ...(await session.rejoin()),
       };
       return [session, { result, afterwards: () => session.flush(snapshot.version) }];
     } catch (error) {

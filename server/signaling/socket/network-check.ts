@@ -62,7 +62,7 @@ export class NetworkCheck {
     this.#end();
     if (tokens) {
       if (room === undefined) throw new ParleyError('token_required');
-      await tokens.verify(token, room);
+      await tokens.verify({ token }, room);
     }
     const [nodes, placement] = await Promise.all([
       cluster.nodes.list(),

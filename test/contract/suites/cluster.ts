@@ -8,6 +8,7 @@ import { nodesContract } from './nodes.ts';
 import { placementContract } from './placement.ts';
 import { restoreContract } from './restore.ts';
 import { roomsContract } from './rooms.ts';
+import { secretsContract } from './secrets.ts';
 import { sessionsContract } from './sessions.ts';
 import { turnContract } from './turn.ts';
 
@@ -35,6 +36,7 @@ export function clusterContract(
     busContract,
     nodesContract,
     turnContract,
+    secretsContract,
   ]) {
     contract(promises);
   }

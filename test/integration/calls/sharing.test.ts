@@ -1,15 +1,13 @@
 // What people share through our SDK: refusals that come late, muting, choosing, and sharing more.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createRoomTokens } from '../../../server/api/tokens.ts';
 import type { Role } from '../../../shared/room/room.ts';
 import { until } from '../../support/process/until.ts';
 import { cameraTrack } from '../../support/sdk/media.ts';
 import { Person, type PersonOptions } from '../../support/sdk/participant.ts';
 import { startServer, type TestServer } from '../../support/server/app.ts';
+import { applicationToken, WITH_APPLICATION } from '../../support/server/application.ts';
 import { ownedBy } from '../../support/server/owned.ts';
-
-const AUTH_TOKEN = 'an-auth-token-of-the-tests';
 
 async function invited(
   t: TestContext,
@@ -18,7 +16,7 @@ async function invited(
   name: string,
   options: PersonOptions = {},
 ): Promise<Person> {
-  const { token } = await createRoomTokens(AUTH_TOKEN).mint({ room: 'team', role }, 60);
+  const token = await applicationToken({ room: 'team', role });
   return Person.join(t, server.url, 'team', name, { token, ...options });
 }
 
@@ -44,7 +42,7 @@ test('one track too many is taken back with a word, and the others go on', async
 });
 
 test('a viewer who brings a camera watches all the same', async (t) => {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const ada = await invited(t, server, 'guest', 'Ada');
   const viewer = await invited(t, server, 'viewer', 'Vi');
   await until('both refusals', () => assert.deepEqual(viewer.problems, ['forbidden', 'forbidden']));
@@ -55,7 +53,7 @@ test('a viewer who brings a camera watches all the same', async (t) => {
 });
 
 test('somebody muted by the host is told, sends nothing, and may unmute', async (t) => {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const host = await invited(t, server, 'host', 'Hal', { share: ['microphone'] });
   const ada = await invited(t, server, 'guest', 'Ada');
   await Promise.all([host.hears(ada), ada.hears(host)]);
@@ -77,7 +75,7 @@ test('somebody muted by the host is told, sends nothing, and may unmute', async 
 });
 
 test('somebody removed by the host is out for good, and told why', async (t) => {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const host = await invited(t, server, 'host', 'Hal', { share: [] });
   const ada = await invited(t, server, 'guest', 'Ada');
   await host.call.removeParticipant(ada.participantId);

@@ -2,15 +2,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { randomId } from '../../../client/sdk/session/ids.ts';
-import { createRoomTokens } from '../../../server/api/tokens.ts';
 import type { JoinResult } from '../../../shared/protocol/protocol.ts';
 import type { Role } from '../../../shared/room/room.ts';
 import { until } from '../../support/process/until.ts';
 import { startServer, type TestServer } from '../../support/server/app.ts';
+import { applicationToken, WITH_APPLICATION } from '../../support/server/application.ts';
 import { RawClient } from '../../support/server/client.ts';
 import { publication } from '../../support/server/rtp.ts';
-
-const AUTH_TOKEN = 'an-auth-token-of-the-tests';
 
 interface Member {
   client: RawClient;
@@ -21,7 +19,7 @@ interface Member {
 /** Somebody in the room who shares a microphone. */
 async function member(t: TestContext, server: TestServer, role: Role): Promise<Member> {
   const client = await RawClient.open(t, server.signalingUrl);
-  const { token } = await createRoomTokens(AUTH_TOKEN).mint({ room: 'team', role }, 60);
+  const token = await applicationToken({ room: 'team', role });
   const joined = await client.join('team', { token });
   const microphone = publication(joined.media.epoch);
   await client.request('publish', microphone);
@@ -29,7 +27,7 @@ async function member(t: TestContext, server: TestServer, role: Role): Promise<M
 }
 
 async function cast(t: TestContext) {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const host = await member(t, server, 'host');
   const guest = await member(t, server, 'guest');
   const other = await member(t, server, 'guest');

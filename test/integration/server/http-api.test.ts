@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { PAGE, startServer, type TestServer } from '../../support/server/app.ts';
+import { APPLICATION, WITH_APPLICATION } from '../../support/server/application.ts';
 
 const AUTH_TOKEN = 'an-auth-token-of-the-tests';
 const YEAR = 31_536_000;
@@ -73,7 +74,7 @@ test('healthy while it runs, ready while it can take calls', async (t) => {
   assert.deepEqual(await get('/readyz'), [200, { status: 'ready' }]);
 });
 
-test('what is not there is told as JSON, whatever was asked', async (t) => {
+test('what is not there is told to programs as JSON, whatever was asked', async (t) => {
   const server = await startServer(t);
   const asked = [
     ['GET', '/nothing'],
@@ -83,7 +84,6 @@ test('what is not there is told as JSON, whatever was asked', async (t) => {
     ['GET', '/api/rooms/team/tokens'],
     ['GET', '/assets/nothing.js'],
     ['GET', '/.inputs'],
-    ['GET', '/signaling'],
   ] as const;
   for (const [method, path] of asked) {
     const response = await fetch(new URL(path, server.url), { method });
@@ -92,6 +92,17 @@ test('what is not there is told as JSON, whatever was asked', async (t) => {
     assert.equal(error.code, 'not_found', `${method} ${path.slice(0, 40)}`);
     assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'/);
   }
+});
+
+test('an API key mints invitations, and is nobody’s operator', async (t) => {
+  const server = await startServer(t, { AUTH_TOKEN, ...WITH_APPLICATION });
+  const authorization = `Bearer ${APPLICATION.id}:${APPLICATION.secret}`;
+  const { status } = await mint(server, 'team', {}, { authorization });
+  assert.equal(status, 201);
+  const nodes = await fetch(new URL('/api/nodes', server.url), { headers: { authorization } });
+  assert.equal(nodes.status, 401);
+  const wrong = await mint(server, 'team', {}, { authorization: `${authorization}x` });
+  assert.equal(wrong.status, 401);
 });
 
 test('no path leads out of the folder of the page', async (t) => {

@@ -4,18 +4,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { randomId } from '../../../client/sdk/session/ids.ts';
-import { createRoomTokens, type RoomGrant } from '../../../server/api/tokens.ts';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import { until } from '../../support/process/until.ts';
 import { startServer } from '../../support/server/app.ts';
+import {
+  APPLICATION,
+  applicationToken,
+  WITH_APPLICATION,
+} from '../../support/server/application.ts';
 import { RawClient } from '../../support/server/client.ts';
 import { publication } from '../../support/server/rtp.ts';
-
-const AUTH_TOKEN = 'an-auth-token-of-the-tests';
-
-async function token(grant: RoomGrant, seconds = 60): Promise<string> {
-  return (await createRoomTokens(AUTH_TOKEN).mint(grant, seconds)).token;
-}
 
 test('pages of strangers get no socket, the server’s own and allowed ones do', async (t) => {
   const server = await startServer(t, { ALLOWED_ORIGINS: 'https://partner.example' });
@@ -95,28 +93,28 @@ test('what strangers do wrong is no error in the operator’s log', async (t) =>
 });
 
 test('an invitation opens its room, with the role and the name that stand in it', async (t) => {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const ada = await RawClient.open(t, server.signalingUrl);
-  const invitation = await token({ room: 'team', role: 'host', name: 'Ada' });
+  const invitation = await applicationToken({ room: 'team', role: 'host', name: 'Ada' });
   const { snapshot } = await ada.join('team', { name: 'Somebody Else', token: invitation });
   assert.deepEqual(
     snapshot.participants.map(({ name, role }) => [name, role]),
     [['Ada', 'host']],
   );
   const ben = await RawClient.open(t, server.signalingUrl);
-  const open = await token({ room: 'team', role: 'guest' });
+  const open = await applicationToken({ room: 'team', role: 'guest' });
   const second = await ben.join('team', { name: 'Ben', token: open });
   assert.equal(second.snapshot.participants[1]?.name, 'Ben');
 });
 
 test('any other invitation opens nothing, each with its own reason', async (t) => {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const ada = await RawClient.open(t, server.signalingUrl);
-  const good = await token({ room: 'team', role: 'guest' });
-  const forged = await createRoomTokens('another-auth-token').mint(
-    { room: 'team', role: 'host' },
-    60,
-  );
+  const good = await applicationToken({ room: 'team', role: 'guest' });
+  const forged = await applicationToken({ room: 'team', role: 'host' }, 60, {
+    id: APPLICATION.id,
+    secret: 'another-secret-than-that-of-the-application',
+  });
   const join = (given: object) =>
     ada.outcome('join', {
       room: 'team',
@@ -126,14 +124,14 @@ test('any other invitation opens nothing, each with its own reason', async (t) =
     });
   assert.equal(await join({}), 'token_required');
   assert.equal(
-    await join({ token: await token({ room: 'board', role: 'host' }) }),
+    await join({ token: await applicationToken({ room: 'board', role: 'host' }) }),
     'token_wrong_room',
   );
   assert.equal(
-    await join({ token: await token({ room: 'team', role: 'guest' }, -10) }),
+    await join({ token: await applicationToken({ room: 'team', role: 'guest' }, -10) }),
     'token_expired',
   );
-  assert.equal(await join({ token: forged.token }), 'token_invalid');
+  assert.equal(await join({ token: forged }), 'token_invalid');
   assert.equal(await join({ token: '' }), 'token_invalid');
   assert.equal(await join({ token: 'x'.repeat(4_097) }), 'bad_message');
   assert.equal(await join({ token: 7 }), 'bad_message');
@@ -142,9 +140,9 @@ test('any other invitation opens nothing, each with its own reason', async (t) =
 });
 
 test('a resume needs no invitation: it has the secret of its session', async (t) => {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const ada = await RawClient.open(t, server.signalingUrl);
-  const invitation = await token({ room: 'team', role: 'host' }, 3);
+  const invitation = await applicationToken({ room: 'team', role: 'host' }, 3);
   const joined = await ada.join('team', { token: invitation });
   await ada.drop();
   await until('the invitation to have ended', async () => {
@@ -161,14 +159,14 @@ test('a resume needs no invitation: it has the secret of its session', async (t)
 });
 
 test('a viewer watches and chats, and shares nothing', async (t) => {
-  const server = await startServer(t, { AUTH_TOKEN });
+  const server = await startServer(t, WITH_APPLICATION);
   const host = await RawClient.open(t, server.signalingUrl);
   const viewer = await RawClient.open(t, server.signalingUrl);
   const hostJoined = await host.join('team', {
-    token: await token({ room: 'team', role: 'host' }),
+    token: await applicationToken({ room: 'team', role: 'host' }),
   });
   const { media } = await viewer.join('team', {
-    token: await token({ room: 'team', role: 'viewer' }),
+    token: await applicationToken({ room: 'team', role: 'viewer' }),
   });
   assert.equal(await viewer.outcome('publish', publication(media.epoch)), 'forbidden');
   await host.request('publish', publication(hostJoined.media.epoch));

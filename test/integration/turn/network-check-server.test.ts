@@ -1,10 +1,10 @@
 // The server's side of network checks: who may have one, how many there are, and that they end.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRoomTokens } from '../../../server/api/tokens.ts';
 import { type MediaNode, startReplicas } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
 import { startServer, type TestServer } from '../../support/server/app.ts';
+import { applicationToken, WITH_APPLICATION } from '../../support/server/application.ts';
 import { RawClient } from '../../support/server/client.ts';
 import { ownedBy } from '../../support/server/owned.ts';
 import { TestWorkers } from '../../support/server/workers.ts';
@@ -130,9 +130,8 @@ test('a check ends after NETWORK_CHECK_SECONDS, and its socket soon after', asyn
 });
 
 test('where rooms have tokens, a check needs one', async (context) => {
-  const AUTH_TOKEN = 'a-long-enough-token-of-the-tests';
-  const server = await startServer(context, { AUTH_TOKEN });
-  const { token } = await createRoomTokens(AUTH_TOKEN).mint({ room: 'blue', role: 'viewer' }, 60);
+  const server = await startServer(context, WITH_APPLICATION);
+  const token = await applicationToken({ room: 'blue', role: 'viewer' });
   const client = await RawClient.open(context, server.signalingUrl);
   const asking = (params: object) => client.outcome('checkNetwork', params);
   assert.equal(await asking({}), 'token_required');

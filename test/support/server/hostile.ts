@@ -72,6 +72,7 @@ function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, u
       dtlsParameters: fc.constant({ role: 'client', fingerprints: [fingerprint] }),
     }),
     checkEnd: empty,
+    renewRejoin: empty,
     leave: empty,
     ping: empty,
     snapshot: empty,

@@ -89,7 +89,7 @@ export function circles(imports: ReadonlyMap<string, readonly string[]>): string
 }
 
 /** They read the environment and put everything together. */
-const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|parley)\.ts$/;
+const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|parley|health)\.ts$/;
 const COMPOSITION = /^server\/entries\/compose[\w-]*\.ts$/;
 
 /** What in this file goes against the architecture, in sentences. */

@@ -7,7 +7,7 @@ import { childrenOf } from '../runner/processes.ts';
 import { parseMetrics, type Sample } from './prometheus.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
-const READY = /https?:\/\/localhost:(\d+)/;
+const READY = /(?<=Parley is ready: )https?:\/\/[^/\s]+:(\d+)/;
 const METRICS = /^\s*Metrics\s+http:\/\/\S+:(\d+)\/metrics/;
 const FETCH_MS = 5_000;
 

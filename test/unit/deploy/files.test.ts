@@ -59,6 +59,14 @@ test('app.json sets what is a setting, to a value that parses, and says why', ()
   }
 });
 
+test('the health check of the image is a file that is in it, and asks no fixed address', () => {
+  const image = read('Dockerfile');
+  const [, file = ''] = /HEALTHCHECK [^\n]*\n\s+CMD \["node", "([^"]+)"\]/.exec(image) ?? [];
+  assert.ok(existsSync(new URL(file, ROOT)), file);
+  assert.match(image, /^COPY server server$/m);
+  assert.doesNotMatch(image, /127\.0\.0\.1/);
+});
+
 test('app.json asks for more than one of each process, and for the store they share', () => {
   for (const [name, { quantity }] of Object.entries(app.formation)) {
     assert.ok(procfile.has(name), `${name} is not in the Procfile`);

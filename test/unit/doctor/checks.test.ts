@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { WebSocketServer } from 'ws';
 import { doctorArguments } from '../../../server/cli/doctor-arguments.ts';
 import { UsageError } from '../../../server/cli/usage.ts';
 import { loadConfig } from '../../../server/config/config.ts';
@@ -17,6 +18,7 @@ import { checkRedis } from '../../../server/doctor/checks/redis.ts';
 import { checkStorage } from '../../../server/doctor/checks/storage.ts';
 import { checkWeb } from '../../../server/doctor/checks/web.ts';
 import { jsonOf, linesOf, summaryOf } from '../../../server/doctor/report.ts';
+import { SUBPROTOCOL } from '../../../shared/protocol/protocol.ts';
 import { freePort, freeTcpPort } from '../../support/network/ports.ts';
 
 const HOST = '127.0.0.1';
@@ -29,6 +31,8 @@ async function webServer(
     response.sendDate = false;
     response.writeHead(status, { date: new Date(Date.now() + clockMs).toUTCString() }).end('{}');
   }).listen(0, HOST);
+  const sockets = new WebSocketServer({ server, handleProtocols: () => SUBPROTOCOL });
+  context.after(() => void sockets.close());
   await once(server, 'listening');
   context.after(() => void server.close());
   return (server.address() as AddressInfo).port;

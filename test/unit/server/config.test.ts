@@ -133,6 +133,29 @@ test('origins are compared as browsers send them', () => {
   }
 });
 
+test('an API key is random enough that no guest finds it, and is refused unread otherwise', () => {
+  const hex = 'b3f1c0a97d5e4286a1f09c7be4d3825160fe9ad7c2b84e130f6a5d9c7e21b840';
+  const base64 = 's/HAqX1eQoah8Jx75NOCUWD+mtfCuE4TD2pdnH4huEA=';
+  const good = { [`shop:${hex}`]: 1, [`shop:${base64}`]: 1, [`a:${hex}, b-2:${base64}`]: 2 };
+  for (const [text, count] of Object.entries(good)) {
+    assert.equal(loadConfig({ API_KEYS: text }).access.apiKeys?.length, count, text);
+  }
+  const bad = [
+    hex,
+    `:${hex}`,
+    `Shop:${hex}`,
+    `shop:${hex.slice(0, 63)}`,
+    `shop:${base64.slice(0, 42)}`,
+    `shop:${'0'.repeat(64)}`,
+    `shop:${'abcdefghijkl'.repeat(6)}`,
+    `shop:${hex.slice(0, 32).repeat(2)}`,
+    'shop:a sentence that somebody thought of and typed in here to be done with it',
+    `shop:${hex},shop:${base64}`,
+    `shop:${hex},`,
+  ];
+  for (const text of bad) assert.equal(problemsOf({ API_KEYS: text }).length, 1, text);
+});
+
 test('nobody can change a configuration that was read', () => {
   const config = loadConfig({ MEDIA_LISTEN_ADDRESSES: '127.0.0.1' });
   const isFrozen = (value: unknown): boolean =>

@@ -44,6 +44,8 @@ const ORIGINS: readonly [string, string | undefined, string | undefined, boolean
   ['no origin: not a browser', undefined, 'parley.example', true],
   ['its own page', 'https://parley.example', 'parley.example', true],
   ['its own page behind a proxy that ends TLS', 'https://parley.example', 'parley.example', true],
+  ['its own page on an IPv6 address', 'http://[::1]:3000', '[::1]:3000', true],
+  ['another IPv6 address', 'http://[::2]:3000', '[::1]:3000', false],
   ['its own page on a port', 'http://localhost:3000', 'localhost:3000', true],
   ['the host in other letters', 'https://parley.example', 'Parley.Example', true],
   [

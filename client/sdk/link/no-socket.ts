@@ -1,0 +1,27 @@
+// Why a WebSocket did not open: the browser does not say, but the server may know.
+
+import { ParleyError } from '../../../shared/errors.ts';
+import { SIGNALING_PATH } from '../../../shared/protocol/protocol.ts';
+import { ErrorAnswer, errorFromBody, parse } from '../../../shared/protocol/rpc.ts';
+
+const ASK_MS = 4_000;
+/** What else it answers there says nothing of why: the path is for WebSockets alone. */
+const REASONS = new Set(['proxy_without_upgrade', 'no_capacity']);
+
+/** Asks by plain HTTP what became of the handshake. Never rejects; `unreachable` where nobody knows. */
+export async function whyNoSocket(server: string | URL): Promise<ParleyError> {
+  const url = new URL(SIGNALING_PATH, server);
+  url.protocol = url.protocol.replace('ws', 'http');
+  try {
+    const response = await fetch(url, {
+      cache: 'no-store',
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(ASK_MS),
+    });
+    const error = errorFromBody(parse(ErrorAnswer, await response.json()).error);
+    if (REASONS.has(error.code)) return error;
+  } catch {
+    // It is away altogether, or something else answers there.
+  }
+  return new ParleyError('unreachable');
+}
