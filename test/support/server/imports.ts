@@ -127,7 +127,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
 };
 
 /** They read the environment and put everything together. */
-const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|parley)\.ts$/;
+const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|parley|health)\.ts$/;
 const COMPOSITION = /^server\/entries\/compose[\w-]*\.ts$/;
 
 /** What in this file goes against the architecture, in sentences. */
