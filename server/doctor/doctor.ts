@@ -3,8 +3,8 @@
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
-import { localUrls } from '../config/local-url.ts';
 import { announcedAddresses, listenAddresses } from '../sfu/workers/addresses.ts';
+import { localUrls } from '../telemetry/local-url.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { addressFacts, type MediaPort, type Relay, seenFrom } from './checks/address-facts.ts';
 import {

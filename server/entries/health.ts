@@ -1,6 +1,6 @@
 // For health checks of containers: exits 0 when the server of this environment answers, whatever HOST is.
 import { loadConfig } from '../config/config.ts';
-import { localUrls } from '../config/local-url.ts';
+import { localUrls } from '../telemetry/local-url.ts';
 
 const TIMEOUT_MS = 2_500;
 

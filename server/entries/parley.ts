@@ -6,7 +6,7 @@ import { doctorArguments } from '../cli/doctor-arguments.ts';
 import { runTurn } from '../cli/turn.ts';
 import { asksForHelp, UsageError, usageOf } from '../cli/usage.ts';
 import { ConfigError, loadConfig } from '../config/config.ts';
-import { localUrls } from '../config/local-url.ts';
+import { localUrls } from '../telemetry/local-url.ts';
 import { TurnConfigError } from '../turn/pool/environment.ts';
 
 const [command, ...rest] = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { answerError, registerPages, routedUrl } from '../api/pages.ts';
 import { registerApi, sendError } from '../api/routes.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from '../api/security-headers.ts';
 import { RoomTokens } from '../api/tokens.ts';
+import { answerUnreadable } from '../api/unreadable.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -68,6 +69,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     rewriteUrl: routedUrl,
     // What the router itself refuses never reaches a route.
     frameworkErrors: (cause, _, reply) => void sendError(fromHttpError(cause), reply),
+    clientErrorHandler: answerUnreadable,
     bodyLimit: BODY_BYTES,
     // Headers and body: whoever sends slower than this holds a connection for nothing.
     requestTimeout,

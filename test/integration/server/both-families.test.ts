@@ -4,8 +4,8 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../../server/config/config.ts';
-import { localUrls } from '../../../server/config/local-url.ts';
 import { listenHost } from '../../../server/telemetry/listen-host.ts';
+import { localUrls } from '../../../server/telemetry/local-url.ts';
 import { startServer } from '../../support/server/app.ts';
 import { RawClient } from '../../support/server/client.ts';
 

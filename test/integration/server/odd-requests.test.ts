@@ -105,6 +105,24 @@ test('REQUEST_TIMEOUT_MS: a request that is sent too slowly is ended, one in tim
   assert.match(silent, /^(HTTP\/1.1 408|$)/);
 });
 
+test('an address that is too long to be read is a page for browsers, and JSON for programs', async (t) => {
+  const server = await startServer(t);
+  const get = async (accept: string) => {
+    const response = await fetch(new URL(`/r/${'x'.repeat(20_000)}`, server.url), {
+      headers: { accept },
+    });
+    const header = (name: string) => response.headers.get(name) ?? '';
+    assert.equal(response.status, 431);
+    assert.match(header('content-security-policy'), /default-src 'none'/);
+    return { type: header('content-type'), text: await response.text() };
+  };
+  const page = await get('text/html,*/*');
+  assert.match(page.type, /text\/html/);
+  assert.match(page.text, /too long.*href="\/"/);
+  const json = await get('*/*');
+  assert.equal(JSON.parse(json.text).error.code, 'message_too_large');
+});
+
 test('a body that is larger than any route reads is refused', async (t) => {
   const server = await startServer(t, { AUTH_TOKEN });
   const headers = { authorization: `Bearer ${AUTH_TOKEN}`, 'content-type': 'application/json' };

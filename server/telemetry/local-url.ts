@@ -1,6 +1,5 @@
 // How this machine reaches a server that listens on HOST.
 import { isIPv6 } from 'node:net';
-import type { Config } from './config.ts';
 
 /** Every address of the machine, of both families or of one. */
 const EVERY = new Set(['::', '0.0.0.0', '0:0:0:0:0:0:0:0']);
@@ -10,7 +9,7 @@ const EVERY = new Set(['::', '0.0.0.0', '0:0:0:0:0:0:0:0']);
  * @param names `localhost` instead of its addresses, for people
  */
 export function localUrls(
-  { host, port }: Pick<Config['http'], 'host' | 'port'>,
+  { host, port }: { host: string; port: number },
   { names = false, scheme = 'http' } = {},
 ): readonly [string, ...string[]] {
   const url = (name: string) => `${scheme}://${isIPv6(name) ? `[${name}]` : name}:${port}/`;
