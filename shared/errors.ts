@@ -12,7 +12,7 @@ export const ERROR_MESSAGES = {
   not_joined: 'You are not in the call yet. Join it first.',
   already_joined: 'This connection is in a call already. Leave it before joining another.',
   invalid_room:
-    'That room name cannot be used. Take 1 to 64 lower-case letters, digits, "-" or "_".',
+    'That room name cannot be used. Take 1 to 64 lower-case letters, numbers, "-" or "_".',
   invalid_name: 'That name cannot be used. Take 1 to 64 visible characters.',
   token_required: 'This room needs an invitation. Ask for a link and open it.',
   token_invalid: 'This invitation is not valid here. Ask for a new link.',

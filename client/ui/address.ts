@@ -26,7 +26,7 @@ export function routeOf(url: URL): Route {
 }
 
 export function roomPath(room: string): string {
-  return `/r/${room}`;
+  return `/r/${encodeURIComponent(room)}`;
 }
 
 /** The link to hand out. Never with a token: a token is one person's, and may be a host's. */

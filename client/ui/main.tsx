@@ -19,16 +19,16 @@ function Page() {
   const current = route.value;
   switch (current.page) {
     case 'home':
-      return <Lazy key="home" load={loadHome} props={{}} />;
+      return <Lazy key="home" load={loadHome} props={{}} isPage />;
     case 'room':
       return <RoomPage key={current.room} room={current.room} relayOnly={current.relayOnly} />;
     case 'check':
-      return <Lazy key="check" load={loadCheck} props={{ room: current.room }} />;
+      return <Lazy key="check" load={loadCheck} props={{ room: current.room }} isPage />;
     case 'admin':
-      return <Lazy key="admin" load={loadAdmin} props={{}} />;
+      return <Lazy key="admin" load={loadAdmin} props={{}} isPage />;
     case 'bad-room':
     case 'unknown':
-      return <Lazy key="other" load={loadOther} props={{ route: current }} />;
+      return <Lazy key="other" load={loadOther} props={{ route: current }} isPage />;
   }
 }
 

@@ -20,7 +20,7 @@ function BadRoomPage({ given, suggestion }: { given: string; suggestion: string 
       title="A room cannot have this name"
       text={
         <>
-          Room names are made of small letters, digits, “-” and “_”.{' '}
+          Room names are made of letters, numbers, “-” and “_”.{' '}
           {suggestion ? 'Perhaps you mean this one:' : `“${given.slice(0, 64)}” has none of them.`}
         </>
       }

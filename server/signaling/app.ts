@@ -4,6 +4,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol/protocol.ts';
+import { TEXT_LIMITS } from '../../shared/protocol/text-limits.ts';
 import { answerError, registerPages, routedUrl } from '../api/pages.ts';
 import { registerApi, sendError } from '../api/routes.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from '../api/security-headers.ts';
@@ -64,8 +65,9 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.http.trustProxy,
     forceCloseConnections: true,
-    // The id of a TURN server, each of whose letters may be three in an address.
-    routerOptions: { maxParamLength: 3 * 128 },
+    // A room's name, each of whose letters may be nine characters in an address. It is longer than the
+    // id of a TURN server, 128 letters of three.
+    routerOptions: { maxParamLength: 9 * TEXT_LIMITS.roomNameLength },
     rewriteUrl: routedUrl,
     // What the router itself refuses never reaches a route.
     frameworkErrors: (cause, _, reply) => void sendError(fromHttpError(cause), reply),

@@ -2,7 +2,7 @@
 // since a page needs them before anything else.
 
 export const TEXT_LIMITS = {
-  /** Room names appear in addresses, logs and store keys: short and plain. Characters. */
+  /** Room names appear in addresses, logs and store keys, so they are short. UTF-16 code units. */
   roomNameLength: 64,
   /** A display name has to fit under a tile; longer ones are used to push others off the page. */
   displayNameLength: 64,

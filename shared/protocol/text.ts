@@ -12,7 +12,10 @@ const DECEPTIVE =
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
 const CONTROL_BUT_LINE_BREAK = /(?![\n\t])[\p{Cc}\p{Cs}]/u;
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
-const ROOM = /^[a-z0-9][a-z0-9_-]*$/;
+/** Letters and numbers of any script, so that a team can use the name that it has. */
+const ROOM = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]*$/u;
+/** Shows nothing by itself: two names that look the same would be two rooms. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
 export function isDisplayName(value: string): boolean {
   return (
@@ -25,7 +28,12 @@ export function isDisplayName(value: string): boolean {
 }
 
 export function isRoomName(value: string): boolean {
-  return value.length <= TEXT_LIMITS.roomNameLength && ROOM.test(value);
+  return (
+    value.length <= TEXT_LIMITS.roomNameLength &&
+    ROOM.test(value) &&
+    !DECEPTIVE.test(value) &&
+    value === folded(value)
+  );
 }
 
 export function isChatText(value: string): boolean {
@@ -49,16 +57,27 @@ export function cleanDisplayName(raw: string): string {
   return isDisplayName(cut) ? cut : '';
 }
 
-/** What somebody typed as a room name, made into one that {@link isRoomName} takes, or ''. */
+/** The nearest name to what was typed that {@link isRoomName} takes, or ''. It may lose characters. */
 export function cleanRoomName(raw: string): string {
-  return raw
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9_]+/g, '-')
-    .replace(/^[-_]+/, '')
-    .slice(0, TEXT_LIMITS.roomNameLength)
-    .replace(/-+$/, '');
+  const name = folded(raw)
+    .replace(/[^\p{L}\p{M}\p{N}_]+/gu, '-')
+    .replace(/^[-_\p{M}]+/u, '');
+  const cut = truncate(name, TEXT_LIMITS.roomNameLength).replace(/-+$/, '');
+  return isRoomName(cut) ? cut : '';
+}
+
+/**
+ * Whether the room that {@link cleanRoomName} finds is the one that was typed, but for case, spaces and
+ * ways to write the same letters. If not, people who typed different names would meet in one room.
+ */
+export function isSameRoomName(raw: string, room: string): boolean {
+  return room !== '' && folded(raw.trim()).replace(/\s+/gu, '-') === room;
+}
+
+/** Without case, without invisible characters, and with one way to write each letter (Unicode NFKC). */
+function folded(value: string): string {
+  const once = value.normalize('NFKC').replace(INVISIBLE, '').toLowerCase().normalize('NFKC');
+  return once.toLowerCase().normalize('NFKC');
 }
 
 /** Cuts to `length` UTF-16 code units without splitting a character. */

@@ -3,6 +3,7 @@ import { batch, effect, useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Call } from '../../sdk/session/types.ts';
 import { ChatPanel } from '../chat/chat-panel.tsx';
+import { holdPage } from '../kit/late-part.ts';
 import { closeMenu, MenuLayer } from '../kit/menu.tsx';
 import { DONE, Notices, notify } from '../kit/notices.tsx';
 import { readBrowserFacts } from '../media/browser-facts.ts';
@@ -103,6 +104,7 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
       statistics: () => toggle(model.statsOpen),
       shortcuts: showShortcuts,
     }),
+    holdPage(),
     () => model.close(),
   ];
   return () => {

@@ -80,9 +80,18 @@ function Group({ group, own }: { group: MessageGroup; own: boolean }) {
             part.href === undefined ? (
               part.text
             ) : (
-              <a key={index} href={part.href} target="_blank" rel="noopener noreferrer nofollow">
-                {part.text}
-              </a>
+              // Isolated: marks around a link cannot turn its letters round.
+              <bdi key={index} dir="ltr">
+                <a
+                  href={part.href}
+                  title={part.href}
+                  target="_blank"
+                  rel="noopener noreferrer nofollow"
+                >
+                  {part.text}
+                </a>
+                {part.realHost !== undefined && ` (${part.realHost})`}
+              </bdi>
             ),
           )}
         </p>

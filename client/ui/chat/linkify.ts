@@ -1,8 +1,19 @@
 // Finds the web addresses in a chat message, so that they can be clicked safely. Pure.
 
-export type TextPart = { text: string; href?: undefined } | { text: string; href: string };
+export type TextPart =
+  | { text: string; href?: undefined }
+  | {
+      text: string;
+      href: string;
+      /** The host as the network knows it, where it is written with letters that can be mistaken. */
+      realHost?: string;
+    };
 
-const CANDIDATE = /\bhttps?:\/\/[^\s<>"]+/giu;
+/**
+ * A link ends before a character that reorders or hides text, so that it cannot show another address
+ * than the one it leads to.
+ */
+const CANDIDATE = /\bhttps?:\/\/[^\s<>"\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cc}]+/giu;
 const OPENERS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
 /** The text in order, cut into plain parts and links. Joined together they are the text again. */
@@ -11,10 +22,12 @@ export function linkify(text: string): TextPart[] {
   let end = 0;
   for (const match of text.matchAll(CANDIDATE)) {
     const shown = withoutTrailingPunctuation(match[0]);
-    const href = safeHref(shown);
-    if (href === undefined) continue;
+    const url = safeUrl(shown);
+    if (url === undefined) continue;
     if (match.index > end) parts.push({ text: text.slice(end, match.index) });
-    parts.push({ text: shown, href });
+    // Ours is the written host only if it is plain; `аpple.com` with a Cyrillic а is not.
+    const isPlain = /^[\x21-\x7e]+$/.test(shown);
+    parts.push({ text: shown, href: url.href, ...(!isPlain && { realHost: url.host }) });
     end = match.index + shown.length;
   }
   if (end < text.length) parts.push({ text: text.slice(end) });
@@ -22,31 +35,28 @@ export function linkify(text: string): TextPart[] {
 }
 
 /** Only http and https, and none that hides its host behind a user name. */
-function safeHref(candidate: string): string | undefined {
+function safeUrl(candidate: string): URL | undefined {
   if (!URL.canParse(candidate)) return undefined;
   const url = new URL(candidate);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
   if (url.username !== '' || url.password !== '') return undefined;
-  return url.href;
+  return url;
 }
 
 /** "See https://example.org/a_(b)." links to `https://example.org/a_(b)`, without the full stop. */
 function withoutTrailingPunctuation(candidate: string): string {
+  // Counted once, and corrected as brackets are cut: a row of them must not cost its square.
+  const counts = new Map<string, number>();
+  for (const character of candidate) counts.set(character, (counts.get(character) ?? 0) + 1);
+  const countOf = (character: string) => counts.get(character) ?? 0;
   let end = candidate.length;
   while (end > 0) {
     const last = candidate[end - 1] ?? '';
     const opener = OPENERS[last];
-    const cut = opener
-      ? count(candidate, last, end) > count(candidate, opener, end)
-      : /[.,;:!?'*…»”’]/u.test(last);
+    const cut = opener ? countOf(last) > countOf(opener) : /[.,;:!?'*…»”’]/u.test(last);
     if (!cut) break;
+    counts.set(last, countOf(last) - 1);
     end--;
   }
   return candidate.slice(0, end);
-}
-
-function count(text: string, character: string, end: number): number {
-  let found = 0;
-  for (let index = 0; index < end; index++) if (text[index] === character) found++;
-  return found;
 }

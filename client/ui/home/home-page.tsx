@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { Shuffle } from 'lucide';
 import { useEffect, useId } from 'preact/hooks';
-import { cleanRoomName } from '../../../shared/protocol/text.ts';
+import { cleanRoomName, isSameRoomName } from '../../../shared/protocol/text.ts';
 import { TEXT_LIMITS } from '../../../shared/protocol/text-limits.ts';
 import { roomPath } from '../address.ts';
 import { Brand } from '../kit/brand.tsx';
@@ -14,7 +14,7 @@ import '../styles/home.css';
 
 export function HomePage() {
   const typed = useSignal(suggestRoomName());
-  const missing = useSignal(false);
+  const refused = useSignal(false);
   const id = useId();
   const room = cleanRoomName(typed.value);
   useEffect(() => {
@@ -22,8 +22,8 @@ export function HomePage() {
   }, []);
   const start = (event: SubmitEvent) => {
     event.preventDefault();
-    if (room) navigate(roomPath(room));
-    else missing.value = true;
+    if (isSameRoomName(typed.value, room)) navigate(roomPath(room));
+    else refused.value = true;
   };
   return (
     <div class="home">
@@ -47,11 +47,11 @@ export function HomePage() {
                   autocapitalize="none"
                   spellcheck={false}
                   enterkeyhint="go"
-                  aria-invalid={missing.value}
+                  aria-invalid={refused.value}
                   aria-describedby={`${id}-hint`}
                   onInput={(event) => {
                     typed.value = event.currentTarget.value;
-                    missing.value = false;
+                    refused.value = false;
                   }}
                 />
                 <button
@@ -60,16 +60,14 @@ export function HomePage() {
                   aria-label="Suggest another name"
                   onClick={() => {
                     typed.value = suggestRoomName();
-                    missing.value = false;
+                    refused.value = false;
                   }}
                 >
                   <Icon icon={Shuffle} size={20} />
                 </button>
               </div>
-              <p id={`${id}-hint`} class={missing.value ? 'field-error' : 'muted small-text'}>
-                {missing.value
-                  ? 'Give the room a name of letters or digits.'
-                  : `${location.host}${roomPath(room)}`}
+              <p id={`${id}-hint`} class={refused.value ? 'field-error' : 'muted small-text'}>
+                {refused.value ? refusal(room) : `${location.host}/r/${room}`}
               </p>
             </div>
             <button type="submit" class="button primary">
@@ -81,6 +79,13 @@ export function HomePage() {
       </main>
     </div>
   );
+}
+
+/** Another name is never taken without a word: strangers could meet in one room. */
+function refusal(room: string): string {
+  const rule =
+    'A room’s name is made of letters, numbers, “-” and “_”, and begins with a letter or number.';
+  return room === '' ? rule : `${rule} Perhaps you mean “${room}”.`;
 }
 
 /** Four people in a call, one of them speaking. */

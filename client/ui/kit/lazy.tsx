@@ -1,24 +1,57 @@
-// A part of the page that is loaded when it is first shown: nobody waits for what few open.
+// A part of the page that is loaded when it is first shown, so that the page does not wait for it.
 import { useSignal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { isPageHeld, reloadForMissingPart } from './late-part.ts';
+import { MessagePage } from './message-page.tsx';
 
 export interface LazyProps<P> {
   load: () => Promise<FunctionComponent<P>>;
   props: P;
+  /** It is all that is shown. */
+  isPage?: boolean;
 }
 
-/** Shows nothing until it is there, and nothing where it cannot be loaded. */
-export function Lazy<P extends object>({ load, props }: LazyProps<P>) {
-  const loaded = useSignal<{ Component: FunctionComponent<P> } | undefined>(undefined);
+/** Shows nothing until the part is there, and what to do where it cannot be loaded. */
+export function Lazy<P extends object>({ load, props, isPage = false }: LazyProps<P>) {
+  const loaded = useSignal<{ Component: FunctionComponent<P> } | 'missing' | undefined>(undefined);
   useEffect(() => {
     load().then(
       (Component) => {
         loaded.value = { Component };
       },
-      () => {},
+      async () => {
+        if (!(await reloadForMissingPart())) loaded.value = 'missing';
+      },
     );
   }, []);
-  const Component = loaded.value?.Component;
-  return Component ? <Component {...props} /> : null;
+  const state = loaded.value;
+  if (state === 'missing') return isPage ? <MissingPage /> : <MissingPart />;
+  return state ? <state.Component {...props} /> : null;
+}
+
+function MissingPage() {
+  return (
+    <MessagePage
+      title="This page could not be loaded"
+      text="The network or the server may be away for a moment. Try again."
+    >
+      <button type="button" class="button primary" onClick={() => location.reload()}>
+        Try again
+      </button>
+      <a class="button" href="/">
+        Home
+      </a>
+    </MessagePage>
+  );
+}
+
+function MissingPart() {
+  return (
+    <p role="alert" class="muted small-text">
+      {isPageHeld()
+        ? 'This part could not be loaded. The server may have a newer page, which comes with your next call.'
+        : 'This part could not be loaded. Check the network, and load the page again.'}
+    </p>
+  );
 }

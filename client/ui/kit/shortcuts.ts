@@ -12,6 +12,8 @@ export const SHORTCUTS: Readonly<Record<Action, { key: string; label: string }>>
 
 export interface KeyPress {
   key: string;
+  /** The key's place on the keyboard, named by the letter that a US layout has there. */
+  code: string;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
@@ -23,11 +25,22 @@ export interface KeyPress {
 export function actionFor(press: KeyPress, typing: boolean): Action | undefined {
   if (typing || press.repeat || press.isComposing) return undefined;
   if (press.ctrlKey || press.metaKey || press.altKey) return undefined;
-  const key = press.key.toLowerCase();
+  const key = letterOf(press);
   for (const action of Object.keys(SHORTCUTS) as Action[]) {
     if (SHORTCUTS[action].key === key) return action;
   }
   return undefined;
+}
+
+/**
+ * What a key means. On a layout without Latin letters (Cyrillic, Greek, Hebrew, …) its place decides,
+ * as in the menus of most programs. On a Latin one its letter does, wherever it is (AZERTY, Dvorak).
+ */
+function letterOf({ key, code }: KeyPress): string {
+  const written = key.normalize('NFKC').toLowerCase();
+  const foreign = /^[\p{L}\p{M}]+$/u.test(written) && !/\p{Script=Latin}/u.test(written);
+  const [, letter] = /^Key([A-Z])$/.exec(code) ?? [];
+  return foreign && letter !== undefined ? letter.toLowerCase() : written;
 }
 
 /** As `aria-keyshortcuts` wants it. */

@@ -41,7 +41,7 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
     room,
     media: session.role === 'viewer' ? undefined : media,
   });
-  if (!canCall()) return <Lazy load={loadUnsupported} props={{}} />;
+  if (!canCall()) return <Lazy load={loadUnsupported} props={{}} isPage />;
   const watching = session.role === 'viewer';
   return (
     <div class="prejoin">

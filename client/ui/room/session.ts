@@ -6,6 +6,7 @@ import type { preconnect } from '../../sdk/link/warm-socket.ts';
 import type { joinCall } from '../../sdk/session/join-call.ts';
 import type { Call, JoinOptions } from '../../sdk/session/types.ts';
 import { tokenOf } from '../address.ts';
+import { reloadForMissingPart } from '../kit/late-part.ts';
 import { remembered } from '../kit/storage.ts';
 import { LocalMedia } from '../media/local-media.ts';
 import { readToken, type TokenClaims } from './token.ts';
@@ -93,7 +94,12 @@ export class RoomSession {
       this.phase.value = { page: 'call', call };
     } catch (error) {
       if (joining.signal.aborted) return;
-      this.phase.value = { page: 'prejoin', error: await asParleyError(error) };
+      // What is no refusal is a part of the page that could not be loaded; a newer page may have it.
+      const isRefusal = error instanceof Error && error.name === 'ParleyError';
+      if (!isRefusal && (await reloadForMissingPart())) return;
+      const refused = await asParleyError(error).catch(() => undefined);
+      if (joining.signal.aborted) return;
+      this.phase.value = { page: 'prejoin', error: refused };
     }
   }
 

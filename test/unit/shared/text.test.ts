@@ -9,6 +9,7 @@ import {
   isChatText,
   isDisplayName,
   isRoomName,
+  isSameRoomName,
 } from '../../../shared/protocol/text.ts';
 
 const FAMILY = '👨‍👩‍👧‍👦';
@@ -102,17 +103,48 @@ test('cleaning keeps what can be read', () => {
 });
 
 test('a room name fits an address, a log line and a store key', () => {
-  for (const room of ['a', '0', 'team-standup', 'a_b-c', 'x'.repeat(LIMITS.roomNameLength)]) {
+  for (const room of [
+    'a',
+    '0',
+    'team-standup',
+    'a_b-c',
+    'é',
+    '会議室',
+    'команда-5',
+    'गेम',
+    '٥',
+    'x'.repeat(LIMITS.roomNameLength),
+  ]) {
     assert.ok(isRoomName(room), room);
   }
-  const refused = ['', '-a', '_a', 'A', 'a b', 'a/b', '..', 'é', 'a\n', '{a}', 'a%2f', '\u202ea'];
+  const refused = [
+    '',
+    '-a',
+    '_a',
+    'A',
+    'a b',
+    'a/b',
+    '..',
+    'É',
+    'e\u0301',
+    'a\n',
+    'a\u200b',
+    'a\u200d',
+    'a\ufe0f',
+    '\u3164',
+    'Команда',
+    '５',
+    '{a}',
+    'a%2f',
+    '\u202ea',
+  ];
   for (const room of [...refused, 'x'.repeat(LIMITS.roomNameLength + 1)]) {
     assert.ok(!isRoomName(room), JSON.stringify(room));
   }
 });
 
 test('whatever is typed as a room name becomes a valid one, or nothing', () => {
-  assert.equal(cleanRoomName('Équipe Süd: Montag!'), 'equipe-sud-montag');
+  assert.equal(cleanRoomName('Équipe Süd: Montag!'), 'équipe-süd-montag');
   assert.equal(cleanRoomName('???'), '');
   fc.assert(
     fc.property(anyText, (typed) => {
@@ -131,4 +163,44 @@ test('a chat message is text that somebody can read, of several lines if need be
   for (const text of ['', ' \n ', '\u200b', 'a\u0000', 'bell\u0007', '\ud800', 'a'.repeat(2_001)]) {
     assert.ok(!isChatText(text), JSON.stringify(text.slice(0, 40)));
   }
+});
+
+test('rooms of different names are different rooms, in any script', () => {
+  const pairs = [
+    ['Команда 5', 'Отдел 5'],
+    ['会議室', '事務室'],
+    ['Café', 'Cafe'],
+    ['Süd', 'Sud'],
+    ['한국', '한글'],
+  ] as const;
+  for (const [one, other] of pairs) {
+    for (const name of [one, other]) {
+      assert.ok(isSameRoomName(name, cleanRoomName(name)), name);
+    }
+    assert.notEqual(cleanRoomName(one), cleanRoomName(other));
+  }
+  // The same name, however it is typed.
+  assert.equal(cleanRoomName('TEAM  Blue'), 'team-blue');
+  assert.equal(cleanRoomName('e\u0301t\u00e9'), cleanRoomName('\u00e9te\u0301'));
+});
+
+test('a name that would lose something is never taken without a word', () => {
+  for (const name of ['C++', 'C#', '_a', '-a', 'a/b', '😀', 'a'.repeat(65), '', ' ', '!']) {
+    assert.ok(!isSameRoomName(name, cleanRoomName(name)), name);
+  }
+  fc.assert(
+    fc.property(anyText, anyText, (one, other) => {
+      const [a, b] = [cleanRoomName(one), cleanRoomName(other)];
+      if (!isSameRoomName(one, a) || !isSameRoomName(other, b) || a !== b) return;
+      // Who meets has typed the same but for case, spaces, and ways to write the same letters.
+      const plain = (text: string) =>
+        text
+          .normalize('NFKC')
+          .toLowerCase()
+          .normalize('NFKC')
+          .replace(/[\s-]+|\p{DI}/gu, '');
+      assert.equal(plain(one), plain(other));
+    }),
+    { numRuns: 2_000 },
+  );
 });

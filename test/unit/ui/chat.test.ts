@@ -37,6 +37,28 @@ describe('linkify', () => {
     });
   }
 
+  test('bidi and invisible characters cannot disguise where a link leads', () => {
+    for (const mark of ['\u202e', '\u2066', '\u200f', '\u061c', '\u200b', '\u2060', '\u{e0041}']) {
+      const parts = linkify(`see https://example.org/${mark}gpj.exe`);
+      assert.equal(parts.find(({ href }) => href !== undefined)?.text, 'https://example.org/');
+    }
+  });
+
+  test('a host of letters that can be mistaken is shown as the network knows it', () => {
+    const [link] = linkify('https://аpple.com/x');
+    assert.ok(link?.href !== undefined);
+    assert.equal(link.realHost, 'xn--pple-43d.com');
+    const [plain] = linkify('https://apple.com/x');
+    assert.ok(plain?.href !== undefined);
+    assert.equal(plain.realHost, undefined);
+  });
+
+  test('a row of a million brackets is read at once: its square would take an hour', () => {
+    const [link, rest] = linkify(`https://example.org/${')'.repeat(1_000_000)}`);
+    assert.equal(link?.text, 'https://example.org/');
+    assert.equal(rest?.text.length, 1_000_000);
+  });
+
   test('joined together, the parts are the text; every link is http or https', () => {
     const pieces = fc.constantFrom(
       'https://',

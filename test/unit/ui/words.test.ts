@@ -27,6 +27,8 @@ describe('routeOf', () => {
     ['/r/blue?relay=0', room('blue')],
     ['/r/blue#token=x', room('blue')],
     ['/r/Blue%20Room', { page: 'bad-room', given: 'Blue Room', suggestion: 'blue-room' }],
+    ['/r/%E4%BC%9A%E8%AD%B0%E5%AE%A4', room('会議室')],
+    ['/r/%D0%BA%D0%BE%D0%BC%D0%B0%D0%BD%D0%B4%D0%B0-5', room('команда-5')],
     ['/r/a/b', { page: 'bad-room', given: 'a/b', suggestion: 'a-b' }],
     ['/r/%E0%A4%A', { page: 'bad-room', given: '%E0%A4%A', suggestion: 'e0-a4-a' }],
     ['/r/%F0%9F%98%80', { page: 'bad-room', given: '😀', suggestion: '' }],
@@ -117,6 +119,7 @@ test('a hue belongs to an id, and ids spread over the hues', () => {
 describe('actionFor', () => {
   const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({
     key,
+    code: '',
     ctrlKey: false,
     metaKey: false,
     altKey: false,
@@ -132,6 +135,33 @@ describe('actionFor', () => {
     assert.equal(actionFor(press('?'), false), 'shortcuts');
     assert.equal(actionFor(press('x'), false), undefined);
   });
+  const LAYOUTS: readonly [
+    layout: string,
+    key: string,
+    code: string,
+    action: string | undefined,
+  ][] = [
+    ['Cyrillic', 'ь', 'KeyM', 'microphone'],
+    ['Cyrillic, shifted', 'Ь', 'KeyM', 'microphone'],
+    ['Greek', 'μ', 'KeyM', 'microphone'],
+    ['Hebrew', 'צ', 'KeyM', 'microphone'],
+    ['Arabic', 'ة', 'KeyM', 'microphone'],
+    ['Devanagari, a vowel sign', '्', 'KeyS', 'statistics'],
+    ['Thai', 'แ', 'KeyC', 'chat'],
+    ['Japanese kana', 'も', 'KeyM', 'microphone'],
+    ['Cyrillic, another key', 'ж', 'Semicolon', undefined],
+    ['fullwidth Latin', 'ｍ', 'KeyM', 'microphone'],
+    ['AZERTY, whose M is elsewhere', 'm', 'Semicolon', 'microphone'],
+    ['AZERTY, a comma where M would be', ',', 'KeyM', undefined],
+    ['Dvorak, V where it stands', 'v', 'Period', 'camera'],
+    ['Dvorak, K where V would be', 'k', 'KeyV', undefined],
+    ['a dead key', 'Dead', 'KeyM', undefined],
+  ];
+  for (const [layout, key, code, action] of LAYOUTS) {
+    test(`M, V, C, S on any layout: ${layout}`, () => {
+      assert.equal(actionFor(press(key, { code }), false), action);
+    });
+  }
   test('not while typing, nor with a modifier, nor repeated', () => {
     assert.equal(actionFor(press('m'), true), undefined);
     for (const more of ['ctrlKey', 'metaKey', 'altKey', 'repeat', 'isComposing']) {

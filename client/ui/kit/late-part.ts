@@ -1,0 +1,64 @@
+// What happens when a part of the page cannot be loaded: the server may have a newer page since a
+// release, without the files of this one. Then the page is loaded anew, but never during a call.
+
+/** A part that fails again this soon after a full load is not mended by another one. Milliseconds. */
+const RELOAD_AGAIN_AFTER_MS = 30_000;
+const STORED_AT = 'parley.reloadedAt';
+
+let calls = 0;
+
+/** A full load would end the call. @returns a function for the end of the call */
+export function holdPage(): () => void {
+  calls += 1;
+  let held = true;
+  return () => {
+    if (held) calls -= 1;
+    held = false;
+  };
+}
+
+export function isPageHeld(): boolean {
+  return calls > 0;
+}
+
+/** Pure. @param reloadedAt UTC milliseconds of the last full load for this reason, or undefined */
+export function mayReload(held: boolean, reloadedAt: number | undefined, nowMs: number): boolean {
+  if (held) return false;
+  return reloadedAt === undefined || Math.abs(nowMs - reloadedAt) >= RELOAD_AGAIN_AFTER_MS;
+}
+
+/**
+ * Loads the whole page anew where that can help: outside a call, not twice in a row, and not while the
+ * server is out of reach, where the browser would show a page of its own.
+ *
+ * @returns whether the page is being loaded
+ */
+export async function reloadForMissingPart(): Promise<boolean> {
+  const stored = Number(read());
+  if (!mayReload(isPageHeld(), stored > 0 ? stored : undefined, Date.now())) return false;
+  const reached = await fetch(location.href, { method: 'HEAD', cache: 'no-store' }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+  // Without a memory the page could go round and round.
+  if (!reached || isPageHeld() || !write(String(Date.now()))) return false;
+  location.reload();
+  return true;
+}
+
+function read(): string | null {
+  try {
+    return sessionStorage.getItem(STORED_AT);
+  } catch {
+    return null;
+  }
+}
+
+function write(value: string): boolean {
+  try {
+    sessionStorage.setItem(STORED_AT, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
