@@ -107,11 +107,11 @@ export class NodeRoom {
     this.tracks.add(track);
     producer.observer.once('close', () => {
       this.tracks.remove(track.producerId);
-      this.mesh.tell();
+      this.mesh.publishState();
     });
-    producer.observer.on('pause', () => this.mesh.tell());
-    producer.observer.on('resume', () => this.mesh.tell());
-    this.mesh.tell();
+    producer.observer.on('pause', () => this.mesh.publishState());
+    producer.observer.on('resume', () => this.mesh.publishState());
+    this.mesh.publishState();
     this.reconcile();
   }
 
