@@ -1,16 +1,19 @@
 // What `web` may ask of this node, one handler for each command.
 import { ParleyError } from '../../shared/errors.ts';
+import type { Direction, TransportDescription } from '../../shared/protocol/protocol.ts';
 import type { Handlers } from '../../shared/protocol/rpc.ts';
 import type { MediaCommands, MediaParams, Opened } from '../cluster/messages/media.ts';
 import type { NetworkChecks } from './checks/network-checks.ts';
 import { Peer, type PeerContext } from './endpoints/participant-media.ts';
 import type { NodeTurn } from './node-turn.ts';
 import type { NodeRooms } from './rooms/node-rooms.ts';
+import type { AnnouncedNames } from './workers/announced-names.ts';
 
 export interface MediaCommandsContext extends PeerContext {
   rooms: NodeRooms;
   checks: NetworkChecks;
   turn: NodeTurn;
+  names: Pick<AnnouncedNames, 'withAddresses'>;
   /**
    * @param opening sessions on their way in
    * @throws ParleyError `no_capacity` when no session is taken now
@@ -80,13 +83,21 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     }
   }
 
+  function transportOf(peer: Peer, direction: Direction): TransportDescription {
+    const description = peer.describe(direction);
+    return {
+      ...description,
+      iceCandidates: context.names.withAddresses(description.iceCandidates),
+    };
+  }
+
   function describe(peer: Peer): Opened {
     return {
       origin: peer.router.id,
       offer: {
         epoch: peer.epoch,
-        send: peer.describe('send'),
-        recv: peer.describe('recv'),
+        send: transportOf(peer, 'send'),
+        recv: transportOf(peer, 'recv'),
         consumers: peer.subscriptions.list(),
         ...turn.grantTo(peer),
       },

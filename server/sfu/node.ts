@@ -20,6 +20,7 @@ import { NodeEvents } from './node-events.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { NodeRooms } from './rooms/node-rooms.ts';
 import { Orphans } from './rooms/orphans.ts';
+import { AnnouncedNames, type Lookup } from './workers/announced-names.ts';
 import { type LiveWorker, WorkerPool } from './workers/worker-pool.ts';
 
 export interface SfuNodeOptions extends PeerContext {
@@ -31,6 +32,8 @@ export interface SfuNodeOptions extends PeerContext {
   hostname: string | undefined;
   /** Addresses that it announces besides those it listens on. */
   announced: readonly string[];
+  /** Another way to look up the names among them. */
+  lookup?: Lookup;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
@@ -45,6 +48,7 @@ export class SfuNode {
   readonly id = randomUUID();
   readonly #options: SfuNodeOptions;
   readonly #pool: WorkerPool;
+  readonly #names: AnnouncedNames;
   readonly #rooms: NodeRooms;
   readonly #orphans: Orphans;
   readonly #checks: NetworkChecks;
@@ -60,10 +64,11 @@ export class SfuNode {
   #drained = Promise.withResolvers<void>();
   #closed = false;
 
-  private constructor(options: SfuNodeOptions, pool: WorkerPool) {
+  private constructor(options: SfuNodeOptions, pool: WorkerPool, names: AnnouncedNames) {
     const { cluster, media, resources, metrics, log } = options;
     this.#options = options;
     this.#pool = pool;
+    this.#names = names;
     this.#events = new NodeEvents({
       bus: cluster.bus,
       mayTell: () => this.#holdsLease,
@@ -89,7 +94,7 @@ export class SfuNode {
       resources,
       log,
     });
-    this.#checks = new NetworkChecks({ ...options, pickWorker: () => pool.pick() });
+    this.#checks = new NetworkChecks({ ...options, names, pickWorker: () => pool.pick() });
     this.#turn = new NodeTurn({
       ...options,
       nodeId: this.id,
@@ -103,6 +108,7 @@ export class SfuNode {
         mediaHandlers({
           ...options,
           turn: this.#turn,
+          names,
           rooms: this.#rooms,
           checks: this.#checks,
           accepts: (opening) => this.#assertTaking(opening),
@@ -131,7 +137,11 @@ export class SfuNode {
       resources,
       log,
     });
-    const node = new SfuNode(options, pool);
+    const names = await AnnouncedNames.start({
+      ...options,
+      everySeconds: media.announcedLookupSeconds,
+    });
+    const node = new SfuNode(options, pool, names);
     try {
       if (pipes) {
         node.#prober = await Prober.start({
@@ -190,6 +200,7 @@ export class SfuNode {
     this.#orphans.close();
     this.#prober?.close();
     this.#checks.close();
+    this.#names.close();
     await this.#turn.close();
     await this.#reconnected?.close();
     // First, while we are one of the nodes still: whoever is here yet is told at once.
