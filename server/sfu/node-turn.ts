@@ -6,17 +6,11 @@ import type { Timer } from '../telemetry/resources.ts';
 import type { TurnChooser } from '../turn/pool/choice.ts';
 import type { IceServers } from '../turn/pool/credentials.ts';
 import type { ConfiguredTurn } from '../turn/pool/environment.ts';
-import { type GivenTurn, NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
+import { NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
 import { IceTargets } from './checks/ice-target.ts';
-import type { Peer, PeerContext } from './endpoints/participant-media.ts';
+import type { ParticipantMedia, PeerContext } from './endpoints/participant-media.ts';
 import type { NodeRoom } from './rooms/node-room.ts';
 import type { LiveWorker } from './workers/worker-pool.ts';
-
-/** What one media session was given. */
-export interface HeldTurn extends GivenTurn {
-  readonly iceServers: IceServer[];
-  release(): void;
-}
 
 export interface NodeTurnOptions extends PeerContext {
   nodeId: string;
@@ -76,7 +70,7 @@ export class NodeTurn {
   }
 
   /** New credentials, for the servers it has as long as those are good. */
-  grantTo(peer: Peer): IceServers {
+  grantTo(peer: ParticipantMedia): IceServers {
     const pool = this.#pool;
     if (!pool || peer.closed) return { iceServers: [], iceServersExpireAt: null };
     const held = peer.turn;
@@ -97,7 +91,7 @@ export class NodeTurn {
   }
 
   /** A client met a refusal. */
-  refused(peer: Peer, url: string, code: number): void {
+  refused(peer: ParticipantMedia, url: string, code: number): void {
     if (peer.turn) this.#pool?.refused(peer.turn, url, code);
   }
 
@@ -109,7 +103,7 @@ export class NodeTurn {
     this.#targets.close();
   }
 
-  #hold(peer: Peer, grant: TurnGrant): IceServers {
+  #hold(peer: ParticipantMedia, grant: TurnGrant): IceServers {
     const { servers, urls, secrets, ...offer } = grant;
     const before = peer.turn?.servers ?? [];
     this.#pool?.released(before.filter((id) => !servers.includes(id)));
@@ -125,7 +119,7 @@ export class NodeTurn {
     return offer;
   }
 
-  #peers(): Peer[] {
+  #peers(): ParticipantMedia[] {
     return this.#options.rooms().flatMap(({ peers }) => peers);
   }
 

@@ -1,15 +1,13 @@
 // One room on this node: its people, the tracks they can receive, and the routers that carry them.
 import type { Producer } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
-import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { MeshTrack } from '../../cluster/messages/mesh.ts';
-import type { Peer } from '../endpoints/participant-media.ts';
+import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh } from '../mesh/room-mesh.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
+import type { MediaRoom, PublishEvent } from './media-room.ts';
 import { RoomRouter } from './room-router.ts';
-import { type RoomTrack, RoomTracks } from './room-tracks.ts';
-
-export type PublishEvent = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
+import { producerIdOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
 
 export interface NodeRoomContext extends MeshContext {
   /** The least loaded worker besides these, if there is one; else the least loaded of all. */
@@ -25,14 +23,14 @@ export interface NodeRoomOptions {
   onClose(): void;
 }
 
-export class NodeRoom {
+export class NodeRoom implements MediaRoom<ParticipantMedia> {
   readonly name: string;
   readonly publish: PublishEvent;
   readonly tracks = new RoomTracks();
   readonly mesh: RoomMesh;
   readonly #context: NodeRoomContext;
   readonly #options: NodeRoomOptions;
-  readonly #peers = new Map<string, Peer>();
+  readonly #peers = new Map<string, ParticipantMedia>();
   readonly #routers = new Set<RoomRouter>();
   /** One router is chosen or made at a time: many who come at once share it. */
   #choosing: Promise<unknown> = Promise.resolve();
@@ -59,20 +57,20 @@ export class NodeRoom {
     return this.#closed;
   }
 
-  get peers(): readonly Peer[] {
+  get peers(): readonly ParticipantMedia[] {
     return [...this.#peers.values()];
   }
 
-  peer(participantId: string): Peer | undefined {
+  peer(participantId: string): ParticipantMedia | undefined {
     return this.#peers.get(participantId);
   }
 
-  addPeer(peer: Peer): void {
+  addPeer(peer: ParticipantMedia): void {
     this.#peers.set(peer.participantId, peer);
   }
 
   /** The last peer closes the room. */
-  removePeer(peer: Peer): void {
+  removePeer(peer: ParticipantMedia): void {
     if (this.#peers.get(peer.participantId) === peer) this.#peers.delete(peer.participantId);
     if (!this.#closed) peer.router.dropUnused();
     this.#closeIfEmpty();
@@ -129,7 +127,7 @@ export class NodeRoom {
   }
 
   /** A worker died: @returns who was on it, and closes them */
-  lose(worker: LiveWorker): Peer[] {
+  lose(worker: LiveWorker): ParticipantMedia[] {
     const lost = this.peers.filter((peer) => peer.router.worker === worker);
     for (const router of [...this.#routers]) {
       if (router.worker !== worker) continue;
@@ -173,7 +171,7 @@ export class NodeRoom {
       {
         room: this.name,
         worker,
-        pipe: (track, to) => this.#pipe(track, to),
+        pipe: (track, to) => this.#pipe(this.tracks.get(track.producerId), to),
         onPiped: (piped) => this.reconcile(piped),
         onSpeakers: (origin, loudest) => this.#tellSpeakers(origin, loudest),
       },
@@ -188,7 +186,8 @@ export class NodeRoom {
   }
 
   /** Of another router here: directly. Of another node: over one router, so that it comes once. */
-  async #pipe(track: RoomTrack, to: RoomRouter): Promise<Producer> {
+  async #pipe(track: RoomTrack | undefined, to: RoomRouter): Promise<Producer> {
+    if (!track) throw new ParleyError('unknown_track');
     const { home } = track;
     const from = home.nodeId === undefined ? home.router : this.#entrance();
     if (from === to) return this.mesh.obtain(track, to);
@@ -254,9 +253,4 @@ export class NodeRoom {
     const speakers = [...volumes].map(([participantId, volume]) => ({ participantId, volume }));
     this.publish('speakers', { origin: origin.id, speakers });
   }
-}
-
-/** A producer belongs to one media session: the same track on the next one has another. */
-export function producerIdOf(trackId: string, epoch: number): string {
-  return `${trackId}.${epoch}`;
 }

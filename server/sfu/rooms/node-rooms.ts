@@ -1,6 +1,7 @@
 // The rooms of this node: made when somebody comes, gone when the last one has left.
 import { ParleyError } from '../../../shared/errors.ts';
-import { NodeRoom, type NodeRoomContext, type PublishEvent } from './node-room.ts';
+import type { PublishEvent } from './media-room.ts';
+import { NodeRoom, type NodeRoomContext } from './node-room.ts';
 
 export interface NodeRoomsOptions extends NodeRoomContext {
   maxRooms: number;

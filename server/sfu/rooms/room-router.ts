@@ -6,7 +6,6 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
-import type { RoomTrack } from './room-tracks.ts';
 
 /** How often volumes are told. Faster than people take turns, slower than a flood. */
 const VOLUME_INTERVAL_MS = 300;
@@ -23,11 +22,18 @@ export interface RouterContext {
   log: Logger;
 }
 
+/** What a router has to know of a track that it carries. */
+export interface WantedTrack {
+  readonly trackId: string;
+  readonly producerId: string;
+  readonly closed: boolean;
+}
+
 export interface RoomRouterOptions {
   room: string;
   worker: LiveWorker;
   /** Brings a track that is elsewhere onto this router. */
-  pipe(track: RoomTrack, to: RoomRouter): Promise<Producer>;
+  pipe(track: WantedTrack, to: RoomRouter): Promise<Producer>;
   /** A piped track has arrived, or one that is wanted still was lost: see what can be consumed. */
   onPiped(router: RoomRouter): void;
   /** Loudest first. */
@@ -102,12 +108,12 @@ export class RoomRouter {
   }
 
   /** The track's producer on this router, when there is one already. */
-  producerOf(track: RoomTrack): Producer | undefined {
+  producerOf(track: WantedTrack): Producer | undefined {
     return this.#own.get(track.producerId) ?? this.#piped.get(track.producerId)?.producer;
   }
 
   /** Resolves when the track is on this router, or cannot be brought here for now. */
-  async prepare(track: RoomTrack): Promise<void> {
+  async prepare(track: WantedTrack): Promise<void> {
     if (this.closed || this.producerOf(track)) return;
     const known = this.#piped.get(track.producerId);
     if (known) return known.arriving;
@@ -147,7 +153,7 @@ export class RoomRouter {
     this.#piped.clear();
   }
 
-  async #bring(track: RoomTrack, piped: Piped): Promise<void> {
+  async #bring(track: WantedTrack, piped: Piped): Promise<void> {
     const { room, pipe, onPiped } = this.#options;
     const { resources, log } = this.#context;
     const forget = () => {
