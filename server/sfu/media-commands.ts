@@ -1,16 +1,19 @@
 // What `web` may ask of this node, one handler for each command.
 import { ParleyError } from '../../shared/errors.ts';
+import type { Direction, TransportDescription } from '../../shared/protocol/media-messages.ts';
 import type { Handlers } from '../../shared/protocol/rpc.ts';
 import type { MediaCommands, MediaParams, Opened } from '../cluster/messages/media.ts';
 import type { NetworkChecks } from './checks/network-checks.ts';
-import { Peer, type PeerContext } from './endpoints/participant-media.ts';
+import { ParticipantMedia, type PeerContext } from './endpoints/participant-media.ts';
 import type { NodeTurn } from './node-turn.ts';
 import type { NodeRooms } from './rooms/node-rooms.ts';
+import type { AnnouncedNames } from './workers/announced-names.ts';
 
 export interface MediaCommandsContext extends PeerContext {
   rooms: NodeRooms;
   checks: NetworkChecks;
   turn: NodeTurn;
+  names: Pick<AnnouncedNames, 'withAddresses'>;
   /**
    * @param opening sessions on their way in
    * @throws ParleyError `no_capacity` when no session is taken now
@@ -46,7 +49,10 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     try {
       before?.close();
       const options = { participantId, epoch: nextEpoch(after), fence, rtpCapabilities };
-      const [peer] = await Promise.all([Peer.open(room, options, context), room.mesh.meet(nodes)]);
+      const [peer] = await Promise.all([
+        ParticipantMedia.open(room, options, context),
+        room.mesh.meet(nodes),
+      ]);
       await peer.subscriptions.reconcile();
       if (peer.closed) throw new ParleyError('media_failed');
       rooms.changed();
@@ -57,7 +63,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     }
   }
 
-  function find({ room, participantId, epoch }: Whose & { epoch?: number }): Peer {
+  function find({ room, participantId, epoch }: Whose & { epoch?: number }): ParticipantMedia {
     const peer = rooms.find(room)?.peer(participantId);
     // A session that went with its worker is as stale as one that was replaced: another one follows.
     if (epoch !== undefined && epoch !== peer?.epoch) throw new ParleyError('stale_epoch');
@@ -68,7 +74,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   /** Does something with a media session that may end meanwhile, with its worker for one. */
   async function on<T>(
     whose: Whose & { epoch: number },
-    action: (peer: Peer) => Promise<T>,
+    action: (peer: ParticipantMedia) => Promise<T>,
   ): Promise<T> {
     const peer = find(whose);
     try {
@@ -80,13 +86,21 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     }
   }
 
-  function describe(peer: Peer): Opened {
+  function transportOf(peer: ParticipantMedia, direction: Direction): TransportDescription {
+    const description = peer.describe(direction);
+    return {
+      ...description,
+      iceCandidates: context.names.withAddresses(description.iceCandidates),
+    };
+  }
+
+  function describe(peer: ParticipantMedia): Opened {
     return {
       origin: peer.router.id,
       offer: {
         epoch: peer.epoch,
-        send: peer.describe('send'),
-        recv: peer.describe('recv'),
+        send: transportOf(peer, 'send'),
+        recv: transportOf(peer, 'recv'),
         consumers: peer.subscriptions.list(),
         ...turn.grantTo(peer),
       },

@@ -2,7 +2,7 @@
 import type { Bus } from '../cluster/cluster.ts';
 import { type MediaEvent, type MediaEventData, mediaTopic } from '../cluster/messages/media.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { PublishEvent } from './rooms/node-room.ts';
+import type { PublishEvent } from './rooms/media-room.ts';
 
 export interface NodeEventsOptions {
   bus: Pick<Bus, 'publish'>;

@@ -8,7 +8,7 @@ import type { IceServers } from '../turn/pool/credentials.ts';
 import type { ConfiguredTurn } from '../turn/pool/environment.ts';
 import { NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
 import { IceTargets } from './checks/ice-target.ts';
-import type { Peer, PeerContext } from './endpoints/participant-media.ts';
+import type { ParticipantMedia, PeerContext } from './endpoints/participant-media.ts';
 import type { NodeRoom } from './rooms/node-room.ts';
 import type { LiveWorker } from './workers/worker-pool.ts';
 
@@ -23,7 +23,7 @@ export interface NodeTurnOptions extends PeerContext {
     choose?: TurnChooser;
   };
   workers(): readonly LiveWorker[];
-  rooms(): readonly NodeRoom<Peer>[];
+  rooms(): readonly NodeRoom[];
 }
 
 /** Sessions that are given other servers in one go: each may restart ICE, which its server notices. */
@@ -70,7 +70,7 @@ export class NodeTurn {
   }
 
   /** New credentials, for the servers it has as long as those are good. */
-  grantTo(peer: Peer): IceServers {
+  grantTo(peer: ParticipantMedia): IceServers {
     const pool = this.#pool;
     if (!pool || peer.closed) return { iceServers: [], iceServersExpireAt: null };
     const held = peer.turn;
@@ -91,7 +91,7 @@ export class NodeTurn {
   }
 
   /** A client met a refusal. */
-  refused(peer: Peer, url: string, code: number): void {
+  refused(peer: ParticipantMedia, url: string, code: number): void {
     if (peer.turn) this.#pool?.refused(peer.turn, url, code);
   }
 
@@ -103,7 +103,7 @@ export class NodeTurn {
     this.#targets.close();
   }
 
-  #hold(peer: Peer, grant: TurnGrant): IceServers {
+  #hold(peer: ParticipantMedia, grant: TurnGrant): IceServers {
     const { servers, urls, secrets, ...offer } = grant;
     const before = peer.turn?.servers ?? [];
     this.#pool?.released(before.filter((id) => !servers.includes(id)));
@@ -119,7 +119,7 @@ export class NodeTurn {
     return offer;
   }
 
-  #peers(): Peer[] {
+  #peers(): ParticipantMedia[] {
     return this.#options.rooms().flatMap(({ peers }) => peers);
   }
 

@@ -19,6 +19,7 @@ import { describeNode } from './node-info.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { NodeRooms } from './rooms/node-rooms.ts';
 import { Orphans } from './rooms/orphans.ts';
+import { AnnouncedNames, type Lookup } from './workers/announced-names.ts';
 import { type LiveWorker, WorkerPool } from './workers/worker-pool.ts';
 
 export interface SfuNodeOptions extends PeerContext {
@@ -30,6 +31,8 @@ export interface SfuNodeOptions extends PeerContext {
   hostname: string | undefined;
   /** Addresses that it announces besides those it listens on. */
   announced: readonly string[];
+  /** Another way to look up the names among them. */
+  lookup?: Lookup;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
@@ -42,6 +45,7 @@ export class SfuNode {
   readonly id = randomUUID();
   readonly #options: SfuNodeOptions;
   readonly #pool: WorkerPool;
+  readonly #names: AnnouncedNames;
   readonly #rooms: NodeRooms;
   readonly #orphans: Orphans;
   readonly #checks: NetworkChecks;
@@ -57,10 +61,11 @@ export class SfuNode {
   #drained = Promise.withResolvers<void>();
   #closed = false;
 
-  private constructor(options: SfuNodeOptions, pool: WorkerPool) {
+  private constructor(options: SfuNodeOptions, pool: WorkerPool, names: AnnouncedNames) {
     const { cluster, media, resources, metrics, log } = options;
     this.#options = options;
     this.#pool = pool;
+    this.#names = names;
     this.#events = new NodeEvents({
       bus: cluster.bus,
       mayTell: () => this.#holdsLease,
@@ -86,7 +91,7 @@ export class SfuNode {
       resources,
       log,
     });
-    this.#checks = new NetworkChecks({ ...options, pickWorker: () => pool.pick() });
+    this.#checks = new NetworkChecks({ ...options, names, pickWorker: () => pool.pick() });
     this.#turn = new NodeTurn({
       ...options,
       nodeId: this.id,
@@ -100,6 +105,7 @@ export class SfuNode {
         mediaHandlers({
           ...options,
           turn: this.#turn,
+          names,
           rooms: this.#rooms,
           checks: this.#checks,
           accepts: (opening) => this.#assertTaking(opening),
@@ -124,7 +130,11 @@ export class SfuNode {
       resources,
       log,
     });
-    const node = new SfuNode(options, pool);
+    const names = await AnnouncedNames.start({
+      ...options,
+      everySeconds: media.announcedLookupSeconds,
+    });
+    const node = new SfuNode(options, pool, names);
     try {
       if (pipes) {
         node.#prober = await Prober.start({
@@ -183,6 +193,7 @@ export class SfuNode {
     this.#orphans.close();
     this.#prober?.close();
     this.#checks.close();
+    this.#names.close();
     await this.#turn.close();
     await this.#reconnected?.close();
     // First, while we are one of the nodes still: whoever is here yet is told at once.

@@ -61,6 +61,14 @@ export interface Encoding {
   maxBitrate: number;
   maxFramerate?: number;
   scalabilityMode?: string;
+  /** False for a layer that a small source has no use for. */
+  active?: boolean;
+}
+
+/** Of a picture, in pixels. */
+export interface PictureSize {
+  width: number;
+  height: number;
 }
 
 /**
@@ -84,11 +92,70 @@ const SCREEN_SIMULCAST: readonly Encoding[] = [
 ];
 const SCREEN_SVC: readonly Encoding[] = [{ maxBitrate: 2_500_000, scalabilityMode: 'L1T3' }];
 
-/** How a video track of this source is sent with this codec. */
-export function videoEncodings(source: TrackSource, codec: VideoCodec): readonly Encoding[] {
+/**
+ * The shorter side that a picture needs for two layers and for three. Chromium sends fewer layers of
+ * a small picture and leaves out the upper ones: below 960×540 pixels it sends two, below 480×270
+ * one. No picture with these sides is below that, and the lowest layer keeps 180 lines.
+ */
+const TWO_LAYERS_FROM = 360;
+const THREE_LAYERS_FROM = 720;
+/** Bits per second that the whole of a camera's picture needs when it is no larger than this. */
+const FULL_PICTURE_BITRATES: ReadonlyArray<{ shorterSide: number; maxBitrate: number }> = [
+  { shorterSide: 180, maxBitrate: 150_000 },
+  { shorterSide: 270, maxBitrate: 350_000 },
+  { shorterSide: 360, maxBitrate: 500_000 },
+  { shorterSide: 719, maxBitrate: 1_000_000 },
+];
+
+/**
+ * How a video track of this source is sent with this codec. There are as many encodings for every
+ * size, so that a sender can go on with a device of another one; a small picture has fewer active
+ * ones, and the highest of these is not scaled.
+ *
+ * @param size of the picture, if it is known
+ */
+export function videoEncodings(
+  source: TrackSource,
+  codec: VideoCodec,
+  size?: PictureSize,
+): readonly Encoding[] {
   const svc = codec === 'VP9' || codec === 'AV1';
-  if (source === 'screen') return svc ? SCREEN_SVC : SCREEN_SIMULCAST;
-  return svc ? CAMERA_SVC : CAMERA_SIMULCAST;
+  // One stream holds its layers, and its highest one is the whole picture at any size.
+  if (svc) return source === 'screen' ? SCREEN_SVC : CAMERA_SVC;
+  const encodings = source === 'screen' ? SCREEN_SIMULCAST : CAMERA_SIMULCAST;
+  const layers = Math.min(encodings.length, layersFor(size));
+  if (layers === encodings.length) return encodings;
+  return encodings.map((encoding, layer) => ({
+    ...encoding,
+    scaleResolutionDownBy: 2 ** Math.max(0, layers - 1 - layer),
+    active: layer < layers,
+    ...(layer === layers - 1 && fullPicture(source, encodings, size)),
+  }));
+}
+
+function layersFor(size: PictureSize | undefined): number {
+  const shorter = size ? Math.min(size.width, size.height) : 0;
+  // A size of nothing is one that the browser does not know yet.
+  if (shorter === 0 || shorter >= THREE_LAYERS_FROM) return 3;
+  return shorter >= TWO_LAYERS_FROM ? 2 : 1;
+}
+
+/** What the highest active layer of a small picture may cost, and how smooth it is. */
+function fullPicture(
+  source: TrackSource,
+  encodings: readonly Encoding[],
+  size: PictureSize | undefined,
+): Partial<Encoding> {
+  const top = encodings.at(-1);
+  if (source === 'screen') {
+    return {
+      ...(top && { maxBitrate: top.maxBitrate }),
+      ...(top?.maxFramerate !== undefined && { maxFramerate: top.maxFramerate }),
+    };
+  }
+  const shorter = size ? Math.min(size.width, size.height) : 0;
+  const needed = FULL_PICTURE_BITRATES.find(({ shorterSide }) => shorter <= shorterSide);
+  return needed ? { maxBitrate: needed.maxBitrate } : {};
 }
 
 /** How many spatial layers a subscriber can choose from. */

@@ -1,12 +1,12 @@
 // What is sent on one media session: a producer for each local track, and telling the server of it.
 import type { Device, types } from 'mediasoup-client';
 import type { ParleyError } from '../../../shared/errors.ts';
-import type { VideoCodec } from '../../../shared/media/media.ts';
+import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
-import { sendingOptions } from './sending-options.ts';
+import { resizedEncodings, sendingOptions, sizeOf } from './sending-options.ts';
 
 export interface SenderOptions {
   epoch: number;
@@ -21,15 +21,21 @@ export interface SenderOptions {
 /** How often a track is published, while the refusal is of the kind that passes. */
 const PUBLISH_ATTEMPTS = 4;
 const PUBLISH_RETRY_MS = 1_000;
+/** A window that is shared, or a phone's camera, changes its size while it is sent; no event says so. */
+const LOOK_AT_SIZES_EVERY_MS = 2_000;
 
 export class Sender {
   readonly #options: SenderOptions;
   readonly #producers = new Map<string, types.Producer>();
   readonly #published = new Map<string, RtpParameters>();
+  readonly #sizes: ReturnType<typeof setInterval>;
   #closed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#sizes = setInterval(() => {
+      for (const producer of this.#producers.values()) void this.#fitLayers(producer);
+    }, LOOK_AT_SIZES_EVERY_MS);
     options.transport.on('produce', ({ appData, rtpParameters }, done) => {
       // Answered at once: the server takes our id, and a refusal comes back as an error later.
       const entry = appData.entry as LocalEntry;
@@ -50,7 +56,7 @@ export class Sender {
       disableTrackOnPause: false,
       // Muted means that nothing is sent, not that silence is.
       zeroRtpOnPause: true,
-      ...sendingOptions(device, entry.source, videoCodec),
+      ...sendingOptions(device, entry.source, videoCodec, sizeOf(entry.track)),
       appData: { entry },
     });
     if (this.#closed || entry.closed) return producer.close();
@@ -63,6 +69,7 @@ export class Sender {
     const producer = this.#producers.get(entry.id);
     if (producer && producer.track !== entry.track) {
       await producer.replaceTrack({ track: entry.track });
+      await this.#fitLayers(producer);
     }
   }
 
@@ -86,7 +93,21 @@ export class Sender {
   /** Idempotent. */
   close(): void {
     this.#closed = true;
+    clearInterval(this.#sizes);
     this.#options.transport.close();
+  }
+
+  /** The layers of a picture that has another size now. */
+  async #fitLayers({ closed, track, rtpSender, appData }: types.Producer): Promise<void> {
+    if (closed || !rtpSender || track?.kind !== 'video') return;
+    const { source } = appData.entry as LocalEntry;
+    const parameters = rtpSender.getParameters();
+    // Only simulcast has layers to change, and those are the same for every codec that has it.
+    const wanted = videoEncodings(source, 'VP8', sizeOf(track));
+    const encodings = resizedEncodings(parameters.encodings, wanted);
+    if (!encodings) return;
+    // A browser that refuses goes on with the layers it has; it is asked again before long.
+    await rtpSender.setParameters({ ...parameters, encodings }).catch(() => {});
   }
 
   #tellPublish(entry: LocalEntry, attempt = 1): void {

@@ -1,6 +1,11 @@
 // How each source is encoded: what mediasoup-client is told when a track is sent. Pure.
 import type { Device, types } from 'mediasoup-client';
-import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
+import {
+  type Encoding,
+  type PictureSize,
+  type VideoCodec,
+  videoEncodings,
+} from '../../../shared/media/media.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
 
 /** Speech: 32 kbit/s is transparent. Music or a film in a shared tab: stereo, 128 kbit/s. */
@@ -23,6 +28,7 @@ export function sendingOptions(
   device: Device,
   source: TrackSource,
   videoCodec: VideoCodec,
+  size?: PictureSize,
 ): Partial<types.ProducerOptions> {
   if (source === 'microphone' || source === 'screen-audio') {
     return { codecOptions: AUDIO_OPTIONS[source] };
@@ -35,9 +41,48 @@ export function sendingOptions(
   const codec = wanted ?? named(FALLBACK_CODEC);
   return {
     ...(codec && { codec }),
-    encodings: videoEncodings(source, wanted ? videoCodec : FALLBACK_CODEC).map((encoding) => ({
-      ...encoding,
-    })),
+    encodings: videoEncodings(source, wanted ? videoCodec : FALLBACK_CODEC, size).map(
+      (encoding) => ({
+        ...encoding,
+      }),
+    ),
     codecOptions: { videoGoogleStartBitrate: VIDEO_START_BITRATE_KBPS },
   };
+}
+
+/** The size of what the track gives now; undefined while the browser does not say. */
+export function sizeOf(track: Pick<MediaStreamTrack, 'getSettings'>): PictureSize | undefined {
+  const { width, height } = track.getSettings();
+  return width && height ? { width, height } : undefined;
+}
+
+/**
+ * What a sender's encodings have to become for a picture of another size. Only encodings that go by
+ * the same name are changed.
+ *
+ * @returns undefined when they are right already
+ */
+export function resizedEncodings(
+  now: readonly RTCRtpEncodingParameters[],
+  wanted: readonly Encoding[],
+): RTCRtpEncodingParameters[] | undefined {
+  if (now.length < 2 || now.length !== wanted.length) return undefined;
+  const resized = now.map((encoding) => {
+    const other = wanted.find(({ rid }) => rid === encoding.rid);
+    if (!other) return encoding;
+    const { active = true, maxBitrate, maxFramerate, scaleResolutionDownBy = 1 } = other;
+    return {
+      ...encoding,
+      ...{ active, maxBitrate, scaleResolutionDownBy },
+      ...(maxFramerate !== undefined && { maxFramerate }),
+    };
+  });
+  const same = resized.every((encoding, index) => {
+    const before = now[index];
+    return (
+      before?.active === encoding.active &&
+      (before?.scaleResolutionDownBy ?? 1) === encoding.scaleResolutionDownBy
+    );
+  });
+  return same ? undefined : resized;
 }

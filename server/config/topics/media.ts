@@ -31,6 +31,11 @@ export const media = {
     about:
       'Public addresses or hostnames of this machine (comma-separated: one for IPv4, one for IPv6), when they differ from its own. They are offered besides the listening addresses, so LAN and outside both work.',
   }),
+  announcedLookupSeconds: setting('ANNOUNCED_LOOKUP_SECONDS', integer(1, 3_600), {
+    default: 30,
+    about:
+      'Seconds between two lookups of the hostnames in `ANNOUNCED_ADDRESS`. Browsers are offered the addresses behind a name too (Firefox takes no name); whoever joins later than this after a change of DNS is offered the new ones.',
+  }),
   peersPerWorker: setting('PEERS_PER_WORKER', integer(1, 10_000), {
     default: 20,
     about:

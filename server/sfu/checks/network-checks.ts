@@ -7,6 +7,7 @@ import { LIMITS } from '../../../shared/protocol/limits.ts';
 import type { MediaParams, MediaResult } from '../../cluster/messages/media.ts';
 import type { Config } from '../../config/config.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { AnnouncedNames } from '../workers/announced-names.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 
@@ -21,6 +22,7 @@ export interface NetworkChecksOptions {
   media: Pick<Config['media'], 'protocols'>;
   limits: Pick<Config['limits'], 'networkChecks' | 'networkCheckSeconds'>;
   pickWorker(): Promise<LiveWorker>;
+  names: Pick<AnnouncedNames, 'withAddresses'>;
   resources: Resources;
 }
 
@@ -160,7 +162,8 @@ export class NetworkChecks {
       });
       await transport.consumeData({ dataProducerId: id });
     }
-    const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = transport;
+    const { id, iceParameters, dtlsParameters, sctpParameters } = transport;
+    const iceCandidates = this.#options.names.withAddresses(transport.iceCandidates);
     if (!sctpParameters) throw new ParleyError('media_failed');
     const { port, maxMessageSize } = sctpParameters;
     return {

@@ -19,10 +19,11 @@ import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
-import type { HeldTurn } from '../held-turn.ts';
-import { type NodeRoom, producerIdOf } from '../rooms/node-room.ts';
+import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
+import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
+import type { HeldTurn } from './held-turn.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /**
@@ -54,7 +55,7 @@ export interface PublishRequest {
 }
 type MediaKindName = (typeof MediaKind.options)[number];
 
-export class Peer {
+export class ParticipantMedia {
   readonly participantId: string;
   readonly epoch: number;
   readonly fence: number;
@@ -64,7 +65,7 @@ export class Peer {
   readonly paths = new Map<Direction, PathReport>();
   /** The TURN servers it was given. */
   turn: HeldTurn | undefined;
-  readonly #room: NodeRoom<Peer>;
+  readonly #room: MediaRoom<ParticipantMedia>;
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
   readonly #connected = new Map<Direction, string>();
@@ -73,7 +74,7 @@ export class Peer {
   #closed = false;
 
   private constructor(
-    room: NodeRoom<Peer>,
+    room: MediaRoom<ParticipantMedia>,
     router: RoomRouter,
     options: PeerOptions,
     transports: Record<Direction, WebRtcTransport>,
@@ -103,16 +104,22 @@ export class Peer {
 
   /** Opens both transports; the peer is in the room then, and subscribed to nothing yet. */
   static async open(
-    room: NodeRoom<Peer>,
+    room: MediaRoom<ParticipantMedia>,
     options: PeerOptions,
     context: PeerContext,
-  ): Promise<Peer> {
+  ): Promise<ParticipantMedia> {
     const router = await room.chooseRouter();
     const create = (direction: Direction) => createTransport(router, direction, context);
     const results = await Promise.allSettled([create('send'), create('recv')]);
     const [send, recv] = results;
     if (send.status === 'fulfilled' && recv.status === 'fulfilled' && !room.closed) {
-      return new Peer(room, router, options, { send: send.value, recv: recv.value }, context);
+      return new ParticipantMedia(
+        room,
+        router,
+        options,
+        { send: send.value, recv: recv.value },
+        context,
+      );
     }
     for (const result of results) if (result.status === 'fulfilled') result.value.close();
     const cause = results.find((result) => result.status === 'rejected')?.reason;

@@ -9,13 +9,13 @@ import type {
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
-import type { NodeRoom, RoomMember } from '../rooms/node-room.ts';
+import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
 
 export interface SubscriptionsOptions {
-  room: NodeRoom<RoomMember>;
+  room: Pick<MediaRoom<never>, 'name' | 'tracks' | 'publish'>;
   router: RoomRouter;
   transport: WebRtcTransport;
   participantId: string;

@@ -58,7 +58,8 @@ export class RoomMesh {
   /** By the router of the other node that they come from. */
   readonly #links = new Map<string, PipeLink>();
   readonly #sources = new Map<string, Promise<PipeSource>>();
-  readonly #subscribing: Promise<Closer>;
+  #subscribing: Promise<Closer | undefined> = Promise.resolve(undefined);
+  #resubscribe: Timer | undefined;
   #ticks: Timer | undefined;
   #telling = false;
   #seq = Date.now();
@@ -67,17 +68,7 @@ export class RoomMesh {
   constructor(options: RoomMeshOptions, context: MeshContext) {
     this.#options = options;
     this.#context = context;
-    this.#subscribing = context.bus.subscribe(meshTopic(options.room), (message) => {
-      try {
-        this.#hear(parse(MeshState, message));
-      } catch (err) {
-        context.log.error({ err, room: options.room }, 'what a node told could not be read');
-      }
-    });
-    // Awaited in close; until then its failure is nobody's unhandled rejection.
-    this.#subscribing.catch((err) => {
-      context.log.warn({ err, room: options.room }, 'a room is not in touch with other nodes');
-    });
+    this.#subscribe();
   }
 
   /** Hears what these nodes have of the room, and tells them what is here. */
@@ -89,17 +80,17 @@ export class RoomMesh {
         try {
           const params = { room: this.#options.room, from: this.#context.nodeId };
           const state = await this.#ask(nodeId, 'meshState', params, ASK_TIMEOUT_MS);
-          if (state) this.#hear(state);
+          if (state) this.#applyState(state);
         } catch (err) {
-          this.#context.log.info({ err, nodeId }, 'a node did not say what it has of a room');
+          this.#context.log.info({ err, nodeId }, 'mesh state request failed');
         }
       }),
     );
-    this.tell();
+    this.publishState();
   }
 
   /** What is here changed: the others are told, once for all changes of one turn. */
-  tell(): void {
+  publishState(): void {
     if (this.#telling || this.#closed || this.#others.size === 0) return;
     this.#telling = true;
     queueMicrotask(() => {
@@ -160,7 +151,28 @@ export class RoomMesh {
     for (const opening of this.#sources.values())
       opening.then((source) => source.close()).catch(() => {});
     if (this.#others.size > 0) this.#publish(true);
-    await this.#subscribing.then((subscription) => subscription.close()).catch(() => {});
+    this.#resubscribe?.close();
+    await this.#subscribing.then((subscription) => subscription?.close()).catch(() => {});
+  }
+
+  /** Until it succeeds: a room that hears of no other node would be cut in two for good. */
+  #subscribe(): void {
+    const { bus, resources, log } = this.#context;
+    const { room } = this.#options;
+    const hear = (message: unknown) => {
+      try {
+        this.#applyState(parse(MeshState, message));
+      } catch (err) {
+        log.error({ err, room }, 'mesh state could not be read');
+      }
+    };
+    this.#subscribing = bus.subscribe(meshTopic(room), hear).catch((err) => {
+      log.warn({ err, room }, 'mesh subscription failed');
+      if (!this.#closed) {
+        this.#resubscribe = resources.after(TELL_EVERY_MS, () => this.#subscribe());
+      }
+      return undefined;
+    });
   }
 
   #meetAsked(nodeId: string): void {
@@ -168,7 +180,7 @@ export class RoomMesh {
     this.#know(nodeId, { seq: 0, heardAt: performance.now(), tracks: new Map() });
   }
 
-  #hear(state: MeshState): void {
+  #applyState(state: MeshState): void {
     const { nodeId, seq } = state;
     if (this.#closed || nodeId === this.#context.nodeId) return;
     const known = this.#others.get(nodeId);
@@ -183,7 +195,7 @@ export class RoomMesh {
     this.#options.onTracks(nodeId, state.tracks);
     this.#keepSources(nodeId, state.links);
     // Who does not know us yet hears of us now.
-    if (!known) this.tell();
+    if (!known) this.publishState();
   }
 
   #know(nodeId: string, other: OtherNode): void {
@@ -245,13 +257,13 @@ export class RoomMesh {
       ask: (params) => this.#ask(from.nodeId, 'pipe', params, PIPE_TIMEOUT_MS),
       endPipe: (params) => {
         this.#ask(from.nodeId, 'unpipe', params, PIPE_TIMEOUT_MS).catch((err) => {
-          log.debug({ err, nodeId: from.nodeId }, 'a pipe was not ended at its other end');
+          log.debug({ err, nodeId: from.nodeId }, 'unpipe request failed');
         });
       },
-      onChange: () => this.tell(),
+      onChange: () => this.publishState(),
       onClose: () => {
         if (this.#links.get(from.routerId) === link) this.#links.delete(from.routerId);
-        this.tell();
+        this.publishState();
       },
     });
     this.#links.set(from.routerId, link);
@@ -272,7 +284,7 @@ export class RoomMesh {
   #publish(gone: boolean): void {
     const { bus, log } = this.#context;
     bus.publish(meshTopic(this.#options.room), this.#state(gone)).catch((err) => {
-      log.debug({ err, room: this.#options.room }, 'the other nodes were not told');
+      log.debug({ err, room: this.#options.room }, 'mesh state could not be published');
     });
   }
 

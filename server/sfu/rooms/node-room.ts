@@ -1,14 +1,13 @@
 // One room on this node: its people, the tracks they can receive, and the routers that carry them.
 import type { Producer } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
-import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { MeshTrack } from '../../cluster/messages/mesh.ts';
+import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh } from '../mesh/room-mesh.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
+import type { MediaRoom, PublishEvent } from './media-room.ts';
 import { RoomRouter } from './room-router.ts';
-import { type RoomTrack, RoomTracks } from './room-tracks.ts';
-
-export type PublishEvent = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
+import { producerIdOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
 
 export interface NodeRoomContext extends MeshContext {
   /** The least loaded worker besides these, if there is one; else the least loaded of all. */
@@ -24,23 +23,14 @@ export interface NodeRoomOptions {
   onClose(): void;
 }
 
-/** What a room needs of the media of a participant in it. */
-export interface RoomMember {
-  readonly participantId: string;
-  readonly router: RoomRouter;
-  /** Gives it a consumer of each track that it lacks. */
-  reconcile(): void;
-  close(): void;
-}
-
-export class NodeRoom<Member extends RoomMember> {
+export class NodeRoom implements MediaRoom<ParticipantMedia> {
   readonly name: string;
   readonly publish: PublishEvent;
   readonly tracks = new RoomTracks();
   readonly mesh: RoomMesh;
   readonly #context: NodeRoomContext;
   readonly #options: NodeRoomOptions;
-  readonly #peers = new Map<string, Member>();
+  readonly #peers = new Map<string, ParticipantMedia>();
   readonly #routers = new Set<RoomRouter>();
   /** One router is chosen or made at a time: many who come at once share it. */
   #choosing: Promise<unknown> = Promise.resolve();
@@ -67,20 +57,20 @@ export class NodeRoom<Member extends RoomMember> {
     return this.#closed;
   }
 
-  get peers(): readonly Member[] {
+  get peers(): readonly ParticipantMedia[] {
     return [...this.#peers.values()];
   }
 
-  peer(participantId: string): Member | undefined {
+  peer(participantId: string): ParticipantMedia | undefined {
     return this.#peers.get(participantId);
   }
 
-  addPeer(peer: Member): void {
+  addPeer(peer: ParticipantMedia): void {
     this.#peers.set(peer.participantId, peer);
   }
 
   /** The last peer closes the room. */
-  removePeer(peer: Member): void {
+  removePeer(peer: ParticipantMedia): void {
     if (this.#peers.get(peer.participantId) === peer) this.#peers.delete(peer.participantId);
     if (!this.#closed) peer.router.dropUnused();
     this.#closeIfEmpty();
@@ -115,11 +105,11 @@ export class NodeRoom<Member extends RoomMember> {
     this.tracks.add(track);
     producer.observer.once('close', () => {
       this.tracks.remove(track.producerId);
-      this.mesh.tell();
+      this.mesh.publishState();
     });
-    producer.observer.on('pause', () => this.mesh.tell());
-    producer.observer.on('resume', () => this.mesh.tell());
-    this.mesh.tell();
+    producer.observer.on('pause', () => this.mesh.publishState());
+    producer.observer.on('resume', () => this.mesh.publishState());
+    this.mesh.publishState();
     this.reconcile();
   }
 
@@ -137,7 +127,7 @@ export class NodeRoom<Member extends RoomMember> {
   }
 
   /** A worker died: @returns who was on it, and closes them */
-  lose(worker: LiveWorker): Member[] {
+  lose(worker: LiveWorker): ParticipantMedia[] {
     const lost = this.peers.filter((peer) => peer.router.worker === worker);
     for (const router of [...this.#routers]) {
       if (router.worker !== worker) continue;
@@ -181,11 +171,7 @@ export class NodeRoom<Member extends RoomMember> {
       {
         room: this.name,
         worker,
-        pipe: async ({ producerId }, to) => {
-          const track = this.tracks.get(producerId);
-          if (!track) throw new ParleyError('unknown_track');
-          return this.#pipe(track, to);
-        },
+        pipe: (track, to) => this.#pipe(this.tracks.get(track.producerId), to),
         onPiped: (piped) => this.reconcile(piped),
         onSpeakers: (origin, loudest) => this.#tellSpeakers(origin, loudest),
       },
@@ -200,7 +186,8 @@ export class NodeRoom<Member extends RoomMember> {
   }
 
   /** Of another router here: directly. Of another node: over one router, so that it comes once. */
-  async #pipe(track: RoomTrack, to: RoomRouter): Promise<Producer> {
+  async #pipe(track: RoomTrack | undefined, to: RoomRouter): Promise<Producer> {
+    if (!track) throw new ParleyError('unknown_track');
     const { home } = track;
     const from = home.nodeId === undefined ? home.router : this.#entrance();
     if (from === to) return this.mesh.obtain(track, to);
@@ -266,9 +253,4 @@ export class NodeRoom<Member extends RoomMember> {
     const speakers = [...volumes].map(([participantId, volume]) => ({ participantId, volume }));
     this.publish('speakers', { origin: origin.id, speakers });
   }
-}
-
-/** A producer belongs to one media session: the same track on the next one has another. */
-export function producerIdOf(trackId: string, epoch: number): string {
-  return `${trackId}.${epoch}`;
 }

@@ -1,7 +1,7 @@
 // The rooms of this node: made when somebody comes, gone when the last one has left.
 import { ParleyError } from '../../../shared/errors.ts';
-import type { Peer } from '../endpoints/participant-media.ts';
-import { NodeRoom, type NodeRoomContext, type PublishEvent } from './node-room.ts';
+import type { PublishEvent } from './media-room.ts';
+import { NodeRoom, type NodeRoomContext } from './node-room.ts';
 
 export interface NodeRoomsOptions extends NodeRoomContext {
   maxRooms: number;
@@ -17,7 +17,7 @@ interface Whose {
 
 export class NodeRooms {
   readonly #options: NodeRoomsOptions;
-  readonly #rooms = new Map<string, NodeRoom<Peer>>();
+  readonly #rooms = new Map<string, NodeRoom>();
   /** Changes under way, by participant. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -25,7 +25,7 @@ export class NodeRooms {
     this.#options = options;
   }
 
-  get open(): readonly NodeRoom<Peer>[] {
+  get open(): readonly NodeRoom[] {
     return [...this.#rooms.values()];
   }
 
@@ -33,7 +33,7 @@ export class NodeRooms {
     return this.open.reduce((sum, room) => sum + room.peers.length, 0);
   }
 
-  find(name: string): NodeRoom<Peer> | undefined {
+  find(name: string): NodeRoom | undefined {
     return this.#rooms.get(name);
   }
 
@@ -41,13 +41,13 @@ export class NodeRooms {
    * The room, made if it is not here, and held open until `entered` is called.
    * @throws ParleyError `no_capacity`
    */
-  enter(name: string): { room: NodeRoom<Peer>; entered: () => void } {
+  enter(name: string): { room: NodeRoom; entered: () => void } {
     const known = this.#rooms.get(name);
     if (known) return { room: known, entered: known.enter() };
     if (this.#rooms.size >= this.#options.maxRooms) {
       throw new ParleyError('no_capacity', { retryAfterMs: 1_000 });
     }
-    const room: NodeRoom<Peer> = new NodeRoom<Peer>(
+    const room: NodeRoom = new NodeRoom(
       {
         name,
         publish: this.#options.publisher(name),

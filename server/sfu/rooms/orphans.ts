@@ -3,13 +3,13 @@
 import type { RoomStore } from '../../cluster/cluster.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
-import type { Peer } from '../endpoints/participant-media.ts';
+import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import type { NodeRoom } from './node-room.ts';
 
 export interface OrphansOptions {
   nodeId: string;
   store: Pick<RoomStore, 'placement'>;
-  rooms(): readonly NodeRoom<Peer>[];
+  rooms(): readonly NodeRoom[];
   resources: Resources;
   log: Logger;
 }
@@ -23,7 +23,7 @@ export class Orphans {
   readonly #options: OrphansOptions;
   readonly #timer: Timer;
   /** Since when a session is without explanation. */
-  readonly #since = new WeakMap<Peer, number>();
+  readonly #since = new WeakMap<ParticipantMedia, number>();
   #checking = false;
 
   constructor(options: OrphansOptions) {

@@ -22,11 +22,10 @@ export interface RouterContext {
   log: Logger;
 }
 
-/** A track that can be on a router. */
-export interface RoutedTrack {
+/** What a router has to know of a track that it carries. */
+export interface WantedTrack {
   readonly trackId: string;
   readonly producerId: string;
-  /** It is sent no longer. */
   readonly closed: boolean;
 }
 
@@ -34,7 +33,7 @@ export interface RoomRouterOptions {
   room: string;
   worker: LiveWorker;
   /** Brings a track that is elsewhere onto this router. */
-  pipe(track: RoutedTrack, to: RoomRouter): Promise<Producer>;
+  pipe(track: WantedTrack, to: RoomRouter): Promise<Producer>;
   /** A piped track has arrived, or one that is wanted still was lost: see what can be consumed. */
   onPiped(router: RoomRouter): void;
   /** Loudest first. */
@@ -109,12 +108,12 @@ export class RoomRouter {
   }
 
   /** The track's producer on this router, when there is one already. */
-  producerOf(track: RoutedTrack): Producer | undefined {
+  producerOf(track: WantedTrack): Producer | undefined {
     return this.#own.get(track.producerId) ?? this.#piped.get(track.producerId)?.producer;
   }
 
   /** Resolves when the track is on this router, or cannot be brought here for now. */
-  async prepare(track: RoutedTrack): Promise<void> {
+  async prepare(track: WantedTrack): Promise<void> {
     if (this.closed || this.producerOf(track)) return;
     const known = this.#piped.get(track.producerId);
     if (known) return known.arriving;
@@ -154,7 +153,7 @@ export class RoomRouter {
     this.#piped.clear();
   }
 
-  async #bring(track: RoutedTrack, piped: Piped): Promise<void> {
+  async #bring(track: WantedTrack, piped: Piped): Promise<void> {
     const { room, pipe, onPiped } = this.#options;
     const { resources, log } = this.#context;
     const forget = () => {

@@ -60,3 +60,8 @@ export function newestOf<T extends Pick<RoomTrack, 'trackId' | 'epoch'>>(
   }
   return [...newest.values()];
 }
+
+/** A producer belongs to one media session: the same track on the next one has another. */
+export function producerIdOf(trackId: string, epoch: number): string {
+  return `${trackId}.${epoch}`;
+}

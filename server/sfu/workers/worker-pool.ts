@@ -39,7 +39,7 @@ export interface LiveWorker {
 interface Slot {
   readonly index: number;
   live: LiveWorker | undefined;
-  /** The port it got; kept for its replacement, whose candidates may be behind firewall rules. */
+  /** The port it got; its replacement tries it first. */
   port: number | undefined;
   failures: number;
   respawn: Timer | undefined;
@@ -137,11 +137,21 @@ export class WorkerPool {
   }
 
   async #listen(worker: Worker, slot: Slot): Promise<{ server: WebRtcServer; port: number }> {
-    const fixed = slot.port ?? (this.#options.port ? this.#options.port + slot.index : undefined);
-    if (fixed !== undefined) {
-      return { server: await this.#listenOn(worker, fixed), port: fixed };
+    if (this.#options.port) {
+      // The only one that firewalls let through. While others have it, this worker is not there,
+      // and rooms are on another.
+      const port = this.#options.port + slot.index;
+      return { server: await this.#listenOn(worker, port), port };
     }
     let lastError: unknown;
+    if (slot.port !== undefined) {
+      try {
+        return { server: await this.#listenOn(worker, slot.port), port: slot.port };
+      } catch (error) {
+        // Another program was quicker. Nobody was promised this port, so another is as good.
+        this.#options.log.warn({ err: error, worker: slot.index }, 'a worker needs another port');
+      }
+    }
     for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
       const port = this.#nextPort++;
       try {

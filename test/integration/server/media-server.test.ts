@@ -63,6 +63,24 @@ test('a public address is offered besides the internal one', async (t) => {
   ]);
 });
 
+test('the addresses behind an announced hostname are offered too, for browsers that take no name', async (t) => {
+  const server = await startServer(t, {
+    MEDIA_LISTEN_ADDRESSES: '127.0.0.2',
+    ANNOUNCED_ADDRESS: 'localhost',
+    MEDIA_PROTOCOLS: 'udp',
+  });
+  const ada = await RawClient.open(t, server.signalingUrl);
+  const { media } = await ada.join('team');
+  const [port] = server.app.media.ports;
+  for (const { iceCandidates } of [media.send, media.recv]) {
+    const offered = iceCandidates.map((candidate) => candidate.address);
+    for (const address of ['localhost', '127.0.0.1', '127.0.0.2']) {
+      assert.ok(offered.includes(address), `${address} is not among ${offered}`);
+    }
+    assert.ok(iceCandidates.every((candidate) => candidate.port === port));
+  }
+});
+
 test('a start warns of an announced address that does not lead back, and of no other', async (t) => {
   const warned = async (announced: string) => {
     const server = await startServer(t, { ANNOUNCED_ADDRESS: announced, LOG_LEVEL: 'debug' });

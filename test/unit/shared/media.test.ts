@@ -81,3 +81,46 @@ test('every codec that a room has is in what clients are told, under the same pa
     assert.equal(told?.preferredPayloadType, preferredPayloadType, mimeType);
   }
 });
+
+test('a camera of any size arrives whole: its highest layer is not scaled, and browsers send it', () => {
+  // Layers that libwebrtc sends at most of so many pixels (its table of simulcast formats).
+  const sent = (pixels: number) => (pixels >= 960 * 540 ? 3 : pixels >= 480 * 270 ? 2 : 1);
+  const cases: readonly [TrackSource, number, number, readonly number[]][] = [
+    ['camera', 1_920, 1_080, [4, 2, 1]],
+    ['camera', 1_280, 720, [4, 2, 1]],
+    ['camera', 720, 1_280, [4, 2, 1]],
+    ['camera', 720, 720, [4, 2, 1]],
+    ['camera', 960, 540, [2, 1]],
+    ['camera', 640, 480, [2, 1]],
+    ['camera', 480, 640, [2, 1]],
+    ['camera', 640, 360, [2, 1]],
+    ['camera', 360, 360, [2, 1]],
+    ['camera', 640, 359, [1]],
+    ['camera', 320, 240, [1]],
+    ['camera', 160, 120, [1]],
+    ['screen', 1_920, 1_080, [2, 1]],
+    ['screen', 800, 600, [2, 1]],
+    ['screen', 600, 300, [1]],
+  ];
+  for (const [source, width, height, scales] of cases) {
+    const encodings = videoEncodings(source, 'VP8', { width, height });
+    const active = encodings.filter(({ active = true }) => active);
+    const what = `${source} of ${width}×${height}`;
+    assert.deepEqual(
+      active.map(({ scaleResolutionDownBy }) => scaleResolutionDownBy),
+      scales,
+      what,
+    );
+    assert.equal(
+      encodings.length,
+      SPATIAL_LAYERS[source],
+      `${what}: a device of another size fits`,
+    );
+    assert.ok(active.length <= sent(width * height), `${what}: every layer is sent`);
+    assert.deepEqual(encodings.slice(0, active.length), active, `${what}: the lowest are active`);
+  }
+  assert.deepEqual(
+    videoEncodings('camera', 'VP8', { width: 0, height: 0 }),
+    videoEncodings('camera', 'VP8'),
+  );
+});

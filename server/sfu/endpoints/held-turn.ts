@@ -1,0 +1,9 @@
+// The TURN servers that one media session was given.
+import type { IceServer } from '../../../shared/media/rtp.ts';
+import type { GivenTurn } from '../../turn/pool/pool.ts';
+
+/** What one media session was given. */
+export interface HeldTurn extends GivenTurn {
+  readonly iceServers: IceServer[];
+  release(): void;
+}

@@ -1,9 +1,0 @@
-// The TURN servers and credentials that one media session holds.
-import type { IceServer } from '../../shared/media/rtp.ts';
-import type { GivenTurn } from '../turn/pool/pool.ts';
-
-/** What one media session was given. */
-export interface HeldTurn extends GivenTurn {
-  readonly iceServers: IceServer[];
-  release(): void;
-}
