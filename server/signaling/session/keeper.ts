@@ -16,6 +16,8 @@ export interface KeptSession {
   readonly participantId: string;
   readonly guard: SessionGuard;
   readonly held: HeldSession;
+  /** A claim of this replica is under way: what the store says of the older guard is no news. */
+  readonly claiming: boolean;
   end(reason: 'removed' | 'replaced' | 'lost'): void;
   readonly media: { refresh(): Promise<void> };
 }
@@ -112,6 +114,13 @@ export class SessionKeeper {
       });
       return this.release(room, guard, Math.min(delayMs * 2, RELEASE_RETRY_MAX_MS));
     }
+  }
+
+  /** Whether the store has no such session. Another replica that claimed it would be known there. */
+  async isGone(room: string, guard: SessionGuard): Promise<boolean> {
+    const states = await this.#options.cluster.rooms.renew(room, [guard]);
+    const state = states.get(guard.participantId);
+    return state === 'gone' || state === 'removed';
   }
 
   /** A session is on its way out: this replica does not end before it is. */
@@ -224,7 +233,7 @@ export class SessionKeeper {
     states: ReadonlyMap<string, SessionState>,
   ): void {
     for (const [index, session] of sessions.entries()) {
-      if (session.guard !== guards[index]) continue;
+      if (session.guard !== guards[index] || session.claiming) continue;
       const state = states.get(session.participantId);
       if (state === 'removed' || state === 'replaced') session.end(state);
       if (state === 'gone') session.end('lost');

@@ -49,7 +49,16 @@ export class RoomHub {
   async add(room: string, member: RoomMember): Promise<void> {
     const entry = this.#entries.get(room) ?? this.#open(room);
     entry.members.add(member);
-    await entry.subscribing;
+    try {
+      await entry.subscribing;
+    } catch (error) {
+      // The next one subscribes anew: a refusal of now says nothing about then.
+      if (this.#entries.get(room) === entry) {
+        this.#entries.delete(room);
+        entry.release();
+      }
+      throw error;
+    }
   }
 
   /** The store just said so. */
@@ -79,7 +88,7 @@ export class RoomHub {
     const entry: Entry = {
       members,
       known: undefined,
-      subscribing: Promise.all([
+      subscribing: allOrNone([
         this.#rooms.subscribe(room, (patch) => {
           this.#follow(entry, patch);
           const frame = eventFrame('patch', patch);
@@ -111,4 +120,14 @@ export class RoomHub {
       (err) => this.#log.debug({ err, room }, 'a room was not looked up'),
     );
   }
+}
+
+/** Where one subscription fails, the others are closed: nobody would listen to them. */
+async function allOrNone(subscriptions: readonly Promise<Closer>[]): Promise<readonly Closer[]> {
+  const results = await Promise.allSettled(subscriptions);
+  const closers = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (!failed) return closers;
+  await Promise.allSettled(closers.map((closer) => closer.close()));
+  throw failed.reason;
 }

@@ -18,6 +18,7 @@ export interface SessionOptions {
   participant: Pick<Participant, 'id' | 'name' | 'role'>;
   /** As the room has it now. */
   online: boolean;
+  resumable: boolean;
   rtpCapabilities: RtpCapabilities;
   /** Of the secret that resumes it. */
   resumeHash: string;
@@ -44,6 +45,8 @@ export class Session implements RoomMember {
   rtpCapabilities: RtpCapabilities;
   /** Whether the store knows it: it is made before it is admitted, to miss nothing. */
   admitted = false;
+  /** Whether the client has what resumes it: before the answer of its join it does not. */
+  resumable: boolean;
   readonly #context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
@@ -51,6 +54,8 @@ export class Session implements RoomMember {
   #online: boolean;
   #grace: Timer | undefined;
   #ended = false;
+  /** A resume at this replica that is under way. */
+  #claiming: Promise<void> | undefined;
 
   constructor(options: SessionOptions, guard: SessionGuard, context: SessionContext) {
     this.room = options.room;
@@ -58,6 +63,7 @@ export class Session implements RoomMember {
     this.rtpCapabilities = options.rtpCapabilities;
     this.guard = guard;
     this.#online = options.online;
+    this.resumable = options.resumable;
     this.#options = options;
     this.#context = context;
     this.#release = context.resources.open('session');
@@ -104,6 +110,26 @@ export class Session implements RoomMember {
     this.#outbox.connection = connection;
   }
 
+  /** Whether the fence is about to rise, or has risen, by a claim of this replica. */
+  get claiming(): boolean {
+    return this.#claiming !== undefined;
+  }
+
+  /** A resume at this replica claims the session: its guard is the new one as soon as that is known. */
+  claimedBy(claim: Promise<SessionGuard>): void {
+    const claiming = claim
+      .then(
+        (guard) => {
+          this.guard = guard;
+        },
+        () => {},
+      )
+      .finally(() => {
+        if (this.#claiming === claiming) this.#claiming = undefined;
+      });
+    this.#claiming = claiming;
+  }
+
   /** The client was told the state, the room's up to `version`: what came after it follows now. */
   flush(version?: number): void {
     this.#outbox.flush(version);
@@ -139,12 +165,18 @@ export class Session implements RoomMember {
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
     if (this.#ended) throw new ParleyError('session_lost');
     const { rooms, limits } = this.#context;
+    const { guard } = this;
     const commit = () => rooms.commit(this.room, this.guard, ops, limits);
     try {
       return await commit();
     } catch (error) {
       const { code } = ParleyError.from(error);
-      if (code === 'session_replaced') this.end('replaced');
+      if (code === 'session_replaced') {
+        // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
+        // refused, and says nothing about the session.
+        await this.#claiming;
+        if (this.guard === guard) this.end('replaced');
+      }
       // A store that lost its memory is told of the room, and then of this.
       const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
       if (!isBack || this.#ended) throw error;
@@ -160,10 +192,10 @@ export class Session implements RoomMember {
     const taken = patch.ops.some(
       (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
     );
-    // By a host, or because its lease ran out: the store knows.
-    if (left) void this.#context.keeper.check(this.room);
-    else if (taken && !this.#online) this.end('replaced');
-    else this.#outbox.send(frame, patch.version);
+    // Removed by a host, its lease ran out, or another replica has it: the store knows. Being present
+    // again may also be an older word of our own.
+    if (left || (taken && !this.#online)) void this.#context.keeper.check(this.room);
+    if (!left) this.#outbox.send(frame, patch.version);
   }
 
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
@@ -183,8 +215,10 @@ export class Session implements RoomMember {
     const error = END_ERRORS[reason];
     if (error) this.#outbox.connection?.end(error, { reconnect: reason === 'shutdown' });
     this.#outbox.connection = undefined;
-    // Replaced: another replica speaks for it now. Shutdown: another one may claim it.
-    if (reason !== 'replaced' && reason !== 'shutdown') {
+    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
+    // can ask for that; else the participant would stay in the room as a ghost.
+    const isKept = reason === 'replaced' || (reason === 'shutdown' && this.resumable);
+    if (!isKept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
@@ -197,8 +231,14 @@ export class Session implements RoomMember {
   /** Leaves the room and closes its media, unless another replica has taken the session over. */
   async #giveUp(reason: SessionEnd): Promise<void> {
     const wasOurs = await this.#context.keeper.release(this.room, this.guard);
-    // Whoever was removed by a host is released already.
-    if (wasOurs || reason === 'removed' || reason === 'lost') await this.media.places.closeAll();
+    // A participant whom a host removed is released already. So is one whose release was done, though
+    // its answer was lost: then the store has no such session, and the media is nobody else's.
+    const isOver =
+      wasOurs ||
+      reason === 'removed' ||
+      reason === 'lost' ||
+      (await this.#context.keeper.isGone(this.room, this.guard));
+    if (isOver) await this.media.places.closeAll();
   }
 
   async #commitPresence(online: boolean): Promise<void> {

@@ -25,7 +25,7 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 }
 
 /** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
-const DRAIN_SPREAD_MS = 2_000;
+const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
 /** Of a session, while a store that lost its memory is told of it. */
 const CLAIM_ATTEMPTS = 5;
@@ -98,7 +98,7 @@ export class Sessions {
     const resumeHash = hash(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
     const session = this.#create(
-      { room, participant, online: true, rtpCapabilities, resumeHash },
+      { room, participant, online: true, resumable: false, rtpCapabilities, resumeHash },
       guard,
     );
     session.attach(connection);
@@ -109,6 +109,12 @@ export class Sessions {
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
       });
+      if (session.ended) {
+        // This replica began to drain meanwhile, before there was anything to release.
+        const releasing = this.#keeper.release(room, guard).then(() => {});
+        this.#keeper.finish(releasing.catch((err) => log.error({ err, room }, 'not released')));
+        throw new ParleyError('shutting_down');
+      }
       session.admitted = true;
       hub.learn(snapshot);
       const media = await session.media.open();
@@ -122,7 +128,11 @@ export class Sessions {
         media,
         ...(await session.rejoin()),
       };
-      return [session, { result, afterwards: () => session.flush(snapshot.version) }];
+      const afterwards = () => {
+        session.resumable = true;
+        session.flush(snapshot.version);
+      };
+      return [session, { result, afterwards }];
     } catch (error) {
       session.end('left');
       throw error;
@@ -134,7 +144,9 @@ export class Sessions {
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId, rtpCapabilities } = params;
     const resumeHash = hash(params.resumeSecret);
-    const guard = await this.#claim(room, participantId, resumeHash);
+    const claim = this.#claim(room, participantId, resumeHash);
+    this.#sessions.get(participantId)?.claimedBy(claim);
+    const guard = await claim;
     const session =
       this.#sessions.get(participantId) ??
       (await this.#adoptSession(room, rtpCapabilities, resumeHash, guard));
@@ -182,10 +194,13 @@ export class Sessions {
     const { resources } = this.#options;
     const deadline = performance.now() + withinMs;
     const leaving = [...this.#sessions.values()];
-    const pauseMs = Math.min(DRAIN_SPREAD_MS, withinMs / 2) / leaving.length;
-    for (const session of leaving) {
+    const spreadMs = Math.min(DRAIN_SPREAD_MS, withinMs / 2);
+    const startedAt = performance.now();
+    for (const [index, session] of leaving.entries()) {
+      // By the clock: a timer is a millisecond at least, and there may be thousands.
+      const aheadMs = startedAt + (spreadMs * index) / leaving.length - performance.now();
+      if (aheadMs >= 1) await resources.wait(aheadMs);
       session.end('shutdown');
-      if (pauseMs >= 1) await resources.wait(pauseMs);
     }
     for (const connection of this.#connections) {
       connection.end(new ParleyError('shutting_down'), { reconnect: true });
@@ -220,7 +235,9 @@ export class Sessions {
     // Another socket may have been quicker.
     const known = this.#sessions.get(participantId);
     const { online } = participant;
-    return known ?? this.#create({ room, participant, online, rtpCapabilities, resumeHash }, guard);
+    if (known) return known;
+    const options = { room, participant, online, resumable: true, rtpCapabilities, resumeHash };
+    return this.#create(options, guard);
   }
 
   /** A store that lost its memory may not know yet what this replica does. */
@@ -233,7 +250,7 @@ export class Sessions {
         const lost = ParleyError.from(error).code === 'session_lost';
         if (!lost || attempt > CLAIM_ATTEMPTS) throw error;
         if (attempt > 1) await resources.wait(CLAIM_RETRY_MS);
-        // Of whose replica is another one, that one puts it back.
+        // We restore only sessions of this replica. Another may still be restoring this one: wait.
         else if (!(await this.#keeper.recover(room))) throw error;
       }
     }

@@ -1,6 +1,6 @@
 // One WebSocket: framing, order, rates, heartbeat. It knows nothing of rooms.
 import type { RawData, WebSocket } from 'ws';
-import { ParleyError } from '../../../shared/errors.ts';
+import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
 import { CLOSE_CODES, eventFrame } from '../../../shared/protocol/protocol.ts';
 import { errorBody, parse, parseJson, Request } from '../../../shared/protocol/rpc.ts';
 import type { Config } from '../../config/config.ts';
@@ -34,6 +34,17 @@ export interface ConnectionHandler {
 const MISSED_HEARTBEATS = 2;
 /** How long a closing handshake may take before the socket is cut. */
 const CLOSE_TIMEOUT_MS = 2_000;
+
+/** Refusals that say nothing about the client: over a long call an honest one may meet many. */
+const OUR_FAULT: ReadonlySet<string> = new Set([
+  'unavailable',
+  'timeout',
+  'internal',
+  'no_capacity',
+  'shutting_down',
+  'session_lost',
+  'session_replaced',
+] satisfies ErrorCode[]);
 
 export class Connection {
   readonly #socket: WebSocket;
@@ -172,7 +183,7 @@ export class Connection {
   #refuse(id: number | null, error: ParleyError): void {
     this.#options.metrics.refused.inc({ code: error.code });
     this.send(JSON.stringify({ id, error: errorBody(error) }));
-    this.#refused += 1;
+    if (!OUR_FAULT.has(error.code)) this.#refused += 1;
     if (this.#refused >= this.#options.limits.refusedMessages) {
       this.close(CLOSE_CODES.abuse, 'too many refused messages');
     }
