@@ -8,6 +8,8 @@ export type { Logger };
 const SECRET_FIELDS = [
   'token',
   'authToken',
+  'apiKeys',
+  'rejoinToken',
   'authorization',
   'cookie',
   'resumeSecret',
