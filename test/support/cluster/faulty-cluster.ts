@@ -19,7 +19,7 @@ export class FaultyRooms {
   /** Methods that are refused for as long as they are in here. */
   readonly refusing = new Set<keyof RoomStore>();
   #armed: { call: number; fault: Fault } | undefined;
-  #holding: { method: string; until: Promise<void>; reached: () => void } | undefined;
+  readonly #holding = new Map<string, { until: Promise<void>; reached: () => void }>();
 
   constructor(inner: Cluster) {
     const rooms = new Proxy(inner.rooms, {
@@ -46,13 +46,13 @@ export class FaultyRooms {
   }
 
   /**
-   * The next call of this method is done, and its answer held back.
+   * The next call of this method is done, and its answer, or its refusal, held back.
    * @returns when it has been done, and what lets the answer go
    */
   hold(method: keyof RoomStore): { done: Promise<void>; release: () => void } {
     const done = Promise.withResolvers<void>();
     const until = Promise.withResolvers<void>();
-    this.#holding = { method, until: until.promise, reached: done.resolve };
+    this.#holding.set(method, { until: until.promise, reached: done.resolve });
     return { done: done.promise, release: until.resolve };
   }
 
@@ -60,16 +60,18 @@ export class FaultyRooms {
     const isArmed = this.#armed?.call === this.calls.length;
     const fault = isArmed ? this.#armed?.fault : undefined;
     this.calls.push(method);
-    const holding = this.#holding?.method === method ? this.#holding : undefined;
-    if (holding) this.#holding = undefined;
+    const holding = this.#holding.get(method);
+    this.#holding.delete(method);
     const isRefused = fault === 'refused' || this.refusing.has(method as keyof RoomStore);
     if (isRefused) throw new ParleyError('unavailable');
     if (fault === 'delayed') await new Promise((resolve) => setTimeout(resolve, DELAY_MS));
-    const answer = await call();
+    const calling = call();
     if (holding) {
+      await calling.catch(() => {});
       holding.reached();
       await holding.until;
     }
+    const answer = await calling;
     if (fault === 'answer lost') throw new ParleyError('unavailable');
     return answer;
   }
