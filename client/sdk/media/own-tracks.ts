@@ -66,9 +66,7 @@ export class OwnTracks {
     for (const op of ops) {
       if (op.op !== 'mute' || !op.muted || op.by === participantId) continue;
       const entry = this.#find(op.trackId);
-      if (!entry) continue;
-      this.#mute(entry, true);
-      this.#options.onMutedByHost(entry.source);
+      if (entry) this.#mutedByHost(entry);
     }
   }
 
@@ -77,6 +75,8 @@ export class OwnTracks {
     for (const { id, muted } of this.#options.listed()) {
       const entry = this.#find(id);
       if (!entry) this.#tellUnpublish(id);
+      // Muted, though we did not ask for it: a host did, while we were away.
+      else if (muted && !entry.mayBeMuted) this.#mutedByHost(entry);
       else if (entry.muted !== muted) this.#tellMute(entry);
     }
   }
@@ -100,10 +100,23 @@ export class OwnTracks {
     this.#options.onChange();
   }
 
+  #mutedByHost(entry: LocalEntry): void {
+    entry.mayBeMuted = true;
+    this.#mute(entry, true);
+    this.#options.onMutedByHost(entry.source);
+  }
+
   #tellMute(entry: LocalEntry): void {
     const { request, retries, onProblem } = this.#options;
     const { id: trackId } = entry;
-    const say = () => (entry.closed ? undefined : request('mute', { trackId, muted: entry.muted }));
+    const say = () => {
+      if (entry.closed) return undefined;
+      const { muted } = entry;
+      if (muted) entry.mayBeMuted = true;
+      return request('mute', { trackId, muted }).then(() => {
+        entry.mayBeMuted = muted;
+      });
+    };
     retries.say(`mute ${trackId}`, say, onProblem);
   }
 
