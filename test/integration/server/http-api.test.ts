@@ -78,7 +78,7 @@ test('what is not there is told to programs as JSON, whatever was asked', async 
   const server = await startServer(t);
   const asked = [
     ['GET', '/nothing'],
-    ['GET', `/r/${'x'.repeat(500)}`],
+    ['GET', `/r/${'x'.repeat(600)}`],
     ['POST', '/'],
     ['DELETE', '/r/team'],
     ['GET', '/api/rooms/team/tokens'],

@@ -41,7 +41,7 @@ test('an address that somebody typed leads to its page, or to one that says what
     '/nothing/': 404,
     '/r/blue/more': 404,
     '//evil.example/r/blue': 404,
-    [`/r/${'x'.repeat(500)}`]: 404,
+    [`/r/${'x'.repeat(600)}`]: 404,
     [`/${'x'.repeat(5_000)}`]: 404,
     '/assets/nothing.js': 404,
     '/signaling': 426,
