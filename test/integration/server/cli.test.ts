@@ -114,7 +114,12 @@ test('what cannot be done is said in a sentence, with an exit code for scripts',
     [['turn', 'drain'], env, 2, /^drain takes the ID of one server; none was given\.\n\nparley/],
     [['turn', 'drain', 'a', 'b'], env, 2, /the ID of one server; 2 were given/],
     [['turn', 'remove', '..'], env, 2, /"\.\." is no ID of a server/],
-    [['turn', 'add', '--secret-file', '-'], env, 2, /^add takes 1 to 8 addresses .* none was given/],
+    [
+      ['turn', 'add', '--secret-file', '-'],
+      env,
+      2,
+      /^add takes 1 to 8 addresses .* none was given/,
+    ],
     [
       ['turn', 'add', 'turn:h', '--weight', 'heavy', '--secret-file', '-'],
       env,
