@@ -88,6 +88,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     timeoutMs: config.timing.commandTimeoutMs,
     region: config.cluster.region,
     spillSessions: config.cluster.spillSessions,
+    resources,
     metrics,
     log,
   });

@@ -18,9 +18,13 @@ import {
 import { chooseNode } from '../../room/placement.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Resources } from '../../telemetry/resources.ts';
 
 /** Openings of one media session: a node may end under the first, or be full by now. */
 const OPEN_ATTEMPTS = 3;
+/** Closings of one media session. After these, its node finds out by itself that it is an orphan. */
+const CLOSE_ATTEMPTS = 3;
+const CLOSE_RETRY_MS = 500;
 /** Placements of one opening: each time somebody else was first, there is one node more to agree on. */
 const PLACE_ATTEMPTS = 5;
 /** When to try again after nobody could take a session: about when a worker has been replaced. */
@@ -48,6 +52,7 @@ export interface MediaClientOptions {
   timeoutMs: number;
   region: string | undefined;
   spillSessions: number;
+  resources: Resources;
   metrics: Metrics;
   log: Logger;
 }
@@ -117,11 +122,25 @@ export class MediaClient {
     return { ...(await this.#request(nodeId, 'describe', { room, participantId })), nodeId };
   }
 
-  /** Closes a media session, if it is there. Never rejects: a node that is gone has closed it. */
+  /**
+   * Closes a media session, if it is there, and asks again while the node is too busy to answer.
+   * Never rejects: a node that is gone has closed it.
+   */
   async close(nodeId: string, params: MediaParams<'close'>): Promise<void> {
-    await this.#request(nodeId, 'close', params).catch((err) => {
-      this.#options.log.debug({ err, nodeId }, 'media was not closed');
-    });
+    const { resources, log } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#request(nodeId, 'close', params);
+        return;
+      } catch (err) {
+        log.debug({ err, nodeId, attempt }, 'media was not closed');
+        const { code } = ParleyError.from(err);
+        // Without an epoch it would close what was opened there meanwhile.
+        const mayBeOpen = params.epoch !== null && (code === 'timeout' || code === 'unavailable');
+        if (!mayBeOpen || attempt >= CLOSE_ATTEMPTS) return;
+        await resources.wait(CLOSE_RETRY_MS * attempt);
+      }
+    }
   }
 
   /** @throws ParleyError what the node answers */
