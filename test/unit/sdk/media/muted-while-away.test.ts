@@ -33,7 +33,7 @@ function scene() {
   }) as unknown as Request;
   const own = new OwnTracks({
     local,
-    media: { mute() {}, stop() {} } as unknown as MediaKeeper,
+    media: { reconcile() {} } as unknown as MediaKeeper,
     request,
     retries: new Retries(),
     listed: () => [{ ...listed, muted: server.muted } satisfies Track],
