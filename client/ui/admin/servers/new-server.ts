@@ -37,6 +37,7 @@ export function serverOf(fields: ServerFields): Filled {
   if (wrong !== undefined) {
     return { field: 'urls', problem: `“${wrong}” does not fit: it has to be ${WORDS.url}.` };
   }
+  if (urls.length === 0) return { field: 'urls', problem: 'Give at least one address.' };
   if (!fitsField('urls', urls)) return { field: 'urls', problem: `Give ${WORDS.urls}.` };
   const id = fields.id.trim();
   const region = fields.region.trim();
