@@ -7,9 +7,7 @@ import { playTestSound } from './test-sound.ts';
 
 export function DevicePickers({ media }: { media: LocalMedia }) {
   const { microphones, cameras, speakers } = media.devices.value;
-  const { microphone, camera, speakerId, speaker } = media;
-  // A choice that was refused changes nothing else: the lists show what is used once more.
-  void [media.news.value, microphone.pending.value, camera.pending.value];
+  const { microphone, camera, speakerId } = media;
   return (
     <div class="device-pickers">
       <Picker
@@ -29,7 +27,7 @@ export function DevicePickers({ media }: { media: LocalMedia }) {
           <Picker
             label="Speaker"
             devices={speakers}
-            chosen={speaker.value}
+            chosen={speakerId.value}
             onChoose={(id) => {
               speakerId.value = id;
             }}
@@ -37,7 +35,7 @@ export function DevicePickers({ media }: { media: LocalMedia }) {
           <button
             type="button"
             class="button small"
-            onClick={() => void playTestSound(speaker.value)}
+            onClick={() => void playTestSound(speakerId.value)}
           >
             Play a test sound
           </button>

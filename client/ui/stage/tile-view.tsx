@@ -96,9 +96,6 @@ function trackOf(
 }
 
 function isSilent({ you, microphone }: PersonTile, media: LocalMedia): boolean {
-  if (you) {
-    const { on, track, silenced } = media.microphone;
-    return !on.value || track.value === undefined || silenced.value;
-  }
+  if (you) return !media.microphone.on.value || media.microphone.track.value === undefined;
   return microphone === undefined || microphone.muted;
 }

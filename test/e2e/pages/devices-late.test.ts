@@ -32,7 +32,9 @@ story(
     await until('the devices to be open', async () =>
       assert.equal(await bo.button('Camera').getAttribute('aria-pressed'), 'true'),
     );
-    await bo.page.getByRole('button', { name: 'Join', exact: true }).click();
+    // With all of the page there, the join begins with the click, and with the tracks of then.
+  await bo.page.waitForLoadState('networkidle');
+  await bo.page.getByRole('button', { name: 'Join', exact: true }).click();
     for (const name of ['Camera', 'Microphone'] as const) {
       await bo.button(name).click();
       await bo.button(name).click();
@@ -54,6 +56,8 @@ story('a camera that is switched off while "Joining…" is not seen', async (sce
   await until('the devices to be open', async () =>
     assert.equal(await bo.button('Camera').getAttribute('aria-pressed'), 'true'),
   );
+  // With all of the page there, the join begins with the click, and with the tracks of then.
+  await bo.page.waitForLoadState('networkidle');
   await bo.page.getByRole('button', { name: 'Join', exact: true }).click();
   await bo.button('Camera').click();
   await bo.button('Microphone').click();
