@@ -8,6 +8,8 @@ export interface LocalEntry {
   readonly source: TrackSource;
   track: MediaStreamTrack;
   muted: boolean;
+  /** We asked for a mute, and no unmute was confirmed since: a muted track may be our own doing. */
+  mayBeMuted: boolean;
   /** True once it is unpublished: what is still under way for it is given up. */
   closed: boolean;
 }
@@ -24,7 +26,7 @@ export class LocalTracks {
   }
 
   add({ source, track, muted = false }: LocalTrackInput): LocalEntry {
-    const entry = { id: randomId(), source, track, muted, closed: false };
+    const entry = { id: randomId(), source, track, muted, mayBeMuted: muted, closed: false };
     this.#entries.set(source, entry);
     return entry;
   }

@@ -53,6 +53,8 @@ export class MediaKeeper {
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
   readonly #unusable = new Set<string>();
   #negotiated: Promise<void> = Promise.resolve();
+  /** What we send begins on a session once what it brings is negotiated. */
+  readonly #negotiatedSessions = new WeakSet<MediaSession>();
   #device: Device | undefined;
 
   constructor(options: MediaKeeperOptions) {
@@ -126,22 +128,9 @@ export class MediaKeeper {
     return true;
   }
 
-  produce(entry: LocalEntry): void {
-    this.#sessions.newest?.sender.produce(entry).catch((error) => this.#options.onProblem(error));
-  }
-
-  replace(entry: LocalEntry): void {
-    for (const { sender } of this.#sessions.all) {
-      sender.replace(entry).catch((error) => this.#options.onProblem(error));
-    }
-  }
-
-  mute(entry: LocalEntry): void {
-    for (const { sender } of this.#sessions.all) sender.mute(entry);
-  }
-
-  stop(trackId: string): void {
-    for (const { sender } of this.#sessions.all) sender.stop(trackId);
+  /** What is wanted changed: every media session compares what it sends with it. */
+  reconcile(): void {
+    for (const { sender } of this.#sessions.all) sender.reconcile();
     this.#sessions.review();
   }
 
@@ -201,10 +190,11 @@ export class MediaKeeper {
     this.#options.onceUp(() => {
       this.#negotiated = session.receiver.consume(this.#usable(offer.consumers));
       // What is received comes first: people wait for the others' picture, and encoders are greedy.
-      void this.#negotiated.then(() => {
-        if (this.#sessions.newest !== session) return;
-        for (const entry of this.#options.local.entries) this.produce(entry);
-      });
+      const send = () => {
+        this.#negotiatedSessions.add(session);
+        session.sender.reconcile();
+      };
+      this.#negotiated.then(send, send);
       if (!isFirst) this.#options.onReplaced();
     });
   }
@@ -237,6 +227,8 @@ export class MediaKeeper {
       onUseless: () => this.#replace(session),
       senderOf: (trackId) =>
         options.stateOf(trackId) === 'sending' ? options.ownerOf(trackId) : undefined,
+      wanted: () => options.local.entries,
+      mayBegin: () => this.#sessions.newest === session && this.#negotiatedSessions.has(session),
       onRefused: ifNewest(options.onRefused),
       onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
       onProblem: ifNewest(options.onProblem),

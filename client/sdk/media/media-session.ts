@@ -22,7 +22,7 @@ export type Request = <K extends MethodName>(
 
 export interface MediaSessionOptions
   extends Pick<ReceiverOptions, 'streamIdOf' | 'onTracks' | 'onUnusable'>,
-    Pick<SenderOptions, 'onRefused'> {
+    Pick<SenderOptions, 'onRefused' | 'wanted' | 'mayBegin'> {
   device: Device;
   offer: MediaOffer;
   relayOnly: boolean;

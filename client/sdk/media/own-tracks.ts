@@ -32,11 +32,11 @@ export class OwnTracks {
     const known = local.get(input.source);
     if (known) {
       known.track = input.track;
-      media.replace(known);
       if (input.muted !== undefined) this.setMuted(input.source, input.muted);
     } else {
-      media.produce(local.add(input));
+      local.add(input);
     }
+    media.reconcile();
     onChange();
   }
 
@@ -58,7 +58,7 @@ export class OwnTracks {
   drop(entry: LocalEntry): void {
     const { local, media, onChange } = this.#options;
     local.remove(entry);
-    media.stop(entry.id);
+    media.reconcile();
     onChange();
   }
 
@@ -66,9 +66,11 @@ export class OwnTracks {
     for (const op of ops) {
       if (op.op !== 'mute' || !op.muted || op.by === participantId) continue;
       const entry = this.#find(op.trackId);
-      if (!entry) continue;
-      this.#mute(entry, true);
-      this.#options.onMutedByHost(entry.source);
+      if (entry) this.#mutedByHost(entry);
+    }
+    // What changed while the publish was under way was said of a track that the server did not know.
+    if (ops.some((op) => op.op === 'publish' && op.track.participantId === participantId)) {
+      this.sayWhatDiffers();
     }
   }
 
@@ -77,6 +79,8 @@ export class OwnTracks {
     for (const { id, muted } of this.#options.listed()) {
       const entry = this.#find(id);
       if (!entry) this.#tellUnpublish(id);
+      // Muted, though we did not ask for it: a host did, while we were away.
+      else if (muted && !entry.mayBeMuted) this.#mutedByHost(entry);
       else if (entry.muted !== muted) this.#tellMute(entry);
     }
   }
@@ -96,19 +100,37 @@ export class OwnTracks {
 
   #mute(entry: LocalEntry, muted: boolean): void {
     entry.muted = muted;
-    this.#options.media.mute(entry);
+    this.#options.media.reconcile();
     this.#options.onChange();
   }
 
+  #mutedByHost(entry: LocalEntry): void {
+    entry.mayBeMuted = true;
+    this.#mute(entry, true);
+    this.#options.onMutedByHost(entry.source);
+  }
+
   #tellMute(entry: LocalEntry): void {
-    const { request, retries, onProblem } = this.#options;
+    const { request, retries } = this.#options;
     const { id: trackId } = entry;
-    const say = () => (entry.closed ? undefined : request('mute', { trackId, muted: entry.muted }));
-    retries.say(`mute ${trackId}`, say, onProblem);
+    const say = () => {
+      if (entry.closed) return undefined;
+      const { muted } = entry;
+      if (muted) entry.mayBeMuted = true;
+      return request('mute', { trackId, muted }).then(() => {
+        entry.mayBeMuted = muted;
+      });
+    };
+    retries.say(`mute ${trackId}`, say, this.#onRefused);
   }
 
   #tellUnpublish(trackId: string): void {
-    const { request, retries, onProblem } = this.#options;
-    retries.say(`unpublish ${trackId}`, () => request('unpublish', { trackId }), onProblem);
+    const { request, retries } = this.#options;
+    retries.say(`unpublish ${trackId}`, () => request('unpublish', { trackId }), this.#onRefused);
   }
+
+  /** A track that the server does not know yet is told by its publish; one that it forgot is no loss. */
+  readonly #onRefused = (error: ParleyError) => {
+    if (error.code !== 'unknown_track') this.#options.onProblem(error);
+  };
 }

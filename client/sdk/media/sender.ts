@@ -1,6 +1,6 @@
-// What is sent on one media session: a producer for each local track, and telling the server of it.
+// What is sent on one media session: one loop makes it equal to what is wanted, and tells the server.
 import type { Device, types } from 'mediasoup-client';
-import type { ParleyError } from '../../../shared/errors.ts';
+import { ParleyError } from '../../../shared/errors.ts';
 import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
@@ -14,18 +14,40 @@ export interface SenderOptions {
   device: Device;
   videoCodec: VideoCodec;
   tell: MediaRequest;
-  /** The server refused a track that we had begun to send. */
+  /** What is wanted now, whatever was wanted before. */
+  wanted(): readonly LocalEntry[];
+  /** Whether tracks may begin here: they begin on the newest session only. */
+  mayBegin(): boolean;
+  /** The server refused a track that we had begun to send, or the browser cannot send it. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
 }
 
 /** How often a track is published, while the refusal is of the kind that passes. */
 const PUBLISH_ATTEMPTS = 4;
 const PUBLISH_RETRY_MS = 1_000;
+/** How often the browser is asked to send the same media of a track, and how long after a failure. */
+const SEND_ATTEMPTS = 3;
+const SEND_RETRY_MS = 500;
 /** A window that is shared, or a phone's camera, changes its size while it is sent; no event says so. */
 const LOOK_AT_SIZES_EVERY_MS = 2_000;
 
+/** The comparison of one track, while it goes on. */
+interface Comparison {
+  /** Something changed meanwhile: compare once more. */
+  again: boolean;
+}
+
+/** What the browser could not send, and how often it was tried. */
+interface Failure {
+  readonly track: MediaStreamTrack;
+  readonly attempts: number;
+}
+
 export class Sender {
   readonly #options: SenderOptions;
+  readonly #comparisons = new Map<string, Comparison>();
+  readonly #failures = new Map<string, Failure>();
+  readonly #retries = new Set<ReturnType<typeof setTimeout>>();
   readonly #producers = new Map<string, types.Producer>();
   readonly #published = new Map<string, RtpParameters>();
   readonly #sizes: ReturnType<typeof setInterval>;
@@ -45,44 +67,12 @@ export class Sender {
     });
   }
 
-  /** Sends a track. Nothing is waited for but the local negotiation. */
-  async produce(entry: LocalEntry): Promise<void> {
-    if (this.#producers.has(entry.id) || this.#closed) return;
-    const { transport, device, videoCodec } = this.#options;
-    const producer = await transport.produce({
-      track: entry.track,
-      // Its owner stops it, not we; and a mute must not disable the owner's track.
-      stopTracks: false,
-      disableTrackOnPause: false,
-      // Muted means that nothing is sent, not that silence is.
-      zeroRtpOnPause: true,
-      ...sendingOptions(device, entry.source, videoCodec, sizeOf(entry.track)),
-      appData: { entry },
-    });
-    if (this.#closed || entry.closed) return producer.close();
-    this.#producers.set(entry.id, producer);
-    if (producer.track !== entry.track) await this.replace(entry);
-    this.mute(entry);
-  }
-
-  async replace(entry: LocalEntry): Promise<void> {
-    const producer = this.#producers.get(entry.id);
-    if (producer && producer.track !== entry.track) {
-      await producer.replaceTrack({ track: entry.track });
-      await this.#fitLayers(producer);
-    }
-  }
-
-  mute(entry: LocalEntry): void {
-    const producer = this.#producers.get(entry.id);
-    if (entry.muted) producer?.pause();
-    else producer?.resume();
-  }
-
-  stop(trackId: string): void {
-    this.#producers.get(trackId)?.close();
-    this.#producers.delete(trackId);
-    this.#published.delete(trackId);
+  /** Makes what is sent equal to what is wanted. Called whenever that may have changed. */
+  reconcile(): void {
+    const wanted = this.#options.wanted();
+    const ids = new Set(wanted.map(({ id }) => id));
+    for (const id of [...this.#producers.keys()]) if (!ids.has(id)) this.#stop(id);
+    for (const entry of wanted) void this.#settle(entry);
   }
 
   /** @param known the tracks of ours that the server knows */
@@ -94,7 +84,89 @@ export class Sender {
   close(): void {
     this.#closed = true;
     clearInterval(this.#sizes);
+    for (const timer of this.#retries) clearTimeout(timer);
     this.#options.transport.close();
+  }
+
+  /** Compares one track until nothing differs. Only one comparison of a track goes on at a time. */
+  async #settle(entry: LocalEntry): Promise<void> {
+    const running = this.#comparisons.get(entry.id);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const comparison: Comparison = { again: true };
+    this.#comparisons.set(entry.id, comparison);
+    while (comparison.again && !this.#closed && !entry.closed) {
+      comparison.again = false;
+      const { track } = entry;
+      try {
+        await this.#compare(entry, track);
+        this.#failures.delete(entry.id);
+      } catch (error) {
+        // What ended meanwhile, or was replaced, cannot be sent and need not be.
+        if (entry.track === track && track.readyState === 'live') this.#onFailure(entry, error);
+      }
+      if (entry.track !== track) comparison.again = true;
+    }
+    this.#comparisons.delete(entry.id);
+  }
+
+  async #compare(entry: LocalEntry, track: MediaStreamTrack): Promise<void> {
+    // Its owner replaces what ended, or takes it back.
+    const isLive = track.readyState === 'live';
+    let producer = this.#producers.get(entry.id);
+    if (!producer) {
+      if (!isLive || !this.#options.mayBegin()) return;
+      producer = await this.#produce(entry, track);
+      if (this.#closed || entry.closed) return producer.close();
+      this.#producers.set(entry.id, producer);
+    } else if (isLive && producer.track !== track) {
+      await producer.replaceTrack({ track });
+      await this.#fitLayers(producer);
+    }
+    if (producer.closed || producer.paused === entry.muted) return;
+    if (entry.muted) producer.pause();
+    else producer.resume();
+  }
+
+  /** Nothing is waited for but the local negotiation. */
+  #produce(entry: LocalEntry, track: MediaStreamTrack): Promise<types.Producer> {
+    const { transport, device, videoCodec } = this.#options;
+    return transport.produce({
+      track,
+      // Its owner stops it, not we; and a mute must not disable the owner's track.
+      stopTracks: false,
+      disableTrackOnPause: false,
+      // Muted means that nothing is sent, not that silence is.
+      zeroRtpOnPause: true,
+      ...sendingOptions(device, entry.source, videoCodec, sizeOf(track)),
+      appData: { entry },
+    });
+  }
+
+  #onFailure(entry: LocalEntry, cause: unknown): void {
+    if (this.#closed || entry.closed) return;
+    const before = this.#failures.get(entry.id);
+    const attempts = before?.track === entry.track ? before.attempts + 1 : 1;
+    this.#failures.set(entry.id, { track: entry.track, attempts });
+    if (attempts < SEND_ATTEMPTS) {
+      const timer = setTimeout(() => {
+        this.#retries.delete(timer);
+        void this.#settle(entry);
+      }, SEND_RETRY_MS);
+      this.#retries.add(timer);
+    } else {
+      this.#failures.delete(entry.id);
+      this.#options.onRefused(entry, ParleyError.from(cause));
+    }
+  }
+
+  #stop(trackId: string): void {
+    this.#producers.get(trackId)?.close();
+    this.#producers.delete(trackId);
+    this.#published.delete(trackId);
+    this.#failures.delete(trackId);
   }
 
   /** The layers of a picture that has another size now. */
@@ -120,7 +192,9 @@ export class Sender {
       () => {
         const rtpParameters = this.#published.get(trackId);
         const { muted } = entry;
-        return rtpParameters && { epoch, trackId, kind, source, muted, rtpParameters };
+        // Unpublished before the browser had negotiated it: nobody must hear of it any more.
+        if (!rtpParameters || entry.closed) return undefined;
+        return { epoch, trackId, kind, source, muted, rtpParameters };
       },
       (refusal) => {
         // A worker that just died, say: either another session comes, or it works a little later.

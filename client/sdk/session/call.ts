@@ -178,7 +178,10 @@ export class JoinedCall extends CallState implements Call {
 
   readonly #onResumed = ({ snapshot, patches, media }: MethodResult<'resume'>): void => {
     if (snapshot) this.view.replace(snapshot);
-    for (const patch of patches ?? []) this.view.apply(patch);
+    for (const patch of patches ?? []) {
+      // What a host did while we were away concerns our own tracks too.
+      if (this.view.apply(patch) === 'applied') this.#own.onPatch(patch, this.participantId);
+    }
     this.#media.take(media, this.#listedIds());
     this.#onceUp(() => {
       this.#own.sayWhatDiffers();

@@ -33,8 +33,8 @@ story(
       assert.equal(await bo.button('Camera').getAttribute('aria-pressed'), 'true'),
     );
     // With all of the page there, the join begins with the click, and with the tracks of then.
-  await bo.page.waitForLoadState('networkidle');
-  await bo.page.getByRole('button', { name: 'Join', exact: true }).click();
+    await bo.page.waitForLoadState('networkidle');
+    await bo.page.getByRole('button', { name: 'Join', exact: true }).click();
     for (const name of ['Camera', 'Microphone'] as const) {
       await bo.button(name).click();
       await bo.button(name).click();
