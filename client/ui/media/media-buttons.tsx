@@ -3,7 +3,7 @@ import { Mic, MicOff, Video, VideoOff } from 'lucide';
 import { useId } from 'preact/hooks';
 import { ControlButton } from '../kit/control-button.tsx';
 import type { Capture } from './capture.ts';
-import { SILENCED_TIP } from './changes/news.ts';
+import { SILENCED_TIP } from './changes/silenced-tip.ts';
 
 export interface MediaButtonProps {
   capture: Capture;

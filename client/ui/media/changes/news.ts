@@ -41,12 +41,6 @@ export function newsText(news: DeviceNews, facts: BrowserFacts): NewsText {
   }
 }
 
-/** For the buttons, which have less room. */
-export const SILENCED_TIP: Record<DeviceKind, string> = {
-  microphone: 'Muted by your system or headset',
-  camera: 'Blocked by your system or a cover',
-};
-
 const SILENCED: Record<DeviceKind, string> = {
   microphone:
     'Your microphone is muted by your system or by a button on your headset. Nobody hears you. Unmute it there.',
