@@ -6,6 +6,7 @@ import { type Replica, TestCluster } from '../test/support/cluster/local-cluster
 import { until } from '../test/support/process/until.ts';
 import { FrameWatch } from '../test/support/sdk/frame-watch.ts';
 import { Person } from '../test/support/sdk/participant.ts';
+import { crowds } from './lost-node.ts';
 import { BenchOwner } from './owner.ts';
 import { spread } from './statistics.ts';
 
@@ -95,7 +96,8 @@ async function main(): Promise<void> {
     // A cluster of its own for each loss: what one leaves behind is not the next one's.
     outcomes.set(loss, await measure(loss, trials));
   }
-  console.log(report(outcomes, trials));
+  if (outcomes.size > 0) console.log(report(outcomes, trials));
+  console.log(await crowds(values.only));
 }
 
 async function measure(loss: Loss, trials: number): Promise<Outcome> {

@@ -7,6 +7,7 @@ import type { NetworkChecks } from './checks/network-checks.ts';
 import { ParticipantMedia, type PeerContext } from './endpoints/participant-media.ts';
 import type { NodeTurn } from './node-turn.ts';
 import type { NodeRooms } from './rooms/node-rooms.ts';
+import { Openings } from './rooms/openings.ts';
 import type { AnnouncedNames } from './workers/announced-names.ts';
 
 export interface MediaCommandsContext extends PeerContext {
@@ -30,7 +31,7 @@ interface Whose {
 export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaCommands, null> {
   const { rooms, turn } = context;
   let lastEpoch = 0;
-  let opening = 0;
+  const openings = new Openings(context.resources);
 
   /** Never twice the same, also after a restart of this process, and never below another node's. */
   function nextEpoch(after: number): number {
@@ -43,9 +44,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     const before = rooms.find(params.room)?.peer(participantId);
     if (before && before.fence > fence) throw new ParleyError('session_replaced');
     // In place of an older one it is not one more.
-    if (!before) context.accepts(opening);
+    if (!before) context.accepts(openings.count);
     const { room, entered } = rooms.enter(params.room);
-    opening += 1;
+    const opened = openings.begin();
     try {
       before?.close();
       const options = { participantId, epoch: nextEpoch(after), fence, rtpCapabilities };
@@ -58,7 +59,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       rooms.changed();
       return describe(peer);
     } finally {
-      opening -= 1;
+      opened();
       entered();
     }
   }
@@ -140,6 +141,8 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     },
     publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
       rooms.inTurn(whose, async () => {
+        // A participant without any media session comes first: nothing is sent or received without it.
+        await openings.calm();
         await on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
         return {};
       }),

@@ -2,7 +2,7 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
-import type { Closer, Cluster, SessionGuard } from '../../cluster/cluster.ts';
+import type { Closer, Cluster, NodeInfo, SessionGuard } from '../../cluster/cluster.ts';
 import {
   MEDIA_COMMANDS,
   MEDIA_EVENTS,
@@ -59,6 +59,7 @@ export interface MediaClientOptions {
 
 export class MediaClient {
   readonly #options: MediaClientOptions;
+  #listing: Promise<NodeInfo[]> | undefined;
 
   constructor(options: MediaClientOptions) {
     this.#options = options;
@@ -173,10 +174,7 @@ export class MediaClient {
     avoid: ReadonlySet<string>,
   ): Promise<{ nodeId: string; others: string[] }> {
     const { cluster, region, spillSessions } = this.#options;
-    let [placement, nodes] = await Promise.all([
-      cluster.rooms.placement(room),
-      cluster.nodes.list(),
-    ]);
+    let [placement, nodes] = await Promise.all([cluster.rooms.placement(room), this.#nodes()]);
     for (let attempt = 1; attempt <= PLACE_ATTEMPTS; attempt++) {
       const wish = { region, spillSessions, avoid };
       const nodeId = chooseNode(nodes, placement, wish);
@@ -192,6 +190,17 @@ export class MediaClient {
       nodes = await cluster.nodes.list();
     }
     throw new ParleyError('no_capacity', { retryAfterMs: NO_CAPACITY_RETRY_MS });
+  }
+
+  /**
+   * Placements that begin together read the registry once. What it says may be as old as the first of them:
+   * a node that it names in vain refuses, and the next attempt asks anew.
+   */
+  #nodes(): Promise<NodeInfo[]> {
+    this.#listing ??= this.#options.cluster.nodes.list().finally(() => {
+      this.#listing = undefined;
+    });
+    return this.#listing;
   }
 
   async #request<K extends MediaCommand>(

@@ -3,7 +3,14 @@ import type { Cluster, NodeInfo } from '../../cluster/cluster.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import { MoveQueue } from './move-queue.ts';
 import { TornRooms } from './torn-rooms.ts';
+
+interface Move {
+  readonly reason: 'node_lost' | 'node_draining' | 'node_unreachable';
+  /** The node that it is on. */
+  readonly leaving: string;
+}
 
 /** A session as the watch sees it. */
 export interface WatchedSession {
@@ -27,8 +34,16 @@ export interface NodeWatchOptions {
   log: Logger;
 }
 
-/** Moves under way at once in this replica: each costs its client a second set of encoders. */
-const MOVES_AT_ONCE = 10;
+/**
+ * Moves from a node that is lost, under way at once: enough to keep the nodes that remain busy. With more,
+ * those in front would only wait longer for their answers, which have COMMAND_TIMEOUT_MS.
+ */
+const LOST_AT_ONCE = 40;
+/**
+ * Moves from a node that goes on, begun at each look: each costs its client a second set of encoders, and
+ * the others in its room a second set of decoders.
+ */
+const GENTLE_AT_ONCE = 10;
 /** Before a session that could not be moved is tried again: there was nowhere to go. */
 const MOVE_RETRY_MS = 1_000;
 /** Two looks further apart than this say nothing of what was between them. */
@@ -40,8 +55,10 @@ export class NodeWatch {
   /** Since when a node that we need is missing; absent while it is there. */
   readonly #missingSince = new Map<string, number>();
   readonly #torn: TornRooms;
-  readonly #moving = new Set<WatchedSession>();
-  readonly #notBefore = new WeakMap<WatchedSession, number>();
+  readonly #lost: MoveQueue<WatchedSession>;
+  readonly #gentle: MoveQueue<WatchedSession>;
+  /** Why each is to be moved, as of the last look. */
+  #reasons = new Map<WatchedSession, Move>();
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking = false;
   #closed = false;
@@ -49,6 +66,14 @@ export class NodeWatch {
   constructor(options: NodeWatchOptions) {
     this.#options = options;
     this.#torn = new TornRooms(options.cluster.rooms);
+    const move = (session: WatchedSession) => this.#move(session);
+    this.#lost = new MoveQueue({ atOnce: LOST_AT_ONCE, move, retryMs: MOVE_RETRY_MS });
+    this.#gentle = new MoveQueue({
+      atOnce: GENTLE_AT_ONCE,
+      perOffer: GENTLE_AT_ONCE,
+      move,
+      retryMs: MOVE_RETRY_MS,
+    });
     this.#timer = options.resources.every(options.watchMs, () => void this.#round());
   }
 
@@ -90,31 +115,40 @@ export class NodeWatch {
       if (!byId.has(id) && !this.#missingSince.has(id)) this.#missingSince.set(id, now);
     }
     const torn = await this.#torn.look(nodes, sessions, now);
+    const moves = new Map<WatchedSession, Move>();
     for (const session of sessions) {
-      const nodeId = session.media.places.current?.nodeId;
-      if (nodeId === undefined) continue;
-      const missingSince = this.#missingSince.get(nodeId);
+      const leaving = session.media.places.current?.nodeId;
+      if (leaving === undefined) continue;
+      const missingSince = this.#missingSince.get(leaving);
       const gathering = torn.get(session.room);
       if (missingSince !== undefined) {
-        if (now - missingSince >= lostMs) this.#move(session, 'node_lost');
-      } else if (byId.get(nodeId)?.draining) {
-        this.#move(session, 'node_draining');
-      } else if (gathering !== undefined && gathering !== nodeId) {
-        this.#move(session, 'node_unreachable');
+        if (now - missingSince >= lostMs) moves.set(session, { leaving, reason: 'node_lost' });
+      } else if (byId.get(leaving)?.draining) {
+        moves.set(session, { leaving, reason: 'node_draining' });
+      } else if (gathering !== undefined && gathering !== leaving) {
+        moves.set(session, { leaving, reason: 'node_unreachable' });
       }
     }
+    this.#reasons = moves;
+    const isLost = (session: WatchedSession) => moves.get(session)?.reason === 'node_lost';
+    const [here, away] = split([...moves.keys()], ({ attached }) => attached);
+    // Participants who wait come first. Those whose socket is away could not follow a gentle move: they
+    // are moved when they are back, or open anew then.
+    this.#lost.offer([...here, ...away].filter(isLost));
+    this.#gentle.offer(here.filter((session) => !isLost(session)));
   }
 
-  #move(session: WatchedSession, reason: string): void {
-    if (this.#moving.has(session) || this.#moving.size >= MOVES_AT_ONCE) return;
-    if ((this.#notBefore.get(session) ?? 0) > performance.now()) return;
-    // Whose socket is away could not follow; they are moved when they are back, or open anew then.
-    if (!session.attached && reason !== 'node_lost') return;
-    this.#moving.add(session);
-    void session.media.move(reason).then((moved) => {
-      this.#moving.delete(session);
-      if (moved) this.#options.log.info({ room: session.room, reason }, 'media was moved');
-      else this.#notBefore.set(session, performance.now() + MOVE_RETRY_MS);
-    });
+  async #move(session: WatchedSession): Promise<boolean> {
+    const move = this.#reasons.get(session);
+    // It waited for its turn: a rebuild of its own may have been quicker.
+    if (!move || session.media.places.current?.nodeId !== move.leaving) return true;
+    const { reason } = move;
+    const moved = await session.media.move(reason);
+    if (moved) this.#options.log.info({ room: session.room, reason }, 'media was moved');
+    return moved;
   }
+}
+
+function split<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }

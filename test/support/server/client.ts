@@ -46,6 +46,7 @@ export class RawClient implements AsyncDisposable {
   /** Refusals that name no request. */
   readonly refusals: ErrorBody[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<(heard: Heard) => void>();
   /** Consumers in the answers of joins and resumes. */
   readonly #first: Consumer[] = [];
   #nextId = 1;
@@ -142,6 +143,17 @@ export class RawClient implements AsyncDisposable {
     });
   }
 
+  /** The next event of this name, told of without a look at it every now and then: for crowds. */
+  next<K extends EventName>(name: K, withinMs: number): Promise<EventPayload<K>> {
+    const { promise, resolve } = Promise.withResolvers<EventPayload<K>>();
+    const listener = ({ event, data }: Heard) => {
+      if (event === name) resolve(data as EventPayload<K>);
+    };
+    this.#listeners.add(listener);
+    const found = within(`the event ${name}`, withinMs, promise);
+    return found.finally(() => this.#listeners.delete(listener));
+  }
+
   /** Waits until a consumer of this track was closed. */
   async lostTrack(trackId: string): Promise<void> {
     await this.event('consumersClosed', ({ consumerIds }) =>
@@ -186,7 +198,9 @@ export class RawClient implements AsyncDisposable {
     const frame = parse(ServerFrame, parseJson(text));
     if ('event' in frame) {
       const event = frame.event as EventName;
-      this.heard.push({ event, data: parse(EVENTS[event], frame.data) } as Heard);
+      const heard = { event, data: parse(EVENTS[event], frame.data) } as Heard;
+      this.heard.push(heard);
+      for (const listener of [...this.#listeners]) listener(heard);
       return;
     }
     const waiting = frame.id === null ? undefined : this.#waiting.get(frame.id);

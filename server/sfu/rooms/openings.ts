@@ -1,0 +1,55 @@
+// Media sessions on their way in. While there is a crowd of them, what may wait does.
+import type { Resources } from '../../telemetry/resources.ts';
+
+/** After another node was lost hundreds come at once; in ordinary times it is one now and then. */
+const CROWD = 8;
+/** A crowd comes in waves, as `web` sends the next when an answer arrives: it is over after this long without. */
+const QUIET_MS = 100;
+/** Nothing waits longer than this, however long the crowd is. */
+const WAIT_MAX_MS = 3_000;
+
+export class Openings {
+  readonly #resources: Pick<Resources, 'atMost' | 'wait'>;
+  #count = 0;
+  #crowdedAt = Number.NEGATIVE_INFINITY;
+  #calm: Promise<void> | undefined;
+
+  constructor(resources: Pick<Resources, 'atMost' | 'wait'>) {
+    this.#resources = resources;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** One more. @returns a function to call once, when it is open or has failed */
+  begin(): () => void {
+    this.#count += 1;
+    this.#look();
+    return () => {
+      this.#look();
+      this.#count -= 1;
+    };
+  }
+
+  /** Resolves when there is no crowd, or has been one for too long. */
+  async calm(): Promise<void> {
+    if (!this.#isCrowded) return;
+    this.#calm ??= this.#untilCalm().finally(() => {
+      this.#calm = undefined;
+    });
+    await this.#resources.atMost(WAIT_MAX_MS, this.#calm);
+  }
+
+  get #isCrowded(): boolean {
+    return performance.now() - this.#crowdedAt < QUIET_MS;
+  }
+
+  #look(): void {
+    if (this.#count >= CROWD) this.#crowdedAt = performance.now();
+  }
+
+  async #untilCalm(): Promise<void> {
+    while (this.#isCrowded) await this.#resources.wait(QUIET_MS);
+  }
+}

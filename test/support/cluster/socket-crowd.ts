@@ -1,0 +1,77 @@
+// Many participants of the protocol alone, in rooms of equal size: they send no media.
+import type { JoinResult } from '../../../shared/protocol/protocol.ts';
+import { RawClient } from '../server/client.ts';
+import type { Owner } from '../server/owned.ts';
+import { publication } from '../server/rtp.ts';
+
+export interface CrowdOptions {
+  /** Of the signalling sockets. */
+  url: string;
+  participants: number;
+  perRoom: number;
+  /** Each publishes a microphone, on every media session that it is told of, as the SDK does. */
+  publishing?: boolean;
+}
+
+/** Joins under way at once: fast, without a queue that reaches any time limit. */
+const JOINS_AT_ONCE = 20;
+
+interface Member {
+  readonly client: RawClient;
+  readonly joined: JoinResult;
+}
+
+export class SocketCrowd {
+  readonly #members: readonly Member[];
+  readonly #publishing: boolean;
+  /** What failed of publications that followed a move. */
+  readonly failures: unknown[] = [];
+
+  private constructor(members: readonly Member[], publishing: boolean) {
+    this.#members = members;
+    this.#publishing = publishing;
+  }
+
+  static async join(
+    owner: Owner,
+    { url, participants, perRoom, publishing = false }: CrowdOptions,
+  ): Promise<SocketCrowd> {
+    const members: Member[] = [];
+    let next = 0;
+    const work = async () => {
+      for (let n = next++; n < participants; n = next++) {
+        const client = await RawClient.open(owner, url);
+        const joined = await client.join(`room-${Math.floor(n / perRoom)}`);
+        if (publishing) await client.request('publish', publication(joined.media.epoch));
+        members.push({ client, joined });
+      }
+    };
+    await Promise.all(Array.from({ length: JOINS_AT_ONCE }, work));
+    return new SocketCrowd(members, publishing);
+  }
+
+  /** Resolves with the milliseconds from now until the last one was told of a newer media session. */
+  async toldOfNewMedia(withinMs: number): Promise<number> {
+    const startedAt = performance.now();
+    const told = await Promise.all(
+      this.#members.map((member) => this.#toldOfNewMedia(member, startedAt, withinMs)),
+    );
+    return Math.max(...told);
+  }
+
+  /** The epoch that each was told of last. */
+  get epochs(): readonly number[] {
+    return this.#members.map(
+      ({ client, joined }) => client.events('media').at(-1)?.epoch ?? joined.media.epoch,
+    );
+  }
+
+  async #toldOfNewMedia({ client }: Member, startedAt: number, withinMs: number): Promise<number> {
+    const { epoch } = await client.next('media', withinMs);
+    const afterMs = performance.now() - startedAt;
+    if (this.#publishing) {
+      client.request('publish', publication(epoch)).catch((error) => this.failures.push(error));
+    }
+    return afterMs;
+  }
+}
