@@ -2,13 +2,13 @@
 
 /** After we see everything on the newest session: the others switch to what we send on it. */
 const OVERLAP_MS = 2_000;
-/** A session is not kept longer than this for another one that does not get ready. */
+/** A session that carries nothing any more is kept this long for another one that does not get ready. */
 const LIMIT_MS = 10_000;
 
 export interface HandoverFacts {
   /** A track of the room is still shown from an older session. */
   isShownFromOlder: boolean;
-  /** What we send has a path on the newest session, or there is nothing to send. */
+  /** What we send goes out on the newest session as well as on the older, or there is nothing to send. */
   isSending: boolean;
   /** Every older session has lost a path: the others do not see us there any more. */
   isOlderBroken: boolean;
@@ -24,7 +24,7 @@ export function overlapOf(facts: HandoverFacts): number | undefined {
 export interface HandoverOptions<S> {
   /** Nothing depends on the older sessions any more. */
   onComplete(): void;
-  /** This one was kept long enough. */
+  /** This one has carried nothing for long enough. */
   onLimit(session: S): void;
 }
 
@@ -37,11 +37,16 @@ export class Handover<S> {
     this.#options = options;
   }
 
-  /** A newer session was adopted: this one's time is limited. */
-  supersede(session: S): void {
+  /** A newer session was adopted: this one goes when that one has taken over. */
+  supersede(): void {
     // What was about to end may be ended no more: the one that is older now was the newest then.
     this.#cancelOverlap();
-    if (this.#limits.has(session)) return;
+  }
+
+  /** Whether an older session has a path. While it has there is no limit here: the server has one. */
+  carries(session: S, isCarrying: boolean): void {
+    if (isCarrying) this.forget(session);
+    if (isCarrying || this.#limits.has(session)) return;
     const limit = setTimeout(() => {
       this.#limits.delete(session);
       this.#options.onLimit(session);

@@ -2,7 +2,10 @@
 
 /** How often it is looked for, while something is waited for. A browser keeps its stats this long. */
 const POLL_MS = 50;
-/** With a path that is there, longer than any start takes: what comes no better is shown so, too. */
+/**
+ * With a path that is there, and nothing new of what is shown: longer than any start takes, so what comes
+ * no better is shown all the same. While the older one still brings something it stays, however long.
+ */
 const LIVE_TIMEOUT_MS = 4_000;
 /**
  * A new path brings its first frame at once, and then often none for a quarter of a second, while
@@ -50,7 +53,7 @@ export interface Sample {
 interface Waiting {
   shown: MediaStreamTrack;
   samples: Sample[];
-  /** Since when it could have arrived; undefined while there is no path. */
+  /** Since when it could have arrived and the other brought nothing; undefined while there is no path. */
   since: number | undefined;
 }
 
@@ -108,7 +111,8 @@ export class LivenessWatch<A extends Awaited> {
     const samples = before?.shown === shown ? before.samples : [];
     const count = ({ id }: MediaStreamTrack) => counts.get(id) ?? 0;
     samples.push({ at: now, awaited: count(awaited.track), shown: count(shown) });
-    const since = isConnected ? (before?.since ?? now) : undefined;
+    const carries = samples.at(-1)?.shown !== samples.at(-2)?.shown && samples.length > 1;
+    const since = isConnected ? ((carries ? undefined : before?.since) ?? now) : undefined;
     this.#waiting.set(awaited, { shown, samples, since });
     const hasArrived =
       awaited.track.kind === 'audio' ? count(awaited.track) >= FIRST_PACKETS : keepsUp(samples);

@@ -5,6 +5,7 @@ import { mergeStats } from '../media/merge-stats.ts';
 import { LINGER_MS, type Received } from '../media/receiver.ts';
 import { Handover } from './handover.ts';
 import { LivenessWatch } from './liveness.ts';
+import { SendingWatch } from './sending-watch.ts';
 import { chooseShown, pendingOf } from './shown-tracks.ts';
 
 /** State of a remote track: whether it is in the room, and whether media is expected of it. */
@@ -24,6 +25,7 @@ export class OpenSessions {
   readonly #options: OpenSessionsOptions;
   readonly #handover: Handover<MediaSession>;
   readonly #liveness: LivenessWatch<Received>;
+  readonly #sending: SendingWatch<MediaSession>;
   /** Newest last. All of them receive and send; the older ones until nothing depends on them. */
   #sessions: readonly MediaSession[] = [];
   /** Media sessions that carry nothing any more, open until pages have let go of their tracks. */
@@ -46,6 +48,11 @@ export class OpenSessions {
         for (const received of arrived) received.isLive = true;
         this.update();
       },
+    });
+    this.#sending = new SendingWatch({
+      pair: () => this.#sendingPair(),
+      report: (session) => session.sendStats(),
+      onKeepsUp: () => this.review(),
     });
   }
 
@@ -71,7 +78,7 @@ export class OpenSessions {
   add(session: MediaSession): void {
     const older = this.#sessions;
     this.#sessions = [...older, session];
-    for (const each of older) this.#handover.supersede(each);
+    this.#handover.supersede();
     // One that never had a path is no good to anybody.
     this.#end(older.filter((each) => !each.isSending && !this.#isSeenOf(each)));
   }
@@ -91,9 +98,11 @@ export class OpenSessions {
   review(): void {
     const older = this.#older;
     if (older.length === 0) return;
+    for (const session of older) this.#handover.carries(session, session.isCarrying);
+    this.#sending.start();
     this.#handover.review({
       isShownFromOlder: older.some((session) => this.#isSeenOf(session)),
-      isSending: !this.#options.hasLocal() || this.newest?.isSending === true,
+      isSending: this.#isSending,
       isOlderBroken: older.every(({ isBroken }) => isBroken),
     });
   }
@@ -114,6 +123,7 @@ export class OpenSessions {
   close(): void {
     this.#handover.close();
     this.#liveness.close();
+    this.#sending.close();
     for (const timer of this.#leaving.values()) clearTimeout(timer);
     for (const session of [...this.#sessions, ...this.#leaving.keys()]) session.close();
     this.#leaving.clear();
@@ -121,6 +131,20 @@ export class OpenSessions {
 
   get #older(): readonly MediaSession[] {
     return this.#sessions.slice(0, -1);
+  }
+
+  get #isSending(): boolean {
+    const { newest } = this;
+    if (!this.#options.hasLocal()) return true;
+    if (newest?.isSending !== true) return false;
+    return this.#sendingPair() === undefined || this.#sending.keepsUp(newest);
+  }
+
+  /** Undefined unless both have a path to send on. */
+  #sendingPair() {
+    const { newest } = this;
+    const older = this.#older.findLast(({ isSending }) => isSending);
+    return newest?.isSending && older && this.#options.hasLocal() ? { newest, older } : undefined;
   }
 
   #contests() {

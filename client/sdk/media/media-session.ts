@@ -97,6 +97,11 @@ export class MediaSession {
     return BROKEN.has(this.#send.connectionState) || BROKEN.has(this.#recv.connectionState);
   }
 
+  /** Whether it has a path at all, one way or the other. */
+  get isCarrying(): boolean {
+    return this.isSending || this.receiver.isConnected;
+  }
+
   /** How the packets travel. */
   get paths(): Paths {
     const { send, recv } = this.#watches;
@@ -149,8 +154,12 @@ export class MediaSession {
   }
 
   async stats(): Promise<Record<Direction, RTCStatsReport>> {
-    const [send, recv] = await Promise.all([this.#send.getStats(), this.receiver.stats()]);
+    const [send, recv] = await Promise.all([this.sendStats(), this.receiver.stats()]);
     return { send, recv };
+  }
+
+  sendStats(): Promise<RTCStatsReport> {
+    return this.#send.getStats();
   }
 
   /** Closes both transports and all they carry. Idempotent. */

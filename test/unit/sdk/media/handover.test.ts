@@ -62,10 +62,10 @@ test('an overlap is given up when the older one is needed again, and begins anew
 });
 
 test('a third session that comes in the overlap keeps the second', () => {
-  handover.supersede('one');
+  handover.supersede();
   handover.review(READY);
   mock.timers.tick(OVERLAP_MS - 1);
-  handover.supersede('two');
+  handover.supersede();
   mock.timers.tick(OVERLAP_MS);
   assert.deepEqual(story, [], 'what is older now was the newest when the overlap began');
 });
@@ -77,20 +77,32 @@ test('a path that is lost in the overlap ends it', () => {
   assert.deepEqual(story, ['complete']);
 });
 
-test('each session has its own limit, from when a newer one came', () => {
-  handover.supersede('one');
+test('a session that carries has no limit, however long the newer one takes', () => {
+  handover.supersede();
+  for (let minute = 0; minute < 5; minute++) {
+    handover.carries('one', true);
+    handover.review({ ...READY, isShownFromOlder: true });
+    mock.timers.tick(60_000);
+  }
+  assert.deepEqual(story, []);
+});
+
+test('each session has its own limit, from when it lost its paths, unless they come back', () => {
+  handover.carries('one', false);
   mock.timers.tick(LIMIT_MS / 2);
-  handover.supersede('one');
-  handover.supersede('two');
+  handover.carries('one', false);
+  handover.carries('two', false);
+  handover.carries('three', false);
   mock.timers.tick(LIMIT_MS / 2);
   assert.deepEqual(story, ['limit of one']);
-  mock.timers.tick(LIMIT_MS / 2);
+  handover.carries('three', true);
+  mock.timers.tick(LIMIT_MS);
   assert.deepEqual(story, ['limit of one', 'limit of two']);
 });
 
 test('a session that is gone has no limit, and after close nothing happens', () => {
-  handover.supersede('one');
-  handover.supersede('two');
+  handover.carries('one', false);
+  handover.carries('two', false);
   handover.forget('one');
   handover.review(READY);
   handover.close();

@@ -212,6 +212,20 @@ test('what does not come is waited for no longer than four seconds with a path',
   assert.deepEqual(live, ['a']);
 });
 
+test('what does not keep up is waited for as long as the older one carries, and four seconds more', async () => {
+  waiting = [contest('a', 'video')];
+  counts = { shown: 0 };
+  watch.start();
+  await pass(10 * LIVE_TIMEOUT_MS, () => {
+    counts.shown = (counts.shown ?? 0) + 1;
+  });
+  assert.deepEqual(live, []);
+  await pass(LIVE_TIMEOUT_MS - POLL_MS);
+  assert.deepEqual(live, []);
+  await pass(2 * POLL_MS);
+  assert.deepEqual(live, ['a']);
+});
+
 test('after close nothing is told', async () => {
   waiting = [contest('a')];
   watch.start();
