@@ -41,6 +41,7 @@ export function mediaNodeOf(config: Config) {
       region: config.cluster.region,
       hostname: replicaHostname(config.platform),
       announced,
+      drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
       listenInfos: (port: number) => listenInfos(listen, announced, config.media.protocols, port),
     },
   };

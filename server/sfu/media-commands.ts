@@ -111,6 +111,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   return {
     open: (_, params) => rooms.inTurn(params, () => open(params)),
     describe: async (_, whose) => describe(find(whose)),
+    carries: async (_, whose) => ({ carries: find(whose).carries }),
     close: (_, { epoch, ...whose }) =>
       rooms.inTurn(whose, async () => {
         const peer = rooms.find(whose.room)?.peer(whose.participantId);

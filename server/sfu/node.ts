@@ -33,6 +33,8 @@ export interface SfuNodeOptions extends PeerContext {
   announced: readonly string[];
   /** Another way to look up the names among them. */
   lookup?: Lookup;
+  /** How long a session that was moved elsewhere may go on carrying. */
+  drainGraceMs: number;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
@@ -86,6 +88,7 @@ export class SfuNode {
     });
     this.#orphans = new Orphans({
       nodeId: this.id,
+      drainGraceMs: options.drainGraceMs,
       store: cluster.rooms,
       rooms: () => this.#rooms.open,
       resources,

@@ -107,6 +107,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     media,
     limits: config.limits,
     timing: config.timing,
+    drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
     resources,
     metrics,
     log,

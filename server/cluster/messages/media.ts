@@ -53,6 +53,11 @@ export const MEDIA_COMMANDS = {
   },
   /** The session as it is, for a client that was away. Refused with `media_failed` if gone. */
   describe: { params: v.object(whose), result: Opened },
+  /** Whether the session of this epoch has a path, one way or the other, so that media may be on it. */
+  carries: {
+    params: v.object({ ...whose, epoch: Epoch }),
+    result: v.object({ carries: v.boolean() }),
+  },
   /** Ends the session of this epoch; `null`: whichever there is. */
   close: { params: v.object({ ...whose, epoch: v.nullable(Epoch) }), result: Empty },
   /** Take no new sessions; those there are will be moved away. */

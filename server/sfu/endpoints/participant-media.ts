@@ -131,6 +131,16 @@ export class ParticipantMedia {
     return this.#closed || this.#transports.send.closed;
   }
 
+  /** Whether it has a path, one way or the other. */
+  get carries(): boolean {
+    return Object.values(this.#transports).some(
+      ({ closed, dtlsState, iceState }) =>
+        !closed &&
+        dtlsState === 'connected' &&
+        (iceState === 'connected' || iceState === 'completed'),
+    );
+  }
+
   describe(direction: Direction): TransportDescription {
     const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transports[direction];
     return { id, iceParameters, iceCandidates, dtlsParameters };

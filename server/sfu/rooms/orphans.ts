@@ -8,11 +8,20 @@ import type { NodeRoom } from './node-room.ts';
 
 export interface OrphansOptions {
   nodeId: string;
+  /** How long a session that was moved elsewhere may go on carrying. */
+  drainGraceMs: number;
   store: Pick<RoomStore, 'placement'>;
-  rooms(): readonly NodeRoom[];
+  rooms(): readonly CheckedRoom[];
   resources: Resources;
   log: Logger;
 }
+
+/** A room and its sessions, as far as they are compared. */
+export interface CheckedRoom extends Pick<NodeRoom, 'name'> {
+  readonly mesh: Pick<NodeRoom['mesh'], 'meet'>;
+  readonly peers: readonly CheckedPeer[];
+}
+type CheckedPeer = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'>;
 
 /** How often every session is compared with the store: a read for each room. */
 const CHECK_EVERY_MS = 10_000;
@@ -23,7 +32,7 @@ export class Orphans {
   readonly #options: OrphansOptions;
   readonly #timer: Timer;
   /** Since when a session is without explanation. */
-  readonly #since = new WeakMap<ParticipantMedia, number>();
+  readonly #since = new WeakMap<CheckedPeer, number>();
   #checking = false;
 
   constructor(options: OrphansOptions) {
@@ -54,14 +63,20 @@ export class Orphans {
         }
         const since = this.#since.get(peer) ?? performance.now();
         this.#since.set(peer, since);
-        // Nowhere is not elsewhere: a store that forgot people is told of them before long, by one
-        // replica after the other.
-        const patience = atOnce && place !== undefined ? 0 : GRACE_MS;
-        if (performance.now() - since < patience) continue;
+        if (performance.now() - since < this.#patienceMs(peer, place, atOnce)) continue;
         log.info({ room: room.name, participantId: peer.participantId }, 'an orphan was closed');
         peer.close();
       }
     }
+  }
+
+  #patienceMs(peer: CheckedPeer, place: string | undefined, atOnce: boolean): number {
+    // Nowhere is not elsewhere: a store that forgot people is told of them before long, by one replica
+    // after the other.
+    if (place === undefined) return GRACE_MS;
+    // The client shows from here what does not keep up elsewhere yet.
+    if (peer.carries) return Math.max(GRACE_MS, this.#options.drainGraceMs);
+    return atOnce ? 0 : GRACE_MS;
   }
 
   close(): void {

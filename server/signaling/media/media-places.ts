@@ -1,5 +1,5 @@
 // Where one participant's media is: the session of now, and those before it that still carry media.
-import { ParleyError } from '../../../shared/errors.ts';
+import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
 import type { MediaCommand, MediaParams, MediaResult } from '../../cluster/messages/media.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { MediaClient } from './media-client.ts';
@@ -11,14 +11,20 @@ export interface MediaPlace {
   readonly epoch: number;
 }
 
-/** A client that never says that it has settled has left the old session, or is gone. */
-const OVERLAP_MAX_MS = 15_000;
+/**
+ * How often an older session is looked at whose client has not said that it has settled: one that carries
+ * nothing was left, or its client is gone. One that carries is what people see, until the drain's grace ends.
+ */
+const LOOK_EVERY_MS = 15_000;
+/** Errors that say nothing about the older session. */
+const UNKNOWN: ReadonlySet<string> = new Set(['timeout', 'unavailable'] satisfies ErrorCode[]);
 
 export class MediaPlaces {
   readonly #room: string;
   readonly #participantId: string;
   readonly #media: MediaClient;
   readonly #resources: Resources;
+  readonly #drainGraceMs: number;
   #current: MediaPlace | undefined;
   #older: MediaPlace[] = [];
   #overlap: Timer | undefined;
@@ -26,12 +32,17 @@ export class MediaPlaces {
   constructor(
     room: string,
     participantId: string,
-    { media, resources }: { media: MediaClient; resources: Resources },
+    {
+      media,
+      resources,
+      drainGraceMs,
+    }: { media: MediaClient; resources: Resources; drainGraceMs: number },
   ) {
     this.#room = room;
     this.#participantId = participantId;
     this.#media = media;
     this.#resources = resources;
+    this.#drainGraceMs = drainGraceMs;
   }
 
   /** The newest, which the client is told of. */
@@ -48,7 +59,7 @@ export class MediaPlaces {
     this.#older = [...this.#older, before].filter(({ nodeId }) => nodeId !== place.nodeId);
     this.#overlap?.close();
     if (this.#older.length === 0) return;
-    this.#overlap = this.#resources.after(OVERLAP_MAX_MS, () => this.#closeOlder());
+    this.#lookLater(this.#drainGraceMs);
   }
 
   /** The client has all it needs of the session of now. */
@@ -84,6 +95,38 @@ export class MediaPlaces {
   /** Nothing is timed any more; what is open is left to whoever speaks for the participant now. */
   end(): void {
     this.#overlap?.close();
+    this.#overlap = undefined;
+  }
+
+  /** @param graceMs how long an older session that carries is kept from now on */
+  #lookLater(graceMs: number): void {
+    const overlap = this.#resources.after(LOOK_EVERY_MS, () => {
+      void this.#look(overlap, graceMs - LOOK_EVERY_MS);
+    });
+    this.#overlap = overlap;
+  }
+
+  async #look(overlap: Timer, graceMs: number): Promise<void> {
+    if (graceMs <= 0) return this.#closeOlder();
+    const looked = [...this.#older];
+    const carries = await Promise.all(looked.map((place) => this.#carries(place)));
+    // A newer session came meanwhile, or the client has settled, or is gone.
+    if (this.#overlap !== overlap || this.#older.length === 0) return;
+    for (const [index, place] of looked.entries()) {
+      if (carries[index]) continue;
+      this.#older = this.#older.filter((other) => other !== place);
+      void this.#close(place);
+    }
+    if (this.#older.length > 0) this.#lookLater(graceMs);
+  }
+
+  async #carries({ nodeId, epoch }: MediaPlace): Promise<boolean> {
+    const whose = { room: this.#room, participantId: this.#participantId };
+    try {
+      return (await this.#media.send(nodeId, 'carries', { ...whose, epoch })).carries;
+    } catch (error) {
+      return UNKNOWN.has(ParleyError.from(error).code);
+    }
   }
 
   #closeOlder(): void {

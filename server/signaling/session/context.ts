@@ -18,6 +18,8 @@ export interface SessionContext {
   keeper: SessionKeeper;
   limits: Config['limits'];
   timing: Config['timing'];
+  /** How long a media session that is left may go on carrying. */
+  drainGraceMs: number;
   resources: Resources;
   metrics: Metrics;
   log: Logger;

@@ -76,6 +76,7 @@ export async function startReplicas(
       workerBin: await workerBinary(),
       turn: { configured: configuredTurn(config), settings: config.turn },
       announced: [],
+      drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
       region: undefined,
       hostname: undefined,
       listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),

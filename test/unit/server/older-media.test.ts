@@ -1,0 +1,115 @@
+// How long the media session of before is kept on the server while the client moves to a newer one.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+import { Orphans } from '../../../server/sfu/rooms/orphans.ts';
+import type { MediaClient } from '../../../server/signaling/media/media-client.ts';
+import { MediaPlaces } from '../../../server/signaling/media/media-places.ts';
+import { createLogger } from '../../../server/telemetry/log.ts';
+import { Resources } from '../../../server/telemetry/resources.ts';
+import { ParleyError } from '../../../shared/errors.ts';
+
+const DRAIN_GRACE_MS = 60_000;
+
+let now: number;
+/** What the node of the older session answers when it is asked whether that carries. */
+let answer: () => boolean;
+let closed: string[];
+let places: MediaPlaces;
+let resources: Resources;
+
+beforeEach(() => {
+  now = 0;
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  mock.method(performance, 'now', () => now);
+  closed = [];
+  answer = () => true;
+  resources = new Resources();
+  const media = {
+    send: async () => ({ carries: answer() }),
+    close: async (nodeId: string) => void closed.push(nodeId),
+  } as unknown as MediaClient;
+  places = new MediaPlaces('team', 'ada', { media, resources, drainGraceMs: DRAIN_GRACE_MS });
+  places.adopt({ nodeId: 'drains', origin: 'router', epoch: 1 });
+  places.adopt({ nodeId: 'other', origin: 'router', epoch: 2 });
+});
+afterEach(() => {
+  mock.timers.reset();
+  mock.restoreAll();
+});
+
+async function pass(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1_000) {
+    now += 1_000;
+    mock.timers.tick(1_000);
+    await new Promise(setImmediate);
+  }
+}
+
+test('an older session that carries is kept until the grace of the drain ends', async () => {
+  await pass(DRAIN_GRACE_MS - 1_000);
+  assert.deepEqual(closed, []);
+  await pass(1_000);
+  assert.deepEqual(closed, ['drains']);
+  assert.equal(resources.counts().timer, 0);
+});
+
+test('one that carries nothing any more is closed after 15 seconds, as its client has left it', async () => {
+  answer = () => false;
+  await pass(14_000);
+  assert.deepEqual(closed, []);
+  await pass(1_000);
+  assert.deepEqual(closed, ['drains']);
+});
+
+test('one that stops to carry is closed at the next look', async () => {
+  await pass(20_000);
+  answer = () => false;
+  await pass(10_000);
+  assert.deepEqual(closed, ['drains']);
+});
+
+test('a node that does not answer in time has not let go; one that is gone has', async () => {
+  answer = () => {
+    throw new ParleyError('timeout');
+  };
+  await pass(30_000);
+  assert.deepEqual(closed, []);
+  answer = () => {
+    throw new ParleyError('no_capacity');
+  };
+  await pass(15_000);
+  assert.deepEqual(closed, ['drains']);
+});
+
+test('the client that has settled closes it at once, also while it is looked at', async () => {
+  places.settled(2);
+  assert.deepEqual(closed, ['drains']);
+  await pass(2 * DRAIN_GRACE_MS);
+  assert.deepEqual(closed, ['drains']);
+  assert.equal(resources.counts().timer, 0);
+});
+
+test('the older session on its node is no orphan while it carries and the grace lasts', async () => {
+  const peer = { participantId: 'ada', carries: true, close: () => void closed.push('orphan') };
+  const orphans = new Orphans({
+    nodeId: 'drains',
+    drainGraceMs: DRAIN_GRACE_MS,
+    store: { placement: async () => ({ epoch: 2, nodes: { ada: 'other' } }) },
+    rooms: () => [{ name: 'team', mesh: { meet: async () => {} }, peers: [peer] }],
+    resources: new Resources(),
+    log: createLogger('silent'),
+  });
+  await orphans.check({ atOnce: true });
+  await pass(50_000);
+  assert.deepEqual(
+    closed.filter((what) => what === 'orphan'),
+    [],
+  );
+  peer.carries = false;
+  await pass(10_000);
+  assert.deepEqual(
+    closed.filter((what) => what === 'orphan'),
+    ['orphan'],
+  );
+  orphans.close();
+});
