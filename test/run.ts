@@ -1,6 +1,7 @@
 // `npm test`: every check and test in order, on real workers and browsers, and where the time went.
 
 import { rm } from 'node:fs/promises';
+import { watchNpm } from '../native/host/npm-parent.ts';
 import { EVIDENCE_FOLDER } from './support/browser/evidence-folder.ts';
 import { PARTS, type Part } from './support/runner/parts.ts';
 import { prepare } from './support/runner/prepare.ts';
@@ -49,6 +50,7 @@ const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => ending.abort(signal));
 }
+await watchNpm(process.env, () => ending.abort('SIGTERM'));
 // What an earlier run left there would be taken for this one's.
 await rm(EVIDENCE_FOLDER, { recursive: true, force: true });
 const results = await run(parts, ending.signal);

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { lifeline } from '../../native/host/lifeline.ts';
 
 export interface ChildOptions {
   /** What its lines are marked with. */
@@ -38,6 +39,7 @@ export class Child {
       detached: true,
       ...(cwd !== undefined && { cwd }),
     });
+    lifeline.guard(this.#process);
     this.#exit = once(this.#process, 'exit').catch(() => {});
     this.#process.once('error', (error) => this.#end(error.message, onExit));
     this.#process.once('exit', (code, signal) => this.#end(signal ?? `exit code ${code}`, onExit));

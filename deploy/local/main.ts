@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ensureClient } from '../../client/build.ts';
 import { ensureDebianPackages } from '../../native/host/debian.ts';
+import { watchNpm } from '../../native/host/npm-parent.ts';
 import { provisionWorker } from '../../native/provision.ts';
 import { LocalCluster } from './cluster.ts';
 
@@ -40,6 +41,7 @@ try {
     );
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  await watchNpm(process.env, stop);
   say('Starting Redis, web and sfu-rtc …');
   await Promise.all([
     ...Array.from({ length: Number(flags.sfu) }, () => cluster.addSfu()),

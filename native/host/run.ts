@@ -1,6 +1,7 @@
 // Runs a program to its end, keeps what it said, and leaves nothing of it behind when aborted.
 
 import { spawn } from 'node:child_process';
+import { lifeline } from './lifeline.ts';
 
 /** Compilers can say megabytes; an error message needs the start of it. */
 const MAX_KEPT_OUTPUT_BYTES = 256 * 1024;
@@ -42,6 +43,7 @@ export async function run(
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   });
+  lifeline.guard(child);
   const stop = (): void => {
     if (child.pid === undefined) return;
     try {

@@ -1,6 +1,7 @@
 // Somebody with real Firefox, driven over WebDriver BiDi. Needs a network as network-namespace.ts makes it.
 import assert from 'node:assert/strict';
 import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer-core';
+import { lifeline } from '../../../native/host/lifeline.ts';
 import { DEADLINES } from '../process/deadlines.ts';
 import { programPath } from '../process/programs.ts';
 import { until } from '../process/until.ts';
@@ -41,6 +42,8 @@ export class FirefoxPerson implements AsyncDisposable {
       timeout: DEADLINES.firefoxStart,
       extraPrefsFirefox: PREFERENCES,
     });
+    const child = browser.process();
+    if (child) lifeline.guard(child);
     try {
       const page = await browser.newPage();
       page.setDefaultTimeout(DEADLINES.page);

@@ -1,6 +1,7 @@
 // Runs a program on a network of its own, where even loopback is its own and nothing outside exists.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { lifeline } from '../../../native/host/lifeline.ts';
 
 /** Set for programs that run in such a network: to the part of the file that they are to run. */
 const INSIDE = 'PARLEY_TEST_NETWORK';
@@ -57,6 +58,7 @@ export async function runInNamespace(
     ],
     { stdio: ['ignore', 'inherit', 'inherit'], env },
   );
+  lifeline.guard(child);
   const [code, signal] = await once(child, 'exit');
   if (code !== 0) throw new Error(`${file} (${part}) ended with ${signal ?? code}; see above`);
 }

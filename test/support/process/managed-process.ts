@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { lifeline } from '../../../native/host/lifeline.ts';
 import { DEADLINES } from './deadlines.ts';
 import { until, within } from './until.ts';
 
@@ -36,6 +37,7 @@ export class ManagedProcess implements AsyncDisposable {
       env: { ...process.env, ...env },
       ...(cwd !== undefined && { cwd }),
     });
+    lifeline.guard(this.#child);
     this.#child.once('exit', (code, signal) => {
       this.#end = { code, signal };
     });

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import path from 'node:path';
+import { lifeline } from '../../../native/host/lifeline.ts';
 
 /** After being asked to end, how long a child may take before it is killed. */
 const ENDING_MS = 10_000;
@@ -34,6 +35,7 @@ export async function runChild(options: ChildOptions): Promise<ChildResult> {
       ...options.env,
     },
   });
+  lifeline.guard(child);
   let timedOut = false;
   let killTimer: NodeJS.Timeout | undefined;
   const end = (signal: NodeJS.Signals) => {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { lifeline } from '../../../native/host/lifeline.ts';
 import { type ChildOptions, ROOT, runChild } from './child.ts';
 import type { CheckPart, Part, TestPart } from './parts.ts';
 import { RUN_MARK, sweep } from './processes.ts';
@@ -22,6 +23,8 @@ export async function runPart(part: Part, signal: AbortSignal): Promise<PartResu
   const startedAt = performance.now();
   const mark = `${part.name}-${process.pid}-${randomBytes(6).toString('hex')}`;
   const child = { env: { [RUN_MARK]: mark }, timeoutMs: part.timeoutMs, signal };
+  // A browser is in no process group of ours: should this process be killed, it is found by the mark.
+  const release = lifeline.guardMarked(`${RUN_MARK}=${mark}`);
   let outcome: Outcome;
   try {
     outcome = part.kind === 'check' ? await check(part, child) : await tests(part, child);
@@ -31,6 +34,7 @@ export async function runPart(part: Part, signal: AbortSignal): Promise<PartResu
   for (const { pid, command } of await sweep(mark)) {
     outcome.problems.push(`process ${pid} was left running: ${command}`);
   }
+  release();
   if (signal.aborted) outcome.problems.push(`ended by ${signal.reason}`);
   return { name: part.name, durationMs: performance.now() - startedAt, ...outcome };
 }

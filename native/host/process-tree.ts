@@ -1,0 +1,68 @@
+// The processes of this machine, as far as it says which they are: who started whom, and who carries a mark.
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+export interface Found {
+  readonly pid: number;
+  readonly parent: number;
+  /** Its process group. */
+  readonly group: number;
+  readonly marked: boolean;
+}
+
+/** @param marks of the form `NAME=value`; they can be seen only where there is /proc */
+export async function livingProcesses(marks: ReadonlySet<string> = new Set()): Promise<Found[]> {
+  const entries = await readdir('/proc').catch(() => []);
+  const pids = entries.filter((entry) => /^\d+$/.test(entry));
+  if (pids.length === 0) return listed();
+  const found = await Promise.all(
+    pids.map(async (pid): Promise<Found[]> => {
+      const [stat, environment] = await Promise.all([
+        read(pid, 'stat'),
+        marks.size > 0 ? read(pid, 'environ') : '',
+      ]);
+      const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // A zombie has ended; its parent has not looked yet.
+      if (!state || state === 'Z') return [];
+      const marked = environment.split('\0').some((entry) => marks.has(entry));
+      return [{ pid: Number(pid), parent: Number(parent), group: Number(group), marked }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Those that these have started, and what they have started, in their process groups too. */
+export function descendants(processes: readonly Found[], of: ReadonlySet<number>): Set<number> {
+  const found = new Set(of);
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    // A process that leads a group was given one of its own: all in it are its own.
+    for (const { pid, parent, group } of processes) {
+      if (found.has(parent) || found.has(group)) found.add(pid);
+    }
+  }
+  for (const pid of of) found.delete(pid);
+  return found;
+}
+
+/** It may have ended in the meantime. */
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {}
+}
+
+function read(pid: string, file: string): Promise<string> {
+  return readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+}
+
+/** Where there is no /proc. */
+async function listed(): Promise<Found[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=']);
+  return stdout.split('\n').flatMap((line) => {
+    const [pid = '', parent, group, state = ''] = line.trim().split(/\s+/);
+    if (pid === '' || state.startsWith('Z')) return [];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), marked: false }];
+  });
+}
