@@ -1,8 +1,8 @@
 // While a crowd opens media sessions, publications wait: not in ordinary times, and not for ever.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { Openings } from '../../../server/sfu/rooms/openings.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
+import { Openings } from '../../../../server/sfu/rooms/openings.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
 
 let openings: Openings;
 let isCalm: boolean;

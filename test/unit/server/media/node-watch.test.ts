@@ -1,13 +1,13 @@
 // Who is moved off a node that is lost or drains, how many at once, and in which order.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import type { Cluster, NodeInfo } from '../../../server/cluster/cluster.ts';
-import { MoveQueue } from '../../../server/signaling/media/move-queue.ts';
-import { NodeWatch, type WatchedSession } from '../../../server/signaling/media/node-watch.ts';
-import { createLogger } from '../../../server/telemetry/log.ts';
-import type { Metrics } from '../../../server/telemetry/metrics.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
-import { nodeInfo } from '../../support/cluster/node-info.ts';
+import type { Cluster, NodeInfo } from '../../../../server/cluster/cluster.ts';
+import { MoveQueue } from '../../../../server/signaling/media/move-queue.ts';
+import { NodeWatch, type WatchedSession } from '../../../../server/signaling/media/node-watch.ts';
+import { createLogger } from '../../../../server/telemetry/log.ts';
+import type { Metrics } from '../../../../server/telemetry/metrics.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
+import { nodeInfo } from '../../../support/cluster/node-info.ts';
 
 const WATCH_MS = 250;
 const LOST_MS = 1_000;

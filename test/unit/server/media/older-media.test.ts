@@ -1,12 +1,12 @@
 // How long the media session of before is kept on the server while the client moves to a newer one.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { Orphans } from '../../../server/sfu/rooms/orphans.ts';
-import type { MediaClient } from '../../../server/signaling/media/media-client.ts';
-import { MediaPlaces } from '../../../server/signaling/media/media-places.ts';
-import { createLogger } from '../../../server/telemetry/log.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
-import { ParleyError } from '../../../shared/errors.ts';
+import { Orphans } from '../../../../server/sfu/rooms/orphans.ts';
+import type { MediaClient } from '../../../../server/signaling/media/media-client.ts';
+import { MediaPlaces } from '../../../../server/signaling/media/media-places.ts';
+import { createLogger } from '../../../../server/telemetry/log.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
+import { ParleyError } from '../../../../shared/errors.ts';
 
 const DRAIN_GRACE_MS = 60_000;
 
