@@ -21,7 +21,13 @@ async function main(): Promise<void> {
     const cluster = await TestCluster.start(owner, {
       web: 2,
       sfu: 1,
-      env: { LOG_LEVEL: 'warn', MAX_PARTICIPANTS_PER_ROOM: '1000', MESSAGES_PER_SECOND: '10000' },
+      env: {
+        LOG_LEVEL: 'warn',
+        MAX_PARTICIPANTS_PER_ROOM: '1000',
+        MESSAGES_PER_SECOND: '10000',
+        SNAPSHOTS_PER_MINUTE: '100000',
+        MEDIA_REBUILDS_PER_MINUTE: '100000',
+      },
     });
     const urls = cluster.webs.map(
       (web) => new URL(SIGNALING_PATH, cluster.urlOf(web).replace('http', 'ws')).href,

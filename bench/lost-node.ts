@@ -58,7 +58,11 @@ async function loseNode(options: Crowd): Promise<number> {
   const { participants } = options;
   const owner = new BenchOwner();
   try {
-    const env = { LOG_LEVEL: 'warn', MAX_SESSIONS_PER_REPLICA: String(2 * participants) };
+    const env = {
+      LOG_LEVEL: 'warn',
+      MAX_SESSIONS_PER_REPLICA: String(2 * participants),
+      MAX_ROOMS_PER_ADDRESS: String(participants),
+    };
     const cluster = await TestCluster.start(owner, { web: 1, sfu: 1, env });
     const url = new URL(SIGNALING_PATH, cluster.url.replace('http', 'ws')).href;
     const [lost] = cluster.sfus;

@@ -7,6 +7,8 @@ export const ERROR_MESSAGES = {
   unknown_method: 'The server does not know what this page asked for. Reload the page.',
   message_too_large: 'That message is too large to send. Shorten it and try again.',
   rate_limited: 'That was too many actions at once. Wait a moment and try again.',
+  too_many_from_address:
+    'Too much comes from your network at the moment. Others there may use this server too; try again in a minute.',
   unsupported_version: 'This page is from another release than the server. Reload the page.',
   origin_denied: 'This page is not allowed to use this server. Open the call from its own address.',
   not_joined: 'You are not in the call yet. Join it first.',
@@ -55,6 +57,7 @@ export const ERROR_CODES = Object.keys(ERROR_MESSAGES) as ErrorCode[];
 /** Codes after which the same request may succeed unchanged a little later. */
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'rate_limited',
+  'too_many_from_address',
   'no_capacity',
   'media_failed',
   'timeout',

@@ -9,6 +9,12 @@ import type { Authorize } from './authorize.ts';
 import type { RoomTokens } from './tokens.ts';
 import { registerTurnApi, type TurnApiOptions } from './turn-routes.ts';
 
+export interface Guesses {
+  /** @throws ParleyError `rate_limited` while there were too many */
+  assertMayGuess(): void;
+  guessedWrong(): void;
+}
+
 export interface ApiOptions {
   cluster: Cluster;
   /** @throws ParleyError `no_capacity` when there is no such node */
@@ -16,6 +22,8 @@ export interface ApiOptions {
   turn: Pick<TurnApiOptions, 'maxServers' | 'ttlSeconds'>;
   tokens: RoomTokens | undefined;
   tokenTtlSeconds: number;
+  /** The wrong bearer tokens of the address that a request comes from. */
+  guessesOf(request: FastifyRequest): Guesses;
   /** @returns why joins would not work now, or undefined when they would */
   notReady(): Promise<string | undefined>;
 }
@@ -54,6 +62,8 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
   forbidden: 403,
   not_found: 404,
   message_too_large: 413,
+  rate_limited: 429,
+  too_many_from_address: 429,
   upgrade_required: 426,
   proxy_without_upgrade: 426,
   no_capacity: 503,
@@ -65,14 +75,23 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const { tokens } = options;
 
-  /** @throws ParleyError `unauthorized` */
+  /**
+   * @param isKey whether it is an API key: those are random, so that nobody guesses one
+   * @throws ParleyError `unauthorized`, `rate_limited`
+   */
   function assertBearer(
     request: FastifyRequest,
     reply: FastifyReply,
-    isGood: (presented: string) => boolean,
+    isKey: (presented: string) => boolean = () => false,
   ): void {
     const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
-    if (scheme?.toLowerCase() === 'bearer' && presented && isGood(presented)) return;
+    const given = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
+    if (given && isKey(given)) return;
+    const guesses = options.guessesOf(request);
+    // An AUTH_TOKEN may be short: it is not even compared once too many were wrong.
+    guesses.assertMayGuess();
+    if (given && tokens?.isAuthToken(given)) return;
+    guesses.guessedWrong();
     reply.header('www-authenticate', 'Bearer');
     throw new ParleyError('unauthorized');
   }
@@ -87,7 +106,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
           message: 'AUTH_TOKEN is not set on this server: rooms are open and need no tokens.',
         });
       }
-      assertBearer(request, reply, (text) => tokens.isAuthToken(text) || tokens.isApiKey(text));
+      assertBearer(request, reply, (text) => tokens.isApiKey(text));
       const { room } = parse(RoomParams, request.params);
       const {
         name,
@@ -108,7 +127,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
 
   const authorize: Authorize = (request, reply) => {
     if (!tokens?.hasOperator) throw new ParleyError('not_found', { message: noOperators });
-    assertBearer(request, reply, (text) => tokens.isAuthToken(text));
+    assertBearer(request, reply);
   };
 
   registerTurnApi(app, { store: options.cluster.turn, authorize, ...options.turn });
@@ -140,6 +159,8 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
 
 /** Every error as `{error: {code, message}}`; what is not ours is logged and becomes `internal`. */
 export function sendError(error: ParleyError, reply: FastifyReply): FastifyReply {
+  const { retryAfterMs } = error;
+  if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
   return reply.code(statusOf(error)).send({ error: errorBody(error) });
 }
 

@@ -1,6 +1,6 @@
 // How the values of settings are read: what is expected, in words, and what it is parsed to.
 import { isIP } from 'node:net';
-import { integer, type Parser, text } from './setting.ts';
+import { flag, integer, type Parser, text } from './setting.ts';
 
 const HOSTNAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 export const host: Parser<string> = {
@@ -39,6 +39,14 @@ export const portRange: Parser<{ min: number; max: number }> = {
     const [, low, high] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
     const [min, max] = [Number(low), Number(high)];
     return min >= 1 && max <= 65535 && min < max ? { min, max } : undefined;
+  },
+};
+/** How many proxies there are in a row in front of us; 0: none that is believed. */
+export const proxies: Parser<number> = {
+  expected: 'true, false, or how many proxies there are in a row',
+  parse(value) {
+    const isOn = flag.parse(value);
+    return isOn === undefined ? integer(0, 10).parse(value) : Number(isOn);
   },
 };
 export const portOrAny = integer(0, 65535);

@@ -20,6 +20,7 @@ import { NodeWatch } from './media/node-watch.ts';
 import { sessionLeaseMs } from './session/lease.ts';
 import { RoomHub } from './session/room-hub.ts';
 import { Sessions } from './session/sessions.ts';
+import { Addresses } from './socket/addresses.ts';
 import { isAllowedOrigin } from './socket/origin.ts';
 import { UpgradeWatch } from './socket/upgrade-watch.ts';
 
@@ -54,7 +55,7 @@ export interface Web {
 
 export async function buildWeb(options: WebOptions): Promise<Web> {
   const { config, cluster, resources, metrics, log, clientDir, tls } = options;
-  const { requestTimeoutMs: requestTimeout } = config.http;
+  const { requestTimeoutMs: requestTimeout, trustProxy: hops } = config.http;
   const patience = {
     headersTimeout: requestTimeout,
     requestTimeout,
@@ -63,7 +64,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   const app = Fastify({
     loggerInstance: log.child({ part: 'web' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: config.http.trustProxy,
+    trustProxy: hops > 0 && ((_: string, hop: number) => hop < hops),
     forceCloseConnections: true,
     // A room's name, each of whose letters may be nine characters in an address. It is longer than the
     // id of a TURN server, 128 letters of three.
@@ -136,8 +137,14 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   app.addHook('onSend', async (_, reply) => {
     reply.header('permissions-policy', PERMISSIONS_POLICY);
   });
+  const addresses = new Addresses({
+    limits: config.limits,
+    trustsProxy: hops > 0,
+    log,
+  });
   registerApi(app, {
     cluster,
+    guessesOf: (request) => addresses.of(request),
     drainNode: (id) => media.send(id, 'drain', {}),
     turn: config.turn,
     tokens,
@@ -152,15 +159,14 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     },
   });
   await registerPages(app, clientDir);
-  await registerSignaling(app, config, sessions, log);
+  await registerSignaling(app, config, { sessions, addresses, log });
   return { app, drain: (withinMs) => sessions.drain(withinMs) };
 }
 
 async function registerSignaling(
   app: FastifyInstance,
   config: Config,
-  sessions: Sessions,
-  log: Logger,
+  { sessions, addresses, log }: { sessions: Sessions; addresses: Addresses; log: Logger },
 ): Promise<void> {
   const upgrades = new UpgradeWatch(log);
   await app.register(websocket, {
@@ -180,12 +186,16 @@ async function registerSignaling(
   app.route({
     method: 'GET',
     url: SIGNALING_PATH,
-    preValidation: async ({ headers, host }) => {
+    preValidation: async (request) => {
+      const { headers, host } = request;
       if (!isAllowedOrigin(headers.origin, host, config.http.allowedOrigins)) {
         throw new ParleyError('origin_denied');
       }
       if (sessions.draining) throw new ParleyError('shutting_down');
       if (sessions.socketCount >= config.limits.sockets) throw new ParleyError('no_capacity');
+      const address = addresses.of(request);
+      address.assertSocketFree();
+      address.arrive();
     },
     // For whoever asks without wanting a WebSocket.
     handler: async ({ headers }, reply) => {
@@ -193,7 +203,7 @@ async function registerSignaling(
       reply.header('upgrade', 'websocket');
       throw new ParleyError(upgrades.recent ? 'proxy_without_upgrade' : 'upgrade_required');
     },
-    wsHandler: (socket) => sessions.accept(socket),
+    wsHandler: (socket, request) => sessions.accept(socket, addresses.of(request)),
   });
 }
 

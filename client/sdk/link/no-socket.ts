@@ -6,7 +6,7 @@ import { ErrorAnswer, errorFromBody, parse } from '../../../shared/protocol/rpc.
 
 const ASK_MS = 4_000;
 /** What else it answers there says nothing of why: the path is for WebSockets alone. */
-const REASONS = new Set(['proxy_without_upgrade', 'no_capacity']);
+const REASONS = new Set(['proxy_without_upgrade', 'no_capacity', 'too_many_from_address']);
 
 /** Asks by plain HTTP what became of the handshake. Never rejects; `unreachable` where nobody knows. */
 export async function whyNoSocket(server: string | URL): Promise<ParleyError> {

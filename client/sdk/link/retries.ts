@@ -1,6 +1,9 @@
 // Says again what the server could not take for the moment: its store is down, and the call goes on.
-import { ParleyError } from '../../../shared/errors.ts';
+import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
 import { retryDelay } from './backoff.ts';
+
+/** Refusals of now: the store is away, or that was more than one participant may ask at once. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['unavailable', 'rate_limited']);
 
 interface Attempt {
   count: number;
@@ -17,7 +20,7 @@ export class Retries {
   }
 
   /**
-   * Says it now, and again while the answer is `unavailable`.
+   * Says it now, and again while the answer is `unavailable` or `rate_limited`.
    *
    * @param key what it is about; what waits under the same key is replaced by it
    * @param say asks for what is wanted by then; undefined when that is moot
@@ -44,7 +47,7 @@ export class Retries {
       },
       (cause) => {
         const error = ParleyError.from(cause);
-        if (error.code === 'unavailable') {
+        if (PASSING.has(error.code)) {
           if (!isNewest() || this.#closed) return;
           const delayMs = retryDelay(attempt.count++, error.retryAfterMs, Math.random());
           attempt.timer = setTimeout(() => this.say(key, say, onRefused), delayMs);

@@ -1,8 +1,8 @@
 // HTTP, and who may come in.
 
 import { apiKeys } from '../api-keys.ts';
-import { host, origin, portOrAny, word } from '../parsers.ts';
-import { flag, integer, list, optional, setting } from '../setting.ts';
+import { host, origin, portOrAny, proxies, word } from '../parsers.ts';
+import { integer, list, optional, setting } from '../setting.ts';
 
 export const http = {
   port: setting('PORT', portOrAny, {
@@ -19,10 +19,11 @@ export const http = {
     about:
       'How long a client may take to send a request, headers and body; then it is answered 408 and closed. The largest takes 16 kB, a second on a bad line. Without it a few slow senders hold every connection. WebSockets have JOIN_TIMEOUT_MS.',
   }),
-  trustProxy: setting('TRUST_PROXY', flag, {
-    default: false,
+  trustProxy: setting('TRUST_PROXY', proxies, {
+    default: 0,
+    defaultText: '`false`',
     about:
-      'Believe `X-Forwarded-*` headers. Only behind a proxy that sets them: otherwise anybody may forge their address.',
+      'Believe `X-Forwarded-*` headers. Only behind a proxy that sets them: otherwise anybody may forge their address. With several proxies in a row (a CDN before a load balancer) their number: the client’s address is the one that the outermost of them adds. Limits by address do not hold for clients of a proxy that is not trusted.',
   }),
   allowedOrigins: setting('ALLOWED_ORIGINS', optional(list(origin)), {
     default: undefined,

@@ -16,6 +16,36 @@ export const limits = {
     about:
       'WebSockets open at once in one process; more are answered 503. Each costs some 50 kB; the bound keeps a flood from taking the memory of running calls.',
   }),
+  socketsPerAddress: setting('MAX_SOCKETS_PER_ADDRESS', integer(1, 1_000_000), {
+    default: 2_000,
+    about:
+      'WebSockets open at once from one address (an IPv6 network of 64 bits counts as one); more are answered 429. A fifth of MAX_SOCKETS: a whole office behind one address gets in, and no address takes all.',
+  }),
+  arrivalsPerAddress: setting('ARRIVALS_PER_ADDRESS_PER_MINUTE', integer(1, 1_000_000), {
+    default: 1_200,
+    about:
+      'Sockets opened, joins and resumes of one address per minute, after a burst of ARRIVAL_BURST_PER_ADDRESS; more are refused with `too_many_from_address`. Each join costs the store and a media node some milliseconds.',
+  }),
+  arrivalBurst: setting('ARRIVAL_BURST_PER_ADDRESS', integer(1, 1_000_000), {
+    default: 4_000,
+    about:
+      'How many of those may come at once. Two thousand people behind one address come back together when their network, or a `web` replica, was away: a socket and a resume each.',
+  }),
+  roomsPerAddress: setting('MAX_ROOMS_PER_ADDRESS', integer(1, 100_000), {
+    default: 100,
+    about:
+      'Rooms that people of one address may be in at once, in each `web` replica; who would open one more is refused with `too_many_from_address`. A fifth of MAX_ROOMS_PER_REPLICA, so that no address takes every room of a media node. Rooms that exist already can be joined all the same.',
+  }),
+  networkChecksPerAddress: setting('MAX_NETWORK_CHECKS_PER_ADDRESS', integer(1, 10_000), {
+    default: 5,
+    about:
+      'Network checks of one address at once, in each `web` replica. A quarter of MAX_NETWORK_CHECKS.',
+  }),
+  failuresPerAddress: setting('WRONG_TOKENS_PER_ADDRESS_PER_MINUTE', integer(1, 1_000_000), {
+    default: 60,
+    about:
+      'Wrong bearer tokens that the HTTP API takes from one address per minute, and as many at once at first; after them `rate_limited` (429), without a look at the token. What is right costs nothing, and API_KEYS, which nobody can guess, are always taken. AUTH_TOKEN may be short.',
+  }),
   messageBytes: setting('MAX_MESSAGE_BYTES', integer(16_384, 1_048_576), {
     default: 65_536,
     about:
@@ -39,6 +69,36 @@ export const limits = {
     default: 1_048_576,
     about:
       'Bytes waiting to be sent to one socket before it is closed. A reader this far behind catches up faster by reconnecting; unbounded, it would take our memory.',
+  }),
+  joinsPerMinute: setting('JOINS_PER_MINUTE', integer(1, 100_000), {
+    default: 30,
+    about:
+      'Joins and resumes on one socket per minute, and as many at once at first; more are refused with `rate_limited`, as in the following limits. A page joins once; each join makes two transports.',
+  }),
+  publicationsPerMinute: setting('PUBLICATIONS_PER_MINUTE', integer(1, 100_000), {
+    default: 120,
+    about:
+      'Tracks that one participant may publish per minute, and as many at once at first. Each costs a consumer for everybody else in the room. A page publishes up to four, and again whenever its media moves.',
+  }),
+  mediaRebuildsPerMinute: setting('MEDIA_REBUILDS_PER_MINUTE', integer(1, 100_000), {
+    default: 30,
+    about:
+      'ICE restarts and new media sessions that one participant may ask for per minute, and as many at once at first. A media session costs two transports and all consumers; a page on a bad network asks every few seconds.',
+  }),
+  snapshotsPerMinute: setting('SNAPSHOTS_PER_MINUTE', integer(1, 100_000), {
+    default: 120,
+    about:
+      'Times that one participant may ask for the whole room, or for another rejoin token, per minute, and as many at once at first. Each reads all of the room from the store; a page asks after a gap only.',
+  }),
+  roomChangesPerMinute: setting('ROOM_CHANGES_PER_MINUTE', integer(1, 100_000), {
+    default: 240,
+    about:
+      'Mutes, removals and ends of tracks by one participant per minute, and as many at once at first. Each is written to the store and told to everybody in the room. A key that is held down does not come near it.',
+  }),
+  preferencesPerMinute: setting('PREFERENCES_PER_MINUTE', integer(1, 100_000), {
+    default: 600,
+    about:
+      'Times that one participant may say what it wants to receive per minute, and as many at once at first. Each costs the media worker a request for each track named; a page gathers what changes together.',
   }),
   chatPerMinute: setting('CHAT_MESSAGES_PER_MINUTE', integer(1, 6_000), {
     default: 60,

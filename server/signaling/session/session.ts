@@ -9,7 +9,7 @@ import type { Timer } from '../../telemetry/resources.ts';
 import { SessionMedia } from '../media/session-media.ts';
 import type { Connection } from '../socket/connection.ts';
 import { Outbox } from '../socket/frame-queue.ts';
-import { TokenBucket } from '../socket/token-bucket.ts';
+import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
 import type { RoomMember } from './room-hub.ts';
 
@@ -39,7 +39,7 @@ const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
-  readonly chatBucket: TokenBucket;
+  readonly budgets: Budgets;
   readonly media: SessionMedia;
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
@@ -68,8 +68,7 @@ export class Session implements RoomMember {
     this.#context = context;
     this.#release = context.resources.open('session');
     this.media = new SessionMedia(this, this.#outbox, context);
-    const { chatPerMinute } = context.limits;
-    this.chatBucket = new TokenBucket(chatPerMinute / 60, chatPerMinute, performance.now());
+    this.budgets = new Budgets(context.limits);
   }
 
   get participantId(): string {

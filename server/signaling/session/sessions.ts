@@ -9,9 +9,11 @@ import {
 } from '../../../shared/protocol/protocol.ts';
 import type { Cluster, SessionGuard } from '../../cluster/cluster.ts';
 import type { Timer } from '../../telemetry/resources.ts';
+import type { Address } from '../socket/addresses.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
 import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
+import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
 import { Session, type SessionOptions } from './session.ts';
@@ -56,9 +58,9 @@ export class Sessions {
   }
 
   /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
-  accept(socket: WebSocket): void {
+  accept(socket: WebSocket, address: Address): void {
     const handler = new SocketHandler(this);
-    const connection = new Connection(socket, handler, this.#options);
+    const connection = new Connection(socket, address, handler, this.#options);
     handler.connection = connection;
     this.#connections.add(connection);
     handler.expectJoin();
@@ -75,6 +77,10 @@ export class Sessions {
     return resources.after(timing.joinTimeoutMs + checkMs, onOver);
   }
 
+  budgets(): Budgets {
+    return new Budgets(this.#options.limits);
+  }
+
   networkCheck(): NetworkCheck {
     if (this.#closing) throw new ParleyError('shutting_down');
     return new NetworkCheck(this.#options);
@@ -89,6 +95,11 @@ export class Sessions {
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, rtpCapabilities } = params;
     const grant = await tokens?.verify(params, room);
+    const { address } = connection;
+    // A room that somebody else opened costs no more with them in it.
+    if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
+      throw address.tooManyRooms();
+    }
     const participant = {
       id: randomBytes(12).toString('base64url'),
       name: grant?.name ?? params.name,
@@ -100,6 +111,7 @@ export class Sessions {
     const session = this.#create(
       { room, participant, online: true, resumable: false, rtpCapabilities, resumeHash },
       guard,
+      address,
     );
     session.attach(connection);
     try {
@@ -149,7 +161,7 @@ export class Sessions {
     const guard = await claim;
     const session =
       this.#sessions.get(participantId) ??
-      (await this.#adoptSession(room, rtpCapabilities, resumeHash, guard));
+      (await this.#adoptSession(connection, params, resumeHash, guard));
     session.guard = guard;
     session.admitted = true;
     session.rtpCapabilities = rtpCapabilities;
@@ -223,8 +235,8 @@ export class Sessions {
 
   /** A session that another replica held until now: its participant is in the store. */
   async #adoptSession(
-    room: string,
-    rtpCapabilities: MethodParams<'resume'>['rtpCapabilities'],
+    { address }: Connection,
+    { room, rtpCapabilities }: MethodParams<'resume'>,
     resumeHash: string,
     guard: SessionGuard,
   ): Promise<Session> {
@@ -237,7 +249,7 @@ export class Sessions {
     const { online } = participant;
     if (known) return known;
     const options = { room, participant, online, resumable: true, rtpCapabilities, resumeHash };
-    return this.#create(options, guard);
+    return this.#create(options, guard, address);
   }
 
   /** A store that lost its memory may not know yet what this replica does. */
@@ -256,13 +268,19 @@ export class Sessions {
     }
   }
 
-  #create(options: Omit<SessionOptions, 'onClosed'>, guard: SessionGuard): Session {
+  #create(
+    options: Omit<SessionOptions, 'onClosed'>,
+    guard: SessionGuard,
+    address: Address,
+  ): Session {
     const { id, name, role } = options.participant;
+    const leaveRoom = address.holdRoom(options.room);
     const session = new Session(
       {
         ...options,
         participant: { id, name, role },
         onClosed: () => {
+          leaveRoom();
           if (this.#sessions.get(id) === session) this.#sessions.delete(id);
         },
       },

@@ -7,6 +7,7 @@ import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { Address } from './addresses.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface ConnectionOptions {
@@ -42,11 +43,14 @@ const OUR_FAULT: ReadonlySet<string> = new Set([
   'internal',
   'no_capacity',
   'shutting_down',
+  'too_many_from_address',
   'session_lost',
   'session_replaced',
 ] satisfies ErrorCode[]);
 
 export class Connection {
+  /** Where it comes from. */
+  readonly address: Address;
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;
   readonly #handler: ConnectionHandler;
@@ -61,8 +65,14 @@ export class Connection {
   #closed = false;
   #ending = false;
 
-  constructor(socket: WebSocket, handler: ConnectionHandler, options: ConnectionOptions) {
+  constructor(
+    socket: WebSocket,
+    address: Address,
+    handler: ConnectionHandler,
+    options: ConnectionOptions,
+  ) {
     const { limits, timing, resources } = options;
+    this.address = address;
     this.#socket = socket;
     this.#handler = handler;
     this.#options = options;
@@ -71,7 +81,10 @@ export class Connection {
       limits.messageBurst,
       performance.now(),
     );
-    this.#release = resources.open('socket');
+    const releases = [resources.open('socket'), address.holdSocket()];
+    this.#release = () => {
+      for (const release of releases) release();
+    };
     this.#heartbeat = resources.every(timing.heartbeatMs, () => this.#beat());
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {

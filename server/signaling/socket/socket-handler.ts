@@ -4,6 +4,7 @@ import { ParleyError } from '../../../shared/errors.ts';
 import { METHODS, type MethodParams } from '../../../shared/protocol/protocol.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { Timer } from '../../telemetry/resources.ts';
+import type { Budgets } from '../session/budgets.ts';
 import { SESSION_METHODS } from '../session/methods.ts';
 import type { Session } from '../session/session.ts';
 import type { Connection, ConnectionHandler, Reply } from './connection.ts';
@@ -16,6 +17,8 @@ export interface Door {
   /** How long a socket may be in no call. */
   joinTimer(options: { checking: boolean }, onOver: () => void): Timer;
   networkCheck(): NetworkCheck;
+  /** Of a socket. */
+  budgets(): Budgets;
   forget(connection: Connection): void;
 }
 
@@ -34,16 +37,20 @@ const CHECKS_PER_SOCKET = 3;
 /** What one socket may do: join or resume first, the rest after. */
 export class SocketHandler implements ConnectionHandler {
   readonly #sessions: Door;
+  readonly #budgets: Budgets;
   connection: Connection | undefined;
   #joinTimer: Timer | undefined;
   #session: Session | undefined;
   #check: NetworkCheck | undefined;
   #checks = 0;
   #checking = false;
+  /** Ends what the check takes of its address's. */
+  #checkHeld: (() => void) | undefined;
   #entering = false;
 
   constructor(sessions: Door) {
     this.#sessions = sessions;
+    this.#budgets = sessions.budgets();
   }
 
   /** An idle socket costs as much as a used one: before a join, and after a leave. */
@@ -65,7 +72,9 @@ export class SocketHandler implements ConnectionHandler {
     const name = method as keyof typeof SESSION_METHODS;
     // The table pairs each handler with its own schema, which the compiler cannot follow here.
     const handler = SESSION_METHODS[name] as Handler<Session>;
-    const result = await handler(this.#session, parse(METHODS[name].params, params));
+    const parsed = parse(METHODS[name].params, params);
+    this.#session.budgets.spend(name);
+    const result = await handler(this.#session, parsed);
     if (this.#session.ended) this.expectJoin();
     return { result };
   }
@@ -74,10 +83,11 @@ export class SocketHandler implements ConnectionHandler {
     if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
     const connection = this.connection;
     if (!connection) throw new ParleyError('internal');
+    connection.address.arrive();
+    this.#budgets.enter();
     const [session, reply] = await this.#admit(connection, method, params);
     this.#joinTimer?.close();
-    this.#check?.close();
-    this.#check = undefined;
+    this.#endCheck();
     this.#session = session;
     // The socket may have closed while we were at it. Who never got the answer of a join has no
     // secret to come back with: nobody would ever take that place.
@@ -112,6 +122,7 @@ export class SocketHandler implements ConnectionHandler {
     if (method === 'checkNetwork' && this.#checks >= CHECKS_PER_SOCKET) {
       throw new ParleyError('rate_limited');
     }
+    if (method === 'checkNetwork') this.#checkHeld ??= this.connection?.address.holdCheck();
     const result = await handler(null, parsed);
     if (method === 'checkNetwork') {
       this.#checks += 1;
@@ -119,16 +130,28 @@ export class SocketHandler implements ConnectionHandler {
       this.expectJoin({ checking: true });
     } else if (method === 'checkEnd' && this.#checking) {
       this.#checking = false;
+      this.#letGoOfCheck();
       this.expectJoin();
     }
     // The socket may have closed while we were at it.
-    if (this.connection?.closed) this.#check.close();
+    if (this.connection?.closed) this.#endCheck();
     return { result };
+  }
+
+  #endCheck(): void {
+    this.#check?.close();
+    this.#check = undefined;
+    this.#letGoOfCheck();
+  }
+
+  #letGoOfCheck(): void {
+    this.#checkHeld?.();
+    this.#checkHeld = undefined;
   }
 
   closed(): void {
     this.#joinTimer?.close();
-    this.#check?.close();
+    this.#endCheck();
     if (!this.connection) return;
     this.#sessions.forget(this.connection);
     this.#session?.detach(this.connection);

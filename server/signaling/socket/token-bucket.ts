@@ -16,16 +16,30 @@ export class TokenBucket {
 
   /** @returns false when the rate is exceeded: nothing is taken then */
   take(now: number): boolean {
-    const refilled = this.#tokens + ((now - this.#at) / 1000) * this.#perSecond;
-    this.#tokens = Math.min(this.#burst, refilled);
-    this.#at = now;
-    if (this.#tokens < 1) return false;
+    if (!this.has(now)) return false;
     this.#tokens -= 1;
     return true;
+  }
+
+  /** Whether `take` would succeed. */
+  has(now: number): boolean {
+    this.#refill(now);
+    return this.#tokens >= 1;
+  }
+
+  isFull(now: number): boolean {
+    this.#refill(now);
+    return this.#tokens >= this.#burst;
   }
 
   /** Milliseconds until `take` succeeds again. */
   get waitMs(): number {
     return Math.max(0, Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000));
+  }
+
+  #refill(now: number): void {
+    const refilled = this.#tokens + ((now - this.#at) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#burst, refilled);
+    this.#at = now;
   }
 }

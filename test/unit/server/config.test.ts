@@ -133,6 +133,16 @@ test('origins are compared as browsers send them', () => {
   }
 });
 
+test('a proxy is trusted, or not, or so many of them in a row', () => {
+  for (const [text, hops] of Object.entries({ true: 1, false: 0, 1: 1, 0: 0, 3: 3 })) {
+    assert.equal(loadConfig({ TRUST_PROXY: text }).http.trustProxy, hops, text);
+  }
+  assert.equal(loadConfig({}).http.trustProxy, 0);
+  for (const text of ['11', '-1', '1.5', 'loopback']) {
+    assert.equal(problemsOf({ TRUST_PROXY: text }).length, 1, text);
+  }
+});
+
 test('an API key is random enough that no guest finds it, and is refused unread otherwise', () => {
   const hex = 'b3f1c0a97d5e4286a1f09c7be4d3825160fe9ad7c2b84e130f6a5d9c7e21b840';
   const base64 = 's/HAqX1eQoah8Jx75NOCUWD+mtfCuE4TD2pdnH4huEA=';

@@ -57,6 +57,14 @@ test('what could not be taken is said until it is, and then no more', async () =
   assert.ok(!retries.has('mute'));
 });
 
+test('what was more than one may ask at once is said again too: the server must not miss a mute', async () => {
+  const retries = new Retries();
+  answers = ['rate_limited', undefined];
+  say(retries, 'muted');
+  await pass(60_000);
+  assert.deepEqual([said, refused], [['muted', 'muted'], []]);
+});
+
 test('another refusal is told, and ends it', async () => {
   const retries = new Retries();
   answers = ['unavailable', 'unknown_track'];
