@@ -7,6 +7,7 @@ import { holdPage } from '../kit/late-part.ts';
 import { closeMenu, MenuLayer } from '../kit/menu.tsx';
 import { DONE, Notices, notify } from '../kit/notices.tsx';
 import { readBrowserFacts } from '../media/browser-facts.ts';
+import { newsText } from '../media/changes/news.ts';
 import { describeFailures } from '../media/device-problem.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { toggleCapture } from '../media/media-buttons.tsx';
@@ -55,7 +56,7 @@ export function CallPage({ session, call }: CallPageProps) {
         <div class="call-over">
           <Notices />
         </div>
-        <RemoteAudio model={model} speakerId={media.speakerId.value} />
+        <RemoteAudio model={model} speakerId={media.speaker.value} />
         {model.statsOpen.value && <StatsPanel model={model} />}
         <MenuLayer />
       </main>
@@ -77,14 +78,6 @@ export function CallPage({ session, call }: CallPageProps) {
 function run(session: RoomSession, model: CallModel, showShortcuts: () => void): () => void {
   const { call } = model;
   const { media } = session;
-  media.onLost = (kind, track) => {
-    notify({
-      text: track
-        ? `Your ${kind} was unplugged. ${track.label || 'Another one'} is used now.`
-        : `Your ${kind} was unplugged.`,
-      tone: 'warning',
-    });
-  };
   const mayShare = () => model.role.value !== 'viewer';
   const cleanups = [
     publishLocalMedia(call, media),
@@ -92,6 +85,7 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
     keepAwake(),
     hintWhileMuted(media),
     tellProblems(media),
+    tellNews(media),
     call.on('problem', ({ message }) => notify({ text: message, tone: 'warning' })),
     effect(() => {
       const connection = model.connection.value;
@@ -111,7 +105,6 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
     batch(() => {
       for (const cleanup of cleanups) cleanup();
     });
-    media.onLost = () => {};
     closeMenu();
   };
 }
@@ -127,6 +120,16 @@ function tellProblems(media: LocalMedia): () => void {
       }
     }
     first = false;
+  });
+}
+
+/** What happens to devices by themselves. */
+function tellNews(media: LocalMedia): () => void {
+  let told = media.news.peek();
+  return effect(() => {
+    const news = media.news.value;
+    if (news && news !== told) notify(newsText(news, readBrowserFacts()));
+    told = news;
   });
 }
 

@@ -1,43 +1,47 @@
 // Keeps what the call sends equal to what the devices give: the one place that publishes.
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
 import type { Call } from '../../sdk/session/types.ts';
 import { notify } from '../kit/notices.tsx';
 import type { LocalMedia } from '../media/local-media.ts';
 
+const SOURCES: readonly TrackSource[] = ['microphone', 'camera', 'screen', 'screen-audio'];
+
 /** @returns a function that ends it */
 export function publishLocalMedia(call: Call, media: LocalMedia): () => void {
-  const { microphone, camera, screen } = media;
+  /** What was given to the call: when it is gone from there, the call could not send it. */
+  const given = new Map<TrackSource, MediaStreamTrack>();
   const sync = (source: TrackSource) => {
     const wanted = wantedOf(media, source);
+    if (call.connection.state === 'ended') return;
     const published = call.localTracks.get(source);
     if (!wanted) {
+      given.delete(source);
       if (published) call.unpublish(source);
-    } else if (published?.track !== wanted.track) {
-      call.publish({ source, ...wanted }).then(
-        // Muted or unmuted while it was under way.
-        () => syncMuted(call, media, source),
-        (error: unknown) => {
-          if (wantedOf(media, source)?.track !== wanted.track) return;
-          release(media, source);
-          notify({ text: ParleyError.from(error).message, tone: 'warning' });
-        },
-      );
-    } else {
-      syncMuted(call, media, source);
+      return;
+    }
+    given.set(source, wanted.track);
+    if (published?.track === wanted.track && published.muted === wanted.muted) return;
+    call.publish({ source, ...wanted }).catch((error: unknown) => {
+      notify({ text: ParleyError.from(error).message, tone: 'warning' });
+    });
+  };
+  const dropRefused = () => {
+    for (const [source, track] of given) {
+      if (call.localTracks.has(source)) continue;
+      given.delete(source);
+      // What is not sent must not look as if it were. The call says why.
+      if (wantedOf(media, source)?.track === track) release(media, source);
     }
   };
   const cleanups = [
-    effect(() => sync('microphone')),
-    effect(() => sync('camera')),
-    effect(() => sync('screen')),
-    effect(() => sync('screen-audio')),
+    ...SOURCES.map((source) => effect(() => sync(source))),
+    call.on('localTracks', () => untracked(dropRefused)),
     call.on('mutedByHost', (source) => {
       // What is not sent must not look as if it were.
-      if (source === 'microphone') void microphone.setOn(false);
-      else if (source === 'camera') void camera.setOn(false);
-      else if (source === 'screen') screen.stop();
+      if (source === 'microphone') void media.microphone.setOn(false);
+      else if (source === 'camera') void media.camera.setOn(false);
       else release(media, source);
       notify({ text: `The host ${MUTED_BY_HOST[source]}. You can switch it on again.` });
     }),
@@ -58,21 +62,18 @@ function wantedOf(
   { microphone, camera, screen }: LocalMedia,
   source: TrackSource,
 ): { track: MediaStreamTrack; muted: boolean } | undefined {
-  const on = microphone.on.value;
   const track = {
     microphone: microphone.track,
     camera: camera.track,
     screen: screen.picture,
     'screen-audio': screen.sound,
   }[source].value;
-  return track && { track, muted: source === 'microphone' && !on };
-}
-
-function syncMuted(call: Call, media: LocalMedia, source: TrackSource): void {
-  const wanted = wantedOf(media, source);
-  const published = call.localTracks.get(source);
-  if (!wanted || published?.track !== wanted.track) return;
-  if (published.muted !== wanted.muted) call.setMuted(source, wanted.muted);
+  if (!track) return undefined;
+  if (source === 'microphone') {
+    // The others see it muted, too, when the system mutes it.
+    return { track, muted: !microphone.on.value || microphone.silenced.value };
+  }
+  return { track, muted: source === 'camera' && camera.silenced.value };
 }
 
 function release(media: LocalMedia, source: TrackSource): void {

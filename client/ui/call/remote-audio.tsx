@@ -64,11 +64,21 @@ function Sound({ remote, speakerId, onBlocked }: SoundProps) {
     };
   }, [track]);
   useEffect(() => {
-    // A speaker that is gone: the browser goes on with its default one.
-    if ('setSinkId' in HTMLMediaElement.prototype) {
-      element.current?.setSinkId(speakerId).catch(() => {});
-    }
+    const audio = element.current;
+    if (audio) void playOn(audio, speakerId);
   }, [speakerId]);
   // biome-ignore lint/a11y/useMediaCaption: live speech, for which there are no captions
   return <audio ref={element} hidden />;
+}
+
+/** Some browsers play nothing at all on a speaker that is gone: then the default one is named. */
+async function playOn(audio: HTMLAudioElement, speakerId: string): Promise<void> {
+  if (!('setSinkId' in audio)) return;
+  try {
+    await audio.setSinkId(speakerId);
+  } catch {
+    if (speakerId !== '') await audio.setSinkId('').catch(() => {});
+  }
+  // Where the speaker was pulled out, the element may have been paused with it.
+  if (audio.paused && audio.srcObject) await audio.play().catch(() => {});
 }

@@ -1,6 +1,9 @@
-// One camera or one microphone of this computer: switched on and off, changed, and lost.
-import { signal } from '@preact/signals';
-import { constraintsFor } from './constraints.ts';
+// One camera or one microphone of this computer: switched on and off, changed, lost and found again.
+import { batch, signal } from '@preact/signals';
+import { type CaptureFacts, comeBack, type ListedDevice } from './changes/come-back.ts';
+import { getTrack, isBusy, isNotAllowed, opensOneAtATime } from './changes/get-track.ts';
+import type { DeviceNews } from './changes/news.ts';
+import { permissionOf, permissionRevoked } from './changes/permission.ts';
 import type { DeviceKind } from './device-problem.ts';
 
 export interface CaptureOptions {
@@ -8,8 +11,24 @@ export interface CaptureOptions {
   on: boolean;
   /** The device used last time; another one is taken where it is gone. */
   deviceId: string;
-  /** The device was unplugged. `track` is what is used instead, if there is anything. */
-  onLost: (kind: DeviceKind, track: MediaStreamTrack | undefined) => void;
+  onNews: (news: DeviceNews) => void;
+  /** The user's choice, once it works. */
+  onChosen: (kind: DeviceKind, deviceId: string) => void;
+  labelOf: (deviceId: string) => string;
+}
+
+/** Phones mute a track for a moment when they change what is open. */
+const SILENCED_AFTER_MS = 500;
+/** A device that was plugged in a moment ago may need longer than the browser to be ready. */
+const COME_BACK_ATTEMPTS = 4;
+const COME_BACK_RETRY_MS = 700;
+
+/** What is open, as it was when it was opened: a track that ended does not tell any more. */
+interface Opened {
+  readonly deviceId: string;
+  readonly groupId: string;
+  /** Before it is taken back it is `granted`, where the browser tells. */
+  permission: PermissionState | undefined;
 }
 
 /**
@@ -24,16 +43,23 @@ export class Capture {
   readonly pending = signal(false);
   /** What getUserMedia threw, while the device is wanted and cannot be had. */
   readonly error = signal<unknown>(undefined);
+  /** The system, a switch or a headset's button mutes what is open. */
+  readonly silenced = signal(false);
+  /** The device that the user prefers; another one may be open while it is gone. */
   readonly deviceId;
-  readonly #onLost: CaptureOptions['onLost'];
+  readonly #options: CaptureOptions;
+  #opened: Opened | undefined;
+  /** What was open when it was unplugged, in case that nothing was preferred. */
+  #missing = '';
+  #silencing: ReturnType<typeof setTimeout> | undefined;
   /** Counts requests: only the newest one's answer is used. */
   #request = 0;
 
-  constructor({ kind, on, deviceId, onLost }: CaptureOptions) {
-    this.kind = kind;
-    this.on = signal(on);
-    this.deviceId = signal(deviceId);
-    this.#onLost = onLost;
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    this.kind = options.kind;
+    this.on = signal(options.on);
+    this.deviceId = signal(options.deviceId);
   }
 
   /** What is open says more than what was asked for. */
@@ -45,40 +71,57 @@ export class Capture {
     this.on.value = on;
     if (!on) {
       this.error.value = undefined;
-      if (this.kind === 'camera') this.release();
+      // Also what is still being asked for: its answer comes too late.
+      if (this.kind === 'camera' || !this.track.value) this.release();
     }
     const track = this.track.value;
     if (track) track.enabled = on;
     else if (on) await this.open();
   }
 
-  /** Uses another device from now on, also when it is off at the moment. */
+  /**
+   * Uses another device from now on, also when it is off at the moment. Where it cannot be had, the
+   * one before goes on and stays the preferred one.
+   */
   async choose(deviceId: string): Promise<void> {
-    this.deviceId.value = deviceId;
-    if (!this.on.value && !this.track.value) return;
-    await this.open(true);
+    if (!this.on.value && !this.track.value) return this.#keep(deviceId);
+    const finish = this.begin();
+    const request = this.#request;
+    const { track, error } = await this.#exchange(deviceId, request);
+    const isStale = request !== this.#request;
+    finish(track, this.track.value ? undefined : error);
+    if (isStale) return;
+    if (error === undefined) return this.#keep(deviceId);
+    const left = this.track.value !== undefined;
+    const label = this.#options.labelOf(deviceId);
+    this.#options.onNews({ type: 'refused', kind: this.kind, label, error, left });
   }
 
-  /** Opens the chosen device. Never throws: what went wrong is in `error`. */
-  async open(exact = false): Promise<void> {
+  /** Opens the preferred device, or another one. Never throws: what went wrong is in `error`. */
+  async open(): Promise<void> {
     const finish = this.begin();
     try {
-      finish(await this.#getTrack(this.deviceId.value, exact));
+      finish(await getTrack(this.kind, this.deviceId.value || this.#missing));
     } catch (error) {
       finish(undefined, error);
     }
   }
 
-  /** Announces a request whose answer is given to the function returned. */
+  /**
+   * Announces a request whose answer is given to the function returned. What is open goes on unless
+   * there is another track, or an error.
+   */
   begin(): (track: MediaStreamTrack | undefined, error?: unknown) => void {
     const request = ++this.#request;
     this.pending.value = true;
     return (track, error) => {
       if (request !== this.#request) return track?.stop();
-      this.pending.value = false;
-      this.error.value = track ? undefined : error;
-      if (track) this.#use(track);
-      else if (error !== undefined) this.#drop();
+      batch(() => {
+        this.pending.value = false;
+        this.error.value = track ? undefined : error;
+        if (track) this.#use(track);
+        else if (error !== undefined) this.#drop();
+      });
     };
   }
 
@@ -88,15 +131,92 @@ export class Capture {
     this.#drop();
   }
 
-  async #getTrack(deviceId: string, exact: boolean): Promise<MediaStreamTrack> {
-    if (!navigator.mediaDevices) throw new TypeError('navigator.mediaDevices is missing');
+  /** The list of devices changed. */
+  async onDevices(before: readonly ListedDevice[], now: readonly ListedDevice[]): Promise<void> {
+    if (this.pending.value) return;
+    const action = comeBack(this.#facts(), before, now);
+    if (action === undefined) return;
+    const hadTrack = this.track.value !== undefined;
+    const found = await this.#retry(() =>
+      action === 'any' ? this.#openAny() : this.#takeBack(action.device),
+    );
+    if (!found || !this.on.value) return;
+    const label = this.track.value?.label ?? '';
+    if (hadTrack || this.#missing !== '') {
+      this.#options.onNews({ type: 'back', kind: this.kind, label });
+    }
+    if (this.#opened?.deviceId === this.#missing) this.#missing = '';
+  }
+
+  /** The user gave the permission that was missing. */
+  onGranted(): void {
+    if (!this.on.value || this.track.value || this.pending.value) return;
+    if (isNotAllowed(this.error.value)) void this.open();
+  }
+
+  #facts(): CaptureFacts {
+    return {
+      kind: this.kind,
+      wanted: this.on.value || this.track.value !== undefined,
+      preferred: this.deviceId.value || this.#missing,
+      open: this.track.value && this.#opened,
+      error: this.error.value,
+    };
+  }
+
+  #keep(deviceId: string): void {
+    this.deviceId.value = deviceId;
+    this.#missing = '';
+    this.#options.onChosen(this.kind, deviceId);
+  }
+
+  /** Another device in place of the one that is open, which goes on where the other cannot be had. */
+  async #exchange(
+    deviceId: string,
+    request: number,
+  ): Promise<{ track: MediaStreamTrack | undefined; error?: unknown }> {
     try {
-      return await getTrack(this.kind, deviceId, exact);
+      return { track: await getTrack(this.kind, deviceId, true) };
     } catch (error) {
-      // Phones open one camera at a time: try once more without the old one.
-      if (!this.track.value || !isBusy(error)) throw error;
+      const before = this.track.value && this.#opened?.deviceId;
+      const isNewest = request === this.#request;
+      if (before === undefined || !isNewest || !isBusy(error) || !opensOneAtATime(this.kind)) {
+        return { track: undefined, error };
+      }
       this.#drop();
-      return await getTrack(this.kind, deviceId, exact);
+      try {
+        return { track: await getTrack(this.kind, deviceId, true) };
+      } catch {
+        return { track: await getTrack(this.kind, before).catch(() => undefined), error };
+      }
+    }
+  }
+
+  async #openAny(): Promise<boolean> {
+    await this.open();
+    return this.track.value !== undefined;
+  }
+
+  /** @returns whether the device is used now. Until then the other one goes on. */
+  async #takeBack(deviceId: string): Promise<boolean> {
+    const finish = this.begin();
+    const track = await getTrack(this.kind, deviceId, true).catch(() => undefined);
+    finish(track);
+    return track !== undefined;
+  }
+
+  /** @returns whether it worked before anybody asked for something else */
+  async #retry(attempt: () => Promise<boolean>): Promise<boolean> {
+    for (let count = 1; ; count++) {
+      const tried = attempt();
+      const request = this.#request;
+      const worked = await tried;
+      // Somebody chose another one, switched it off or left meanwhile.
+      if (request !== this.#request) return false;
+      const isRefused = isNotAllowed(this.error.value);
+      if (worked || isRefused || count === COME_BACK_ATTEMPTS) return worked;
+      await new Promise((resolve) => setTimeout(resolve, COME_BACK_RETRY_MS));
+      if (request !== this.#request) return false;
     }
   }
 
@@ -105,39 +225,62 @@ export class Capture {
     track.contentHint = this.kind === 'microphone' ? 'speech' : 'motion';
     track.enabled = this.on.value;
     track.addEventListener('ended', () => void this.#lost(track));
+    for (const event of ['mute', 'unmute']) {
+      track.addEventListener(event, () => this.#onMute(track));
+    }
+    const { deviceId = '', groupId = '' } = track.getSettings();
+    const opened: Opened = { deviceId, groupId, permission: undefined };
+    this.#opened = opened;
+    void permissionOf(this.kind).then((state) => {
+      opened.permission = state;
+    });
     this.track.value = track;
+    this.#onMute(track);
   }
 
   #drop(): void {
     const track = this.track.value;
-    this.track.value = undefined;
+    clearTimeout(this.#silencing);
+    batch(() => {
+      this.track.value = undefined;
+      this.silenced.value = false;
+    });
     track?.stop();
+  }
+
+  #onMute(track: MediaStreamTrack): void {
+    if (this.track.value !== track) return;
+    clearTimeout(this.#silencing);
+    if (track.muted) {
+      this.#silencing = setTimeout(() => {
+        this.silenced.value = true;
+      }, SILENCED_AFTER_MS);
+    } else {
+      this.silenced.value = false;
+    }
   }
 
   /** The browser ended the track itself: unplugged, or the permission was taken back. */
   async #lost(track: MediaStreamTrack): Promise<void> {
     if (this.track.value !== track) return;
-    this.track.value = undefined;
-    this.deviceId.value = '';
+    const opened = this.#opened;
+    this.#drop();
+    this.#missing = opened?.deviceId ?? '';
+    const { kind } = this;
+    const request = this.#request;
+    const permission = await permissionOf(kind);
+    // Another one is asked for already.
+    if (request !== this.#request || this.track.value || this.pending.value) return;
+    const isRevoked = opened?.permission === 'granted' && permission !== 'granted';
+    if (isRevoked) {
+      this.error.value = permissionRevoked();
+      return;
+    }
     if (this.on.value) await this.open();
-    this.#onLost(this.kind, this.track.value);
+    if (isNotAllowed(this.error.value)) {
+      this.error.value = permissionRevoked();
+      return;
+    }
+    this.#options.onNews({ type: 'lost', kind, instead: this.track.peek()?.label });
   }
-}
-
-async function getTrack(
-  kind: DeviceKind,
-  deviceId: string,
-  exact: boolean,
-): Promise<MediaStreamTrack> {
-  const constraints = constraintsFor(kind, deviceId, exact);
-  const stream = await navigator.mediaDevices.getUserMedia(
-    kind === 'microphone' ? { audio: constraints } : { video: constraints },
-  );
-  const [track] = stream.getTracks();
-  if (!track) throw new DOMException('No track came', 'NotFoundError');
-  return track;
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof DOMException && /NotReadable|Abort/.test(error.name);
 }

@@ -7,7 +7,9 @@ import { playTestSound } from './test-sound.ts';
 
 export function DevicePickers({ media }: { media: LocalMedia }) {
   const { microphones, cameras, speakers } = media.devices.value;
-  const { microphone, camera, speakerId } = media;
+  const { microphone, camera, speakerId, speaker } = media;
+  // A choice that was refused changes nothing else: the lists show what is used once more.
+  void [media.news.value, microphone.pending.value, camera.pending.value];
   return (
     <div class="device-pickers">
       <Picker
@@ -27,7 +29,7 @@ export function DevicePickers({ media }: { media: LocalMedia }) {
           <Picker
             label="Speaker"
             devices={speakers}
-            chosen={speakerId.value}
+            chosen={speaker.value}
             onChoose={(id) => {
               speakerId.value = id;
             }}
@@ -35,7 +37,7 @@ export function DevicePickers({ media }: { media: LocalMedia }) {
           <button
             type="button"
             class="button small"
-            onClick={() => void playTestSound(speakerId.value)}
+            onClick={() => void playTestSound(speaker.value)}
           >
             Play a test sound
           </button>

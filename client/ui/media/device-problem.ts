@@ -7,6 +7,8 @@ export interface DeviceProblem {
     | 'blocked'
     | 'blocked-by-system'
     | 'dismissed'
+    /** It was allowed before, and works no more since. */
+    | 'revoked'
     | 'missing'
     | 'busy'
     | 'insecure'
@@ -45,6 +47,7 @@ export function deviceProblem(
     case 'PermissionDeniedError':
     case 'SecurityError':
       if (/by system/i.test(message)) return blockedBySystem(what, facts);
+      if (/revoked/i.test(message)) return revoked(what, facts);
       return /dismissed/i.test(message) ? dismissed(what) : blocked(what, facts);
     case 'NotFoundError':
     case 'DevicesNotFoundError':
@@ -138,6 +141,15 @@ function dismissed(what: string): DeviceProblem {
     reason: 'dismissed',
     title: `Your ${what} is not allowed yet`,
     advice: 'Try again, and choose Allow when the browser asks.',
+    retry: true,
+  };
+}
+
+function revoked(what: string, facts: BrowserFacts): DeviceProblem {
+  return {
+    reason: 'revoked',
+    title: `The permission for your ${what} was taken back`,
+    advice: `${unblockHint(facts)} Then try again.`,
     retry: true,
   };
 }

@@ -1,8 +1,11 @@
 // Everything that this computer can send and play: its microphone, camera, screen and speakers.
 import { computed, effect, signal } from '@preact/signals';
 import type { LocalTrackInput } from '../../sdk/session/types.ts';
-import { type DeviceChoice, remembered } from '../kit/storage.ts';
+import { remembered } from '../kit/storage.ts';
 import { Capture } from './capture.ts';
+import type { DeviceNews } from './changes/news.ts';
+import { permissionOf, watchPermission } from './changes/permission.ts';
+import { speakerChange, speakerInUse } from './changes/speaker.ts';
 import { constraintsFor } from './constraints.ts';
 import type { DeviceKind } from './device-problem.ts';
 import { listDevices, NO_DEVICES } from './devices.ts';
@@ -19,9 +22,14 @@ export class LocalMedia {
   readonly camera: Capture;
   readonly screen = new ScreenCapture();
   readonly devices = signal(NO_DEVICES);
+  /** The speaker that the user prefers; '' for the system's default. */
   readonly speakerId;
-  /** Set by the call, which has a place to show it. */
-  onLost: (kind: DeviceKind, track: MediaStreamTrack | undefined) => void = () => {};
+  /** The preferred speaker while it is there, or ''. */
+  readonly speaker = computed(() =>
+    speakerInUse(this.speakerId.value, this.devices.value.speakers),
+  );
+  /** The last thing that happened to a device by itself; `newsText` has the words for it. */
+  readonly news = signal<DeviceNews | undefined>(undefined);
   /** What is wanted and cannot be had; `describeFailures` has the words for it. */
   readonly failures = computed<readonly DeviceFailure[]>(() =>
     [this.camera, this.microphone]
@@ -29,21 +37,32 @@ export class LocalMedia {
       .map(({ kind, error }) => ({ kind, error: error.value })),
   );
   readonly #cleanups: (() => void)[] = [];
+  /** As the browser lists them, with what no page shows. */
+  #listed: readonly MediaDeviceInfo[] = [];
+  /** Counts lists: only the newest one's answer is used. */
+  #lists = 0;
+  /** Counts releases: what was asked for before one is not tried again after it. */
+  #releases = 0;
 
   constructor() {
     const choice = remembered.devices.get();
-    const onLost: LocalMedia['onLost'] = (kind, track) => this.onLost(kind, track);
+    const shared = {
+      onNews: (news: DeviceNews) => this.#tell(news),
+      onChosen: remember,
+      labelOf: (deviceId: string) =>
+        this.#listed.find((device) => device.deviceId === deviceId)?.label ?? '',
+    };
     this.microphone = new Capture({
       kind: 'microphone',
       on: remembered.microphoneOff.get() === '',
       deviceId: choice.microphone ?? '',
-      onLost,
+      ...shared,
     });
     this.camera = new Capture({
       kind: 'camera',
       on: remembered.cameraOff.get() === '',
       deviceId: choice.camera ?? '',
-      onLost,
+      ...shared,
     });
     this.speakerId = signal(choice.speaker ?? '');
     const refresh = () => void this.#refreshDevices();
@@ -51,11 +70,27 @@ export class LocalMedia {
     this.#cleanups.push(
       () => navigator.mediaDevices?.removeEventListener('devicechange', refresh),
       effect(() => {
-        // Names and ids are told only once something is open.
-        if (this.microphone.track.value || this.camera.track.value) refresh();
+        // Names and ids are told only once something is open, or was allowed before.
+        void [this.microphone.track.value, this.camera.track.value];
+        refresh();
       }),
-      effect(() => this.#rememberDevices()),
+      effect(() => {
+        if (this.speakerId.value !== (remembered.devices.get().speaker ?? '')) {
+          remember('speaker', this.speakerId.value);
+        }
+      }),
     );
+    for (const capture of [this.microphone, this.camera]) {
+      const { kind } = capture;
+      this.#cleanups.push(
+        effect(() => {
+          if (capture.silenced.value && capture.on.value) this.#tell({ type: 'silenced', kind });
+        }),
+        watchPermission(kind, (state) => {
+          if (state === 'granted') capture.onGranted();
+        }),
+      );
+    }
   }
 
   /**
@@ -68,6 +103,7 @@ export class LocalMedia {
     if (!only) return;
     if (!other) return only.open();
     const finish = wanted.map((capture) => capture.begin());
+    const releases = this.#releases;
     try {
       if (!navigator.mediaDevices) throw new TypeError('navigator.mediaDevices is missing');
       const stream = await navigator.mediaDevices.getUserMedia({
@@ -81,9 +117,10 @@ export class LocalMedia {
       for (const done of finish) done(undefined, error);
       await Promise.all(
         wanted.map(async (capture) => {
-          if (capture.error.value === error && (await worthAlone(capture.kind, error))) {
-            await capture.open();
-          }
+          const isWanted = () => releases === this.#releases && capture.error.value === error;
+          if (!isWanted() || !(await worthAlone(capture.kind, error))) return;
+          // The page may have been left during the question.
+          if (isWanted() && capture.on.value) await capture.open();
         }),
       );
     }
@@ -109,6 +146,8 @@ export class LocalMedia {
 
   /** Gives every device back. It can be started again. */
   release(): void {
+    this.#releases++;
+    this.news.value = undefined;
     this.microphone.release();
     this.camera.release();
     this.screen.stop();
@@ -119,22 +158,30 @@ export class LocalMedia {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
-  async #refreshDevices(): Promise<void> {
-    try {
-      this.devices.value = listDevices(await navigator.mediaDevices.enumerateDevices());
-    } catch {
-      // The pickers stay as they are.
-    }
+  #tell(news: DeviceNews): void {
+    this.news.value = news;
   }
 
-  #rememberDevices(): void {
-    const choice: DeviceChoice = {
-      microphone: this.microphone.deviceId.value,
-      camera: this.camera.deviceId.value,
-      speaker: this.speakerId.value,
-    };
-    remembered.devices.set(choice);
+  async #refreshDevices(): Promise<void> {
+    const list = ++this.#lists;
+    const listed = await navigator.mediaDevices?.enumerateDevices().catch(() => undefined);
+    // The pickers stay as they are when the browser does not answer.
+    if (!listed || list !== this.#lists) return;
+    const before = { listed: this.#listed, devices: this.devices.value };
+    this.#listed = listed;
+    this.devices.value = listDevices(listed);
+    const { speakers } = this.devices.value;
+    const change = speakerChange(this.speakerId.value, before.devices.speakers, speakers);
+    if (change) this.#tell(change);
+    await Promise.all(
+      [this.microphone, this.camera].map((capture) => capture.onDevices(before.listed, listed)),
+    );
   }
+}
+
+/** Only what changed: another tab may have changed the rest. */
+function remember(what: DeviceKind | 'speaker', deviceId: string): void {
+  remembered.devices.set({ ...remembered.devices.get(), [what]: deviceId });
 }
 
 /**
@@ -144,10 +191,5 @@ export class LocalMedia {
 async function worthAlone(kind: DeviceKind, error: unknown): Promise<boolean> {
   if (!navigator.mediaDevices) return false;
   if (!(error instanceof DOMException && error.name === 'NotAllowedError')) return true;
-  try {
-    const permission = await navigator.permissions.query({ name: kind as PermissionName });
-    return permission.state === 'granted';
-  } catch {
-    return false;
-  }
+  return (await permissionOf(kind)) === 'granted';
 }

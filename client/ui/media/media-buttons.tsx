@@ -1,7 +1,9 @@
 // The microphone and camera switches, the same before the call and in it.
 import { Mic, MicOff, Video, VideoOff } from 'lucide';
+import { useId } from 'preact/hooks';
 import { ControlButton } from '../kit/control-button.tsx';
 import type { Capture } from './capture.ts';
+import { SILENCED_TIP } from './changes/silenced-tip.ts';
 
 export interface MediaButtonProps {
   capture: Capture;
@@ -31,25 +33,40 @@ function MediaButton({
   withShortcut,
 }: SwitchProps) {
   const failed = capture.error.value !== undefined;
+  const silenced = capture.on.value && capture.silenced.value;
+  const noteId = useId();
   // On is what is really sent, or is about to be.
   const active = isActive(capture);
+  const tip = failed
+    ? `${label} unavailable. Try again`
+    : silenced
+      ? SILENCED_TIP[capture.kind]
+      : `Turn ${active ? 'off' : 'on'}`;
   return (
-    <ControlButton
-      label={label}
-      icon={active ? on : off}
-      pressed={active}
-      look={active ? 'plain' : 'off'}
-      tip={failed ? `${label} unavailable. Try again` : `Turn ${active ? 'off' : 'on'}`}
-      {...(withShortcut ? { shortcut: capture.kind } : {})}
-      showLabel={showLabel}
-      {...(failed ? { badge: '!', badgeTone: 'warning' as const } : {})}
-      onClick={() => void toggleCapture(capture)}
-    />
+    <>
+      <ControlButton
+        label={label}
+        icon={active ? on : off}
+        pressed={active}
+        look={active ? 'plain' : 'off'}
+        tip={tip}
+        {...(silenced ? { describedBy: noteId } : {})}
+        {...(withShortcut ? { shortcut: capture.kind } : {})}
+        showLabel={showLabel}
+        {...(failed || silenced ? { badge: '!', badgeTone: 'warning' as const } : {})}
+        onClick={() => void toggleCapture(capture)}
+      />
+      {silenced && (
+        <span id={noteId} hidden>
+          {SILENCED_TIP[capture.kind]}
+        </span>
+      )}
+    </>
   );
 }
 
-function isActive({ on, track, pending }: Capture): boolean {
-  return on.value && (track.value !== undefined || pending.value);
+function isActive({ on, track, pending, silenced }: Capture): boolean {
+  return on.value && ((track.value !== undefined && !silenced.value) || pending.value);
 }
 
 /** A click on what failed tries it again; on anything else it switches. */

@@ -5,6 +5,8 @@ import { SCREEN_CONSTRAINTS } from './constraints.ts';
 export class ScreenCapture {
   readonly picture = signal<MediaStreamTrack | undefined>(undefined);
   readonly sound = signal<MediaStreamTrack | undefined>(undefined);
+  /** Counts requests and stops: an answer that comes after either is ended at once. */
+  #request = 0;
 
   /**
    * Asks what to share. Nothing happens when the user changes their mind.
@@ -12,17 +14,22 @@ export class ScreenCapture {
    * @throws what getDisplayMedia threw for any other reason
    */
   async start(): Promise<void> {
+    const request = ++this.#request;
     let stream: MediaStream;
     try {
       stream = await navigator.mediaDevices.getDisplayMedia(SCREEN_CONSTRAINTS);
     } catch (error) {
-      if (isCancelled(error)) return;
+      if (isCancelled(error) || request !== this.#request) return;
       throw error;
     }
-    this.stop();
     const [picture] = stream.getVideoTracks();
     const [sound] = stream.getAudioTracks();
-    if (!picture) return sound?.stop();
+    // The call was left, or another screen was asked for, while the question was open.
+    if (request !== this.#request || picture?.readyState !== 'live') {
+      for (const track of stream.getTracks()) track.stop();
+      return;
+    }
+    this.#drop();
     // Text must be sharp before it is smooth.
     picture.contentHint = 'detail';
     if (sound) sound.contentHint = 'music';
@@ -30,13 +37,22 @@ export class ScreenCapture {
     picture.addEventListener('ended', () => {
       if (this.picture.value === picture) this.stop();
     });
+    // A tab may end its sound alone.
+    sound?.addEventListener('ended', () => {
+      if (this.sound.value === sound) this.sound.value = undefined;
+    });
     batch(() => {
       this.picture.value = picture;
-      this.sound.value = sound;
+      this.sound.value = sound?.readyState === 'live' ? sound : undefined;
     });
   }
 
   stop(): void {
+    this.#request++;
+    this.#drop();
+  }
+
+  #drop(): void {
     const tracks = [this.picture.value, this.sound.value];
     batch(() => {
       this.picture.value = undefined;

@@ -96,6 +96,9 @@ function trackOf(
 }
 
 function isSilent({ you, microphone }: PersonTile, media: LocalMedia): boolean {
-  if (you) return !media.microphone.on.value || media.microphone.track.value === undefined;
+  if (you) {
+    const { on, track, silenced } = media.microphone;
+    return !on.value || track.value === undefined || silenced.value;
+  }
   return microphone === undefined || microphone.muted;
 }

@@ -17,6 +17,8 @@ export interface ChromiumOptions {
   devices?: Devices;
   /** Frames per second of the fake camera, 5 to 60. */
   frameRate?: number;
+  /** How many fake cameras there are. Default 1. */
+  cameras?: number;
   /** Another program than Chromium itself, such as a script that runs it elsewhere. */
   program?: string;
   /** Origins that it trusts like localhost: pages there may use cameras without TLS. */
@@ -41,11 +43,11 @@ const BASE_ARGS = [
   '--disable-quic',
 ];
 
-function deviceArgs(devices: Devices, frameRate: number): string[] {
+function deviceArgs(devices: Devices, frameRate: number, cameras: number): string[] {
   const fake = '--use-fake-device-for-media-stream';
   switch (devices) {
     case 'fake':
-      return [`${fake}=fps=${frameRate}`, '--use-fake-ui-for-media-stream'];
+      return [`${fake}=fps=${frameRate},device-count=${cameras}`, '--use-fake-ui-for-media-stream'];
     case 'denied':
       return [`${fake}=fps=${frameRate}`, '--use-fake-ui-for-media-stream=deny'];
     case 'no-camera':
@@ -74,13 +76,13 @@ export class Chromium implements AsyncDisposable {
   }
 
   static async launch(options: ChromiumOptions = {}): Promise<Chromium> {
-    const { devices = 'fake', frameRate = FRAME_RATE, trusted = [] } = options;
+    const { devices = 'fake', frameRate = FRAME_RATE, cameras = 1, trusted = [] } = options;
     const isRoot = process.getuid?.() === 0;
     const browser = await chromium.launch({
       executablePath: options.program ?? programPath('chromium'),
       args: [
         ...BASE_ARGS,
-        ...deviceArgs(devices, frameRate),
+        ...deviceArgs(devices, frameRate, cameras),
         ...(trusted.length > 0
           ? [`--unsafely-treat-insecure-origin-as-secure=${trusted.join(',')}`]
           : []),

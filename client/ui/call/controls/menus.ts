@@ -15,7 +15,7 @@ export function microphoneMenu(media: LocalMedia): MenuGroup[] {
   const { microphones, speakers } = media.devices.value;
   const groups = [captureGroup('Microphone', microphones, media.microphone)];
   if (canChooseSpeaker() && speakers.length > 0) {
-    const chosen = media.speakerId.value || (speakers[0]?.id ?? '');
+    const chosen = media.speaker.value || (speakers[0]?.id ?? '');
     groups.push({
       label: 'Speaker',
       items: speakers.map(({ id, label }) => ({

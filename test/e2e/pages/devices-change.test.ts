@@ -1,0 +1,201 @@
+// Devices that are unplugged, used elsewhere, muted or taken back during a call.
+import assert from 'node:assert/strict';
+import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
+import type { Participant } from '../../support/browser/participant.ts';
+import { audioEnergies } from '../../support/browser/rtc-stats.ts';
+import { type Scene, story } from '../../support/browser/scene.ts';
+import { until } from '../../support/process/until.ts';
+
+/** Chromium's second made-up camera measures depth, which is nothing to encode. */
+const OTHER_CAMERA = 2;
+
+/** Ann, and Bo whose devices the test can change, in one room. */
+async function annAndBo(scene: Scene): Promise<[Participant, Participant]> {
+  const parley = await scene.parley();
+  const [ann] = await scene.peopleIn(parley.room('blue'), ['Ann']);
+  const bo = await scene.person('Bo', { browser: { cameras: 3 } });
+  await bo.page.addInitScript(installDeviceHooks);
+  await bo.join(parley.room('blue'));
+  assert.ok(ann);
+  await ann.sees('Bo');
+  return [ann, bo];
+}
+
+async function says(person: Participant, text: RegExp): Promise<void> {
+  await person.page.getByText(text).first().waitFor();
+}
+
+/** One voice is heard, whatever was heard before: a device that is gone may have been another track. */
+function hearsOneVoice(person: Participant): Promise<void> {
+  let before = new Map<string, number>();
+  return until('one voice to be heard', async () => {
+    const now = audioEnergies(await person.stats());
+    const growing = [...now].filter(([track, energy]) => energy > (before.get(track) ?? energy));
+    before = now;
+    assert.equal(growing.length, 1, `${growing.length} tracks have a sound`);
+  });
+}
+
+function pressed(person: Participant, name: 'Microphone' | 'Camera', value: boolean) {
+  return until(`${name} to be shown ${value ? 'on' : 'off'}`, async () =>
+    assert.equal(await person.button(name).getAttribute('aria-pressed'), String(value)),
+  );
+}
+
+const remembered = (person: Participant) =>
+  person.page.evaluate(() => localStorage.getItem('parley.devices') ?? '{}');
+
+async function chooseIn(person: Participant, menu: string, index: number): Promise<string> {
+  await person.page.getByRole('button', { name: menu }).click();
+  const item = person.page.getByRole('menuitemradio').nth(index);
+  const label = await item.innerText();
+  await item.click();
+  return label;
+}
+
+story('a camera that another program uses is chosen: the one before goes on', async (scene) => {
+  const [ann, bo] = await annAndBo(scene);
+  await bo.page.evaluate(async () => {
+    const cameras = await window.parleyDevices.plugged('videoinput');
+    window.parleyDevices.occupy(cameras[2] ?? '');
+  });
+  const before = await bo.page.evaluate(() => window.parleyDevices.open());
+  const choice = await remembered(bo);
+  await chooseIn(bo, 'Video devices', OTHER_CAMERA);
+  await says(bo, /is used by another app\. Your camera goes on with the one before/);
+  assert.deepEqual(await bo.page.evaluate(() => window.parleyDevices.open()), before);
+  assert.equal(await remembered(bo), choice);
+  await pressed(bo, 'Camera', true);
+  await ann.sees('Bo');
+
+  await scene.step('a microphone that another program uses', async () => {
+    await bo.page.evaluate(async () => {
+      const microphones = await window.parleyDevices.plugged('audioinput');
+      window.parleyDevices.occupy(microphones[2] ?? '');
+    });
+    await bo.page.getByRole('button', { name: 'Sound devices' }).click();
+    await bo.page.getByRole('menuitemradio').nth(2).click();
+    await says(bo, /is used by another app\. Your microphone goes on with the one before/);
+    assert.deepEqual(await bo.page.evaluate(() => window.parleyDevices.open()), before);
+    await hearsOneVoice(ann);
+  });
+
+  await scene.step('free again, it is taken and remembered', async () => {
+    const second = await bo.page.evaluate(async () => {
+      const cameras = await window.parleyDevices.plugged('videoinput');
+      window.parleyDevices.occupy(cameras[2] ?? '', false);
+      return cameras[2] ?? '';
+    });
+    await chooseIn(bo, 'Video devices', OTHER_CAMERA);
+    await until('the choice to be remembered', async () =>
+      assert.match(await remembered(bo), new RegExp(second)),
+    );
+    await ann.sees('Bo');
+  });
+});
+
+story('a microphone that is unplugged and plugged in again is used again', async (scene) => {
+  const [ann, bo] = await annAndBo(scene);
+  const mine = await bo.page.evaluate(async () => {
+    const ids = await window.parleyDevices.plugged('audioinput');
+    return ids[1] ?? '';
+  });
+  const isOpen = (deviceId: string) => async () => {
+    const open = await bo.page.evaluate(() => window.parleyDevices.open());
+    assert.ok(open.includes(deviceId), `open: ${open}`);
+  };
+  await chooseIn(bo, 'Sound devices', 1);
+  await until('the chosen one to be open', isOpen(mine));
+  await bo.page.evaluate((id) => window.parleyDevices.unplug(id), mine);
+  await says(bo, /Your microphone was unplugged\..* is used now/);
+  await hearsOneVoice(ann);
+  assert.match(await remembered(bo), new RegExp(mine), 'the preference was lost');
+  await bo.page.evaluate((id) => window.parleyDevices.plug(id), mine);
+  await until('the preferred one to be open', isOpen(mine));
+  await says(bo, /is used as your microphone now/);
+  await hearsOneVoice(ann);
+});
+
+story('the only microphone and camera are unplugged and plugged in again', async (scene) => {
+  const [ann, bo] = await annAndBo(scene);
+  const all = await bo.page.evaluate(async () => [
+    ...(await window.parleyDevices.plugged('audioinput')),
+    ...(await window.parleyDevices.plugged('videoinput')),
+  ]);
+  await bo.page.evaluate((ids) => {
+    for (const id of ids) window.parleyDevices.unplug(id);
+  }, all);
+  await pressed(bo, 'Microphone', false);
+  await pressed(bo, 'Camera', false);
+  await ann.seesNoPicture(ann.tile('Bo'));
+  await bo.page.evaluate((ids) => {
+    for (const id of ids) window.parleyDevices.plug(id);
+  }, all);
+  await pressed(bo, 'Microphone', true);
+  await pressed(bo, 'Camera', true);
+  await ann.sees('Bo');
+  await hearsOneVoice(ann);
+});
+
+story(
+  'a permission that was taken back is called that, and works once it is given',
+  async (scene) => {
+    const [ann, bo] = await annAndBo(scene);
+    await bo.page.evaluate(() => window.parleyDevices.permit('microphone', 'denied'));
+    await says(bo, /The permission for your microphone was taken back/);
+    assert.equal(await bo.page.getByText(/unplugged/).count(), 0);
+    await pressed(bo, 'Microphone', false);
+    await ann.hearsNobody();
+    await bo.page.evaluate(() => window.parleyDevices.permit('microphone', 'granted'));
+    await pressed(bo, 'Microphone', true);
+    await hearsOneVoice(ann);
+  },
+);
+
+story('what the system mutes is shown as muted, here and to the others', async (scene) => {
+  const [ann, bo] = await annAndBo(scene);
+  await bo.page.evaluate(() => window.parleyDevices.mute('audio', true));
+  await says(bo, /Your microphone is muted by your system or by a button on your headset/);
+  await pressed(bo, 'Microphone', false);
+  await ann.hearsNobody();
+  await bo.page.evaluate(() => window.parleyDevices.mute('audio', false));
+  await pressed(bo, 'Microphone', true);
+  await hearsOneVoice(ann);
+
+  await scene.step('a camera behind its cover', async () => {
+    await bo.page.evaluate(() => window.parleyDevices.mute('video', true));
+    await says(bo, /Your camera is switched off by your system or by its cover/);
+    await pressed(bo, 'Camera', false);
+    await ann.seesNoPicture(ann.tile('Bo'));
+    await bo.page.evaluate(() => window.parleyDevices.mute('video', false));
+    await pressed(bo, 'Camera', true);
+    await ann.sees('Bo');
+  });
+});
+
+story(
+  'a chosen speaker that disappears gives way to the default one, and comes back',
+  async (scene) => {
+    const [, bo] = await annAndBo(scene);
+    const speakers = await bo.page.evaluate(() => window.parleyDevices.plugged('audiooutput'));
+    const chosen = speakers.at(-1) ?? '';
+    assert.ok(chosen, 'Chromium has a made-up speaker');
+    await bo.page.getByRole('button', { name: 'Sound devices' }).click();
+    await bo.page.getByRole('menuitemradio').last().click();
+    const playOn = (sink: string) =>
+      until(`the sound to come out of "${sink}"`, async () => {
+        const sinks = await bo.page
+          .locator('audio')
+          .evaluateAll((all) => all.map((audio) => (audio as HTMLAudioElement).sinkId));
+        assert.ok(sinks.length > 0 && sinks.every((id) => id === sink), `${sinks}`);
+      });
+    await playOn(chosen);
+    await bo.page.evaluate((id) => window.parleyDevices.unplug(id), chosen);
+    await says(bo, /Your speaker .* is gone/);
+    await playOn('');
+    assert.match(await remembered(bo), new RegExp(chosen), 'the preference was lost');
+    await bo.page.evaluate((id) => window.parleyDevices.plug(id), chosen);
+    await says(bo, /Your speaker .* is back/);
+    await playOn(chosen);
+  },
+);
