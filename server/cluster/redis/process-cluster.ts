@@ -4,8 +4,9 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Closer, Cluster } from '../cluster.ts';
 import { RedisBus } from './bus.ts';
 import { RedisConnection } from './link/connection.ts';
-import { describeFailure } from './link/errors.ts';
+import { describeFailure, UnusableServer } from './link/errors.ts';
 import type { LinkOptions, ServerAddress } from './link/link.ts';
+import { probeKey, probeRights } from './link/probe.ts';
 import { RedisSubscriptions } from './link/subscriptions.ts';
 import { Topology } from './link/topology.ts';
 import { RedisNodes } from './nodes.ts';
@@ -45,6 +46,9 @@ export interface RedisClusterOptions {
 export function sweepQuietMs(sessionLeaseMs: number): number {
   return sessionLeaseMs / 3 + 5_000;
 }
+
+/** One of so many belongs to each server, unless it holds hardly anything. */
+const MAX_KEYS_TRIED = 1_000;
 
 export class RedisCluster implements Cluster {
   readonly rooms: RedisRooms;
@@ -149,10 +153,27 @@ export class RedisCluster implements Cluster {
     );
     try {
       await this.#started.promise;
+      await this.#tryRights();
       await this.bus.start();
     } finally {
       clearTimeout(late);
     }
+  }
+
+  /** Each server of a Redis Cluster has an ACL of its own. */
+  async #tryRights(): Promise<void> {
+    const topology = this.#topology;
+    const tries = topology.nodes.map(async (node) => {
+      let key = probeKey(this.#options.keyPrefix);
+      for (let n = 0; n < MAX_KEYS_TRIED && topology.ownerOf(key) !== node; n++) {
+        key = probeKey(this.#options.keyPrefix);
+      }
+      await probeRights(node.messages, key).catch((cause: unknown) => {
+        // A connection that ended meanwhile says nothing about rights.
+        if (cause instanceof UnusableServer) throw cause;
+      });
+    });
+    await Promise.all(tries);
   }
 
   onReconnected(listener: () => void): Closer {
@@ -203,6 +224,7 @@ export class RedisCluster implements Cluster {
 
 /** Why there is no connection: one clause, without the password. */
 export function reasonOf(cause: unknown, { password }: LinkOptions): string {
-  const actual = cause instanceof ParleyError ? (cause.cause ?? cause) : cause;
+  // What a ParleyError says itself is for participants of a call.
+  const actual = cause instanceof ParleyError ? cause.cause : cause;
   return describeFailure(actual, [password]);
 }

@@ -1,8 +1,10 @@
 // The cluster on Redis or Valkey, one server or a Redis Cluster: everything that processes share.
 import { readFileSync } from 'node:fs';
 import type { Cluster } from '../cluster.ts';
-import { UnusableServer } from './link/errors.ts';
+import { MissingRights, UnusableServer } from './link/errors.ts';
 import { type LinkOptions, RedisLink, type ServerAddress } from './link/link.ts';
+import { probeKey, probeRights } from './link/probe.ts';
+import { describeMissing, grantOf } from './link/rights.ts';
 import { nameOf } from './link/topology.ts';
 import { parseRedisUrl } from './link/url.ts';
 import { RedisCluster, type RedisClusterOptions, reasonOf } from './process-cluster.ts';
@@ -16,29 +18,42 @@ export async function createRedisCluster(options: RedisClusterOptions): Promise<
   const tls = user.tls ? { ca: readAuthority(options.tlsCaFile) } : undefined;
   const linkOptions: LinkOptions = { ...user, tls };
   const until = performance.now() + connectTimeoutMs;
-  const clustered = await isClustered(address, linkOptions, connectTimeoutMs);
+  const fail = (name: string, cause: unknown) =>
+    cannotStart(name, linkOptions, options.keyPrefix, cause);
+  const clustered = await isClustered(
+    address,
+    linkOptions,
+    options.keyPrefix,
+    connectTimeoutMs,
+  ).catch((cause: unknown) => {
+    throw fail(nameOf(address), cause);
+  });
   const cluster = new RedisCluster(address, clustered, linkOptions, options);
   try {
     await cluster.start(until - performance.now());
   } catch (cause) {
     const failure = cluster.failure;
     await cluster.close();
-    throw failure
-      ? cannotStart(failure.name, linkOptions, failure.cause)
-      : cannotStart(nameOf(address), linkOptions, cause);
+    throw failure ? fail(failure.name, failure.cause) : fail(nameOf(address), cause);
   }
   return cluster;
 }
 
-/** Connects once to see what is there. */
+/** Connects once to see what is there, and whether it may be used. */
 async function isClustered(
   address: ServerAddress,
   options: LinkOptions,
+  keyPrefix: string,
   withinMs: number,
 ): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const link = new RedisLink(address, options, {
-    onReady: resolve,
+    onReady: () => {
+      probeRights(link, probeKey(keyPrefix)).then(resolve, (cause: unknown) => {
+        // A connection that ended meanwhile is made again, and tried again.
+        if (cause instanceof UnusableServer) reject(cause);
+      });
+    },
     onFailed: (cause) => {
       if (cause instanceof UnusableServer) reject(cause);
     },
@@ -49,8 +64,6 @@ async function isClustered(
   try {
     await promise;
     return link.facts?.clustered ?? false;
-  } catch (cause) {
-    throw cannotStart(nameOf(address), options, cause);
   } finally {
     clearTimeout(late);
     await link.close();
@@ -58,7 +71,14 @@ async function isClustered(
 }
 
 /** @param name host and port; in a Redis Cluster not only those of REDIS_URL */
-function cannotStart(name: string, options: LinkOptions, cause: unknown): Error {
+function cannotStart(name: string, options: LinkOptions, keyPrefix: string, cause: unknown): Error {
+  if (cause instanceof MissingRights) {
+    const grantee = { username: options.username, keyPrefix };
+    const what = describeMissing(cause.missing, grantee);
+    return new Error(
+      `The Redis at ${cause.server ?? name} (REDIS_URL) cannot be used: ${what}; grant it there with "${grantOf(cause.missing, grantee)}" (docs/deployment.md has all that Parley needs).`,
+    );
+  }
   if (cause instanceof UnusableServer) return new Error(`${cause.message}.`);
   return new Error(`The Redis at ${name} (REDIS_URL) cannot be used: ${reasonOf(cause, options)}.`);
 }

@@ -1,6 +1,9 @@
 // Whether the store can be reached, how far it is, what its clock says, and which TURN servers it has.
 import { readFileSync } from 'node:fs';
+import { MissingRights, UnusableServer } from '../../cluster/redis/link/errors.ts';
 import { RedisLink } from '../../cluster/redis/link/link.ts';
+import { probeKey, probeRights } from '../../cluster/redis/link/probe.ts';
+import { describeMissing, grantOf } from '../../cluster/redis/link/rights.ts';
 import { parseRedisUrl } from '../../cluster/redis/link/url.ts';
 import { createRedisCluster } from '../../cluster/redis/redis.ts';
 import type { TurnServer } from '../../cluster/turn.ts';
@@ -28,6 +31,7 @@ export async function checkRedis(store: Config['store']): Promise<RedisCheck> {
   let link: RedisLink | undefined;
   try {
     link = await connect(store.url, store.tlsCa);
+    await probeRights(link, probeKey(store.keyPrefix));
     const { roundTripMs, offsetMs } = await measure(link);
     const clock = { source: 'Redis', offsetMs, uncertaintyMs: roundTripMs };
     const shown = `Redis answers in ${roundTripMs.toFixed(1)} ms.`;
@@ -37,6 +41,9 @@ export async function checkRedis(store: Config['store']): Promise<RedisCheck> {
         : warning('slow', shown, 'Use a Redis in the same data centre: every join waits for it.');
     return { verdict, clock };
   } catch (error) {
+    if (error instanceof MissingRights) {
+      return { verdict: lacksRights(error, store.url, store.keyPrefix), clock: undefined };
+    }
     const verdict = failed(
       'unreachable',
       `The Redis of REDIS_URL cannot be used: ${reasonOf(error)}.`,
@@ -46,6 +53,15 @@ export async function checkRedis(store: Config['store']): Promise<RedisCheck> {
   } finally {
     await link?.close();
   }
+}
+
+function lacksRights({ missing }: MissingRights, url: string, keyPrefix: string): Verdict {
+  const grantee = { username: parseRedisUrl(url).user.username, keyPrefix };
+  return failed(
+    'missing_rights',
+    `The Redis of REDIS_URL cannot be used: ${describeMissing(missing, grantee)}.`,
+    `Grant it there: ${grantOf(missing, grantee)} (docs/deployment.md has all that Parley needs).`,
+  );
 }
 
 async function connect(url: string, tlsCa: string | undefined): Promise<RedisLink> {
@@ -60,6 +76,7 @@ async function connect(url: string, tlsCa: string | undefined): Promise<RedisLin
     onChannelMoved: () => {},
     onFailed(cause) {
       last = cause;
+      if (cause instanceof UnusableServer) ready.reject(cause);
     },
   });
   const timer = setTimeout(() => ready.reject(last), CONNECT_MS);

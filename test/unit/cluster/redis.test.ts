@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ErrorReply } from 'redis';
 import { describeFailure, refusalOf } from '../../../server/cluster/redis/link/errors.ts';
 import { reconnectDelayMs } from '../../../server/cluster/redis/link/link.ts';
+import { rightOf } from '../../../server/cluster/redis/link/rights.ts';
 import { parseSlots, slotOf } from '../../../server/cluster/redis/link/slots.ts';
 import { parseRedisUrl } from '../../../server/cluster/redis/link/url.ts';
 
@@ -99,4 +100,46 @@ test('failures are described for people, and without secrets', () => {
   assert.match(describe(new ErrorReply('WRONGPASS invalid username-password pair')), /password/);
   assert.equal(describe(new Error('odd: hunter2')), 'odd: [redacted]');
   assert.equal(describe(undefined), 'no answer');
+});
+
+test('a right that is missing is recognized in the words of each version, in scripts too', () => {
+  const command = (name?: string) => ({ kind: 'command', name });
+  const table: readonly (readonly [string, unknown])[] = [
+    ["NOPERM this user has no permissions to run the 'evalsha' command", command('evalsha')],
+    ["NOPERM User parley has no permissions to run the 'hset' command", command('hset')],
+    [
+      "NOPERM this user has no permissions to run the 'pubsub|shardnumsub' command",
+      command('pubsub|shardnumsub'),
+    ],
+    [
+      "ERR The user executing the script can't run this command or subcommand script: 08be, on @user_script:1.",
+      command(),
+    ],
+    [
+      "NOPERM ACL failure in script: User parley has no permissions to run the 'zadd' command",
+      command('zadd'),
+    ],
+    [
+      'NOPERM this user has no permissions to access one of the keys used as arguments',
+      { kind: 'keys' },
+    ],
+    ['NOPERM No permissions to access a key', { kind: 'keys' }],
+    [
+      "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
+      { kind: 'keys' },
+    ],
+    [
+      'NOPERM this user has no permissions to access one of the channels used as arguments',
+      { kind: 'channels' },
+    ],
+    ['NOPERM ACL failure in script: No permissions to access a channel', { kind: 'channels' }],
+    [
+      "ERR The user executing the script can't publish to the channel mentioned in the command",
+      { kind: 'channels' },
+    ],
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', undefined],
+    ['WRONGPASS invalid username-password pair or user is disabled.', undefined],
+    ['MOVED 5 127.0.0.1:7000', undefined],
+  ];
+  for (const [message, right] of table) assert.deepEqual(rightOf(message), right, message);
 });

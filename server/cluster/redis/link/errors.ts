@@ -1,5 +1,6 @@
 // What Redis answers and how connecting fails, as something to act on.
 import { ErrorReply } from 'redis';
+import { EVERYTHING, type Missing, rightOf, rightsOf } from './rights.ts';
 
 /** What a server says of itself when one connects. */
 export interface ServerFacts {
@@ -9,6 +10,19 @@ export interface ServerFacts {
 
 /** No later try can succeed: the server is not one that Parley can use. */
 export class UnusableServer extends Error {}
+
+/** The server knows its user, and its ACL withholds something that Parley needs. */
+export class MissingRights extends UnusableServer {
+  readonly missing: Missing;
+  /** Host and port, where several servers were asked. */
+  readonly server: string | undefined;
+
+  constructor(missing: Missing, server?: string) {
+    super('The user of REDIS_URL lacks rights');
+    this.missing = missing;
+    this.server = server;
+  }
+}
 
 /**
  * What passes by itself: a server that starts, a failover, a slot on its way, memory that is short.
@@ -40,7 +54,8 @@ export async function checkServer(ask: (args: string[]) => Promise<unknown>): Pr
     throw new UnusableServer('REDIS_URL names a Redis Sentinel: name the Redis server itself');
   }
   await ask(['PUBSUB', 'SHARDNUMSUB', 'parley']).catch((error: unknown) => {
-    throw refusalOf(error)?.kind === 'final' && !/^NO(PERM|AUTH)/.test(String(error))
+    const isAboutUser = error instanceof Error && /^NO(PERM|AUTH)\b/.test(error.message);
+    throw refusalOf(error)?.kind === 'final' && !isAboutUser
       ? new UnusableServer(
           `Redis ${String(version)} has no sharded pub/sub: Parley needs Redis 7 or Valkey`,
         )
@@ -63,12 +78,15 @@ export function answerError(cause: unknown): unknown {
       'REDIS_URL names a database number, and a Redis Cluster has only one database',
     );
   }
+  const right = rightOf(cause.message);
+  // Nothing after it was tried.
+  if (right) return new MissingRights({ refused: rightsOf([right]), untried: EVERYTHING });
   return cause;
 }
 
 /** Why there is no connection: one clause for a person, without any secret. */
 export function describeFailure(cause: unknown, secrets: readonly (string | undefined)[]): string {
-  if (cause instanceof ErrorReply && /^(WRONGPASS|NOAUTH|NOPERM)/.test(cause.message)) {
+  if (cause instanceof ErrorReply && /^(WRONGPASS|NOAUTH)/.test(cause.message)) {
     return 'it refuses the user name or password';
   }
   const { code } = (cause ?? {}) as { code?: unknown };
