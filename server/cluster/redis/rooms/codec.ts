@@ -1,4 +1,4 @@
-// Rooms between TypeScript and the texts that the scripts of scripts.ts work with.
+// Rooms between TypeScript and the texts that the scripts of lua/rooms work with.
 import * as v from 'valibot';
 import {
   type ChatMessage,
@@ -40,9 +40,10 @@ function messageTexts(message: ChatMessage): string[] {
   return [message.id, message.participantId, JSON.stringify(message)];
 }
 
-/** ONLINE, ROLE and JSON as ADMIT takes them. */
-export function admissionTexts(participant: Participant): string[] {
-  return participantTexts(participant).slice(1);
+/** A participant as admit.lua takes it. */
+export function admissionValues(participant: Participant) {
+  const { online, role } = participant;
+  return { online, role, json: JSON.stringify(participant) };
 }
 
 export function opsJson(ops: readonly RoomOp[]): string {
@@ -83,7 +84,7 @@ export function knownJson(known: RoomSnapshot, sessions: readonly HeldSession[])
   });
 }
 
-/** `order|flag|word|JSON`, as lua.ts writes participants and tracks. */
+/** `order|flag|word|JSON`, as room.lua writes participants and tracks. */
 const ITEM = /^(\d+)\|([01])\|[^|]*\|(.*)$/s;
 
 export function parseSnapshot(room: string, reply: unknown): RoomSnapshot {

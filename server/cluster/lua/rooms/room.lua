@@ -1,51 +1,43 @@
-// A room as Redis holds it, and how a change is tried and written: the Lua that all room scripts share.
-//
-// Keys of a room, all with its hash tag, so that one script may touch them on one server:
-//   state     hash   version, seq, people, epoch, birth
-//                    p:<participant>  order|online|role|JSON
-//                    t:<track>        order|muted|participant|JSON
-//                    o:<participant>  ids of the tracks they own
-//                    c:<message>      author of a kept chat message
-//                    u:<node>         how many participants are placed on it
-//   sessions  hash   s:<participant> fence|hash of the resume secret; r:<participant> removed by a host
-//   leases    zset   participant → end of the session's lease, UTC milliseconds of this server's clock
-//   nodes     hash   participant → node of their media
-//   chat      list   id|JSON, oldest first
-//   patches   list   JSON, oldest first, without gaps up to the current version
-//
-// JSON is written and read in TypeScript only: Lua would turn [] into {} and round large numbers.
-
-/**
- * `KEYS` in their order. `ARGV` begins with the channel of patches, the lease of a session in
- * milliseconds, how many chat messages and how many patches are kept.
- */
-export const ROOM_KEYS = ['state', 'sessions', 'leases', 'nodes', 'chat', 'patches'] as const;
-
-/**
- * Keys end by themselves after this many leases without any write, so that nothing stays for ever.
- * Renewing writes: only a room that nobody holds and nobody sweeps comes to this.
- */
-const BACKSTOP_LEASES = 8;
-
-export const ROOM_LUA = `
+-- A room as Redis holds it, and how a change is tried and written: what all scripts of rooms share.
+--
+-- Keys of a room, all with its hash tag, so that one script may touch them on one server:
+--   STATE     hash   version, seq, people (how many participants), epoch, birth
+--                    p:<participant>  order|online|role|JSON
+--                    t:<track>        order|muted|participant|JSON
+--                    o:<participant>  ids of the tracks they own
+--                    c:<message>      author of a kept chat message
+--                    u:<node>         how many participants are placed on it
+--   SESSIONS  hash   s:<participant> fence|hash of the resume secret; r:<participant> removed by a host
+--   LEASES    zset   participant → end of the session's lease, UTC milliseconds of this server's clock
+--   NODES     hash   participant → node of their media
+--   CHAT      list   id|JSON, oldest first
+--   PATCHES   list   JSON, oldest first, without gaps up to the current version
+--
+-- JSON is written and read in TypeScript only: Lua would turn [] into {} and round large numbers.
+--
+-- Arguments of every script of rooms, before its own:
+--   CHANNEL        where patches are published
+--   LEASE_MS       lease of a session, milliseconds
+--   CHAT_HISTORY   how many chat messages are kept
+--   PATCH_HISTORY  how many patches are kept
+--
+-- @include ../prelude.lua
 local STATE, SESSIONS, LEASES, NODES, CHAT, PATCHES = unpack(KEYS)
-local CHANNEL, LEASE = ARGV[1], tonumber(ARGV[2])
-local CHAT_HISTORY, PATCH_HISTORY = tonumber(ARGV[3]), tonumber(ARGV[4])
-local call = redis.call
+local CHANNEL, LEASE_MS, CHAT_HISTORY, PATCH_HISTORY = unpack(ARGV)
 
--- tostring() writes large numbers with an exponent.
-local function int(number) return string.format('%.0f', number) end
+-- Keys end by themselves after this many leases without any write, so that nothing stays for ever.
+-- Renewing writes: only a room that no replica holds and no replica sweeps comes to this.
+local BACKSTOP_LEASES = 8
+
 local function number_at(field) return tonumber(call('HGET', STATE, field) or '0') end
 
-local clock = call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local exists = call('EXISTS', STATE) == 1
 local version, seq, count, epoch =
   number_at('version'), number_at('seq'), number_at('people'), number_at('epoch')
 
 -- What a change would make of the room: read on demand, written by publish() alone. Until then a
 -- script may still refuse, and nothing has happened.
-local people, tracks, owned, said = {}, {}, {}, {}
+local participants, tracks, owned, said = {}, {}, {}, {}
 local chat_dropped, chat_added = 0, {}
 
 local function item(cache, prefix, id)
@@ -67,7 +59,7 @@ local function put(cache, prefix, id, flag, word, json)
   if not order then
     seq = seq + 1
     order = int(seq)
-    if cache == people then count = count + 1 end
+    if cache == participants then count = count + 1 end
   end
   cache[id] = { order = order, flag = flag, word = word, json = json, dirty = true }
 end
@@ -75,7 +67,7 @@ end
 local function drop(cache, prefix, id)
   if not item(cache, prefix, id) then return end
   cache[id] = false
-  if cache == people then count = count - 1 end
+  if cache == participants then count = count - 1 end
 end
 
 local function tracks_of(id)
@@ -98,15 +90,15 @@ end
 -- Operations are lists of texts: their name, then what each function below takes.
 local apply = {}
 
-function apply.join(id, online, role, json) put(people, 'p:', id, online, role, json) end
+function apply.join(id, online, role, json) put(participants, 'p:', id, online, role, json) end
 
 function apply.presence(id, online)
-  local person = item(people, 'p:', id)
-  if person then person.flag, person.dirty = online, true end
+  local participant = item(participants, 'p:', id)
+  if participant then participant.flag, participant.dirty = online, true end
 end
 
 function apply.leave(id)
-  drop(people, 'p:', id)
+  drop(participants, 'p:', id)
   for _, track in ipairs(tracks_of(id)) do drop(tracks, 't:', track) end
   owned[id] = {}
 end
@@ -135,7 +127,7 @@ function apply.chat(id, by, json, keep_all)
   said[id] = by
   table.insert(chat_added, { id = id, text = id .. '|' .. json })
   local stored = call('LLEN', CHAT)
-  while not keep_all and stored - chat_dropped + #chat_added > CHAT_HISTORY do
+  while not keep_all and stored - chat_dropped + #chat_added > tonumber(CHAT_HISTORY) do
     local oldest
     if chat_dropped < stored then
       oldest = string.match(call('LINDEX', CHAT, chat_dropped), '^([^|]*)|')
@@ -158,7 +150,7 @@ end
 
 local function hold(id, fence, hash)
   call('HSET', SESSIONS, 's:' .. id, int(fence) .. '|' .. hash)
-  call('ZADD', LEASES, int(now + LEASE), id)
+  call('ZADD', LEASES, int(now + LEASE_MS), id)
 end
 
 -- The epoch tells sets of nodes apart: it rises when one comes into use or goes out of it.
@@ -202,7 +194,7 @@ local function write(cache, prefix)
 end
 
 local function touch()
-  for _, key in ipairs(KEYS) do call('PEXPIRE', key, int(LEASE * ${BACKSTOP_LEASES})) end
+  for _, key in ipairs(KEYS) do call('PEXPIRE', key, int(LEASE_MS * BACKSTOP_LEASES)) end
 end
 
 -- Writes what was applied, as the next version, and tells it. The last session takes the room along.
@@ -210,11 +202,11 @@ local function publish(ops)
   version = version + 1
   local birth = call('HGET', STATE, 'birth')
   if not birth then
-    -- Later rooms of one name have later births: whoever listens can tell them apart.
+    -- Later rooms of one name have later births: subscribers can tell them apart.
     birth = string.format('%s.%06d', clock[1], tonumber(clock[2]))
     call('HSET', STATE, 'birth', birth)
   end
-  write(people, 'p:')
+  write(participants, 'p:')
   write(tracks, 't:')
   for id, list in pairs(owned) do
     if #list == 0 then
@@ -251,4 +243,3 @@ local function release_expired()
   publish('[' .. table.concat(ops, ',') .. ']')
   return #ids
 end
-`;

@@ -1,10 +1,6 @@
-// The rules of rules.ts in Lua: test/contract/redis-like-memory.test.ts holds the two together.
-
-/**
- * Each operation is judged by the room that those before it would leave. Needs ME, who commits, and
- * MAX_TRACKS; `check` gets the operation's texts after its name, with `is_host` after the first.
- */
-export const RULES_LUA = `
+-- Which operations a session may commit: the rules of server/room/rules.ts.
+-- Each operation is judged by the room that those before it would leave. Needs ME, who commits, and
+-- MAX_TRACKS; `check` gets the operation's texts after its name, with `is_host` after the first.
 local check = {}
 
 function check.join(id) if id ~= ME then return 'forbidden' end end
@@ -13,14 +9,14 @@ function check.presence(id) if id ~= ME then return 'forbidden' end end
 
 function check.leave(id, is_host)
   if not is_host then return 'forbidden' end
-  if not item(people, 'p:', id) then return 'unknown_participant' end
+  if not item(participants, 'p:', id) then return 'unknown_participant' end
 end
 
 function check.publish(id, is_host, by)
   if by ~= ME then return 'forbidden' end
   local track = item(tracks, 't:', id)
   if track and track.word ~= ME then return 'id_taken' end
-  if not track and #tracks_of(ME) >= MAX_TRACKS then return 'too_many_tracks' end
+  if not track and #tracks_of(ME) >= tonumber(MAX_TRACKS) then return 'too_many_tracks' end
 end
 
 function check.mute(id, is_host, muted, by)
@@ -43,7 +39,6 @@ function check.chat(id, is_host, by)
 end
 
 local function refusal_of(op)
-  local me = item(people, 'p:', ME)
+  local me = item(participants, 'p:', ME)
   return check[op[1]](op[2], me and me.word == 'host', op[3], op[4])
 end
-`;

@@ -1,0 +1,14 @@
+-- Ends a session and removes its participant.
+--   ID     the participant
+--   FENCE  fence of the session
+--   OPS    JSON of the operations, for the patch
+-- Returns 'ok' and 1; or 0 when it was taken over, or is over already.
+--
+-- @include room.lua
+local ID, FENCE, OPS = unpack(ARGV, 5)
+local fence = session(ID)
+if fence ~= tonumber(FENCE) then return { 'ok', 0 } end
+forget(ID)
+apply.leave(ID)
+publish(OPS)
+return { 'ok', 1 }
