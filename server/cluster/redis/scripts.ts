@@ -11,12 +11,12 @@ function room<const Argument extends string>(file: string, args: readonly Argume
 }
 
 export const ROOM = {
-  admit: room('admit', ['id', 'hash', 'max', 'online', 'role', 'json', 'ops']),
+  admit: room('admit', ['id', 'hash', 'max', 'program', 'ops']),
   claim: room('claim', ['id', 'hash']),
-  commit: room('commit', ['me', 'fence', 'maxTracks', 'texts', 'ops']),
-  release: room('release', ['id', 'fence', 'ops']),
-  renew: room('renew', ['mayRelease', 'guards']),
-  expire: room('expire', []),
+  commit: room('commit', ['me', 'fence', 'program', 'ops']),
+  release: room('release', ['id', 'fence', 'program', 'ops']),
+  renew: room('renew', ['mayRelease', 'guards', 'leave', 'leaveOp']),
+  expire: room('expire', ['leave', 'leaveOp']),
   restore: room('restore', ['known', 'versionJump']),
   snapshot: room('snapshot', []),
   patchesSince: room('patches-since', ['version']),

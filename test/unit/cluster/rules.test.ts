@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionGuard } from '../../../server/cluster/cluster.ts';
 import { checkOps } from '../../../server/room/rules.ts';
-import type { Participant, Role, RoomOp, RoomSnapshot, Track } from '../../../shared/room/room.ts';
+import type { RoomOp } from '../../../shared/room/operations.ts';
+import type { Participant, Role, RoomSnapshot, Track } from '../../../shared/room/room.ts';
 
 const HOST = 'participant-host';
 const GUEST = 'participant-guest';
@@ -42,7 +43,7 @@ const ROOM: RoomSnapshot = {
 
 function outcome(who: SessionGuard['participantId'], ...ops: RoomOp[]): string {
   try {
-    checkOps(ROOM, who, ops, LIMITS);
+    checkOps(ROOM, { participantId: who, ...LIMITS }, ops, { chatHistory: 5 });
     return 'ok';
   } catch (error) {
     return (error as { code: string }).code;

@@ -7,7 +7,7 @@
 -- something about the hash, which does not lead to the secret. A provisional session has no hash and
 -- cannot be claimed.
 --
--- @include room.lua
+-- @include sessions.lua
 local ID, HASH = unpack(ARGV, 5)
 local fence, hash = session(ID)
 if not fence or hash == '' or hash ~= HASH then return { 'session_lost' } end

@@ -5,7 +5,7 @@
 --   EPOCH  of the placement that the choice was made from
 -- Returns 'ok', the epoch and the placements as pairs; or 'session_lost'.
 --
--- @include room.lua
+-- @include sessions.lua
 local ID, NODE, EPOCH = unpack(ARGV, 5)
 if not session(ID) then return { 'session_lost' } end
 if call('HEXISTS', STATE, 'u:' .. NODE) == 1 or epoch == tonumber(EPOCH) then

@@ -1,7 +1,15 @@
 // Rooms in Redis: each operation is one script on the keys of one room.
 import * as v from 'valibot';
 import { ERROR_CODES, type ErrorCode, ParleyError } from '../../../../shared/errors.ts';
-import type { RoomOp, RoomPatch, RoomSnapshot } from '../../../../shared/room/room.ts';
+import {
+  OPERATIONS,
+  type OperationTable,
+  patchSchema,
+  type RoomOp,
+  type RoomPatch,
+} from '../../../../shared/room/operations.ts';
+import type { RoomSnapshot } from '../../../../shared/room/room.ts';
+import { compile } from '../../../room/compile.ts';
 import type {
   Admission,
   Closer,
@@ -18,12 +26,10 @@ import type { RedisScript, ScriptValues } from '../link/script.ts';
 import type { RedisSubscriptions } from '../link/subscriptions.ts';
 import { ROOM, type RoomArgument } from '../scripts.ts';
 import {
-  admissionValues,
   ExpireReply,
-  knownJson,
   NumberReply,
-  opsJson,
   outcomeOf,
+  type PatchSchema,
   parsePlacement,
   parseSince,
   parseSnapshot,
@@ -32,6 +38,7 @@ import {
 } from './codec.ts';
 import { RoomFeed } from './feed.ts';
 import type { RoomIndex } from './index.ts';
+import { commitProgram, knownJson, storeProgram } from './program.ts';
 
 export interface RedisRoomsOptions {
   connection: RedisConnection;
@@ -41,6 +48,8 @@ export interface RedisRoomsOptions {
   chatHistory: number;
   patchHistory: number;
   sessionLeaseMs: number;
+  /** What may happen in a room: the project's own table, unless a test adds to it. */
+  operations?: OperationTable;
   /** Whether every living replica had the chance to renew its sessions. */
   maySweep(): boolean;
   onUnreadable(error: unknown, room: string): void;
@@ -50,9 +59,16 @@ export interface RedisRoomsOptions {
 /** May be sent again when the connection was lost before the answer. */
 const REPEATABLE: RunOptions = { repeatable: true };
 
+const leaveOf = (participantId: string): RoomOp => ({ op: 'leave', participantId });
+/** How a participant leaves whom only the server of the store knows: see sessions.lua. */
+const ANYBODY = leaveOf('$id');
+const LEAVE = { leave: storeProgram([ANYBODY]), leaveOp: JSON.stringify(ANYBODY) };
+
 export class RedisRooms implements RoomStore {
   readonly #options: RedisRoomsOptions;
   readonly #common: Omit<ScriptValues<RoomArgument>, 'channel'>;
+  readonly #operations: OperationTable;
+  readonly #patchSchema: PatchSchema;
   readonly #feeds = new Set<RoomFeed>();
 
   constructor(options: RedisRoomsOptions) {
@@ -61,18 +77,21 @@ export class RedisRooms implements RoomStore {
     const patchHistory = Math.max(1, options.patchHistory);
     const { sessionLeaseMs: leaseMs, chatHistory } = options;
     this.#common = { leaseMs, chatHistory, patchHistory };
+    this.#operations = options.operations ?? OPERATIONS;
+    // Of a table with more operations, too, everything is an operation of a room.
+    this.#patchSchema = patchSchema(this.#operations) as v.GenericSchema as PatchSchema;
   }
 
   async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
     const { participant, resumeHash, maxParticipants } = admission;
-    const ops = JSON.stringify([{ op: 'join', participant }]);
+    const ops: RoomOp[] = [{ op: 'join', participant }];
     this.#options.index.note(room);
     const reply = await this.#run(ROOM.admit, room, {
       id: participant.id,
       hash: resumeHash,
       max: maxParticipants,
-      ...admissionValues(participant),
-      ops,
+      program: storeProgram(ops),
+      ops: JSON.stringify(ops),
     });
     return { snapshot: parseSnapshot(room, accepted(reply)) };
   }
@@ -90,11 +109,11 @@ export class RedisRooms implements RoomStore {
     limits: CommitLimits,
   ): Promise<RoomPatch> {
     const text = JSON.stringify(ops);
+    const by = { participantId, ...limits };
     const reply = await this.#run(ROOM.commit, room, {
       me: participantId,
       fence,
-      maxTracks: limits.tracksPerParticipant,
-      texts: opsJson(ops),
+      program: commitProgram(ops.map((op) => compile(op, by, this.#operations))),
       ops: text,
     });
     const [, version] = v.parse(NumberReply, accepted(reply));
@@ -102,8 +121,13 @@ export class RedisRooms implements RoomStore {
   }
 
   async release(room: string, { participantId, fence }: SessionGuard): Promise<boolean> {
-    const ops = JSON.stringify([{ op: 'leave', participantId }]);
-    const reply = await this.#run(ROOM.release, room, { id: participantId, fence, ops });
+    const ops = [leaveOf(participantId)];
+    const reply = await this.#run(ROOM.release, room, {
+      id: participantId,
+      fence,
+      program: storeProgram(ops),
+      ops: JSON.stringify(ops),
+    });
     return v.parse(NumberReply, reply)[1] === 1;
   }
 
@@ -111,7 +135,7 @@ export class RedisRooms implements RoomStore {
     const { index, maySweep } = this.#options;
     if (guards.length > 0) index.note(room);
     const list = guards.map(({ participantId, fence }) => [participantId, String(fence)]);
-    const values = { mayRelease: maySweep(), guards: JSON.stringify(list) };
+    const values = { mayRelease: maySweep(), guards: JSON.stringify(list), ...LEAVE };
     const reply = await this.#run(ROOM.renew, room, values, REPEATABLE);
     return statesOf(guards, reply);
   }
@@ -130,7 +154,7 @@ export class RedisRooms implements RoomStore {
   async sweep(): Promise<number> {
     if (!this.#options.maySweep()) return 0;
     return this.#options.index.sweep(async (room) => {
-      const reply = await this.#run(ROOM.expire, room, {});
+      const reply = await this.#run(ROOM.expire, room, LEAVE);
       const [, released, remainingMs] = v.parse(ExpireReply, reply);
       return { released, remainingMs: remainingMs < 0 ? undefined : remainingMs };
     });
@@ -148,6 +172,7 @@ export class RedisRooms implements RoomStore {
   async subscribe(room: string, listener: (patch: RoomPatch) => void): Promise<Closer> {
     const { subscriptions, onUnreadable, onListenerError } = this.#options;
     const feed = new RoomFeed({
+      schema: this.#patchSchema,
       since: (version) => this.#since(room, version),
       deliver(patch) {
         try {
@@ -198,7 +223,8 @@ export class RedisRooms implements RoomStore {
   }
 
   async #since(room: string, version: number): Promise<Since | undefined> {
-    return parseSince(await this.#run(ROOM.patchesSince, room, { version }, REPEATABLE));
+    const reply = await this.#run(ROOM.patchesSince, room, { version }, REPEATABLE);
+    return parseSince(reply, this.#patchSchema);
   }
 
   #run<Argument extends string>(
