@@ -1,9 +1,8 @@
 -- Members of JSON objects, as texts: cjson would turn [] into {} and round large numbers. For what
 -- JSON.stringify wrote: without spaces, and with names that need no escapes.
-local QUOTE, COMMA = string.byte('"'), string.byte(',')
-local DEPTH = {
-  [string.byte('{')] = 1, [string.byte('[')] = 1, [string.byte('}')] = -1, [string.byte(']')] = -1,
-}
+local QUOTE, COMMA = 34, 44
+-- What each bracket adds to the depth: [ ] { }
+local DEPTH = { [91] = 1, [93] = -1, [123] = 1, [125] = -1 }
 
 -- Where the string ends that begins at a position.
 local function string_end(json, at)

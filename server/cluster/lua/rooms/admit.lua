@@ -8,7 +8,7 @@
 --
 -- @include sessions.lua
 local ID, HASH, MAX, PROGRAM, OPS = unpack(ARGV, 5)
-if not session(ID) and lists.participants.size >= tonumber(MAX) then return { 'room_full' } end
+if not session(ID) and number('people') >= tonumber(MAX) then return { 'room_full' } end
 hold(ID, 1, HASH)
 execute(cjson.decode(PROGRAM))
 publish(OPS)

@@ -19,4 +19,4 @@ for _, id in ipairs(ended) do
   call('HSET', SESSIONS, 'r:' .. id, '1')
 end
 publish(OPS)
-return { 'ok', version }
+return { 'ok', number('version') }

@@ -5,6 +5,7 @@
 -- @include room.lua
 local VERSION = unpack(ARGV, 5)
 if not exists then return { 'none' } end
+local version = number('version')
 local missing = version - tonumber(VERSION)
 local birth = call('HGET', STATE, 'birth')
 if missing < 0 or missing > call('LLEN', PATCHES) then return { 'ok', birth, version, false } end

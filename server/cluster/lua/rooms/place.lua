@@ -8,8 +8,8 @@
 -- @include sessions.lua
 local ID, NODE, EPOCH = unpack(ARGV, 5)
 if not session(ID) then return { 'session_lost' } end
-if call('HEXISTS', STATE, 'u:' .. NODE) == 1 or epoch == tonumber(EPOCH) then
+if call('HEXISTS', STATE, 'u:' .. NODE) == 1 or number('epoch') == tonumber(EPOCH) then
   assign(ID, NODE)
   touch()
 end
-return { 'ok', epoch, call('HGETALL', NODES) }
+return { 'ok', number('epoch'), call('HGETALL', NODES) }

@@ -2,4 +2,4 @@
 --
 -- @include room.lua
 if not exists then return { 'none' } end
-return { 'ok', epoch, call('HGETALL', NODES) }
+return { 'ok', number('epoch'), call('HGETALL', NODES) }

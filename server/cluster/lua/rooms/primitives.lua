@@ -68,9 +68,9 @@ function primitives.put(name, id, flag, word, json)
   local list, old = lists[name], find(name, id)
   local order = old and old.order
   if not order then
-    seq = seq + 1
-    order = int(seq)
-    if list.size then list.size = list.size + 1 end
+    set_number('seq', number('seq') + 1)
+    order = int(number('seq'))
+    if list.size then set_number(list.size, number(list.size) + 1) end
     if list.owned then
       local owned = owned_by(list, word)
       table.insert(owned.ids, id)
@@ -97,7 +97,7 @@ function primitives.drop(name, id)
   local list, item = lists[name], find(name, id)
   if not item then return end
   list.items[id], list.gone[id] = false, true
-  if list.size then list.size = list.size - 1 end
+  if list.size then set_number(list.size, number(list.size) - 1) end
   if list.owned then disown(list, item.word, id) end
 end
 

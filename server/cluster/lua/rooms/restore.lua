@@ -17,8 +17,9 @@ if not exists then
   for _, id in ipairs(known.participants) do hold(id, 0, '') end
   chat_history = math.huge
   execute(known.program)
-  version = tonumber(known.version) + VERSION_JUMP - 1
-  epoch = version + 1
+  local version = tonumber(known.version) + VERSION_JUMP
+  set_number('version', version - 1)
+  set_number('epoch', version)
   publish('[]')
 end
 local states, puts, ops = {}, {}, {}

@@ -27,17 +27,26 @@ local CHANNEL, LEASE_MS, CHAT_HISTORY, PATCH_HISTORY = unpack(ARGV)
 -- Renewing writes: only a room that no replica holds and no replica sweeps comes to this.
 local BACKSTOP_LEASES = 8
 
-local function number_at(field) return tonumber(call('HGET', STATE, field) or '0') end
-
 local exists = call('EXISTS', STATE) == 1
-local version, seq, epoch = number_at('version'), number_at('seq'), number_at('epoch')
 
--- The lists of a room. Of an item Lua reads a flag, which is a boolean field, and a word, a field that
+-- version, seq, people and epoch: read on demand, written by publish().
+local numbers, new_numbers = {}, {}
+
+local function number(name)
+  if not numbers[name] then numbers[name] = tonumber(call('HGET', STATE, name) or '0') end
+  return numbers[name]
+end
+
+local function set_number(name, value)
+  numbers[name], new_numbers[name] = value, true
+end
+
+-- The lists of a room; `size` names the number that counts their items. Of an item Lua reads a flag, which is a boolean field, and a word, a field that
 -- conditions ask for; the rest is JSON. Items are read on demand, and written by publish() alone: until
 -- then a script may still refuse, and nothing has happened. False is an item that is not there.
 local lists = {
   participants = { prefix = 'p:', flag = 'online', word = 'role', items = {}, gone = {},
-    size = number_at('people') },
+    size = 'people' },
   tracks = { prefix = 't:', flag = 'muted', word = 'participantId', items = {}, gone = {},
     owners = 'o:', owned = {} },
   chat = { prefix = 'c:', word = 'participantId', items = {}, gone = {}, is_log = true,
@@ -104,13 +113,14 @@ local function write_chat()
 end
 
 local function touch()
-  for _, key in ipairs(KEYS) do call('PEXPIRE', key, int(LEASE_MS * BACKSTOP_LEASES)) end
+  local ttl_ms = int(LEASE_MS * BACKSTOP_LEASES)
+  for _, key in ipairs(KEYS) do call('PEXPIRE', key, ttl_ms) end
 end
 
 -- Writes what was changed, as the next version, and publishes the patch. The last session takes the
 -- room along.
 local function publish(ops)
-  version = version + 1
+  set_number('version', number('version') + 1)
   local birth = call('HGET', STATE, 'birth')
   if not birth then
     -- Later rooms of one name have later births: subscribers can tell them apart.
@@ -119,9 +129,14 @@ local function publish(ops)
   end
   for _, list in pairs(lists) do write_items(list) end
   write_chat()
-  local patch = '{"version":' .. int(version) .. ',"ops":' .. ops .. '}'
-  call('HSET', STATE, 'version', int(version), 'seq', int(seq),
-    'people', int(lists.participants.size), 'epoch', int(epoch))
+  local patch = '{"version":' .. int(number('version')) .. ',"ops":' .. ops .. '}'
+  local fields = {}
+  for name in pairs(new_numbers) do
+    table.insert(fields, name)
+    table.insert(fields, int(numbers[name]))
+  end
+  new_numbers = {}
+  call('HSET', STATE, unpack(fields))
   call('RPUSH', PATCHES, patch)
   call('LTRIM', PATCHES, -PATCH_HISTORY, -1)
   call('SPUBLISH', CHANNEL, birth .. ' ' .. patch)

@@ -34,8 +34,8 @@ local function assign(id, node)
     if call('HINCRBY', STATE, 'u:' .. node, 1) == 1 then differs = true end
   end
   if differs then
-    epoch = epoch + 1
-    call('HSET', STATE, 'epoch', int(epoch))
+    set_number('epoch', number('epoch') + 1)
+    call('HSET', STATE, 'epoch', int(number('epoch')))
   end
 end
 
