@@ -1,5 +1,8 @@
 // What each role may do in a room: one table, for the store, for `web` and for the page.
-import type { Role } from './room.ts';
+
+/** What a participant is in a room: a token says which. */
+export const ROLES = ['host', 'guest', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
 
 interface GrantEntry {
   /** What it lets a participant do: goes on after "may". */

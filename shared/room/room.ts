@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { MediaKind } from '../media/rtp.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { isChatText, isDisplayName, isRoomName } from '../protocol/text.ts';
+import { ROLES } from './grants.ts';
 
 export const RoomName = v.pipe(v.string(), v.check(isRoomName, 'invalid_room'));
 export const DisplayName = v.pipe(v.string(), v.check(isDisplayName, 'invalid_name'));
@@ -20,8 +21,7 @@ export const ParticipantId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{10,40}$/
 export const Timestamp = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const Version = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** What a participant is in a room; grants.ts says what each may do. */
-export const Role = v.picklist(['host', 'guest', 'viewer']);
+export const Role = v.picklist(ROLES);
 export type Role = v.InferOutput<typeof Role>;
 
 export const TrackSource = v.picklist(['microphone', 'camera', 'screen', 'screen-audio']);
