@@ -42,10 +42,10 @@ end
 -- How many chat messages stay.
 local chat_history = tonumber(CHAT_HISTORY)
 
-local function drop_oldest_message()
+local function drop_oldest_message(stored)
   local chat = lists.chat
   local id
-  if chat.dropped < call('LLEN', CHAT) then
+  if chat.dropped < stored then
     id = string.match(call('LINDEX', CHAT, chat.dropped), '^([^|]*)|')
     chat.dropped = chat.dropped + 1
   else
@@ -112,7 +112,7 @@ function primitives.append(name, id, word, json)
   list.items[id], list.gone[id] = { word = word, is_new = true }, nil
   table.insert(list.added, { id = id, json = json })
   local stored = call('LLEN', CHAT)
-  while stored - list.dropped + #list.added > chat_history do drop_oldest_message() end
+  while stored - list.dropped + #list.added > chat_history do drop_oldest_message(stored) end
 end
 
 -- Participants whose sessions the commit ends.
