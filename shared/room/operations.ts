@@ -5,7 +5,6 @@ import { type Grant, rolesWith } from './grants.ts';
 import {
   applyWrite,
   type Condition,
-  type ItemList,
   type Requirement,
   type RoomList,
   type Write,
@@ -67,10 +66,6 @@ const absent = (list: RoomList, id: string): Condition => ({ is: 'absent', list,
 const isOf = (list: 'tracks' | 'chat', id: string, participantId: string): Condition => {
   return { is: 'field', list, id, field: 'participantId', values: [participantId] };
 };
-const set = (list: ItemList, id: string, field: string, value: boolean): Write => {
-  return { write: 'set', list, id, field, value };
-};
-
 /** Whether the committer is, at the moment of the commit, in a role that has the grant. */
 export function granted(grant: Grant, { participantId }: Committer): Condition {
   const values = rolesWith(grant);
@@ -92,7 +87,9 @@ export const OPERATIONS = {
   presence: operation('presence', {
     fields: { participantId: ParticipantId, online: v.boolean() },
     requires: ({ participantId }, by) => must(participantId === by.participantId),
-    effect: ({ participantId, online }) => [set('participants', participantId, 'online', online)],
+    effect: ({ participantId: id, online }) => [
+      { write: 'set', list: 'participants', id, field: 'online', value: online },
+    ],
   }),
   /** Releasing a session is how a participant leaves. A commit of it removes another one. */
   leave: operation('leave', {
@@ -137,7 +134,9 @@ export const OPERATIONS = {
         ],
       },
     ],
-    effect: ({ trackId, muted }) => [set('tracks', trackId, 'muted', muted)],
+    effect: ({ trackId: id, muted }) => [
+      { write: 'set', list: 'tracks', id, field: 'muted', value: muted },
+    ],
   }),
   unpublish: operation('unpublish', {
     fields: { trackId: ClientId },

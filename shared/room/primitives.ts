@@ -14,12 +14,35 @@ export type OwnedList = 'tracks';
 /** `chat` only grows: its oldest messages go when it is too long. */
 export type RoomList = ItemList | 'chat';
 
+type Field<List extends ItemList> = keyof Items[List] & string;
+/** What conditions compare, and what a field may be changed to. */
 type Scalar = string | number | boolean;
+
+type Put = { [List in ItemList]: { write: 'put'; list: List; item: Items[List] } }[ItemList];
+type FieldIs = {
+  [List in ItemList]: {
+    is: 'field';
+    list: List;
+    id: string;
+    field: Field<List>;
+    values: readonly Scalar[];
+  };
+}[ItemList];
+type SetField = {
+  [List in ItemList]: {
+    write: 'set';
+    list: List;
+    id: string;
+    /** Neither the id nor the owner of an item ever changes. */
+    field: Exclude<Field<List>, 'id' | 'participantId'>;
+    value: Scalar;
+  };
+}[ItemList];
 
 export type Condition =
   | { is: 'present' | 'absent'; list: RoomList; id: string }
   /** The item is there, and its field has one of these values. */
-  | { is: 'field'; list: ItemList; id: string; field: string; values: readonly Scalar[] }
+  | FieldIs
   | { is: 'field'; list: 'chat'; id: string; field: 'participantId'; values: readonly string[] }
   /** The participant owns fewer items than this. */
   | { is: 'fewer'; list: OwnedList; owner: string; than: number };
@@ -30,14 +53,12 @@ export interface Requirement {
   anyOf: readonly Condition[];
 }
 
-type Put = { [List in ItemList]: { write: 'put'; list: List; item: Items[List] } }[ItemList];
-
 /** Each can be repeated: what is done already is done. */
 export type Write =
   /** Adds the item, or replaces the one with its id in its place. */
   | Put
-  /** Changes one field of an item, if it is there. Neither its id nor its owner ever change. */
-  | { write: 'set'; list: ItemList; id: string; field: string; value: Scalar }
+  /** Changes one field of an item, if it is there. */
+  | SetField
   | { write: 'drop'; list: ItemList; id: string }
   | { write: 'drop-owned'; list: OwnedList; owner: string }
   /** Adds the message, unless one with its id is there. */

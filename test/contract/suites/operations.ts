@@ -4,7 +4,7 @@ import { applyPatch, type RoomOp, type RoomPatch } from '../../../shared/room/op
 import { until } from '../../support/process/until.ts';
 import { type ClusterTest, KEPT, refusal } from './cluster-test.ts';
 import { more, MORE_OPERATIONS as operations } from './more-operations.ts';
-import { enter, LIMITS, publish } from './room-fixtures.ts';
+import { chat, enter, LIMITS, publish } from './room-fixtures.ts';
 
 const ROOM = 'team';
 /** Everything that could end a text of JSON too early. */
@@ -79,6 +79,15 @@ export function operationsContract(contract: ClusterTest): void {
     assert.equal(await refusal(a.rooms.commit(ROOM, host, [publish(host)], LIMITS)), 'forbidden');
     const both = [appoint(participantId, 'guest'), hush];
     assert.equal(await refusal(b.rooms.commit(ROOM, guard, both, LIMITS)), 'forbidden');
+  });
+
+  promises('a viewer shares nothing, whatever a replica believes', async ({ a, b }) => {
+    const viewer = await enter(a.rooms, ROOM, 'viewer');
+    const shared = a.rooms.commit(ROOM, viewer, [publish(viewer)], LIMITS);
+    assert.equal(await refusal(shared), 'forbidden');
+    await b.rooms.commit(ROOM, viewer, [chat(viewer)], LIMITS);
+    const { tracks, chat: said } = (await b.rooms.snapshot(ROOM)) ?? assert.fail();
+    assert.deepEqual([tracks.length, said.length], [0, 1]);
   });
 
   promises('conditions read the fields and counts that operations before left', async ({ a }) => {
