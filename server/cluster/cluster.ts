@@ -1,6 +1,7 @@
 // What every process shares: rooms, nodes and a bus. One interface; memory and Redis implement it.
 import * as v from 'valibot';
-import type { Participant, RoomOp, RoomPatch, RoomSnapshot } from '../../shared/room/room.ts';
+import type { Committer, RoomOp, RoomPatch } from '../../shared/room/operations.ts';
+import type { Participant, RoomSnapshot } from '../../shared/room/room.ts';
 import type { TurnStore } from './turn.ts';
 
 /** Ends what it was returned for. Idempotent. */
@@ -67,9 +68,7 @@ export interface HeldSession {
 /** What became of a session that somebody believed to hold. */
 export type SessionState = 'held' | 'replaced' | 'removed' | 'gone';
 
-export interface CommitLimits {
-  tracksPerParticipant: number;
-}
+export type CommitLimits = Omit<Committer, 'participantId'>;
 
 /**
  * Rooms with their rosters, tracks, chat and sessions. Every method is one atomic operation. A room
@@ -94,8 +93,8 @@ export interface RoomStore {
   /**
    * Applies operations, all or none, and publishes them as one patch.
    * @throws ParleyError `session_replaced` (old fence), `session_lost` (no such session, or
-   *   one that was put back without its claim: see `restore`),
-   *   `id_taken`, `unknown_track`, `unknown_participant`, `too_many_tracks`, `forbidden`
+   *   one that was put back without its claim: see `restore`), or the code of the first
+   *   requirement of the operation table that is not met
    */
   commit(
     room: string,

@@ -4,12 +4,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
   applyPatch,
-  emptyRoom,
+  type OperationTable,
   type RoomOp,
   type RoomPatch,
-  type RoomSnapshot,
-} from '../../../shared/room/room.ts';
-import { missingOf } from '../../room/missing.ts';
+} from '../../../shared/room/operations.ts';
+import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
+import { isMissing, opsOfParticipant } from '../../room/restoring.ts';
 import { checkOps } from '../../room/rules.ts';
 import type {
   Admission,
@@ -27,6 +27,8 @@ export interface RoomStoreOptions {
   patchHistory: number;
   /** How long a session is held without being renewed. */
   sessionLeaseMs: number;
+  /** What may happen in a room: the project's own table, unless a test adds to it. */
+  operations?: OperationTable;
 }
 
 /** How far the version of a restored room jumps: past all that clients may have heard of it. */
@@ -99,11 +101,10 @@ export class MemoryRooms implements RoomStore {
     limits: CommitLimits,
   ): Promise<RoomPatch> {
     const stored = this.#guarded(room, guard);
-    checkOps(stored.snapshot, guard.participantId, ops, limits);
-    for (const op of ops) {
-      if (op.op !== 'leave') continue;
-      forget(stored, op.participantId);
-      stored.removed.add(op.participantId);
+    const by = { participantId: guard.participantId, ...limits };
+    for (const id of checkOps(stored.snapshot, by, ops, this.#options)) {
+      forget(stored, id);
+      stored.removed.add(id);
     }
     return this.#apply(stored, structuredClone([...ops]));
   }
@@ -136,9 +137,9 @@ export class MemoryRooms implements RoomStore {
     const ops: RoomOp[] = [];
     for (const { guard, resumeHash, nodeId } of sessions) {
       const { participantId, fence } = guard;
-      const participant = known.participants.find(({ id }) => id === participantId);
+      const items = opsOfParticipant(known, participantId);
       const session = stored.sessions.get(participantId);
-      const over = stored.removed.has(participantId) || !participant;
+      const over = stored.removed.has(participantId) || items.length === 0;
       if (over || (session && session.fence > fence)) {
         states.set(participantId, over ? 'removed' : 'replaced');
         continue;
@@ -146,7 +147,7 @@ export class MemoryRooms implements RoomStore {
       states.set(participantId, 'held');
       stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt: this.#leaseEnd() });
       if (nodeId !== undefined) assign(stored, participantId, nodeId);
-      ops.push(...missingOf(stored.snapshot, participant, known));
+      ops.push(...items.filter((op) => isMissing(stored.snapshot, op)));
     }
     if (ops.length > 0) this.#apply(stored, structuredClone(ops));
     return states;

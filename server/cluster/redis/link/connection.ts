@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ParleyError } from '../../../../shared/errors.ts';
 import { refusalOf } from './errors.ts';
 import { NotSent } from './link.ts';
-import type { RedisScript } from './script.ts';
+import { argumentsOf, type RedisScript, type ScriptValues } from './script.ts';
 import type { StoreNode, Topology } from './topology.ts';
 
 export interface RunOptions {
@@ -49,14 +49,18 @@ export class RedisConnection {
     return this.#run(key, () => args, options);
   }
 
-  /** @throws ParleyError `unavailable`, as {@link command} */
-  async script(
-    script: RedisScript,
-    keys: readonly string[],
-    args: readonly string[],
+  /**
+   * @param keyOf a key by its name in the script; all belong to one server
+   * @throws ParleyError `unavailable`, as {@link command}
+   */
+  async script<Argument extends string>(
+    script: RedisScript<Argument>,
+    keyOf: (name: string) => string,
+    values: ScriptValues<Argument>,
     options: RunOptions = {},
   ): Promise<unknown> {
-    const call = [String(keys.length), ...keys, ...args];
+    const keys = script.keys.map(keyOf);
+    const call = [String(keys.length), ...keys, ...argumentsOf(script, values)];
     const command = (known: boolean) =>
       known ? ['EVALSHA', script.sha, ...call] : ['EVAL', script.text, ...call];
     return this.#run(keys[0] ?? '', command, options);

@@ -1,10 +1,12 @@
 // What one subscriber hears of a room: every patch once, in order, whatever was missed in between.
 import { ParleyError } from '../../../../shared/errors.ts';
-import type { RoomPatch } from '../../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../../shared/room/operations.ts';
 import type { ChannelListener } from '../link/subscriptions.ts';
-import { parseTold, type Since } from './codec.ts';
+import { type PatchSchema, parseTold, type Since } from './codec.ts';
 
 export interface FeedOptions {
+  /** What patches are read with; the project's own, unless there are more operations. */
+  schema?: PatchSchema;
   /** @returns undefined when there is no such room */
   since(version: number): Promise<Since | undefined>;
   /** Never throws. */
@@ -84,7 +86,7 @@ export class RoomFeed implements ChannelListener {
   #take(text: string): boolean {
     let told: ReturnType<typeof parseTold>;
     try {
-      told = parseTold(text);
+      told = parseTold(text, this.#options.schema);
     } catch (error) {
       this.#options.onUnreadable(error);
       return true;
