@@ -11,7 +11,7 @@ import type { SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
-import type { Outbox } from '../socket/frame-queue.ts';
+import type { FrameQueue } from '../socket/frame-queue.ts';
 import type { OpenedAt } from './media-client.ts';
 import { MediaPlaces } from './media-places.ts';
 
@@ -38,7 +38,7 @@ const RENEW_LATEST_MS = 604_800_000;
 export class SessionMedia {
   readonly places: MediaPlaces;
   readonly #owner: MediaOwner;
-  readonly #outbox: Outbox;
+  readonly #frames: FrameQueue;
   readonly #context: SessionContext;
   /** Media sessions that are gone, and why, by epoch; one may be lost before we were told that it exists. */
   readonly #lost = new Map<number, string>();
@@ -47,9 +47,9 @@ export class SessionMedia {
   #renewal: Timer | undefined;
   #retry: Timer | undefined;
 
-  constructor(owner: MediaOwner, outbox: Outbox, context: SessionContext) {
+  constructor(owner: MediaOwner, frames: FrameQueue, context: SessionContext) {
     this.#owner = owner;
-    this.#outbox = outbox;
+    this.#frames = frames;
     this.#context = context;
     this.places = new MediaPlaces(owner.room, owner.participantId, context);
   }
@@ -119,7 +119,7 @@ export class SessionMedia {
     try {
       const { offer } = await this.places.send('describe', { room, participantId });
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
-      this.#outbox.send(eventFrame('media', offer));
+      this.#frames.send(eventFrame('media', offer));
     } catch (error) {
       const { code } = ParleyError.from(error);
       if (code === 'media_failed' && place === this.places.current) this.rebuild('missed');
@@ -163,19 +163,19 @@ export class SessionMedia {
   }
 
   #tell<K extends EventName>(event: K, payload: Record<string, unknown>): void {
-    this.#outbox.send(eventFrame(event, payload as unknown as EventPayload<K>));
+    this.#frames.send(eventFrame(event, payload as unknown as EventPayload<K>));
   }
 
   async #replace(reason: string, leaving?: string): Promise<void> {
     this.#rebuilding = true;
-    this.#outbox.hold();
+    this.#frames.hold();
     try {
       const offer = await this.open(leaving);
       this.#context.metrics.mediaRebuilds.inc({ reason });
-      this.#outbox.sendFirst(eventFrame('media', offer));
+      this.#frames.sendFirst(eventFrame('media', offer));
     } finally {
       this.#rebuilding = false;
-      this.#outbox.flush();
+      this.#frames.flush();
       this.#rebuildIfLost();
     }
   }

@@ -16,8 +16,7 @@ export interface KeptSession {
   readonly participantId: string;
   readonly guard: SessionGuard;
   readonly held: HeldSession;
-  /** A claim of this replica is under way: what the store says of the older guard is no news. */
-  readonly claiming: boolean;
+  readonly fence: { readonly isClaiming: boolean };
   end(reason: 'removed' | 'replaced' | 'lost'): void;
   readonly media: { refresh(): Promise<void> };
 }
@@ -233,7 +232,7 @@ export class SessionKeeper {
     states: ReadonlyMap<string, SessionState>,
   ): void {
     for (const [index, session] of sessions.entries()) {
-      if (session.guard !== guards[index] || session.claiming) continue;
+      if (session.guard !== guards[index] || session.fence.isClaiming) continue;
       const state = states.get(session.participantId);
       if (state === 'removed' || state === 'replaced') session.end(state);
       if (state === 'gone') session.end('lost');

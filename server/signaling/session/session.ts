@@ -9,25 +9,35 @@ import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts
 import type { Timer } from '../../telemetry/resources.ts';
 import { SessionMedia } from '../media/session-media.ts';
 import type { Connection } from '../socket/connection.ts';
-import { Outbox } from '../socket/frame-queue.ts';
+import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
+import { Presence } from './presence.ts';
 import type { RoomMember } from './room-hub.ts';
+import { SessionFence } from './session-fence.ts';
+import {
+  isInStore,
+  isResumable,
+  mayFollow,
+  type SessionEnd,
+  type SessionState,
+  socketOf,
+} from './session-state.ts';
 
 export interface SessionOptions {
   room: string;
   participant: Pick<Participant, 'id' | 'name' | 'role'>;
   /** As the room has it now. */
   online: boolean;
-  resumable: boolean;
+  guard: SessionGuard;
+  /** Without one it was claimed from another replica, and `attach` follows. */
+  joining?: Connection;
   rtpCapabilities: RtpCapabilities;
   /** Of the secret that resumes it. */
   resumeHash: string;
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
-
-export type SessionEnd = 'left' | 'expired' | 'removed' | 'replaced' | 'lost' | 'shutdown';
 
 /** The error that tells the client why its session is over; absent where it knows. */
 const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
@@ -40,53 +50,59 @@ const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
+  readonly context: SessionContext;
   readonly budgets: Budgets;
+  readonly fence: SessionFence;
   readonly media: SessionMedia;
-  guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
-  /** Whether the store knows it: it is made before it is admitted, to miss nothing. */
-  admitted = false;
-  /** Whether the client has what resumes it: before the answer of its join it does not. */
-  resumable: boolean;
-  readonly #context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
-  readonly #outbox = new Outbox();
-  #online: boolean;
-  #grace: Timer | undefined;
-  #ended = false;
-  /** A resume at this replica that is under way. */
-  #claiming: Promise<void> | undefined;
+  readonly #frames = new FrameQueue();
+  readonly #presence: Presence;
+  #state: SessionState<Connection, Timer>;
 
-  constructor(options: SessionOptions, guard: SessionGuard, context: SessionContext) {
+  constructor(options: SessionOptions, context: SessionContext) {
     this.room = options.room;
     this.participant = options.participant;
+    this.context = context;
     this.rtpCapabilities = options.rtpCapabilities;
-    this.guard = guard;
-    this.#online = options.online;
-    this.resumable = options.resumable;
+    this.fence = new SessionFence(options.guard);
     this.#options = options;
-    this.#context = context;
     this.#release = context.resources.open('session');
-    this.media = new SessionMedia(this, this.#outbox, context);
+    this.media = new SessionMedia(this, this.#frames, context);
     this.budgets = new Budgets(context.limits);
+    this.#presence = new Presence({
+      ...context,
+      online: options.online,
+      commit: (online) =>
+        this.commit([{ op: 'presence', participantId: this.participantId, online }]),
+    });
+    this.#state = { is: 'claimed' };
+    if (options.joining) {
+      this.#state = { is: 'joining', socket: options.joining };
+      this.#speakThrough(options.joining);
+    }
   }
 
   get participantId(): string {
     return this.participant.id;
   }
 
-  get ended(): boolean {
-    return this.#ended;
+  get guard(): SessionGuard {
+    return this.fence.guard;
   }
 
-  get context(): SessionContext {
-    return this.#context;
+  get ended(): boolean {
+    return this.#state.is === 'ended';
+  }
+
+  get inStore(): boolean {
+    return isInStore(this.#state);
   }
 
   /** Whether a socket speaks for it at the moment. */
   get attached(): boolean {
-    return this.#outbox.connection !== undefined;
+    return socketOf(this.#state) !== undefined;
   }
 
   /** What a store that lost its memory has to be told. */
@@ -97,61 +113,65 @@ export class Session implements RoomMember {
   }
 
   /**
+   * The store has it now.
+   * @throws ParleyError `shutting_down` when it ended meanwhile, before there was anything to release
+   */
+  admit(): void {
+    if (this.#state.is !== 'joining') throw this.#ending;
+    this.#become({ is: 'admitted', socket: this.#state.socket });
+  }
+
+  /** The answer of its join, with the room up to `version`, is on its way. What came after it follows. */
+  answered(version: number): void {
+    if (this.#state.is === 'admitted') {
+      this.#become({ is: 'attached', socket: this.#state.socket });
+    }
+    this.flush(version);
+  }
+
+  /**
    * A socket speaks for this session from now on; an older one is told and closed. What happens is
    * held back until `flush`.
+   * @throws ParleyError when it ended meanwhile
    */
-  attach(connection: Connection): void {
-    this.#grace?.close();
-    const before = this.#outbox.connection;
-    if (before !== connection) {
+  attach(socket: Connection): void {
+    if (this.#state.is === 'ended') throw this.#ending;
+    const before = socketOf(this.#state);
+    if (before !== socket) {
       before?.end(new ParleyError('session_replaced'), { reconnect: false });
     }
-    this.#outbox.hold();
-    this.#outbox.connection = connection;
-  }
-
-  /** Whether the fence is about to rise, or has risen, by a claim of this replica. */
-  get claiming(): boolean {
-    return this.#claiming !== undefined;
-  }
-
-  /** A resume at this replica claims the session: its guard is the new one as soon as that is known. */
-  claimedBy(claim: Promise<SessionGuard>): void {
-    const claiming = claim
-      .then(
-        (guard) => {
-          this.guard = guard;
-        },
-        () => {},
-      )
-      .finally(() => {
-        if (this.#claiming === claiming) this.#claiming = undefined;
-      });
-    this.#claiming = claiming;
+    this.#become({ is: 'attached', socket });
+    this.#speakThrough(socket);
   }
 
   /** The client was told the state, the room's up to `version`: what came after it follows now. */
   flush(version?: number): void {
-    this.#outbox.flush(version);
+    this.#frames.flush(version);
   }
 
-  /** The socket is gone: the place in the call is kept for the grace period, media running. */
-  detach(connection: Connection): void {
-    if (this.#ended || this.#outbox.connection !== connection) return;
-    this.#outbox.connection = undefined;
-    const { resources, timing } = this.#context;
-    this.#grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
-    void this.#commitPresence(false);
+  /** The socket is gone: the participant stays in the call for the grace period, media running. */
+  detach(socket: Connection): void {
+    if (socketOf(this.#state) !== socket) return;
+    // Whose join was not answered has nothing to come back with.
+    if (this.#state.is !== 'attached') {
+      this.end('left');
+      return;
+    }
+    const { resources, timing } = this.context;
+    const grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
+    this.#become({ is: 'away', grace });
+    this.#frames.connection = undefined;
+    void this.#presence.set(false);
   }
 
-  /** After a resume: others see the participant as present again. */
+  /** After a resume: others see the participant as online again. */
   present(): Promise<void> {
-    return this.#commitPresence(true);
+    return this.#presence.set(true);
   }
 
   /** What brings its participant back after a restart; nothing where rooms are open. */
   async rejoin(): Promise<{ rejoin?: Rejoin }> {
-    const { tokens, log } = this.#context;
+    const { tokens, log } = this.context;
     const { name, role } = this.participant;
     // A store that is away costs nobody the call.
     const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
@@ -163,23 +183,20 @@ export class Session implements RoomMember {
   }
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
-    if (this.#ended) throw new ParleyError('session_lost');
-    const { rooms, limits } = this.#context;
+    if (this.ended) throw new ParleyError('session_lost');
+    const { rooms, limits, keeper } = this.context;
     const { guard } = this;
     const commit = () => rooms.commit(this.room, this.guard, ops, limits);
     try {
       return await commit();
     } catch (error) {
       const { code } = ParleyError.from(error);
-      if (code === 'session_replaced') {
-        // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
-        // refused, and says nothing about the session.
-        await this.#claiming;
-        if (this.guard === guard) this.end('replaced');
-      }
+      // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
+      // refused, and says nothing about the session.
+      if (code === 'session_replaced' && (await this.fence.isNewest(guard))) this.end('replaced');
       // A store that lost its memory is told of the room, and then of this.
-      const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
-      if (!isBack || this.#ended) throw error;
+      const isBack = code === 'session_lost' && (await keeper.recover(this.room));
+      if (!isBack || this.ended) throw error;
       return await commit();
     }
   }
@@ -188,14 +205,14 @@ export class Session implements RoomMember {
     const left = patch.ops.some(
       (op) => op.op === 'leave' && op.participantId === this.participantId,
     );
-    // We said that it is away, so somebody else said that it is back.
+    // We said that it is away, so another replica said that it is back.
     const taken = patch.ops.some(
       (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
     );
-    // Removed by a host, its lease ran out, or another replica has it: the store knows. Being present
-    // again may also be an older word of our own.
-    if (left || (taken && !this.#online)) void this.#context.keeper.check(this.room);
-    if (!left) this.#outbox.send(frame, patch.version);
+    // Removed by a host, its lease ran out, or another replica has it: the store knows. Being online
+    // again may also be an older commit of our own.
+    if (left || (taken && !this.#presence.online)) void this.context.keeper.check(this.room);
+    if (!left) this.#frames.send(frame, patch.version);
   }
 
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
@@ -204,49 +221,63 @@ export class Session implements RoomMember {
 
   /** The session is over. Idempotent. */
   end(reason: SessionEnd): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    const { hub, metrics, log } = this.#context;
-    this.#grace?.close();
+    const before = this.#state;
+    if (before.is === 'ended') return;
+    this.#become({ is: 'ended', reason });
+    const { hub, metrics, log, keeper } = this.context;
+    this.#presence.end();
     this.media.end();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
     log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
     const error = END_ERRORS[reason];
-    if (error) this.#outbox.connection?.end(error, { reconnect: reason === 'shutdown' });
-    this.#outbox.connection = undefined;
+    if (error) socketOf(before)?.end(error, { reconnect: reason === 'shutdown' });
+    this.#frames.connection = undefined;
     // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
     // can ask for that; else the participant would stay in the room as a ghost.
-    const isKept = reason === 'replaced' || (reason === 'shutdown' && this.resumable);
+    const isKept = reason === 'replaced' || (reason === 'shutdown' && isResumable(before));
     if (!isKept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
-      this.#context.keeper.finish(givenUp);
+      keeper.finish(givenUp);
     }
     this.#release();
     this.#options.onClosed(this);
   }
 
+  /** What whoever still counts on it is told. */
+  get #ending(): ParleyError {
+    const reason = this.#state.is === 'ended' ? this.#state.reason : 'lost';
+    return END_ERRORS[reason] ?? new ParleyError('session_lost');
+  }
+
+  #become(state: SessionState<Connection, Timer>): void {
+    const before = this.#state;
+    if (!mayFollow(before.is, state.is)) {
+      throw new Error(`A session that is ${before.is} cannot become ${state.is}.`);
+    }
+    if (before.is === 'away') before.grace.close();
+    this.#state = state;
+  }
+
+  /** Nothing is sent before the client has the state: `flush`. */
+  #speakThrough(socket: Connection): void {
+    this.#frames.hold();
+    this.#frames.connection = socket;
+  }
+
   /** Leaves the room and closes its media, unless another replica has taken the session over. */
   async #giveUp(reason: SessionEnd): Promise<void> {
-    const wasOurs = await this.#context.keeper.release(this.room, this.guard);
+    const { keeper } = this.context;
+    const wasOurs = await keeper.release(this.room, this.guard);
     // A participant whom a host removed is released already. So is one whose release was done, though
     // its answer was lost: then the store has no such session, and the media is nobody else's.
     const isOver =
       wasOurs ||
       reason === 'removed' ||
       reason === 'lost' ||
-      (await this.#context.keeper.isGone(this.room, this.guard));
+      (await keeper.isGone(this.room, this.guard));
     if (isOver) await this.media.places.closeAll();
-  }
-
-  async #commitPresence(online: boolean): Promise<void> {
-    if (online === this.#online) return;
-    this.#online = online;
-    const { participantId } = this;
-    await this.commit([{ op: 'presence', participantId, online }]).catch((error) => {
-      this.#context.log.debug({ err: error, participantId }, 'presence was not committed');
-    });
   }
 }

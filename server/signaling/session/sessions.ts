@@ -45,7 +45,7 @@ export class Sessions {
     this.#keeper = new SessionKeeper({
       ...options,
       rooms: () => [...new Set(this.all.map(({ room }) => room))],
-      sessionsIn: (room) => this.all.filter((session) => session.room === room && session.admitted),
+      sessionsIn: (room) => this.all.filter((session) => session.room === room && session.inStore),
     });
   }
 
@@ -108,12 +108,8 @@ export class Sessions {
     const resumeSecret = randomBytes(32).toString('base64url');
     const resumeHash = hash(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
-    const session = this.#create(
-      { room, participant, online: true, resumable: false, rtpCapabilities, resumeHash },
-      guard,
-      address,
-    );
-    session.attach(connection);
+    const known = { room, participant, guard, online: true, rtpCapabilities, resumeHash };
+    const session = this.#create({ ...known, joining: connection }, address);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
@@ -127,7 +123,7 @@ export class Sessions {
         this.#keeper.finish(releasing.catch((err) => log.error({ err, room }, 'not released')));
         throw new ParleyError('shutting_down');
       }
-      session.admitted = true;
+      session.admit();
       hub.learn(snapshot);
       const media = await session.media.open();
       metrics.sessions.inc({ event: 'joined' });
@@ -140,11 +136,7 @@ export class Sessions {
         media,
         ...(await session.rejoin()),
       };
-      const afterwards = () => {
-        session.resumable = true;
-        session.flush(snapshot.version);
-      };
-      return [session, { result, afterwards }];
+      return [session, { result, afterwards: () => session.answered(snapshot.version) }];
     } catch (error) {
       session.end('left');
       throw error;
@@ -157,13 +149,12 @@ export class Sessions {
     const { room, participantId, rtpCapabilities } = params;
     const resumeHash = hash(params.resumeSecret);
     const claim = this.#claim(room, participantId, resumeHash);
-    this.#sessions.get(participantId)?.claimedBy(claim);
+    this.#sessions.get(participantId)?.fence.raiseWhen(claim);
     const guard = await claim;
     const session =
       this.#sessions.get(participantId) ??
       (await this.#adoptSession(connection, params, resumeHash, guard));
-    session.guard = guard;
-    session.admitted = true;
+    session.fence.raise(guard);
     session.rtpCapabilities = rtpCapabilities;
     session.attach(connection);
     try {
@@ -248,8 +239,8 @@ export class Sessions {
     const known = this.#sessions.get(participantId);
     const { online } = participant;
     if (known) return known;
-    const options = { room, participant, online, resumable: true, rtpCapabilities, resumeHash };
-    return this.#create(options, guard, address);
+    const options = { room, participant, guard, online, rtpCapabilities, resumeHash };
+    return this.#create(options, address);
   }
 
   /** A store that lost its memory may not know yet what this replica does. */
@@ -268,11 +259,7 @@ export class Sessions {
     }
   }
 
-  #create(
-    options: Omit<SessionOptions, 'onClosed'>,
-    guard: SessionGuard,
-    address: Address,
-  ): Session {
+  #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {
     const { id, name, role } = options.participant;
     const leaveRoom = address.holdRoom(options.room);
     const session = new Session(
@@ -284,7 +271,6 @@ export class Sessions {
           if (this.#sessions.get(id) === session) this.#sessions.delete(id);
         },
       },
-      guard,
       { ...this.#options, keeper: this.#keeper },
     );
     this.#sessions.set(id, session);
