@@ -31,7 +31,7 @@ export interface RoomStoreOptions {
   operations?: OperationTable;
 }
 
-/** How far the version of a restored room jumps: past all that clients may have heard of it. */
+/** How far the version of a restored room jumps: past all versions that clients may know. */
 export const RESTORED_VERSION_JUMP = 1_000;
 
 interface Session {
@@ -45,7 +45,7 @@ interface StoredRoom {
   snapshot: RoomSnapshot;
   patches: RoomPatch[];
   sessions: Map<string, Session>;
-  /** Sessions that a host ended: nobody may put them back. */
+  /** Sessions that a host ended: they may not be put back. */
   removed: Set<string>;
   /** Node of each participant's media. */
   nodes: Map<string, string>;
@@ -85,7 +85,7 @@ export class MemoryRooms implements RoomStore {
 
   async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
     const session = this.#rooms.get(room)?.sessions.get(participantId);
-    // A session that was put back for somebody else has no hash yet: nobody can claim it.
+    // A session that another replica put back has no hash yet, and cannot be claimed.
     if (!session || session.resumeHash === '' || !sameText(session.resumeHash, resumeHash)) {
       throw new ParleyError('session_lost');
     }
@@ -196,7 +196,7 @@ export class MemoryRooms implements RoomStore {
   #guarded(room: string, guard: SessionGuard): StoredRoom {
     const stored = this.#rooms.get(room);
     const session = stored?.sessions.get(guard.participantId);
-    // Lower: put back by somebody who does not know our claim; the session is to be restored.
+    // Lower: a replica that does not know of the claim put it back. The session is to be restored.
     if (!stored || !session || session.fence < guard.fence) throw new ParleyError('session_lost');
     if (session.fence !== guard.fence) throw new ParleyError('session_replaced');
     return stored;
@@ -217,7 +217,10 @@ export class MemoryRooms implements RoomStore {
     return expired.length;
   }
 
-  /** A room that the store forgot: everybody is in it, for as long as a lease, until their replicas say so. */
+  /**
+   * A room that the store forgot. All participants stay for one lease; their replicas restore their
+   * sessions meanwhile.
+   */
   #recreate(known: RoomSnapshot): StoredRoom {
     const stored = newRoom(known.room);
     const version = known.version + RESTORED_VERSION_JUMP;
@@ -259,7 +262,7 @@ function stateOf(stored: StoredRoom | undefined, guard: SessionGuard): SessionSt
   const session = stored?.sessions.get(guard.participantId);
   if (!session) return stored?.removed.has(guard.participantId) ? 'removed' : 'gone';
   if (session.fence === guard.fence) return 'held';
-  // Lower: put back by somebody who did not know our claim.
+  // Lower: a replica that does not know of the claim put it back.
   return session.fence > guard.fence ? 'replaced' : 'gone';
 }
 

@@ -7,7 +7,7 @@ import type { RedisConnection } from './link/connection.ts';
 import type { Topology } from './link/topology.ts';
 import { NODES } from './scripts.ts';
 
-/** Nobody lists nodes any more after so many leases; what they left goes by itself. */
+/** Without a node, or a replica that lists nodes, for so many leases, the keys go by themselves. */
 const BACKSTOP_LEASES = 100;
 
 export interface RedisNodesOptions {
@@ -63,8 +63,8 @@ export class RedisNodes implements NodeRegistry {
       }
     });
     const channels = nodes.map(({ id }) => commandChannel(keyPrefix, id));
-    const heard = await this.#withSubscriber(channels);
-    return nodes.filter(({ id }) => heard.has(commandChannel(keyPrefix, id)));
+    const served = await this.#withSubscriber(channels);
+    return nodes.filter(({ id }) => served.has(commandChannel(keyPrefix, id)));
   }
 
   /** Ends the heartbeats; the registrations end with their leases. */

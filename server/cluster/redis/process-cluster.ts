@@ -173,7 +173,7 @@ export class RedisCluster implements Cluster {
         key = probeKey(this.#options.keyPrefix);
       }
       await probeRights(node.messages, key).catch((cause: unknown) => {
-        // A connection that ended meanwhile says nothing about rights.
+        // A connection that ended meanwhile proves nothing about rights.
         if (cause instanceof UnusableServer) throw cause;
       });
     });
@@ -228,7 +228,7 @@ export class RedisCluster implements Cluster {
 
 /** Why there is no connection: one clause, without the password. */
 export function reasonOf(cause: unknown, { password }: LinkOptions): string {
-  // What a ParleyError says itself is for participants of a call.
+  // The message of a ParleyError is for participants of a call.
   const actual = cause instanceof ParleyError ? cause.cause : cause;
   return describeFailure(actual, [password]);
 }

@@ -1,4 +1,4 @@
--- Says when to look at a room again that was taken, unless it was noted anew meanwhile.
+-- Sets when to look again at a room that was taken, unless it was noted anew meanwhile.
 --   ROOMS    zset, room → when to look at it, UTC milliseconds
 --   ROOM     the room
 --   TAKEN    until when it was taken

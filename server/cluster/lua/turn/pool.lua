@@ -1,7 +1,7 @@
 -- The TURN pool in Redis: one hash tag for all of it, as it is read together and small.
 --   SERVERS   hash  id → origin|JSON; the secrets are in here and nowhere else
 --   DRAINING  hash  id → wait or move
---   SEEDS     hash  id → when a process last said that it has it configured, UTC milliseconds
+--   SEEDS     hash  id → when a process last named it from its configuration, UTC milliseconds
 --   META      hash  version, birth, restored (from which birth), seeded and sampled (when last)
 --   REPORTS   hash  node → end, UTC milliseconds|JSON
 --   SAMPLES   list  JSON, oldest first

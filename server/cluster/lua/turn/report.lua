@@ -1,4 +1,4 @@
--- Replaces what a node said before.
+-- Replaces a node's report of before.
 --   NODE    the node
 --   TTL_MS  after which it is forgotten
 --   TEXT    JSON of the report

@@ -1,4 +1,4 @@
--- Reads what the nodes said. Returns the texts.
+-- Reads the reports of the nodes. Returns the texts.
 --
 -- @include pool.lua
 local found = {}

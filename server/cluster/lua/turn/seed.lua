@@ -1,6 +1,6 @@
--- Says which servers a running process has in its configuration; drops those that none has said for long.
+-- Notes which servers the configuration of a running process names; drops those that none named for long.
 --   BIRTH    names the pool if it is new
---   TTL_MS   after which a server that was not said again is dropped
+--   TTL_MS   after which a server that was not named again is dropped
 --   REPLACE  1: what is there already is replaced
 --   TEXTS    JSON: a list of id and text (origin|JSON) for each server
 -- Returns 1.

@@ -1,4 +1,4 @@
-// Runs commands and scripts on the store: each ends within its time, or says that it did not.
+// Runs commands and scripts on the store: each ends within its time, or fails with `unavailable`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ParleyError } from '../../../../shared/errors.ts';
 import { refusalOf } from './errors.ts';
@@ -18,7 +18,7 @@ export interface RunOptions {
 
 /** Between two tries of what was refused for the moment; grows, with full jitter. */
 const MAX_PAUSE_MS = 200;
-/** What a client should wait that was told `unavailable`: reconnecting takes about this long. */
+/** How long a client should wait after `unavailable`: reconnecting takes about this long. */
 const RETRY_AFTER_MS = 1_000;
 
 export class RedisConnection {

@@ -75,7 +75,7 @@ async function tryScripts(link: RedisLink, key: string): Promise<Outcome> {
       );
       for (const [name, message] of failed) {
         const right = rightOf(message);
-        // Inside a script some versions do not say which command it was.
+        // Inside a script some versions do not name the command.
         if (right) rights.push(right.kind === 'command' ? { kind: 'command', name } : right);
       }
     });
@@ -95,7 +95,7 @@ async function tryChannel(link: RedisLink, channel: string): Promise<Outcome> {
   return { rights: await attempt(() => link.unsubscribe(channel, listener)), untried: [] };
 }
 
-/** Any other refusal is not about rights: it is for whoever needs the answer. */
+/** Any other refusal is not about rights: the caller that needs the answer handles it. */
 async function attempt(body: () => Promise<unknown>): Promise<Right[]> {
   try {
     await body();

@@ -62,7 +62,7 @@ export function parsePlacement(reply: unknown): Placement {
 
 /** What happened in a room after a version. */
 export interface Since {
-  /** Tells the rooms apart that had one name after one another; later ones sort later. */
+  /** Differs among rooms that had one name after one another; later ones sort later. */
   birth: string;
   version: number;
   /** Undefined when they are no longer all kept. */
@@ -86,7 +86,7 @@ function parsePatches(texts: readonly string[], schema: PatchSchema): RoomPatch[
 }
 
 /** A patch as it is published: the birth of its room, a space, the patch. */
-export function parseTold(
+export function parsePublished(
   text: string,
   schema: PatchSchema = RoomPatch,
 ): { birth: string; patch: RoomPatch } {

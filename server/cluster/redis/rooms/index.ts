@@ -1,9 +1,9 @@
-// Finds rooms that nobody renews any more: each is noted with the time when to look at it.
+// Finds rooms that no replica renews any more: each is noted with the time when to look at it.
 //
 // A room and its note may be on different servers of a Redis Cluster, so they change one after the
 // other. That is safe, because a note only says where to look: one too many finds nothing and goes,
-// and one that is missing comes back with the next renewal. A room that nobody renews and nobody
-// noted ends with its keys, which expire (room.lua).
+// and one that is missing comes back with the next renewal. A room without renewals and
+// without a note ends with its keys, which expire (room.lua).
 import * as v from 'valibot';
 import type { RedisConnection } from '../link/connection.ts';
 import { slotOf } from '../link/slots.ts';
@@ -42,7 +42,7 @@ export class RoomIndex {
     this.#onError = options.onError;
   }
 
-  /** Not awaited: nothing depends on it, and the next renewal says it again. */
+  /** Not awaited: nothing depends on it, and the next renewal notes it again. */
   note(room: string): void {
     const leaseMs = this.#leaseMs;
     const values = { room, leaseMs, backstopMs: leaseMs * BACKSTOP_LEASES };

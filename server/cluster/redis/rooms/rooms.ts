@@ -61,8 +61,8 @@ const REPEATABLE: RunOptions = { repeatable: true };
 
 const leaveOf = (participantId: string): RoomOp => ({ op: 'leave', participantId });
 /** How a participant leaves whom only the server of the store knows: see sessions.lua. */
-const ANYBODY = leaveOf('$id');
-const LEAVE = { leave: storeProgram([ANYBODY]), leaveOp: JSON.stringify(ANYBODY) };
+const ANY = leaveOf('$id');
+const LEAVE = { leave: storeProgram([ANY]), leaveOp: JSON.stringify(ANY) };
 
 export class RedisRooms implements RoomStore {
   readonly #options: RedisRoomsOptions;
@@ -73,7 +73,7 @@ export class RedisRooms implements RoomStore {
 
   constructor(options: RedisRoomsOptions) {
     this.#options = options;
-    // One patch is kept at least: whoever missed the last one must not take it for nothing.
+    // One patch is kept at least: a subscriber that missed the last one must notice.
     const patchHistory = Math.max(1, options.patchHistory);
     const { sessionLeaseMs: leaseMs, chatHistory } = options;
     this.#common = { leaseMs, chatHistory, patchHistory };
