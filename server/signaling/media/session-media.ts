@@ -1,4 +1,4 @@
-// The media of one session: opened, moved, rebuilt when it is lost, and told to the client.
+// The media of one session: opened, moved, rebuilt when it is lost, and described to its client.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
@@ -126,35 +126,45 @@ export class SessionMedia {
     }
   }
 
+  /** An event of the room's media. Those that name another participant are none of ours. */
   onEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
-    const { participantId } = this.#owner;
-    const { participantId: whose, origin, ...payload } = data as Record<string, unknown>;
-    if (whose !== undefined && whose !== participantId) return;
-    if (event === 'lost') {
-      const { participants, reason } = data as MediaEventData<'lost'>;
+    const isAnothers = 'participantId' in data && data.participantId !== this.#owner.participantId;
+    if (!isAnothers) this.#handlers[event](data);
+  }
+
+  readonly #handlers: { readonly [K in MediaEvent]: (data: MediaEventData<K>) => void } = {
+    consumers: ({ epoch, consumers }) => this.#send('consumers', { epoch, consumers }),
+
+    consumersClosed: ({ epoch, consumerIds }) =>
+      this.#send('consumersClosed', { epoch, consumerIds }),
+
+    layers: ({ epoch, trackId, spatialLayer }) => {
+      // What arrives on a session that is being left says nothing of what is shown.
+      if (epoch === this.epoch) this.#send('layers', { trackId, spatialLayer });
+    },
+
+    iceServers: ({ epoch, participantId: _, ...fresh }) => {
+      if (epoch !== this.epoch) return;
+      this.#send('iceServers', fresh);
+      this.#scheduleRenewal(fresh.iceServersExpireAt);
+    },
+
+    speakers: ({ origin, speakers }) => {
+      // Each router reports those whom its own participants can hear.
+      if (origin === this.places.current?.origin) this.#send('speakers', { speakers });
+    },
+
+    missed: ({ nodeId }) => {
+      if (nodeId === this.places.current?.nodeId) void this.refresh();
+    },
+
+    lost: ({ participants, reason }) => {
       for (const lost of participants) {
-        if (lost.participantId === participantId) this.#lost.set(lost.epoch, reason);
+        if (lost.participantId === this.#owner.participantId) this.#lost.set(lost.epoch, reason);
       }
       this.#rebuildIfLost();
-    } else if (event === 'missed') {
-      const { nodeId } = data as MediaEventData<'missed'>;
-      if (nodeId === this.places.current?.nodeId) void this.refresh();
-    } else if (event === 'speakers') {
-      // Each router tells of those whom its own people can hear.
-      if (origin === this.places.current?.origin) this.#tell('speakers', payload);
-    } else if (event === 'iceServers') {
-      const { epoch, ...fresh } = payload as Omit<MediaEventData<'iceServers'>, 'participantId'>;
-      if (epoch !== this.epoch) return;
-      this.#tell('iceServers', fresh);
-      this.#scheduleRenewal(fresh.iceServersExpireAt);
-    } else if (event === 'layers') {
-      const { epoch, ...layers } = payload;
-      // What arrives on a session that is being left says nothing of what is shown.
-      if (epoch === this.epoch) this.#tell('layers', layers);
-    } else {
-      this.#tell(event as EventName, payload);
-    }
-  }
+    },
+  };
 
   /** Nothing is renewed or rebuilt any more. */
   end(): void {
@@ -162,8 +172,8 @@ export class SessionMedia {
     this.places.end();
   }
 
-  #tell<K extends EventName>(event: K, payload: Record<string, unknown>): void {
-    this.#frames.send(eventFrame(event, payload as unknown as EventPayload<K>));
+  #send<K extends EventName>(event: K, payload: EventPayload<K>): void {
+    this.#frames.send(eventFrame(event, payload));
   }
 
   async #replace(reason: string, leaving?: string): Promise<void> {
@@ -227,7 +237,7 @@ export class SessionMedia {
       this.places.send('iceServers', { room, participantId }).then(
         (fresh) => {
           if (this.#owner.ended || this.#renewal !== renewal) return;
-          this.#tell('iceServers', fresh);
+          this.#send('iceServers', fresh);
           this.#scheduleRenewal(fresh.iceServersExpireAt);
         },
         () => {

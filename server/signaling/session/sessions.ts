@@ -59,11 +59,13 @@ export class Sessions {
 
   /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
   accept(socket: WebSocket, address: Address): void {
-    const handler = new SocketHandler(this);
-    const connection = new Connection(socket, address, handler, this.#options);
-    handler.connection = connection;
+    const connection = new Connection(
+      socket,
+      address,
+      this.#options,
+      (opened) => new SocketHandler(opened, this),
+    );
     this.#connections.add(connection);
-    handler.expectJoin();
     if (socket.protocol !== SUBPROTOCOL) {
       connection.end(new ParleyError('unsupported_version'), { reconnect: false });
     }

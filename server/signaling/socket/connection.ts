@@ -68,13 +68,12 @@ export class Connection {
   constructor(
     socket: WebSocket,
     address: Address,
-    handler: ConnectionHandler,
     options: ConnectionOptions,
+    handlerOf: (connection: Connection) => ConnectionHandler,
   ) {
     const { limits, timing, resources } = options;
     this.address = address;
     this.#socket = socket;
-    this.#handler = handler;
     this.#options = options;
     this.#bucket = new TokenBucket(
       limits.messagesPerSecond,
@@ -92,6 +91,7 @@ export class Connection {
     });
     socket.on('error', (error) => options.log.debug({ err: error }, 'socket error'));
     socket.once('close', () => this.#onClose());
+    this.#handler = handlerOf(this);
   }
 
   get closed(): boolean {
