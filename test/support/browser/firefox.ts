@@ -6,7 +6,7 @@ import { DEADLINES } from '../process/deadlines.ts';
 import { programPath } from '../process/programs.ts';
 import { until } from '../process/until.ts';
 import { installPageHooks, type StatsEntry } from './page-hooks.ts';
-import { audioEnergies, videoFrames } from './rtc-stats.ts';
+import { audioEnergies, type CandidatePair, selectedPairs, videoFrames } from './rtc-stats.ts';
 
 const PREFERENCES = {
   // A camera with a moving picture and a microphone with a tone, allowed without asking.
@@ -75,6 +75,11 @@ export class FirefoxPerson implements AsyncDisposable {
   /** Waits until `count` pictures move. */
   async seesMoving(count: number): Promise<void> {
     await this.#grows(`to see ${count} moving pictures`, count, videoFrames);
+  }
+
+  /** The candidate pairs that carry this participant's media, one for each transport. */
+  async candidatePairs(): Promise<CandidatePair[]> {
+    return selectedPairs(await this.#stats());
   }
 
   async #grows(
