@@ -13,9 +13,9 @@ import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
 import type { FrameQueue } from '../socket/frame-queue.ts';
 import type { OpenedAt } from './media-client.ts';
-import { MediaPlaces } from './media-places.ts';
+import { MediaSessions } from './media-sessions.ts';
 
-/** Whose media it is. */
+/** The session that the media belongs to. */
 export interface MediaOwner {
   readonly room: string;
   readonly participantId: string;
@@ -36,11 +36,11 @@ const RENEW_RETRY_MS = 5_000;
 const RENEW_LATEST_MS = 604_800_000;
 
 export class SessionMedia {
-  readonly places: MediaPlaces;
+  readonly sessions: MediaSessions;
   readonly #owner: MediaOwner;
   readonly #frames: FrameQueue;
   readonly #context: SessionContext;
-  /** Media sessions that are gone, and why, by epoch; one may be lost before we were told that it exists. */
+  /** Why media sessions are gone, by epoch. The event may come before the answer that names the session. */
   readonly #lost = new Map<number, string>();
   #rebuilding = false;
   #opening: Promise<MediaOffer> | undefined;
@@ -51,12 +51,12 @@ export class SessionMedia {
     this.#owner = owner;
     this.#frames = frames;
     this.#context = context;
-    this.places = new MediaPlaces(owner.room, owner.participantId, context);
+    this.sessions = new MediaSessions(owner.room, owner.participantId, context);
   }
 
-  /** Of the media session that the client was last told of. */
+  /** Of the media session that the client has, or is about to get; 0 without one. */
   get epoch(): number {
-    return this.places.current?.epoch ?? 0;
+    return this.sessions.current?.epoch ?? 0;
   }
 
   /**
@@ -71,15 +71,15 @@ export class SessionMedia {
     return this.#opening;
   }
 
-  /** This is the media session the client has, or is about to be told of. */
+  /** This is the media session that the client has, or is about to get. */
   adopt({ offer, nodeId, origin }: OpenedAt): void {
     if (this.#owner.ended) return;
-    this.places.adopt({ nodeId, origin, epoch: offer.epoch });
+    this.sessions.adopt({ nodeId, origin, epoch: offer.epoch });
     this.#scheduleRenewal(offer.iceServersExpireAt);
     this.#rebuildIfLost();
   }
 
-  /** Opens another media session and tells the client, again and again until it works. */
+  /** Opens another media session for the client, again and again until it works. */
   rebuild(reason: string, delayMs = REBUILD_DELAY_MS): void {
     if (this.#rebuilding || this.#owner.ended) return;
     this.#retry?.close();
@@ -99,7 +99,7 @@ export class SessionMedia {
    * @returns false when that is not possible at the moment
    */
   async move(reason: string): Promise<boolean> {
-    const leaving = this.places.current?.nodeId;
+    const leaving = this.sessions.current?.nodeId;
     if (this.#rebuilding || this.#owner.ended || leaving === undefined) return false;
     try {
       await this.#replace(reason, leaving);
@@ -111,18 +111,18 @@ export class SessionMedia {
     }
   }
 
-  /** Tells the client how the server sees its media session: what differs was lost on the way. */
+  /** Sends the client its media session as the server has it: what differs was lost on the way. */
   async refresh(): Promise<void> {
     const { room, participantId, attached } = this.#owner;
-    const place = this.places.current;
+    const place = this.sessions.current;
     if (!place || !attached || this.#rebuilding || this.#owner.ended) return;
     try {
-      const { offer } = await this.places.send('describe', { room, participantId });
+      const { offer } = await this.sessions.send('describe', { room, participantId });
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
       this.#frames.send(eventFrame('media', offer));
     } catch (error) {
       const { code } = ParleyError.from(error);
-      if (code === 'media_failed' && place === this.places.current) this.rebuild('missed');
+      if (code === 'media_failed' && place === this.sessions.current) this.rebuild('missed');
     }
   }
 
@@ -151,11 +151,11 @@ export class SessionMedia {
 
     speakers: ({ origin, speakers }) => {
       // Each router reports those whom its own participants can hear.
-      if (origin === this.places.current?.origin) this.#send('speakers', { speakers });
+      if (origin === this.sessions.current?.origin) this.#send('speakers', { speakers });
     },
 
     missed: ({ nodeId }) => {
-      if (nodeId === this.places.current?.nodeId) void this.refresh();
+      if (nodeId === this.sessions.current?.nodeId) void this.refresh();
     },
 
     lost: ({ participants, reason }) => {
@@ -169,7 +169,7 @@ export class SessionMedia {
   /** Nothing is renewed or rebuilt any more. */
   end(): void {
     for (const timer of [this.#renewal, this.#retry]) timer?.close();
-    this.places.end();
+    this.sessions.end();
   }
 
   #send<K extends EventName>(event: K, payload: EventPayload<K>): void {
@@ -193,7 +193,7 @@ export class SessionMedia {
   async #open(leaving?: string): Promise<MediaOffer> {
     const { media } = this.#context;
     const { room, participantId, guard, rtpCapabilities } = this.#owner;
-    const before = this.places.current;
+    const before = this.sessions.current;
     try {
       const opened = await media.open({
         room,
@@ -210,7 +210,7 @@ export class SessionMedia {
       this.adopt(opened);
       return opened.offer;
     } catch (error) {
-      if (before && !this.#owner.ended) void media.stay(room, participantId, before.nodeId);
+      if (before && !this.#owner.ended) void media.undoMove(room, participantId, before.nodeId);
       throw error;
     }
   }
@@ -234,7 +234,7 @@ export class SessionMedia {
   #renewAfter(delayMs: number): void {
     const renewal = this.#context.resources.after(delayMs, () => {
       const { room, participantId } = this.#owner;
-      this.places.send('iceServers', { room, participantId }).then(
+      this.sessions.send('iceServers', { room, participantId }).then(
         (fresh) => {
           if (this.#owner.ended || this.#renewal !== renewal) return;
           this.#send('iceServers', fresh);

@@ -64,7 +64,7 @@ export class SessionKeeper {
     this.#reconnected = cluster.onReconnected(() => void this.#afterOutage());
   }
 
-  /** Somebody says that a session of this room is over: asks the store which. */
+  /** A patch suggests that a session of this room is over: asks the store which. */
   async check(room: string): Promise<void> {
     await this.#renew(room).catch((err) => {
       this.#options.log.debug({ err, room }, 'sessions were not looked up');
@@ -72,7 +72,7 @@ export class SessionKeeper {
   }
 
   /**
-   * The store does not know a session that is ours: after an outage it is told.
+   * The store does not know a session that is ours: after an outage the room is put back.
    * @returns whether it was
    */
   async recover(room: string): Promise<boolean> {
@@ -95,7 +95,7 @@ export class SessionKeeper {
   }
 
   /**
-   * Releases a session, as often as it takes: nobody else would before its lease ends.
+   * Releases a session, trying until it succeeds: otherwise it would last until its lease ends.
    * @returns whether it was ours to release
    */
   async release(room: string, guard: SessionGuard, delayMs = RELEASE_RETRY_MS): Promise<boolean> {

@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 
 type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
 
-/** Errors of the media side that mean: it will be told again when its session is rebuilt. */
+/** Errors of the media side after which the client says it again, with its next media session. */
 const MENDED_BY_REBUILD = new Set(['media_failed', 'unknown_track', 'timeout', 'no_capacity']);
 
 export const SESSION_METHODS: Handlers<Joined, Session> = {
@@ -20,7 +20,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async snapshot(session) {
     const { rooms, hub } = session.context;
     const snapshot = await rooms.snapshot(session.room).catch((error) => {
-      // While the store is away, what this replica was told last is better than nothing.
+      // While the store is away, the last state that reached this replica is better than none.
       const known = hub.known(session.room);
       if (ParleyError.from(error).code === 'unavailable' && known) return known;
       throw error;
@@ -34,7 +34,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.of(epoch);
     return session.context.media.send(nodeId, 'connect', {
       ...whose(session),
       epoch,
@@ -44,13 +44,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async restartIce(session, { epoch, direction }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.of(epoch);
     const params = { ...whose(session), epoch, direction };
     return session.context.media.send(nodeId, 'restartIce', params);
   },
 
   async path(session, { epoch, ...report }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.of(epoch);
     return session.context.media.send(nodeId, 'path', { ...whose(session), epoch, ...report });
   },
 
@@ -63,7 +63,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
     // The store refuses it too; here nothing has been asked of it yet.
     if (!isGranted(session.participant.role, 'publish')) throw new ParleyError('forbidden');
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.of(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
@@ -98,29 +98,31 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
-    await tolerant(session.media.places.sendToAll('unpublish', { ...whose(session), trackId }));
+    await tolerant(session.media.sessions.sendToAll('unpublish', { ...whose(session), trackId }));
     return {};
   },
 
   async mute(session, { trackId, muted }) {
     await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
-    await tolerant(session.media.places.sendToAll('mute', { ...whose(session), trackId, muted }));
+    await tolerant(session.media.sessions.sendToAll('mute', { ...whose(session), trackId, muted }));
     return {};
   },
 
   async subscribe(session, { preferences }) {
-    await tolerant(session.media.places.sendToAll('subscribe', { ...whose(session), preferences }));
+    await tolerant(
+      session.media.sessions.sendToAll('subscribe', { ...whose(session), preferences }),
+    );
     return {};
   },
 
   async ready(session, { epoch, consumerIds }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.of(epoch);
     const params = { ...whose(session), epoch, consumerIds };
     return session.context.media.send(nodeId, 'ready', params);
   },
 
   async settled(session, { epoch }) {
-    session.media.places.settled(epoch);
+    session.media.sessions.settled(epoch);
     return {};
   },
 

@@ -20,7 +20,7 @@ interface Entry {
   readonly members: Set<RoomMember>;
   readonly subscribing: Promise<readonly Closer[]>;
   readonly release: () => void;
-  /** The room as last told; undefined before anybody asked. */
+  /** The room as of its last patch; undefined before it was read once. */
   known: RoomSnapshot | undefined;
 }
 
@@ -69,7 +69,7 @@ export class RoomHub {
     entry.known = snapshot;
   }
 
-  /** The room as this replica knows it: what was told last, while the store cannot be asked. */
+  /** The room as of the last patch that reached this replica, for when the store cannot be read. */
   known(room: string): RoomSnapshot | undefined {
     return this.#entries.get(room)?.known;
   }
@@ -123,7 +123,7 @@ export class RoomHub {
   }
 }
 
-/** Where one subscription fails, the others are closed: nobody would listen to them. */
+/** Where one subscription fails, the others are closed. */
 async function allOrNone(subscriptions: readonly Promise<Closer>[]): Promise<readonly Closer[]> {
   const results = await Promise.allSettled(subscriptions);
   const closers = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));

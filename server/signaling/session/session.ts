@@ -39,7 +39,7 @@ export interface SessionOptions {
   onClosed(session: Session): void;
 }
 
-/** The error that tells the client why its session is over; absent where it knows. */
+/** Why a session is over, for its client; absent where the client knows. */
 const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
   removed: new ParleyError('removed'),
   replaced: new ParleyError('session_replaced'),
@@ -105,11 +105,11 @@ export class Session implements RoomMember {
     return socketOf(this.#state) !== undefined;
   }
 
-  /** What a store that lost its memory has to be told. */
+  /** What puts it back into a store that lost its memory. */
   get held(): HeldSession {
     const { guard } = this;
     const { resumeHash } = this.#options;
-    return { guard, resumeHash, nodeId: this.media.places.current?.nodeId };
+    return { guard, resumeHash, nodeId: this.media.sessions.current?.nodeId };
   }
 
   /**
@@ -130,8 +130,7 @@ export class Session implements RoomMember {
   }
 
   /**
-   * A socket speaks for this session from now on; an older one is told and closed. What happens is
-   * held back until `flush`.
+   * A socket speaks for this session from now on. An older one gets `bye`. Frames wait until `flush`.
    * @throws ParleyError when it ended meanwhile
    */
   attach(socket: Connection): void {
@@ -144,7 +143,7 @@ export class Session implements RoomMember {
     this.#speakThrough(socket);
   }
 
-  /** The client was told the state, the room's up to `version`: what came after it follows now. */
+  /** The client has the state, the room's up to `version`. What came after it follows now. */
   flush(version?: number): void {
     this.#frames.flush(version);
   }
@@ -152,7 +151,7 @@ export class Session implements RoomMember {
   /** The socket is gone: the participant stays in the call for the grace period, media running. */
   detach(socket: Connection): void {
     if (socketOf(this.#state) !== socket) return;
-    // Whose join was not answered has nothing to come back with.
+    // A client whose join was not answered has nothing to resume with.
     if (this.#state.is !== 'attached') {
       this.end('left');
       return;
@@ -173,7 +172,7 @@ export class Session implements RoomMember {
   async rejoin(): Promise<{ rejoin?: Rejoin }> {
     const { tokens, log } = this.context;
     const { name, role } = this.participant;
-    // A store that is away costs nobody the call.
+    // The call goes on while the store is away.
     const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
       log.debug({ err, room: this.room }, 'no rejoin token was minted');
       return undefined;
@@ -194,7 +193,7 @@ export class Session implements RoomMember {
       // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
       // refused, and says nothing about the session.
       if (code === 'session_replaced' && (await this.fence.isNewest(guard))) this.end('replaced');
-      // A store that lost its memory is told of the room, and then of this.
+      // A store that lost its memory gets the room back first, and then this.
       const isBack = code === 'session_lost' && (await keeper.recover(this.room));
       if (!isBack || this.ended) throw error;
       return await commit();
@@ -246,7 +245,7 @@ export class Session implements RoomMember {
     this.#options.onClosed(this);
   }
 
-  /** What whoever still counts on it is told. */
+  /** The error of a request that counts on a session which is over. */
   get #ending(): ParleyError {
     const reason = this.#state.is === 'ended' ? this.#state.reason : 'lost';
     return END_ERRORS[reason] ?? new ParleyError('session_lost');
@@ -272,12 +271,12 @@ export class Session implements RoomMember {
     const { keeper } = this.context;
     const wasOurs = await keeper.release(this.room, this.guard);
     // A participant whom a host removed is released already. So is one whose release was done, though
-    // its answer was lost: then the store has no such session, and the media is nobody else's.
+    // its answer was lost: then the store has no such session, and the media is ours to close.
     const isOver =
       wasOurs ||
       reason === 'removed' ||
       reason === 'lost' ||
       (await keeper.isGone(this.room, this.guard));
-    if (isOver) await this.media.places.closeAll();
+    if (isOver) await this.media.sessions.closeAll();
   }
 }

@@ -29,7 +29,7 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
-/** Of a session, while a store that lost its memory is told of it. */
+/** Claims of one session, while it is being put back into a store that lost its memory. */
 const CLAIM_ATTEMPTS = 5;
 const CLAIM_RETRY_MS = 300;
 
@@ -98,7 +98,7 @@ export class Sessions {
     const { room, rtpCapabilities } = params;
     const grant = await tokens?.verify(params, room);
     const { address } = connection;
-    // A room that somebody else opened costs no more with them in it.
+    // A room that another address opened costs no more with this participant in it.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
       throw address.tooManyRooms();
     }
@@ -190,7 +190,7 @@ export class Sessions {
   }
 
   /**
-   * Takes nobody any more, and sends those who are here elsewhere, evenly over a short time.
+   * Takes no session any more, and sends those that are here elsewhere, evenly over a short time.
    * Resolves when all have left, or after `withinMs`.
    */
   async drain(withinMs: number): Promise<void> {

@@ -30,7 +30,7 @@ export class FrameQueue {
     this.#holds += 1;
   }
 
-  /** The client was told the state, the room's up to `version`: what came after it follows. */
+  /** The client has the state, the room's up to `version`. What came after it follows. */
   flush(version = 0): void {
     this.#version = Math.max(this.#version, version);
     this.#holds -= 1;

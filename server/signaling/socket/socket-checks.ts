@@ -6,8 +6,8 @@ import type { Address } from './addresses.ts';
 import type { CheckMethod, NetworkCheck } from './network-check.ts';
 
 /**
- * Each gives the socket more time before it has to join, and takes one of the node's few checks: whoever
- * asks again and again would keep both for ever. A page opens a socket for each check.
+ * Each gives the socket more time before it has to join, and takes one of the node's few checks. Without a
+ * limit a socket could keep both for ever. A page opens a socket for each check.
  */
 const CHECKS_PER_SOCKET = 3;
 

@@ -1,32 +1,32 @@
-// Where one participant's media is: the session of now, and those before it that still carry media.
+// One participant's media sessions: the current one, and older ones that still carry media.
 import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
 import type { MediaCommand, MediaParams, MediaResult } from '../../cluster/messages/media.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { MediaClient } from './media-client.ts';
 
-export interface MediaPlace {
+export interface PlacedSession {
   readonly nodeId: string;
-  /** The router there, which tells who is heard. */
+  /** The router that it is on. Each router reports the speakers of its own. */
   readonly origin: string;
   readonly epoch: number;
 }
 
 /**
- * How often an older session is looked at whose client has not said that it has settled: one that carries
- * nothing was left, or its client is gone. One that carries is what people see, until the drain's grace ends.
+ * How often an older session is looked at, until the client says that it has settled on the current one. A
+ * session that carries nothing was left, or its client is gone. One that carries is kept for the drain's grace.
  */
 const LOOK_EVERY_MS = 15_000;
 /** Errors that say nothing about the older session. */
 const UNKNOWN: ReadonlySet<string> = new Set(['timeout', 'unavailable'] satisfies ErrorCode[]);
 
-export class MediaPlaces {
+export class MediaSessions {
   readonly #room: string;
   readonly #participantId: string;
   readonly #media: MediaClient;
   readonly #resources: Resources;
   readonly #drainGraceMs: number;
-  #current: MediaPlace | undefined;
-  #older: MediaPlace[] = [];
+  #current: PlacedSession | undefined;
+  #older: PlacedSession[] = [];
   #overlap: Timer | undefined;
 
   constructor(
@@ -45,36 +45,36 @@ export class MediaPlaces {
     this.#drainGraceMs = drainGraceMs;
   }
 
-  /** The newest, which the client is told of. */
-  get current(): MediaPlace | undefined {
+  /** The newest: the one that the client has, or is about to get. */
+  get current(): PlacedSession | undefined {
     return this.#current;
   }
 
-  /** A newer session: the one before is kept for a while if it is on another node. */
-  adopt(place: MediaPlace): void {
+  /** A newer session. The one before is kept for a while if it is on another node. */
+  adopt(newest: PlacedSession): void {
     const before = this.#current;
-    this.#current = place;
-    if (!before || before.epoch === place.epoch) return;
+    this.#current = newest;
+    if (!before || before.epoch === newest.epoch) return;
     // A node has one session of a participant: it closed the older one itself.
-    this.#older = [...this.#older, before].filter(({ nodeId }) => nodeId !== place.nodeId);
+    this.#older = [...this.#older, before].filter(({ nodeId }) => nodeId !== newest.nodeId);
     this.#overlap?.close();
     if (this.#older.length === 0) return;
     this.#lookLater(this.#drainGraceMs);
   }
 
-  /** The client has all it needs of the session of now. */
+  /** The client receives all it needs through the current session. */
   settled(epoch: number): void {
     if (epoch === this.#current?.epoch) this.#closeOlder();
   }
 
   /** @throws ParleyError `stale_epoch` when the participant has no such session any more */
-  at(epoch: number): MediaPlace {
-    const place = [this.#current, ...this.#older].find((known) => known?.epoch === epoch);
-    if (!place) throw new ParleyError('stale_epoch');
-    return place;
+  of(epoch: number): PlacedSession {
+    const session = [this.#current, ...this.#older].find((known) => known?.epoch === epoch);
+    if (!session) throw new ParleyError('stale_epoch');
+    return session;
   }
 
-  /** To the session of now. @throws ParleyError `media_failed` when there is none, or the node's */
+  /** To the current session. @throws ParleyError `media_failed` when there is none, or the node's */
   async send<K extends MediaCommand>(command: K, params: MediaParams<K>): Promise<MediaResult<K>> {
     if (!this.#current) throw new ParleyError('media_failed');
     return this.#media.send(this.#current.nodeId, command, params);
@@ -89,10 +89,10 @@ export class MediaPlaces {
   async closeAll(): Promise<void> {
     const all = [...this.#older, ...(this.#current ? [this.#current] : [])];
     this.#older = [];
-    await Promise.all(all.map((place) => this.#close(place)));
+    await Promise.all(all.map((session) => this.#close(session)));
   }
 
-  /** Nothing is timed any more; what is open is left to whoever speaks for the participant now. */
+  /** Nothing is timed any more. What is open belongs to the replica that has the participant now. */
   end(): void {
     this.#overlap?.close();
     this.#overlap = undefined;
@@ -109,18 +109,18 @@ export class MediaPlaces {
   async #look(overlap: Timer, graceMs: number): Promise<void> {
     if (graceMs <= 0) return this.#closeOlder();
     const looked = [...this.#older];
-    const carries = await Promise.all(looked.map((place) => this.#carries(place)));
-    // A newer session came meanwhile, or the client has settled, or is gone.
+    const carries = await Promise.all(looked.map((session) => this.#carries(session)));
+    // Meanwhile a newer session came, or the client settled, or it is gone.
     if (this.#overlap !== overlap || this.#older.length === 0) return;
-    for (const [index, place] of looked.entries()) {
+    for (const [index, session] of looked.entries()) {
       if (carries[index]) continue;
-      this.#older = this.#older.filter((other) => other !== place);
-      void this.#close(place);
+      this.#older = this.#older.filter((other) => other !== session);
+      void this.#close(session);
     }
     if (this.#older.length > 0) this.#lookLater(graceMs);
   }
 
-  async #carries({ nodeId, epoch }: MediaPlace): Promise<boolean> {
+  async #carries({ nodeId, epoch }: PlacedSession): Promise<boolean> {
     const whose = { room: this.#room, participantId: this.#participantId };
     try {
       return (await this.#media.send(nodeId, 'carries', { ...whose, epoch })).carries;
@@ -131,10 +131,10 @@ export class MediaPlaces {
 
   #closeOlder(): void {
     this.#overlap?.close();
-    for (const place of this.#older.splice(0)) void this.#close(place);
+    for (const session of this.#older.splice(0)) void this.#close(session);
   }
 
-  #close({ nodeId, epoch }: MediaPlace): Promise<void> {
+  #close({ nodeId, epoch }: PlacedSession): Promise<void> {
     const [room, participantId] = [this.#room, this.#participantId];
     return this.#media.close(nodeId, { room, participantId, epoch });
   }
