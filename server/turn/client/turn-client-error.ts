@@ -12,9 +12,9 @@ export type ProbeFailure =
   | 'unauthorized'
   /** It has no room for one more allocation, or this user has not. */
   | 'quota'
-  /** It does not do this for us, or not to this peer. */
+  /** The server forbids this to us, or towards this peer. */
   | 'forbidden'
-  /** It cannot, or we cannot. */
+  /** The server cannot do this, or we cannot. */
   | 'unsupported'
   /** What answers there is no TURN server, or a broken one. */
   | 'protocol'
@@ -55,8 +55,8 @@ const MEANINGS: Readonly<Record<number, readonly [ProbeFailure, string]>> = {
 /** @param doing completes "…, when asked" */
 export function refusal(code: number, reason: string, doing: string): TurnError {
   const [failure, meaning] = MEANINGS[code] ?? ['protocol', 'answers with an error'];
-  const said = reason === '' ? `${code}` : `${code} ${reason}`;
-  return new TurnError(failure, `The TURN server ${meaning} when asked ${doing} (${said}).`, {
+  const shown = reason === '' ? `${code}` : `${code} ${reason}`;
+  return new TurnError(failure, `The TURN server ${meaning} when asked ${doing} (${shown}).`, {
     code,
   });
 }

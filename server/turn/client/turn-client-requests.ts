@@ -1,4 +1,4 @@
-// Requests to a TURN server, signed with long-term credentials once it has said how (RFC 8489 §9.2).
+// Requests to a TURN server, signed with long-term credentials after its challenge (RFC 8489 §9.2).
 import {
   ATTRIBUTE,
   encodeStun,
@@ -11,7 +11,7 @@ import {
 import { refusal, TurnError } from './turn-client-error.ts';
 import type { Answer, Transactions } from './turn-client-transactions.ts';
 
-/** Which the server gave us, to be sent back with each request. */
+/** From the server; sent back with each request. */
 interface Challenge {
   realm: string;
   nonce: Buffer;
@@ -72,7 +72,7 @@ export class SignedRequests {
     }
   }
 
-  /** Whether the server has answered, so that requests are signed. */
+  /** Whether the server has sent a challenge: requests are signed. */
   get isChallenged(): boolean {
     return this.#challenge !== undefined;
   }

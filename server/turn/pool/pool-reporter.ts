@@ -1,5 +1,5 @@
-// What one media node says of the TURN servers: to the store, where the dashboard finds it, and to its
-// metrics. It also reads what the servers say of themselves, and keeps the points of the curves.
+// Reports the TURN servers as one media node sees them: to the store, where the dashboard finds it, and to
+// its metrics. It also reads the metrics of the servers, and keeps the points of the curves.
 
 import { turnKey } from '../../../shared/media/turn-key.ts';
 import type { PathReport } from '../../../shared/protocol/media-messages.ts';
@@ -16,7 +16,7 @@ import { allocationsOf, loadsOf, memorable, sampleOf } from './overview.ts';
 /** A media session, as far as relays matter. */
 export interface TurnHolder {
   readonly servers: readonly string[];
-  /** As the client says, of each transport that it told of. */
+  /** As the client reported them, for each transport. */
   readonly paths: readonly PathReport[];
 }
 
@@ -28,7 +28,7 @@ export interface PoolReporterOptions {
   servers(): readonly TurnServer[];
   healthOf(serverId: string, url: string): UrlHealth;
   holders(): readonly TurnHolder[];
-  /** Allocations of each server, as well as they are known. */
+  /** Allocations of each server, counted or estimated. */
   onLoads(loads: ReadonlyMap<string, number>): void;
   resources: Resources;
   metrics: Metrics;
@@ -43,11 +43,11 @@ interface Measured {
   bitrate: number | null;
 }
 
-/** What has not changed is said again after this time, so that it is not forgotten. */
-const SAY_AGAIN_MS = 10_000;
+/** An unchanged report is repeated after this time, before the store forgets it. */
+const REPEAT_MS = 10_000;
 const FORGOTTEN_AFTER_MS = 30_000;
 /** Between two reports, for each address in them, up to the time above: those of a thousand come every 5 s. */
-const SAY_LESS_MS = 5;
+const PAUSE_PER_URL_MS = 5;
 const LOAD_TIMEOUT_MS = 3_000;
 /** Codes of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C. A client may send any other number. */
 const CODES = new Set([
@@ -74,11 +74,11 @@ export class PoolReporter {
   readonly #measured = new Map<string, Measured>();
   /** Servers that have a line in the metrics. */
   #shown = new Set<string>();
-  #said = { text: '', at: Number.NEGATIVE_INFINITY };
+  #last = { text: '', at: Number.NEGATIVE_INFINITY };
   readonly #closing = new AbortController();
-  /** What is under way, by its name. */
+  /** Actions under way, by name. */
   readonly #running = new Map<string, Promise<void>>();
-  /** Servers whose metrics could not be read when they were asked last. */
+  /** Servers whose metrics could not be read the last time. */
   readonly #unread = new Set<string>();
 
   constructor(options: PoolReporterOptions) {
@@ -106,7 +106,7 @@ export class PoolReporter {
     await Promise.all(this.#running.values());
   }
 
-  /** Not twice at the same time: what comes while it is under way is left out; the next one says it all. */
+  /** Skips the action while the one before is under way: the next one covers both. */
   #once(name: string, action: () => Promise<void>): void {
     if (this.#running.has(name)) return;
     const running = action()
@@ -121,16 +121,16 @@ export class PoolReporter {
     this.#show(report);
     const now = performance.now();
     // A report of a large pool is large.
-    const leastMs = Math.min(report.urls.length * SAY_LESS_MS, SAY_AGAIN_MS);
-    if (now - this.#said.at < leastMs) return;
-    // Round trips differ every time; not each one is worth a write.
+    const leastMs = Math.min(report.urls.length * PAUSE_PER_URL_MS, REPEAT_MS);
+    if (now - this.#last.at < leastMs) return;
+    // Round trips differ every time: alone they are not worth a write.
     const text = JSON.stringify({
       ...report,
       urls: report.urls.map((u) => ({ ...u, roundTripMs: 0 })),
     });
-    if (text === this.#said.text && now - this.#said.at < SAY_AGAIN_MS) return;
+    if (text === this.#last.text && now - this.#last.at < REPEAT_MS) return;
     await store.report(report, Math.max(FORGOTTEN_AFTER_MS, settings.refreshMs * 3));
-    this.#said = { text, at: now };
+    this.#last = { text, at: now };
   }
 
   async #sample(): Promise<void> {
@@ -211,7 +211,7 @@ export class PoolReporter {
       urls: servers().flatMap(({ id, urls }) =>
         urls.map((url) => {
           const { state, full, message, roundTripMs } = healthOf(id, url);
-          // One lost probe is nothing to tell of: of what works, only why it takes nothing more.
+          // One lost probe is no news. An address that works has a message only when it is full.
           const why = state === 'failed' || full ? message : null;
           return { serverId: id, url, state, message: why, roundTripMs };
         }),
@@ -294,6 +294,6 @@ function relayOf(
 ): string | undefined {
   const path = paths.find(({ kind }) => kind === 'relay');
   if (!path) return undefined;
-  // One that it names, and that is none of ours any more, is not the first one either.
+  // A relay that it names and we no longer have is not the first one either.
   return path.server === null ? servers[0] : owners.get(turnKey(path.server) ?? path.server);
 }

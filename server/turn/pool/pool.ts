@@ -25,7 +25,7 @@ export interface TurnPoolOptions {
   settings: Config['turn'];
   /** Another way to choose. */
   choose?: TurnChooser | undefined;
-  /** A media port of this node that answers ICE checks: what relays have to reach. Soon, or none. */
+  /** A media port of this node that relays have to reach; undefined where none opens in time. */
   target(): Promise<IceTarget | undefined>;
   /** The media sessions of this node. */
   holders(): readonly TurnHolder[];
@@ -36,26 +36,26 @@ export interface TurnPoolOptions {
   log: Logger;
 }
 
-/** What a session was given, and what to remember of it. */
+/** The TURN servers given to one session, with their credentials. */
 export interface TurnGrant extends IceServers {
   readonly servers: readonly string[];
   /** Addresses of those servers in it. */
   readonly urls: readonly string[];
-  /** What tells the secret behind each one's credentials from a later one; not the secret. */
+  /** A digest of each server's secret: it changes with the secret. */
   readonly secrets: readonly string[];
 }
 
-/** What is remembered of it. */
+/** The part of a grant that is kept. */
 export type GivenTurn = Pick<TurnGrant, 'servers' | 'urls' | 'secrets'>;
 
 export const NO_GRANT: GivenTurn = { servers: [], urls: [], secrets: [] };
 
-/** User part of the credentials that probes use: seen in a TURN server's log, each node's its own. */
+/** User part of a probe's credentials, with the node's id behind it: seen in a TURN server's log. */
 const PROBE_USER = 'parley-probe-';
-/** Enough of a node's id to tell it from the others. */
+/** Enough of a node's id to be unique. */
 const ID_LENGTH = 8;
 
-/** Above this part of its capacity a server is full: what is left is for those who come back. */
+/** Above this part of its capacity a server is full: the rest is for sessions that come back. */
 const FULL_AT = 0.9;
 
 interface Candidate extends TurnCandidate {
@@ -69,10 +69,10 @@ export class TurnPool {
   #reporter: PoolReporter | undefined;
   #servers = new Map<string, TurnServer>();
   #hosts = new Map<string, readonly string[]>();
-  /** A digest of each one's secret. */
+  /** A digest of each server's secret. */
   #secrets = new Map<string, string>();
   #candidates = new Map<string, Candidate>();
-  /** Allocations of each server, as they were told last, and what we gave out since. */
+  /** Allocations of each server: the last sample, and what we gave out since. */
   #loads = new Map<string, number>();
   #choose: ReturnType<TurnChooser> | undefined;
 
@@ -118,7 +118,7 @@ export class TurnPool {
     this.#choose ??= this.#prepare();
     const wish = { count: settings.serversPerSession, seed: userId, current };
     const ids = this.#choose(wish);
-    // Where there is nothing else, a server that should be left is better than none.
+    // Where there is no other, a server that should be left is better than none.
     const chosen = (ids.length > 0 ? ids : current).flatMap((id) => this.#servers.get(id) ?? []);
     const usable = chosen.map((server) => ({ ...server, urls: this.#usableUrls(server) }));
     return {
@@ -134,7 +134,7 @@ export class TurnPool {
     for (const id of servers) {
       this.#options.metrics.turn.credentials.inc({ server: id });
       if (before.includes(id)) continue;
-      // What others explain of it comes later; until then, our own part counts.
+      // The next sample counts all nodes. Until then, our own part is added.
       const used = this.#servers.get(id)?.urls.filter((url) => urls.includes(url)) ?? [];
       this.#load(id, allocationsOf(used));
     }
@@ -162,7 +162,7 @@ export class TurnPool {
     if (serverIds.length > 0) this.#reporter?.released(serverIds);
   }
 
-  /** A client was refused by a server that it was given, at the address as its browser spells it. */
+  /** A server refused a client, at this address as its browser spells it. */
   refused({ servers }: Pick<TurnGrant, 'servers'>, url: string, code: number): void {
     const key = turnKey(url);
     if (key === undefined) return;
@@ -190,17 +190,17 @@ export class TurnPool {
 
   #healthChanged({ id }: TurnServer, url: string, { state, full, message }: UrlHealth): void {
     const { log } = this.#options;
-    const said = { turnServer: id, url, ...(message !== null && { reason: message }) };
-    if (state === 'failed') log.warn(said, 'a TURN address failed');
-    else if (full) log.warn(said, 'a TURN server takes no new allocations');
-    else log.info(said, 'a TURN address is usable');
+    const fields = { turnServer: id, url, ...(message !== null && { reason: message }) };
+    if (state === 'failed') log.warn(fields, 'a TURN address failed');
+    else if (full) log.warn(fields, 'a TURN server takes no new allocations');
+    else log.info(fields, 'a TURN address is usable');
     this.#choose = undefined;
     this.#options.onChange();
   }
 
   #adoptLoads(loads: ReadonlyMap<string, number>): void {
     this.#loads = new Map(loads);
-    // Whether one is full may be another answer now.
+    // Another server may be full now.
     this.#choose = undefined;
   }
 
@@ -232,7 +232,7 @@ export class TurnPool {
     return { id, hosts, region, weight, state, load, full, draining: server.draining !== null };
   }
 
-  /** Those that have not failed; all, where all have: a wrong hope is better than none. */
+  /** The addresses that have not failed. Where all have, all: they may work again. */
   #usableUrls({ id, urls }: TurnServer): readonly string[] {
     const usable = urls.filter((url) => this.#watch.of(id, url).state !== 'failed');
     return usable.length > 0 ? usable : urls;
@@ -256,7 +256,7 @@ export class TurnPool {
   }
 }
 
-/** Tells a server's secret from a later one without keeping either. */
+/** Changes with the server's secret, which cannot be read from it. */
 function digestOf({ id, auth }: TurnServer): string {
   return createHash('sha256')
     .update(JSON.stringify([id, auth]))
