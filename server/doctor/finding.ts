@@ -1,8 +1,8 @@
-// What a check found: never only a boolean, always a cause and a remedy where something is wrong.
+// The finding of a check. Where something is wrong, it has a cause and a remedy.
 
 export type FindingState =
   | 'ok'
-  /** Calls work, but not for everybody or not for long; or it cannot be known from here. */
+  /** Calls work, but not for all or not for long; or it cannot be known from here. */
   | 'warning'
   | 'failed'
   /** Not configured, or not to be tried. */
@@ -12,7 +12,7 @@ export interface Verdict {
   state: FindingState;
   /** A word for scripts; with `failed` and `warning`. */
   cause?: string;
-  /** What to do, for a person. */
+  /** What the operator should do. */
   remedy?: string;
   /** What was seen, in a sentence; nothing in it is secret. */
   detail: string;
@@ -20,7 +20,7 @@ export interface Verdict {
 
 export interface Finding extends Verdict {
   check: 'worker' | 'ports' | 'address' | 'turn' | 'redis' | 'storage' | 'clock' | 'web';
-  /** What of it: an address, a port, a server. */
+  /** The address, port or server checked. */
   subject?: string;
 }
 
@@ -40,7 +40,7 @@ export function warning(cause: string, detail: string, remedy: string): Verdict 
   return { state: 'warning', cause, detail, remedy };
 }
 
-/** An error as one line for people. */
+/** An error as one line of text. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';

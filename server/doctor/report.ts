@@ -1,4 +1,4 @@
-// What the doctor says: a line when a check is done, and cause and remedy of what is wrong.
+// The report of the doctor: a line for each finding, and the cause and remedy of a fault.
 import type { Finding, FindingState } from './finding.ts';
 
 const MARKS: Readonly<Record<FindingState, string>> = {

@@ -1,10 +1,10 @@
-// Which TURN servers participants get: of those in our own environment, and those that the store has. Pure.
+// The TURN servers that participants get: those of our own environment, and those in the store. Pure.
 import type { TurnServer } from '../../cluster/turn.ts';
 import type { Config } from '../../config/config.ts';
 import { configuredTurn } from '../../turn/pool/environment.ts';
 import { skipped, type Verdict, warning } from '../finding.ts';
 
-/** Where an operator corrects a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
+/** The place to correct a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
 export type TurnSource = 'variables' | 'pool' | 'operator' | 'elsewhere';
 
 /** `none`: there is none. `unread`: it could not be read. */
@@ -15,7 +15,7 @@ export interface TurnInUse {
   stun: readonly string[];
   /** The server is in our environment, but an operator has put another server under the same id. */
   overridden: readonly string[];
-  /** Settings that have no effect, a sentence each. */
+  /** Settings without effect, a sentence each. */
   ignored: readonly string[];
   sourceOf(server: TurnServer): TurnSource;
 }
@@ -31,7 +31,7 @@ export function turnInUse(
   const sources = new Map<string, TurnSource>(
     own.map(({ id }, place) => [id, place < single ? 'variables' : 'pool']),
   );
-  // The store leaves these alone when a process says what it has configured.
+  // In the store, these win over the configuration of a process.
   const operators = new Map(
     shared.filter(({ origin }) => origin === 'operator').map((server) => [server.id, server]),
   );

@@ -1,4 +1,4 @@
-// Whether this machine's clock is right, from what other clocks say. Pure.
+// Whether this machine's clock is right, compared with other clocks. Pure.
 import { failed, ok, skipped, type Verdict, warning } from '../finding.ts';
 
 /** Another clock. */
@@ -7,18 +7,18 @@ export interface ClockSample {
   source: string;
   /** Ours minus theirs, in milliseconds. */
   offsetMs: number;
-  /** How far that may be from the truth. */
+  /** The possible error of that. */
   uncertaintyMs: number;
 }
 
-/** A TURN server tells its clock by which credentials it takes for expired. */
+/** A TURN server shows its clock by which credentials have expired. */
 export interface ClockBound {
   source: string;
   /** `right`: within a minute. */
   ours: 'right' | 'behind' | 'ahead';
 }
 
-/** Minted credentials and tokens of an hour work up to about here. */
+/** Up to about here, minted credentials and tokens of an hour work. */
 const WRONG_MS = 60_000;
 const DOUBTFUL_MS = 5_000;
 const NTP =
@@ -29,8 +29,8 @@ export function diagnoseClock(
   bounds: readonly ClockBound[],
 ): Verdict {
   const wrong = [
-    ...samples.filter((sample) => certain(sample) > WRONG_MS).map(said),
-    ...bounds.filter(({ ours }) => ours !== 'right').map(saidByTurn),
+    ...samples.filter((sample) => certain(sample) > WRONG_MS).map(offsetText),
+    ...bounds.filter(({ ours }) => ours !== 'right').map(boundText),
   ];
   const right = [
     ...samples.filter((sample) => certain(sample) <= WRONG_MS).map(({ source }) => source),
@@ -54,7 +54,7 @@ export function diagnoseClock(
   if (drifting.length > 0) {
     return warning(
       'clock_drifts',
-      `The clock of this machine is ${drifting.map(said).join(', ')}.`,
+      `The clock of this machine is ${drifting.map(offsetText).join(', ')}.`,
       NTP,
     );
   }
@@ -67,11 +67,11 @@ function certain({ offsetMs, uncertaintyMs }: ClockSample): number {
   return Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
 }
 
-function said({ source, offsetMs }: ClockSample): string {
+function offsetText({ source, offsetMs }: ClockSample): string {
   const seconds = Math.round(Math.abs(offsetMs) / 1_000);
   return `${seconds} s ${offsetMs < 0 ? 'behind' : 'ahead of'} ${source}`;
 }
 
-function saidByTurn({ source, ours }: ClockBound): string {
+function boundText({ source, ours }: ClockBound): string {
   return `more than a minute ${ours === 'behind' ? 'behind' : 'ahead of'} ${source}`;
 }
