@@ -1,4 +1,4 @@
-// Room tokens: minted by Parley, or by a server that holds an API key; presented at the door of a room.
+// Room tokens: minted by Parley, or by a server that has an API key; needed to join a room.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
@@ -11,9 +11,9 @@ import {
   type SigningKeysOptions,
 } from './signing-keys.ts';
 
-/** Of tokens that Parley signs. Those of applications name no issuer, or the id of their key. */
+/** The issuer in tokens of Parley. Those of applications name none, or the id of their key. */
 const ISSUER = 'parley';
-/** What an invitation is for, and a token that brings back whoever was in the call. */
+/** The audience of an invitation, and of a token for coming back into a call. */
 const ROOM = 'parley:room';
 const REJOIN = 'parley:rejoin';
 /** Named, so that a header with another one (`none`, an RSA confusion) is refused unread. */
@@ -33,7 +33,7 @@ export interface RoomGrant {
   name?: string;
 }
 
-/** What somebody shows at the door. */
+/** The tokens of a join. */
 export interface Presented {
   token?: string | undefined;
   /** From a session in this room; good where the invitation no longer is. */
@@ -41,7 +41,7 @@ export interface Presented {
 }
 
 export interface RoomTokensOptions extends SigningKeysOptions {
-  /** How long somebody in a call may stay away, while the server does too. */
+  /** How long a participant and the server may both be away. */
   rejoinTtlSeconds: number;
 }
 
@@ -54,7 +54,7 @@ export class RoomTokens {
     this.#keys = new SigningKeys(options);
   }
 
-  /** Whether anybody can prove to be the operator. */
+  /** Whether the server has operators. */
   get hasOperator(): boolean {
     return this.#options.authToken !== undefined;
   }
@@ -77,7 +77,7 @@ export class RoomTokens {
   }
 
   /**
-   * What brings somebody in a call back after a restart of the server, though the invitation has ended.
+   * A token for coming back into a call after a restart of the server, though the invitation has ended.
    * @returns with its lifetime in milliseconds
    */
   async mintRejoin(grant: RoomGrant): Promise<{ token: string; forMs: number }> {
@@ -87,8 +87,8 @@ export class RoomTokens {
   }
 
   /**
-   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: what is
-   *   wrong with the invitation, where a rejoin token does not help either; `unavailable`
+   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: the
+   *   fault of the invitation, where a rejoin token does not help either; `unavailable`
    */
   async verify({ token, rejoinToken }: Presented, room: string): Promise<RoomGrant> {
     try {
@@ -104,7 +104,7 @@ export class RoomTokens {
 
   async #sign(audience: string, { room, role, name }: RoomGrant, ttlSeconds: number) {
     const { id, key } = await this.#keys.current();
-    // Seconds are all a token knows: upwards, so that it lives as long as was asked for.
+    // A token has whole seconds: rounded up, so that it lives as long as was asked for.
     const expiresAt = Math.ceil(Date.now() / 1000) + ttlSeconds;
     const token = await new SignJWT({ room, role, ...(name !== undefined && { name }) })
       .setProtectedHeader({ alg: ALGORITHM, kid: id })
@@ -145,7 +145,7 @@ export class RoomTokens {
     audience: string,
   ): Promise<{ key: SigningKey; issuer: string | undefined }> {
     const id = keyIdOf(token);
-    // Only Parley brings people back into calls.
+    // Only Parley signs rejoin tokens.
     const application = audience === ROOM ? this.#keys.ofApplication(id) : undefined;
     if (application) return { key: application, issuer: undefined };
     const own = await this.#keys.ofParley(id);
@@ -160,7 +160,7 @@ function keyIdOf(token: string): string {
     const { kid } = decodeProtectedHeader(token);
     if (typeof kid === 'string') return kid;
   } catch {
-    // Said below: what cannot be read is as good as what names no key.
+    // Thrown below: a token that cannot be read names no key.
   }
   throw new ParleyError('token_invalid');
 }

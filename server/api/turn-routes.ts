@@ -13,7 +13,7 @@ export interface TurnApiOptions {
   store: TurnStore;
   authorize: Authorize;
   maxServers: number;
-  /** Of minted credentials, where whoever adds a server does not say. */
+  /** Lifetime of minted credentials, unless the server has its own. */
   ttlSeconds: number;
 }
 

@@ -6,8 +6,8 @@ import { ErrorBody, errorFromBody, parse } from '../../shared/protocol/rpc.ts';
 import { connectionFailure, redirection } from './connection-failure.ts';
 
 /**
- * Each throws ParleyError: what the server answered, or `unreachable`; so does any answer that does not
- * fit the schema, as whatever listens there may say 200.
+ * Each throws ParleyError: the error in the answer, or `unreachable`. An answer that does not fit the
+ * schema is `unreachable` too: another program may listen there.
  */
 export interface AdminApi {
   get<S extends v.GenericSchema>(path: string, schema: S): Promise<v.InferOutput<S>>;

@@ -12,7 +12,7 @@ export interface Setting<T> extends Parser<T> {
   readonly default: T;
   /** The default as documentation shows it, where the value itself would say little. */
   readonly defaultText?: string;
-  /** What it is, its unit, and why the default is what it is. For docs/configuration.md. */
+  /** Its meaning, its unit, and the reason for the default. For docs/configuration.md. */
   readonly about: string;
   /** Secrets are never printed, not even when they do not parse. */
   readonly secret?: boolean;

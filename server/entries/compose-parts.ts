@@ -1,4 +1,4 @@
-// What the compositions have in common: closing in order, and a media node as the configuration has it.
+// Shared by the compositions: closing in order, and the options of a media node.
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
 import {
@@ -9,7 +9,7 @@ import {
 } from '../sfu/workers/addresses.ts';
 import { configuredTurn } from '../turn/pool/environment.ts';
 
-/** Closes in the opposite order of opening, once: who uses something closes before it. */
+/** Closes in the opposite order of opening, once: users close before what they use. */
 export class Closers {
   readonly #closers: Array<() => Promise<unknown>> = [];
 
@@ -23,7 +23,7 @@ export class Closers {
 }
 
 /**
- * Where a media node listens, what it announces, and what else of the configuration is its.
+ * A media node's addresses to listen on and to announce, and its other options.
  * @throws TurnConfigError
  */
 export function mediaNodeOf(config: Config) {

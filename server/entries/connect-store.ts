@@ -1,4 +1,4 @@
-// The store that `web` and `sfu-rtc` share: without it they have nothing to talk through.
+// The store that `web` and `sfu-rtc` share: they reach each other only through it.
 import type { Cluster } from '../cluster/cluster.ts';
 import { createRedisCluster } from '../cluster/redis/redis.ts';
 import type { Config } from '../config/config.ts';

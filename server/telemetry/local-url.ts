@@ -6,7 +6,7 @@ const EVERY = new Set(['::', '0.0.0.0', '0:0:0:0:0:0:0:0']);
 
 /**
  * Base addresses, to be tried in this order; with a slash at the end.
- * @param names `localhost` instead of its addresses, for people
+ * @param names `localhost` instead of its addresses, to be shown
  */
 export function localUrls(
   { host, port }: { host: string; port: number },

@@ -1,4 +1,4 @@
-// What one client may cost, and how long things are waited for.
+// Limits for one client, and timeouts.
 import { integer, setting } from '../setting.ts';
 
 export const limits = {

@@ -1,4 +1,4 @@
-// What the platform tells a replica of itself, and what replicas tell operators.
+// What a replica knows from its platform, and what operators see of replicas.
 
 import { host, portOrAny, word } from '../parsers.ts';
 import { choice, integer, optional, setting } from '../setting.ts';
