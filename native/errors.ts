@@ -1,4 +1,4 @@
-// The one error this folder throws at its callers: a sentence a person can act on.
+// The one error this folder throws: a sentence that the user can act on.
 
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';

@@ -1,4 +1,4 @@
-// Tells a waiting person what takes time: one live line on a terminal, else a line now and then.
+// Shows the progress of slow steps: one live line on a terminal, else a line now and then.
 
 export type Log = (line: string) => void;
 

@@ -1,4 +1,4 @@
-// Installs Debian or Ubuntu packages when they are missing and we may, else says what to run.
+// Installs missing Debian or Ubuntu packages if we may, else shows what to run.
 
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

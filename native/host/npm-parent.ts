@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Does nothing unless npm runs us: whoever puts a program into the background may end before it.
+ * Does nothing unless npm runs us: the parent of a background program may end before it.
  *
  * @param onGone called once
  * @returns what ends the watch, which does not keep the process alive

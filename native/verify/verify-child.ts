@@ -1,7 +1,7 @@
 // Drives a worker through one of everything; exits with 0 when it did all of it. See verify.ts.
 //
-// A worker does not tell its version. That of another mediasoup shows because a request, or an
-// answer, does not mean to it what it means to us.
+// A worker does not report its version. One of another mediasoup shows because it reads a
+// request, or writes an answer, in another format.
 
 import * as mediasoup from 'mediasoup';
 import { reasonOf } from '../errors.ts';
