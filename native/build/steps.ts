@@ -60,7 +60,7 @@ export async function fromCache(context: Context): Promise<ProvisionedWorker | u
   for (const path of [downloadedPath(context), await builtPath(context)]) {
     if (path === undefined || !existsSync(path)) continue;
     if (await works(context, path)) return { path, source: 'cache', version: context.version };
-    // Its libraries went with an upgrade. It would only be tried again and again.
+    // An upgrade removed its libraries. It would only be tried again and again.
     await rm(path, { force: true });
   }
   return undefined;

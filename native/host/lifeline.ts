@@ -95,5 +95,5 @@ export class Lifeline {
   }
 }
 
-/** Of this process. */
+/** For this process. */
 export const lifeline = new Lifeline();

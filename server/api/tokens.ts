@@ -65,7 +65,7 @@ export class RoomTokens {
     return authToken !== undefined && isSame(presented, authToken);
   }
 
-  /** The same with each API key, as `id:secret`. */
+  /** Same for each API key, as `id:secret`. */
   isApiKey(presented: string): boolean {
     const matches = this.#options.apiKeys.map((key) => isSame(presented, textOf(key)));
     return matches.includes(true);

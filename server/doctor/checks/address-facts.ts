@@ -75,7 +75,7 @@ async function firstMapped(
   return undefined;
 }
 
-/** One for each media port. */
+/** Facts of each media port. */
 export async function addressFacts(options: AddressOptions): Promise<AddressFacts[]> {
   const { address, announced, protocols, local, ports, firstPort, relay, seen } = options;
   const resolved = await resolveHost(address, RESOLVE_MS).catch(() => []);

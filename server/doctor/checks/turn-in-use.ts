@@ -26,7 +26,7 @@ export function turnInUse(
   shared: readonly TurnServer[],
 ): TurnInUse {
   const { servers: own, stun, ignored } = configuredTurn({ turn, cluster });
-  // Those of TURN_POOL come last.
+  // The servers of TURN_POOL come last.
   const single = configuredTurn({ turn: { ...turn, pool: undefined }, cluster }).servers.length;
   const sources = new Map<string, TurnSource>(
     own.map(({ id }, place) => [id, place < single ? 'variables' : 'pool']),

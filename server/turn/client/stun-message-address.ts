@@ -35,7 +35,7 @@ export function ipText(bytes: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** The same address, however each of them is written. */
+/** Whether both are the same address, in any notation. */
 export function sameIp(one: string, other: string): boolean {
   const [a, b] = [ipBytes(one), ipBytes(other)];
   return a !== undefined && b !== undefined && a.equals(b);

@@ -8,15 +8,15 @@ export type ProbeFailure =
   | 'timeout'
   /** The TLS handshake failed; most often the certificate. */
   | 'tls'
-  /** It does not accept the credentials: another secret, an expiry that is over, another clock. */
+  /** It refuses the credentials: another secret, an expiry that is over, another clock. */
   | 'unauthorized'
-  /** It has no room for one more allocation, or this user has not. */
+  /** A quota is used up: the server's, or this user's. */
   | 'quota'
   /** The server forbids this to us, or towards this peer. */
   | 'forbidden'
   /** The server cannot do this, or we cannot. */
   | 'unsupported'
-  /** What answers there is no TURN server, or a broken one. */
+  /** No TURN server answers there, or a broken one. */
   | 'protocol'
   /** The server serves, but what it relays does not come through. */
   | 'relay_blocked';
@@ -39,7 +39,7 @@ export class TurnError extends Error {
   }
 }
 
-/** What the error codes of RFC 8489 §14.8 and RFC 8656 §19 mean to the operator of the server. */
+/** The error codes of RFC 8489 §14.8 and RFC 8656 §19, in words for the operator. */
 const MEANINGS: Readonly<Record<number, readonly [ProbeFailure, string]>> = {
   300: ['unsupported', 'wants its clients to go to another server (ALTERNATE-SERVER)'],
   401: ['unauthorized', 'does not accept the credentials'],

@@ -12,7 +12,7 @@ export interface TurnCandidate {
   readonly state: 'ok' | 'unknown' | 'failed';
   /** Allocations: its own count, or an estimate from the sessions with its credentials. */
   readonly load: number;
-  /** It takes no new allocations, or soon will not. */
+  /** It takes no new allocations, or will soon stop. */
   readonly full: boolean;
   /** It gets no new sessions, but keeps those it has. */
   readonly draining: boolean;

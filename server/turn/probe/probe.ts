@@ -115,7 +115,7 @@ async function checkAny(
   }
 }
 
-/** One failure for those of all candidates. */
+/** Joins the failures of all candidates. */
 function verdict(errors: readonly unknown[], tried: readonly TransportAddress[]): unknown {
   const foreign = errors.find((error) => !(error instanceof TurnError));
   if (foreign !== undefined) return foreign;
