@@ -1,12 +1,12 @@
-// What the operator's pages and commands are told: shapes of the admin API. Never a secret.
+// The answers of the admin API, for the operator's pages and commands. Never a secret.
 import * as v from 'valibot';
 
 const Paths = v.object({
   direct: v.number(),
   relay: v.number(),
-  /** No path is up: these people see black. */
+  /** No path is up: these participants see black. */
   none: v.number(),
-  /** Not told yet. */
+  /** Not reported yet. */
   unknown: v.number(),
 });
 
