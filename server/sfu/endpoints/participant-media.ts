@@ -167,10 +167,14 @@ export class ParticipantMedia {
 
   /** Idempotent for a track that is here already. */
   async publish({ trackId, kind, muted, rtpParameters }: PublishRequest): Promise<void> {
-    const taken = this.#room.tracks.all.some(
-      (track) => track.trackId === trackId && track.participantId !== this.participantId,
-    );
-    if (taken) throw new ParleyError('id_taken');
+    // The room says whose a track is, and was asked first. What somebody else still sends as it belongs to a
+    // session that is over, whose media nobody has closed yet.
+    for (const track of this.#room.tracks.all) {
+      const isAnothers = track.trackId === trackId && track.participantId !== this.participantId;
+      if (isAnothers && track.home.nodeId === undefined) {
+        track.home.router.own(track.producerId)?.close();
+      }
+    }
     if (this.#producer(trackId)) return this.mute(trackId, muted);
     if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
     const producer = await this.#transports.send

@@ -11,6 +11,7 @@ import type { Connection } from '../socket/connection.ts';
 import { Outbox } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
+import { Presence } from './presence.ts';
 import type { RoomMember } from './room-hub.ts';
 
 export interface SessionOptions {
@@ -51,7 +52,7 @@ export class Session implements RoomMember {
   readonly #options: SessionOptions;
   readonly #release: () => void;
   readonly #outbox = new Outbox();
-  #online: boolean;
+  readonly #presence: Presence;
   #grace: Timer | undefined;
   #ended = false;
   /** A resume at this replica that is under way. */
@@ -62,11 +63,17 @@ export class Session implements RoomMember {
     this.participant = options.participant;
     this.rtpCapabilities = options.rtpCapabilities;
     this.guard = guard;
-    this.#online = options.online;
     this.resumable = options.resumable;
     this.#options = options;
     this.#context = context;
     this.#release = context.resources.open('session');
+    const { resources, log } = context;
+    this.#presence = new Presence({
+      online: options.online,
+      commit: (online) =>
+        this.commit([{ op: 'presence', participantId: this.participantId, online }]),
+      ...{ resources, log },
+    });
     this.media = new SessionMedia(this, this.#outbox, context);
     this.budgets = new Budgets(context.limits);
   }
@@ -119,6 +126,7 @@ export class Session implements RoomMember {
     const claiming = claim
       .then(
         (guard) => {
+          if (guard.fence > this.guard.fence + 1) this.#presence.forget();
           this.guard = guard;
         },
         () => {},
@@ -140,12 +148,12 @@ export class Session implements RoomMember {
     this.#outbox.connection = undefined;
     const { resources, timing } = this.#context;
     this.#grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
-    void this.#commitPresence(false);
+    void this.#presence.say(false);
   }
 
   /** After a resume: others see the participant as present again. */
   present(): Promise<void> {
-    return this.#commitPresence(true);
+    return this.#presence.say(true);
   }
 
   /** What brings its participant back after a restart; nothing where rooms are open. */
@@ -193,7 +201,7 @@ export class Session implements RoomMember {
     );
     // Removed by a host, its lease ran out, or another replica has it: the store knows. Being present
     // again may also be an older word of our own.
-    if (left || (taken && !this.#online)) void this.#context.keeper.check(this.room);
+    if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
     if (!left) this.#outbox.send(frame, patch.version);
   }
 
@@ -207,6 +215,7 @@ export class Session implements RoomMember {
     this.#ended = true;
     const { hub, metrics, log } = this.#context;
     this.#grace?.close();
+    this.#presence.close();
     this.media.end();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
@@ -238,14 +247,5 @@ export class Session implements RoomMember {
       reason === 'lost' ||
       (await this.#context.keeper.isGone(this.room, this.guard));
     if (isOver) await this.media.places.closeAll();
-  }
-
-  async #commitPresence(online: boolean): Promise<void> {
-    if (online === this.#online) return;
-    this.#online = online;
-    const { participantId } = this;
-    await this.commit([{ op: 'presence', participantId, online }]).catch((error) => {
-      this.#context.log.debug({ err: error, participantId }, 'presence was not committed');
-    });
   }
 }

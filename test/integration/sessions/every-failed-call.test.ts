@@ -7,12 +7,17 @@ import { type Life, live } from '../../support/cluster/fault-life.ts';
 import { type Outcome, report } from '../../support/cluster/fault-report.ts';
 import { type CallKey, FAULTS, type Fault } from '../../support/cluster/faulty-cluster.ts';
 import { LIFECYCLES, type Lifecycle } from '../../support/cluster/lifecycles.ts';
-import { ownedBy } from '../../support/server/owned.ts';
 
 /** Clusters side by side: most of a life is waiting. */
 const LANES = 6;
 /** Calls that timers make as well, so that they say nothing about a lifecycle. */
-const BY_TIMERS = new Set(['rooms.sweep', 'nodes.list', 'nodes.announce.update', 'turn.read']);
+const BY_TIMERS = new Set([
+  'rooms.renew',
+  'rooms.sweep',
+  'nodes.list',
+  'nodes.announce.update',
+  'turn.read',
+]);
 
 interface Job {
   lifecycle: Lifecycle;
@@ -71,7 +76,6 @@ test('every call of every lifecycle fails in every way', { timeout: 300_000 }, a
       const job = queue.shift();
       if (!job) {
         await new Promise((resolve) => setTimeout(resolve, 20));
-        if (queues.calm.length + queues.watching.length === 0 && open === 0) break;
         continue;
       }
       current ??= await FaultLane.start(t, env);
@@ -85,7 +89,6 @@ test('every call of every lifecycle fails in every way', { timeout: 300_000 }, a
       open -= 1;
     }
   };
-  ownedBy(t);
   await Promise.all([
     ...Array.from({ length: LANES }, () => lane(queues.calm, {})),
     ...Array.from({ length: LANES }, () =>
@@ -96,6 +99,9 @@ test('every call of every lifecycle fails in every way', { timeout: 300_000 }, a
   outcomes.sort((a, b) => (order.get(a.lifecycle) ?? 0) - (order.get(b.lifecycle) ?? 0));
   for (const line of report(outcomes)) t.diagnostic(line);
   assert.deepEqual(failures, []);
+  // What timers do beside it takes a call's number now and then.
+  const missed = outcomes.filter(({ hit }) => !hit).length;
+  assert.ok(missed <= outcomes.length / 10, `${missed} of ${outcomes.length} calls were not made`);
 });
 
 /** The calls that both lives have, each by its name and number. */

@@ -1,8 +1,10 @@
 // Sessions when one call of the store fails, comes late, or loses its answer.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { randomId } from '../../../client/sdk/session/ids.ts';
 import type { Cluster } from '../../../server/cluster/cluster.ts';
+import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import { FaultyCluster } from '../../support/cluster/faulty-cluster.ts';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
@@ -103,6 +105,79 @@ test('a drain during a join leaves no ghost', async (t) => {
   admission.release();
   await Promise.all([closing, joining]);
   await rosterIs(cluster.rooms, ['Ben']);
+});
+
+async function presenceIs(
+  rooms: { snapshot(room: string): Promise<RoomSnapshot | undefined> },
+  name: string,
+  online: boolean,
+): Promise<void> {
+  await until(`${name} to be shown as ${online ? 'present' : 'away'}`, async () => {
+    const snapshot = await rooms.snapshot('team');
+    assert.equal(snapshot?.participants.find((one) => one.name === name)?.online, online);
+  });
+}
+
+test('presence that was not committed is committed once the store answers: away', async (t) => {
+  const { web, faulty, cluster } = await start(t);
+  const ada = await RawClient.open(t, web[0]!.signalingUrl);
+  await ada.join('team', { name: 'Ada' });
+  faulty.refusing.add('rooms.commit');
+  await ada.drop();
+  await until('her absence to be refused', () => assert.ok(faulty.calls.includes('rooms.commit')));
+  faulty.refusing.clear();
+  await presenceIs(cluster.rooms, 'Ada', false);
+});
+
+test('presence that was not committed is committed once the store answers: back again', async (t) => {
+  const { web, faulty, cluster } = await start(t);
+  const url = web[0]!.signalingUrl;
+  const ada = await RawClient.open(t, url);
+  const joined = await ada.join('team', { name: 'Ada' });
+  await ada.drop();
+  await presenceIs(cluster.rooms, 'Ada', false);
+  faulty.refusing.add('rooms.commit');
+  const back = await RawClient.open(t, url);
+  await back.resume('team', joined, 1);
+  faulty.refusing.clear();
+  await presenceIs(cluster.rooms, 'Ada', true);
+});
+
+test('who comes back to a replica that had them before is shown as present', async (t) => {
+  const { web, cluster } = await start(t, 2);
+  const url = web[0]!.signalingUrl;
+  const ada = await RawClient.open(t, url);
+  const joined = await ada.join('team', { name: 'Ada' });
+  // Another replica claims the session, and says that she is away; the first one has not heard of it.
+  const { participantId, resumeSecret } = joined;
+  const resumeHash = createHash('sha256').update(resumeSecret).digest('base64url');
+  const guard = await cluster.rooms.claim('team', participantId, resumeHash);
+  const away = { op: 'presence', participantId, online: false } as const;
+  await cluster.rooms.commit('team', guard, [away], { tracksPerParticipant: 8 });
+  const back = await RawClient.open(t, url);
+  await back.resume('team', joined, 1);
+  await presenceIs(cluster.rooms, 'Ada', true);
+});
+
+test('a track of a session that is over keeps its id from nobody', async (t) => {
+  const { web, cluster } = await start(t);
+  const ada = await RawClient.open(t, web[0]!.signalingUrl);
+  const joined = await ada.join('team', { name: 'Ada' });
+  const camera = publication(joined.media.epoch);
+  await ada.request('publish', camera);
+  const ben = await RawClient.open(t, web[0]!.signalingUrl);
+  await ben.join('team', { name: 'Ben' });
+  // Another replica claims the session and ends before it can do anything: nobody closes its media.
+  const { participantId, resumeSecret } = joined;
+  const resumeHash = createHash('sha256').update(resumeSecret).digest('base64url');
+  const guard = await cluster.rooms.claim('team', participantId, resumeHash);
+  await say(ada).catch(() => {});
+  await ada.closed;
+  await cluster.rooms.release('team', guard);
+  const again = await RawClient.open(t, web[0]!.signalingUrl);
+  const { media } = await again.join('team', { name: 'Ada' });
+  await again.request('publish', { ...publication(media.epoch), trackId: camera.trackId });
+  await ben.event('consumers', ({ consumers }) => consumers[0]?.trackId === camera.trackId);
 });
 
 test('honest refusals of a store that is away do not close the socket as abuse', async (t) => {

@@ -41,10 +41,6 @@ export async function live(
   faults.record();
   if (failing) faults.arm(failing.key, failing.fault);
   await lifecycle.run(scene);
-  await faults.moving;
-  const calls = [...faults.calls];
-  const { hit } = faults;
-  faults.record();
   if (lifecycle.ends === 'web') {
     await holdsNothing(web);
     await lane.replaceWeb();
@@ -52,6 +48,10 @@ export async function live(
   if (lifecycle.ends === 'node') await holdsNothing(node);
   const present = lifecycle.adaLeaves ? [ben] : [ada, ben];
   await until('the room to be what is true', () => isTrue(lane, room, present), OFTEN);
+  await faults.moving;
+  const calls = [...faults.calls];
+  const { hit } = faults;
+  faults.record();
   const codes = [...ada.codes, ...ben.codes];
   await isAlive(lane, room, ben);
   for (const one of present) await one.leave();

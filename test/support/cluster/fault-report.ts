@@ -19,7 +19,7 @@ export function wordOf({ codes, hit }: Outcome): string {
   if (codes.length === 0) return 'unseen';
   const isAgain = (code: string) => new ParleyError(code as ErrorCode).retryable;
   if (codes.includes('removed')) return 'removed';
-  if (codes.every((code) => code === 'shutting_down' || code === 'closed')) return 'resumed';
+  if (codes.every((code) => code === 'shutting_down' || code === 'closed')) return 'moved on';
   return codes.every((code) => isAgain(code) || code === 'closed') ? 'again' : 'anew';
 }
 

@@ -19,6 +19,9 @@ export interface FaultyClusterOptions {
   stillMs?: number;
 }
 
+/** It never rejects: what cannot be said at once is said with the next heartbeat. */
+const LATER = 'nodes.announce.update';
+
 type Part = 'rooms' | 'nodes' | 'bus' | 'turn' | 'secrets';
 const PARTS: ReadonlySet<string> = new Set<Part>(['rooms', 'nodes', 'bus', 'turn', 'secrets']);
 
@@ -124,6 +127,7 @@ export class FaultyCluster {
     this.calls.push(name);
     const holding = this.#holding.get(name);
     this.#holding.delete(name);
+    if (fault && name === LATER) return this.#later(call);
     if (fault === 'refused' || this.refusing.has(name)) throw new ParleyError('unavailable');
     // A process that stands still asks for nothing.
     if (this.#still) await this.#still;
@@ -146,6 +150,12 @@ export class FaultyCluster {
       setTimeout(() => (answer.close as Call)().catch(() => {}), this.#delayMs);
     }
     throw new ParleyError(name.startsWith('bus.request') ? 'timeout' : 'unavailable');
+  }
+
+  #later(call: () => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      setTimeout(() => call().then(resolve, reject), this.#delayMs);
+    });
   }
 
   #faultOf(name: string): Fault | undefined {

@@ -2,6 +2,7 @@
 // and who is in the room afterwards.
 import assert from 'node:assert/strict';
 import { randomId } from '../../../client/sdk/session/ids.ts';
+import { until } from '../process/until.ts';
 import type { FaultLane } from './fault-lane.ts';
 import type { StubbornClient } from './stubborn-client.ts';
 
@@ -120,6 +121,20 @@ export const LIFECYCLES: readonly Lifecycle[] = [
     },
   },
   {
+    name: 'drain of web as a join is under way',
+    of: 'web',
+    ends: 'web',
+    joins: true,
+    run: (scene) => drainsDuring(scene, scene.ada.join()),
+  },
+  {
+    name: 'drain of web as a resume is under way',
+    of: 'web',
+    ends: 'web',
+    adaAt: 'healthy',
+    run: (scene) => drainsDuring(scene, scene.ada.resumeAt(scene.lane.web.it.signalingUrl)),
+  },
+  {
     name: 'shutdown of web',
     of: 'web',
     ends: 'web',
@@ -144,6 +159,14 @@ export const LIFECYCLES: readonly Lifecycle[] = [
   },
 ];
 
+async function drainsDuring({ lane }: Scene, entering: Promise<void>): Promise<void> {
+  const { it, faults } = lane.web;
+  const isAtWork = () => assert.ok(faults.calls.length > 0);
+  await until('the replica to be at work on it', isAtWork, { everyMs: 0 });
+  await it.drain(WITHIN_DRAIN_MS).then(() => it.close());
+  await entering;
+}
+
 async function hostMutes(ada: StubbornClient, ben: StubbornClient): Promise<void> {
   const trackId = only(ada.tracks.keys());
   await ben.muteOther(trackId);
@@ -155,9 +178,20 @@ async function removes({ ada, ben }: Scene): Promise<void> {
 }
 
 /** Ada and Ben are moved to another node; the one of before ends then, as after SIGTERM. */
-async function drainsNode({ lane }: Scene): Promise<void> {
-  const before = await lane.addNode();
-  before.it.node.drain();
-  await before.it.node.drained;
-  await before.it.node.close();
+async function drainsNode({ lane, ada, ben }: Scene): Promise<void> {
+  const { it } = await lane.addNode();
+  let drained = false;
+  void it.node.drained.then(() => {
+    drained = true;
+  });
+  it.node.drain();
+  await until(
+    'the node to be drained',
+    async () => {
+      await Promise.all([ada.settle(), ben.settle()]);
+      assert.ok(drained, 'somebody is on the node');
+    },
+    { everyMs: 20 },
+  );
+  await it.node.close();
 }

@@ -87,6 +87,7 @@ export async function startReplicas(
       turn: { configured: configuredTurn(config), settings: config.turn },
       announced: [],
       drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
+      orphanGraceMs: config.cluster.orphanGraceMs,
       region: undefined,
       hostname: undefined,
       listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),

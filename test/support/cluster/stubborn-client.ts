@@ -33,8 +33,11 @@ export class StubbornClient {
   /** The media session that each track was published on. */
   readonly #publishedOn = new Map<string, number>();
   #client: RawClient | undefined;
+  /** The socket that joined or resumed. */
+  #speaking: RawClient | undefined;
   #joined: JoinResult | undefined;
   #epoch = 0;
+  #settledOn = 0;
   #version = 0;
   #url = 0;
 
@@ -156,11 +159,11 @@ export class StubbornClient {
   /** A socket that speaks for a session, whatever it takes. */
   async #inCall(): Promise<RawClient> {
     this.#hear();
-    const known = this.#client;
-    if (known && known.socket.readyState === WebSocket.OPEN && this.#joined) return known;
+    const isOpen = this.#client?.socket.readyState === WebSocket.OPEN;
+    if (isOpen && this.#client && this.#client === this.#speaking) return this.#client;
     const { owner, urls, room, name, token } = this.#options;
-    const isOpen = known?.socket.readyState === WebSocket.OPEN;
-    const client = isOpen && known ? known : await RawClient.open(owner, urls[this.#url] ?? '');
+    const client =
+      isOpen && this.#client ? this.#client : await RawClient.open(owner, urls[this.#url] ?? '');
     this.#client = client;
     if (this.#joined) {
       const resumed = await client.resume(room, this.#joined, this.#version);
@@ -168,9 +171,12 @@ export class StubbornClient {
     } else {
       this.#joined = await client.join(room, { name, token });
       this.#epoch = this.#joined.media.epoch;
+      this.#settledOn = this.#epoch;
       this.#version = this.#joined.snapshot.version;
       this.#publishedOn.clear();
     }
+    this.#speaking = client;
+    await this.#publishMissing();
     return client;
   }
 
@@ -183,6 +189,11 @@ export class StubbornClient {
       await this.client.request('publish', { ...publication(epoch), trackId, muted });
       this.#publishedOn.set(trackId, epoch);
     }
+    if (this.#settledOn === this.#epoch) return;
+    // It sends no media, so it has all that it needs of the session of before.
+    const epoch = this.#epoch;
+    await this.client.request('settled', { epoch });
+    this.#settledOn = epoch;
   }
 
   /** What the server said by itself: of other media sessions, and goodbye. */
@@ -199,6 +210,7 @@ export class StubbornClient {
   }
 
   #forget(): void {
+    this.#speaking = undefined;
     this.#joined = undefined;
     this.#publishedOn.clear();
   }

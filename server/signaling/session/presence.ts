@@ -1,0 +1,73 @@
+// Whether others see a participant as present: said to the room again until the room has it.
+import { ParleyError } from '../../../shared/errors.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
+
+export interface PresenceOptions {
+  /** As the room has it. */
+  online: boolean;
+  /** Rejects when the room did not take it, or may not have. */
+  commit(online: boolean): Promise<unknown>;
+  resources: Resources;
+  log: Logger;
+}
+
+/** Between attempts while the store does not answer. Doubles up to the second. */
+const RETRY_MS = 500;
+const RETRY_MAX_MS = 10_000;
+
+export class Presence {
+  readonly #options: PresenceOptions;
+  #online: boolean;
+  /** What the room has; undefined when it did not answer. */
+  #inRoom: boolean | undefined;
+  #retry: Timer | undefined;
+  #closed = false;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+    this.#online = options.online;
+    this.#inRoom = options.online;
+  }
+
+  /** What was said last. */
+  get online(): boolean {
+    return this.#online;
+  }
+
+  /** Resolves after the first attempt; others follow as long as they are needed. Never rejects. */
+  async say(online: boolean): Promise<void> {
+    this.#online = online;
+    this.#retry?.close();
+    await this.#commit(RETRY_MS);
+  }
+
+  /** Another replica spoke for the participant meanwhile: what the room has is not known any more. */
+  forget(): void {
+    this.#inRoom = undefined;
+  }
+
+  /** The session is over: nothing is said any more. */
+  close(): void {
+    this.#closed = true;
+    this.#retry?.close();
+  }
+
+  async #commit(delayMs: number): Promise<void> {
+    const online = this.#online;
+    if (this.#closed || this.#inRoom === online) return;
+    this.#inRoom = undefined;
+    try {
+      await this.#options.commit(online);
+      // Whatever was said meanwhile has a commit of its own.
+      if (this.#online === online) this.#inRoom = online;
+    } catch (error) {
+      this.#options.log.debug({ err: error, online }, 'presence was not committed');
+      const isOver = !ParleyError.from(error).retryable;
+      if (isOver || this.#closed || this.#online !== online) return;
+      const next = Math.min(delayMs * 2, RETRY_MAX_MS);
+      this.#retry?.close();
+      this.#retry = this.#options.resources.after(delayMs, () => void this.#commit(next));
+    }
+  }
+}
