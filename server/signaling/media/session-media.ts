@@ -14,6 +14,7 @@ import type { SessionContext } from '../session/context.ts';
 import type { Outbox } from '../socket/frame-queue.ts';
 import type { OpenedAt } from './media-client.ts';
 import { MediaPlaces } from './media-places.ts';
+import { Mutes, type MutesOptions } from './mutes.ts';
 
 /** Whose media it is. */
 export interface MediaOwner {
@@ -23,6 +24,8 @@ export interface MediaOwner {
   readonly rtpCapabilities: RtpCapabilities;
   readonly attached: boolean;
   readonly ended: boolean;
+  /** It ended here alone: another replica may speak for it, and have its media. */
+  readonly kept: boolean;
 }
 
 /** Credentials are renewed at this part of their life: late enough to be rare, early enough to retry. */
@@ -37,6 +40,7 @@ const RENEW_LATEST_MS = 604_800_000;
 
 export class SessionMedia {
   readonly places: MediaPlaces;
+  readonly mutes: Mutes;
   readonly #owner: MediaOwner;
   readonly #outbox: Outbox;
   readonly #context: SessionContext;
@@ -51,7 +55,10 @@ export class SessionMedia {
     this.#owner = owner;
     this.#outbox = outbox;
     this.#context = context;
-    this.places = new MediaPlaces(owner.room, owner.participantId, context);
+    const { room, participantId } = owner;
+    this.places = new MediaPlaces(room, participantId, context);
+    const send: MutesOptions['send'] = (params) => this.places.sendToAll('mute', params);
+    this.mutes = new Mutes({ ...context, room, participantId, send });
   }
 
   /** Of the media session that the client was last told of. */
@@ -160,6 +167,7 @@ export class SessionMedia {
   end(): void {
     for (const timer of [this.#renewal, this.#retry]) timer?.close();
     this.places.end();
+    this.mutes.end();
   }
 
   #tell<K extends EventName>(event: K, payload: Record<string, unknown>): void {
@@ -194,7 +202,7 @@ export class SessionMedia {
       });
       if (this.#owner.ended) {
         const { epoch } = opened.offer;
-        await media.close(opened.nodeId, { room, participantId, epoch });
+        if (!this.#owner.kept) await media.close(opened.nodeId, { room, participantId, epoch });
         throw new ParleyError('session_lost');
       }
       this.adopt(opened);

@@ -59,16 +59,18 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
-  async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
+  async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters }) {
     if (session.participant.role === 'viewer') throw new ParleyError('forbidden');
     const { nodeId } = session.media.places.at(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
     const { participantId } = session;
+    // On a newer media session the track is published again, and may have been muted by a host meanwhile.
+    const muted = session.media.mutes.of(trackId) ?? wished;
     const track = { id: trackId, participantId, kind, source, muted };
     // The room first: it refuses taken ids and too many tracks before media is touched.
-    await session.commit([{ op: 'publish', track }]);
+    const { version } = await session.commit([{ op: 'publish', track }]);
     try {
       await session.context.media.send(nodeId, 'publish', {
         ...whose(session),
@@ -76,6 +78,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
         trackId,
         kind,
         muted,
+        version,
         rtpParameters,
       });
     } catch (error) {
@@ -96,13 +99,15 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
+    session.media.mutes.forget(trackId);
     await tolerant(session.media.places.sendToAll('unpublish', { ...whose(session), trackId }));
     return {};
   },
 
   async mute(session, { trackId, muted }) {
-    await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
-    await tolerant(session.media.places.sendToAll('mute', { ...whose(session), trackId, muted }));
+    const op = { op: 'mute', trackId, muted, by: session.participantId } as const;
+    const { version } = await session.commit([op]);
+    await session.media.mutes.say(trackId, muted, version);
     return {};
   },
 
@@ -130,14 +135,16 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async muteOther(session, { trackId }) {
-    await session.commit([{ op: 'mute', trackId, muted: true, by: session.participantId }]);
+    const op = { op: 'mute', trackId, muted: true, by: session.participantId } as const;
+    const { version } = await session.commit([op]);
+    // The replica of the owner tells the node as well, as it hears of it. There may be none at the moment.
     const { room } = session;
     const { rooms, media } = session.context;
     const [snapshot, placement] = await Promise.all([rooms.snapshot(room), rooms.placement(room)]);
     const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
     const nodeId = owner === undefined ? undefined : placement?.nodes[owner];
     if (owner !== undefined && nodeId !== undefined) {
-      const target = { room, participantId: owner, trackId, muted: true };
+      const target = { room, participantId: owner, trackId, muted: true, version };
       await tolerant(media.send(nodeId, 'mute', target));
     }
     return {};

@@ -55,6 +55,7 @@ export class Session implements RoomMember {
   readonly #presence: Presence;
   #grace: Timer | undefined;
   #ended = false;
+  #kept = false;
   /** A resume at this replica that is under way. */
   #claiming: Promise<void> | undefined;
 
@@ -84,6 +85,11 @@ export class Session implements RoomMember {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Ended here, while its participant stays in the room: another replica may have it. */
+  get kept(): boolean {
+    return this.#kept;
   }
 
   get context(): SessionContext {
@@ -203,6 +209,19 @@ export class Session implements RoomMember {
     // again may also be an older word of our own.
     if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
     if (!left) this.#outbox.send(frame, patch.version);
+    for (const op of patch.ops) {
+      // Whoever said it, and whether they heard the answer: it is the media of this session.
+      if (op.op === 'mute' && this.#owns(op.trackId)) {
+        void this.media.mutes.say(op.trackId, op.muted, patch.version);
+      }
+    }
+  }
+
+  #owns(trackId: string): boolean {
+    const tracks = this.#context.hub.known(this.room)?.tracks ?? [];
+    return tracks.some(
+      ({ id, participantId }) => id === trackId && participantId === this.participantId,
+    );
   }
 
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
@@ -213,6 +232,9 @@ export class Session implements RoomMember {
   end(reason: SessionEnd): void {
     if (this.#ended) return;
     this.#ended = true;
+    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
+    // can ask for that; else the participant would stay in the room as a ghost.
+    this.#kept = reason === 'replaced' || (reason === 'shutdown' && this.resumable);
     const { hub, metrics, log } = this.#context;
     this.#grace?.close();
     this.#presence.close();
@@ -223,10 +245,7 @@ export class Session implements RoomMember {
     const error = END_ERRORS[reason];
     if (error) this.#outbox.connection?.end(error, { reconnect: reason === 'shutdown' });
     this.#outbox.connection = undefined;
-    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
-    // can ask for that; else the participant would stay in the room as a ghost.
-    const isKept = reason === 'replaced' || (reason === 'shutdown' && this.resumable);
-    if (!isKept) {
+    if (!this.#kept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });

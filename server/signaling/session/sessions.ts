@@ -168,7 +168,7 @@ export class Sessions {
     session.attach(connection);
     try {
       await hub.add(room, session);
-      const opened = await media.describe(room, participantId).catch(() => undefined);
+      const opened = await media.describe(room, guard).catch(() => undefined);
       if (opened) session.media.adopt(opened);
       const current = opened?.offer ?? (await session.media.open());
       await session.present();

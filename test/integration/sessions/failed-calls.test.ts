@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { randomId } from '../../../client/sdk/session/ids.ts';
 import type { Cluster } from '../../../server/cluster/cluster.ts';
+import type { Opened } from '../../../server/cluster/messages/media.ts';
+import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import { FaultyCluster } from '../../support/cluster/faulty-cluster.ts';
 import { startReplicas } from '../../support/cluster/replicas.ts';
@@ -105,6 +107,66 @@ test('a drain during a join leaves no ghost', async (t) => {
   admission.release();
   await Promise.all([closing, joining]);
   await rosterIs(cluster.rooms, ['Ben']);
+});
+
+/** Two replicas, each with faults of its own. */
+async function startApart(t: TestContext) {
+  const replicas = await startReplicas(t, { web: 0 });
+  const add = async () => {
+    let faulty: FaultyCluster | undefined;
+    const replica = await replicas.addWeb((inner) => {
+      faulty = new FaultyCluster(inner);
+      return faulty.cluster;
+    });
+    assert.ok(faulty);
+    return { replica, url: replica.signalingUrl, faulty };
+  };
+  return { cluster: replicas.cluster, one: await add(), other: await add() };
+}
+
+const TIMEOUT = { timeoutMs: 5_000 };
+
+test('media that a replica opens as it ends stays open for the replica that goes on with it', async (t) => {
+  const { cluster, one, other } = await startApart(t);
+  const ada = await RawClient.open(t, other.url);
+  const joined = await ada.join('team', { name: 'Ada' });
+  await ada.drop();
+  const back = await RawClient.open(t, one.url);
+  one.faulty.refusing.add('bus.request describe');
+  const opening = one.faulty.hold('bus.request open');
+  back.resume('team', joined, 1).catch(() => {});
+  await opening.done;
+  const ending = one.replica.close();
+  await back.closed;
+  const again = await RawClient.open(t, other.url);
+  const { media } = await again.resume('team', joined, 1);
+  opening.release();
+  await ending;
+  await until('the first replica to have nothing under way', () =>
+    assert.equal(one.replica.resources.counts().timer, 0),
+  );
+  const [node] = await cluster.nodes.list();
+  const whose = { room: 'team', participantId: joined.participantId };
+  const { offer } = (await cluster.bus.request(node!.id, 'describe', whose, TIMEOUT)) as Opened;
+  assert.equal(offer.epoch, media.epoch);
+});
+
+test('a replica that was replaced opens no media in place of what its successor has', async (t) => {
+  const { cluster, one, other } = await startApart(t);
+  const ada = await RawClient.open(t, one.url);
+  const joined = await ada.join('team', { name: 'Ada' });
+  await ada.drop();
+  const back = await RawClient.open(t, other.url);
+  await back.resume('team', joined, 1);
+  const [node] = await cluster.nodes.list();
+  const open = {
+    room: 'team',
+    participantId: joined.participantId,
+    ...{ fence: 1, after: joined.media.epoch, nodes: [], rtpCapabilities: ROUTER_RTP_CAPABILITIES },
+  };
+  await assert.rejects(cluster.bus.request(node!.id, 'open', open, TIMEOUT), {
+    code: 'session_replaced',
+  });
 });
 
 async function presenceIs(

@@ -2,7 +2,6 @@
 // node that are made fail, and a web replica that is not.
 import assert from 'node:assert/strict';
 import { RoomTokens } from '../../../server/api/tokens.ts';
-import type { MeshState } from '../../../server/cluster/messages/mesh.ts';
 import type { Role } from '../../../shared/room/room.ts';
 import { until } from '../process/until.ts';
 import type { Owner } from '../server/owned.ts';
@@ -19,6 +18,8 @@ export const LANE_ENV = {
   COMMAND_TIMEOUT_MS: '700',
   NODE_WATCH_MS: '60000',
   ORPHAN_GRACE_MS: '1500',
+  JOINS_PER_MINUTE: '10000',
+  PUBLICATIONS_PER_MINUTE: '10000',
   MAX_ROOMS_PER_ADDRESS: '10000',
   ARRIVALS_PER_ADDRESS_PER_MINUTE: '100000',
   ARRIVAL_BURST_PER_ADDRESS: '100000',
@@ -113,23 +114,6 @@ export class FaultLane {
     const before = this.#node;
     this.#node = await faulty((wrap) => this.replicas.addNode(wrap));
     return before;
-  }
-
-  /** Tracks of a participant as the media side has them: whether each is muted, by id. */
-  async mediaOf(room: string, participantId: string): Promise<Record<string, boolean>> {
-    const { cluster } = this.replicas;
-    const placement = await cluster.rooms.placement(room);
-    const nodeId = placement?.nodes[participantId];
-    if (nodeId === undefined) return {};
-    const params = { room, from: nodeId };
-    const state = (await cluster.bus.request(nodeId, 'meshState', params, {
-      timeoutMs: 1_000,
-    })) as MeshState | null;
-    const own = state?.tracks.filter((track) => track.participantId === participantId) ?? [];
-    const newest = Math.max(...own.map(({ epoch }) => epoch));
-    return Object.fromEntries(
-      own.flatMap(({ trackId, epoch, paused }) => (epoch === newest ? [[trackId, paused]] : [])),
-    );
   }
 
   /** Nothing is left of a room that everybody has left. */

@@ -5,6 +5,7 @@ import { until } from '../process/until.ts';
 import { type FaultLane, holdsNothing } from './fault-lane.ts';
 import type { CallKey, Fault } from './faulty-cluster.ts';
 import type { Lifecycle, Scene } from './lifecycles.ts';
+import { mediaOf } from './media-state.ts';
 import type { StubbornClient } from './stubborn-client.ts';
 
 export interface Life {
@@ -78,7 +79,11 @@ async function isTrue(
     const own: Track[] = snapshot.tracks.filter((track) => track.participantId === participantId);
     const inRoom = Object.fromEntries(own.map(({ id, muted }) => [id, muted]));
     assert.deepEqual(inRoom, believed, `${name}’s tracks in the room`);
-    assert.deepEqual(await lane.mediaOf(room, participantId), believed, `${name}’s media`);
+    assert.deepEqual(
+      await mediaOf(lane.replicas.cluster, room, participantId),
+      believed,
+      `${name}’s media`,
+    );
   }
 }
 
