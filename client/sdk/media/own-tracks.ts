@@ -1,6 +1,7 @@
 // What the person shares: changes it here, on every media session, and in what the server knows.
 import type { ParleyError } from '../../../shared/errors.ts';
-import type { RoomPatch, Track, TrackSource } from '../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../shared/room/operations.ts';
+import type { Track, TrackSource } from '../../../shared/room/room.ts';
 import type { Retries } from '../link/retries.ts';
 import type { LocalTrackInput } from '../session/types.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';

@@ -1,4 +1,4 @@
-// What signalling asks of the media side, and what the media side tells it: the seam, as schemas.
+// The seam between signalling and media, as schemas: commands of `web`, and events of media nodes.
 import * as v from 'valibot';
 import {
   DtlsParameters,
@@ -35,7 +35,7 @@ const iceServers = {
   iceServersExpireAt: v.nullable(Timestamp),
 };
 
-/** A media session, and the part of the node (one router) that tells who is heard there. */
+/** A media session, and the part of the node (one router) that reports who speaks there. */
 const Opened = v.object({ offer: MediaOffer, origin: v.string() });
 export type Opened = v.InferOutput<typeof Opened>;
 
@@ -49,10 +49,10 @@ export const MEDIA_COMMANDS = {
   open: {
     params: v.object({
       ...whose,
-      /** Of the session's guard: whoever was replaced opens nothing any more. */
+      /** Of the session's guard: a session that was replaced opens nothing any more. */
       fence: v.number(),
       rtpCapabilities: RtpCapabilities,
-      /** The new session's epoch is higher than this, whatever the node's clock says. */
+      /** The new session's epoch is higher than this, whatever the node's clock is. */
       after: Epoch,
       /** Other nodes that the room is on. */
       nodes: v.array(v.string()),
@@ -91,7 +91,7 @@ export const MEDIA_COMMANDS = {
     result: v.object({ iceParameters: IceParameters, ...iceServers }),
   },
   iceServers: { params: v.object(whose), result: v.object(iceServers) },
-  /** What the client says of its path. */
+  /** The client's report of its path. */
   path: { params: v.object({ ...whose, ...METHODS.path.params.entries }), result: Empty },
   publish: {
     params: v.object({
@@ -160,11 +160,11 @@ export const MEDIA_EVENTS = {
     ...EVENTS.iceServers.entries,
   }),
   speakers: v.object({
-    /** As in {@link Opened}: each router tells its own people. */
+    /** As in {@link Opened}: each router reports its own participants. */
     origin: v.string(),
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
-  /** The node was out of touch: what it told in the meantime was lost, so ask for the sessions. */
+  /** The node was cut off: its events in the meantime were lost, so ask for the sessions. */
   missed: v.object({ nodeId: v.string() }),
   /** These media sessions are gone with their worker: open new ones. */
   lost: v.object({

@@ -2,6 +2,7 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Methods } from '../../../shared/protocol/protocol.ts';
 import type { Handlers } from '../../../shared/protocol/rpc.ts';
+import { isGranted } from '../../../shared/room/grants.ts';
 import type { CheckMethod } from '../socket/network-check.ts';
 import type { Session } from './session.ts';
 
@@ -60,7 +61,8 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters }) {
-    if (session.participant.role === 'viewer') throw new ParleyError('forbidden');
+    // The store refuses it too; here nothing has been asked of it yet.
+    if (!isGranted(session.participant.role, 'publish')) throw new ParleyError('forbidden');
     const { nodeId } = session.media.places.at(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });

@@ -1,6 +1,7 @@
 // The rooms that sessions of this replica are in: one subscription each, fanned out to them.
 import { eventFrame } from '../../../shared/protocol/protocol.ts';
-import { applyPatch, type RoomPatch, type RoomSnapshot } from '../../../shared/room/room.ts';
+import { applyPatch, type RoomPatch } from '../../../shared/room/operations.ts';
+import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { Closer, RoomStore } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Logger } from '../../telemetry/log.ts';

@@ -2,7 +2,8 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { Rejoin } from '../../../shared/protocol/protocol.ts';
-import type { Participant, RoomOp, RoomPatch } from '../../../shared/room/room.ts';
+import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
+import type { Participant } from '../../../shared/room/room.ts';
 import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Timer } from '../../telemetry/resources.ts';
