@@ -24,6 +24,8 @@ export interface SessionOptions {
   rtpCapabilities: RtpCapabilities;
   /** Of the secret that resumes it. */
   resumeHash: string;
+  /** What lets nobody in any more when a host removes the participant; not known of another replica's. */
+  ends: readonly string[];
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
@@ -163,12 +165,16 @@ export class Session implements RoomMember {
     return this.#presence.say(true);
   }
 
+  get #mark() {
+    return { participantId: this.participantId, ends: this.#options.ends };
+  }
+
   /** What brings its participant back after a restart; nothing where rooms are open. */
   async rejoin(): Promise<{ rejoin?: Rejoin }> {
     const { tokens, log } = this.#context;
     const { name, role } = this.participant;
     // A store that is away costs nobody the call.
-    const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
+    const minted = tokens?.mintRejoin({ room: this.room, name, role }, this.#mark).catch((err) => {
       log.debug({ err, room: this.room }, 'no rejoin token was minted');
       return undefined;
     });

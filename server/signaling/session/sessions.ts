@@ -1,5 +1,5 @@
 // The sessions of this replica: joining, resuming, and handing each socket its session.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
@@ -13,6 +13,7 @@ import type { Address } from '../socket/addresses.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
 import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
+import { comeIn, hashOf, type WayIn } from './admission.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
@@ -90,11 +91,17 @@ export class Sessions {
     this.#connections.delete(connection);
   }
 
-  async join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
-    const { rooms, hub, tokens, limits, timing, metrics, log } = this.#options;
+  join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
+    return comeIn(this.#options.tokens, params, (way) => this.#join(connection, params, way));
+  }
+
+  async #join(
+    connection: Connection,
+    { room, name, rtpCapabilities }: MethodParams<'join'>,
+    { grant, ...door }: WayIn,
+  ): Promise<[Session, Reply]> {
+    const { rooms, hub, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
-    const { room, rtpCapabilities } = params;
-    const grant = await tokens?.verify(params, room);
     const { address } = connection;
     // A room that somebody else opened costs no more with them in it.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
@@ -102,17 +109,14 @@ export class Sessions {
     }
     const participant = {
       id: randomBytes(12).toString('base64url'),
-      name: grant?.name ?? params.name,
+      name: grant?.name ?? name,
       role: grant?.role ?? 'guest',
     } as const;
     const resumeSecret = randomBytes(32).toString('base64url');
-    const resumeHash = hash(resumeSecret);
+    const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
-    const session = this.#create(
-      { room, participant, online: true, resumable: false, rtpCapabilities, resumeHash },
-      guard,
-      address,
-    );
+    const known = { room, participant, rtpCapabilities, resumeHash, ends: door.ends };
+    const session = this.#create({ ...known, online: true, resumable: false }, guard, address);
     session.attach(connection);
     try {
       await hub.add(room, session);
@@ -120,6 +124,7 @@ export class Sessions {
         participant: { ...participant, joinedAt: Date.now(), online: true },
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
+        door,
       });
       if (session.ended) {
         // This replica began to drain meanwhile, before there was anything to release.
@@ -155,7 +160,7 @@ export class Sessions {
     const { rooms, hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId, rtpCapabilities } = params;
-    const resumeHash = hash(params.resumeSecret);
+    const resumeHash = hashOf(params.resumeSecret);
     const claim = this.#claim(room, participantId, resumeHash);
     this.#sessions.get(participantId)?.claimedBy(claim);
     const guard = await claim;
@@ -249,7 +254,7 @@ export class Sessions {
     const { online } = participant;
     if (known) return known;
     const options = { room, participant, online, resumable: true, rtpCapabilities, resumeHash };
-    return this.#create(options, guard, address);
+    return this.#create({ ...options, ends: [] }, guard, address);
   }
 
   /** A store that lost its memory may not know yet what this replica does. */
@@ -290,8 +295,4 @@ export class Sessions {
     this.#sessions.set(id, session);
     return session;
   }
-}
-
-function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }
