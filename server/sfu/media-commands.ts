@@ -110,7 +110,11 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   return {
     open: (_, params) => rooms.inTurn(params, () => open(params)),
-    describe: async (_, whose) => describe(find(whose)),
+    describe: async (_, { fence, ...whose }) => {
+      const peer = find(whose);
+      peer.claimedWith(fence ?? 0);
+      return describe(peer);
+    },
     carries: async (_, whose) => ({ carries: find(whose).carries }),
     close: (_, { epoch, ...whose }) =>
       rooms.inTurn(whose, async () => {
@@ -140,11 +144,11 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       for (const { url, code } of refusals) turn.refused(peer, url, code);
       return {};
     },
-    publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
+    publish: (_, { trackId, kind, muted, version, rtpParameters, ...whose }) =>
       rooms.inTurn(whose, async () => {
         // A participant without any media session comes first: nothing is sent or received without it.
         await openings.calm();
-        await on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
+        await on(whose, (peer) => peer.publish({ trackId, kind, muted, version, rtpParameters }));
         return {};
       }),
     unpublish: (_, { trackId, ...whose }) =>
@@ -152,9 +156,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         find(whose).unpublish(trackId);
         return {};
       }),
-    mute: (_, { trackId, muted, ...whose }) =>
+    mute: (_, { trackId, muted, version, ...whose }) =>
       rooms.inTurn(whose, async () => {
-        await find(whose).mute(trackId, muted);
+        await find(whose).mute(trackId, muted, version);
         return {};
       }),
     subscribe: async (_, { preferences, ...whose }) => {

@@ -18,11 +18,11 @@ import { NodeEvents } from './node-events.ts';
 import { describeNode } from './node-info.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { NodeRooms } from './rooms/node-rooms.ts';
-import { Orphans } from './rooms/orphans.ts';
+import { type Graces, Orphans } from './rooms/orphans.ts';
 import { AnnouncedNames, type Lookup } from './workers/announced-names.ts';
 import { type LiveWorker, WorkerPool } from './workers/worker-pool.ts';
 
-export interface SfuNodeOptions extends PeerContext {
+export interface SfuNodeOptions extends PeerContext, Graces {
   cluster: Cluster;
   workerBin: string;
   limits: NetworkChecksOptions['limits'];
@@ -33,8 +33,6 @@ export interface SfuNodeOptions extends PeerContext {
   announced: readonly string[];
   /** Another way to look up the names among them. */
   lookup?: Lookup;
-  /** How long a session that was moved elsewhere may go on carrying. */
-  drainGraceMs: number;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
@@ -87,12 +85,10 @@ export class SfuNode {
       log,
     });
     this.#orphans = new Orphans({
+      ...options,
       nodeId: this.id,
-      drainGraceMs: options.drainGraceMs,
       store: cluster.rooms,
       rooms: () => this.#rooms.open,
-      resources,
-      log,
     });
     this.#checks = new NetworkChecks({ ...options, names, pickWorker: () => pool.pick() });
     this.#turn = new NodeTurn({
@@ -197,17 +193,23 @@ export class SfuNode {
     this.#prober?.close();
     this.#checks.close();
     this.#names.close();
-    await this.#turn.close();
-    await this.#reconnected?.close();
+    await this.#end(this.#turn, this.#reconnected);
     // First, while we are one of the nodes still: whoever is here yet is told at once.
+    const rooms = this.#rooms.open;
     await Promise.all(
-      this.#rooms.open.map((room) => this.#events.lost(room.name, room.peers, 'node_closed')),
+      rooms.map(({ name, peers }) => this.#events.lost(name, peers, 'node_closed')),
     );
-    await this.#announcement?.close();
-    await this.#serving?.close();
+    await this.#end(this.#announcement, this.#serving);
     for (const room of this.#rooms.open) room.close();
     this.#pool.close();
     this.#drained.resolve();
+  }
+
+  /** Whoever cannot be told learns it from the lease: workers and rooms are closed all the same. */
+  async #end(...closers: readonly (Closer | undefined)[]): Promise<void> {
+    for (const closer of closers) {
+      await closer?.close().catch((err) => this.#options.log.warn({ err }, 'an end was not told'));
+    }
   }
 
   /** Or has not announced itself yet, when there is nothing to lose. */

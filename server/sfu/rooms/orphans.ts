@@ -6,10 +6,15 @@ import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import type { NodeRoom } from './node-room.ts';
 
-export interface OrphansOptions {
-  nodeId: string;
+export interface Graces {
   /** How long a session that was moved elsewhere may go on carrying. */
   drainGraceMs: number;
+  /** How long a session may be without explanation. */
+  orphanGraceMs: number;
+}
+
+export interface OrphansOptions extends Graces {
+  nodeId: string;
   store: Pick<RoomStore, 'placement'>;
   rooms(): readonly CheckedRoom[];
   resources: Resources;
@@ -23,10 +28,8 @@ export interface CheckedRoom extends Pick<NodeRoom, 'name'> {
 }
 type CheckedPeer = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'>;
 
-/** How often every session is compared with the store: a read for each room. */
-const CHECK_EVERY_MS = 10_000;
-/** A move may take this long from its beginning to the end of the session it leaves. */
-const GRACE_MS = 20_000;
+/** Comparisons of every session with the store within the grace: a read for each room. */
+const CHECKS_PER_GRACE = 2;
 
 export class Orphans {
   readonly #options: OrphansOptions;
@@ -37,7 +40,7 @@ export class Orphans {
 
   constructor(options: OrphansOptions) {
     this.#options = options;
-    this.#timer = options.resources.every(CHECK_EVERY_MS, () => {
+    this.#timer = options.resources.every(options.orphanGraceMs / CHECKS_PER_GRACE, () => {
       if (this.#checking) return;
       this.#checking = true;
       this.check({ atOnce: false })
@@ -71,12 +74,13 @@ export class Orphans {
   }
 
   #patienceMs(peer: CheckedPeer, place: string | undefined, atOnce: boolean): number {
+    const { orphanGraceMs, drainGraceMs } = this.#options;
     // Nowhere is not elsewhere: a store that forgot people is told of them before long, by one replica
     // after the other.
-    if (place === undefined) return GRACE_MS;
+    if (place === undefined) return orphanGraceMs;
     // The client shows from here what does not keep up elsewhere yet.
-    if (peer.carries) return Math.max(GRACE_MS, this.#options.drainGraceMs);
-    return atOnce ? 0 : GRACE_MS;
+    if (peer.carries) return Math.max(orphanGraceMs, drainGraceMs);
+    return atOnce ? 0 : orphanGraceMs;
   }
 
   close(): void {
