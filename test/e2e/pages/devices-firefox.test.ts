@@ -49,12 +49,12 @@ function nothingIsCaptured(fi: FirefoxPerson): Promise<void> {
 }
 
 function tellStories(): void {
-  story(
-    'Firefox: what the system mutes is shown as muted, here and to the others',
-    async (scene) => {
-      const { ann, fi, room } = await annAndFi(scene);
-      await fi.join(room);
-      await ann.sees('Fi');
+  story('devices of Firefox change during a call', async (scene) => {
+    const { ann, fi, room } = await annAndFi(scene);
+    await fi.join(room);
+    await ann.sees('Fi');
+
+    await scene.step('the system mutes the microphone, and the camera', async () => {
       await fi.page.evaluate(() => window.parleyDevices.mute('audio', true));
       await fi.reads(/Your microphone is muted by your system or by a button on your headset/);
       await fi.isPressed('Microphone', false);
@@ -67,15 +67,9 @@ function tellStories(): void {
       await ann.seesNoPicture(ann.tile('Fi'));
       await fi.page.evaluate(() => window.parleyDevices.mute('video', false));
       await ann.sees('Fi');
-    },
-  );
+    });
 
-  story(
-    'Firefox: the only microphone and camera, unplugged and plugged in again',
-    async (scene) => {
-      const { ann, fi, room } = await annAndFi(scene);
-      await fi.join(room);
-      await ann.sees('Fi');
+    await scene.step('both are unplugged and plugged in again', async () => {
       const all = await fi.page.evaluate(async () => [
         ...(await window.parleyDevices.plugged('audioinput')),
         ...(await window.parleyDevices.plugged('videoinput')),
@@ -94,44 +88,19 @@ function tellStories(): void {
       await fi.isPressed('Camera', true);
       await ann.sees('Fi');
       await hearsOneVoice(ann);
-    },
-  );
+    });
 
-  story('Firefox: a permission that was taken back is called that', async (scene) => {
-    const { ann, fi, room } = await annAndFi(scene);
-    await fi.join(room);
-    await hearsOneVoice(ann);
-    await fi.page.evaluate(() => window.parleyDevices.permit('microphone', 'denied'));
-    await fi.reads(/The permission for your microphone was taken back/);
-    assert.doesNotMatch(await fi.page.evaluate(() => document.body.innerText), /unplugged/);
-    await fi.isPressed('Microphone', false);
-    await ann.hearsNobody();
-    await fi.page.evaluate(() => window.parleyDevices.permit('microphone', 'granted'));
-    await fi.isPressed('Microphone', true);
-    await hearsOneVoice(ann);
-  });
+    await scene.step('a permission that was taken back is called that', async () => {
+      await fi.page.evaluate(() => window.parleyDevices.permit('microphone', 'denied'));
+      await fi.reads(/The permission for your microphone was taken back/);
+      await fi.isPressed('Microphone', false);
+      await ann.hearsNobody();
+      await fi.page.evaluate(() => window.parleyDevices.permit('microphone', 'granted'));
+      await fi.isPressed('Microphone', true);
+      await hearsOneVoice(ann);
+    });
 
-  story('Firefox: a screen that is picked after Leave is not captured', async (scene) => {
-    const { ann, fi, room } = await annAndFi(scene);
-    await fi.join(room);
-    await fi.page.evaluate(() => window.parleyDevices.hold());
-    await fi.press('Share screen');
-    await isAsked(fi);
-    await fi.leave();
-    await fi.page.evaluate(() => window.parleyDevices.answer());
-    await nothingIsCaptured(fi);
-    await fi.join(room);
-    await ann.sees('Fi');
-    await fi.isPressed('Share screen', false);
-    assert.equal(await ann.screenOf('Fi').count(), 0);
-  });
-
-  story(
-    'Firefox: a camera that is allowed after it was switched off is not captured',
-    async (scene) => {
-      const { fi, room } = await annAndFi(scene);
-      await fi.join(room);
-      await fi.isPressed('Camera', true);
+    await scene.step('a camera that is allowed after it was off is not captured', async () => {
       await fi.press('Camera');
       await fi.isPressed('Camera', false);
       await fi.page.evaluate(() => window.parleyDevices.hold());
@@ -145,32 +114,41 @@ function tellStories(): void {
           [],
         ),
       );
-    },
-  );
+    });
 
-  story('Firefox: camera off and on while "Joining…", the others see and hear', async (scene) => {
-    const { ann, fi, room } = await annAndFi(scene);
-    const relay = await scene.relay(room, { delayMs: 400 });
-    await fi.open(new URL(new URL(room).pathname, relay.url).href);
-    await fi.isPressed('Camera', true);
-    const names = ['Join', 'Camera', 'Camera', 'Microphone', 'Microphone'];
-    const buttons = await Promise.all(names.map((name) => fi.control('button', name)));
-    // In the page: from here the clicks would come after the join.
-    await fi.page.evaluate(
-      async (joining: string, ...all: Element[]) => {
-        for (const button of all) {
-          (button as HTMLElement).click();
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-        if (!document.body.innerText.includes(joining)) throw new Error('the join was faster');
-      },
-      'Joining…',
-      ...buttons,
-    );
-    await fi.isPressed('Share screen', false);
-    await ann.sees('Fi');
-    await hearsOneVoice(ann);
-    await fi.isPressed('Camera', true);
+    await scene.step('a screen that is picked after Leave is not captured', async () => {
+      await fi.page.evaluate(() => window.parleyDevices.hold());
+      await fi.press('Share screen');
+      await isAsked(fi);
+      await fi.leave();
+      await fi.page.evaluate(() => window.parleyDevices.answer());
+      await nothingIsCaptured(fi);
+    });
+
+    await scene.step('camera off and on while "Joining…": seen and heard', async () => {
+      const relay = await scene.relay(room, { delayMs: 400 });
+      await fi.open(new URL(new URL(room).pathname, relay.url).href);
+      await fi.isPressed('Camera', true);
+      const names = ['Join', 'Camera', 'Camera', 'Microphone', 'Microphone'];
+      const buttons = await Promise.all(names.map((name) => fi.control('button', name)));
+      // In the page: from here the clicks would come after the join.
+      await fi.page.evaluate(
+        async (joining: string, ...all: Element[]) => {
+          for (const button of all) {
+            (button as HTMLElement).click();
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
+          if (!document.body.innerText.includes(joining)) throw new Error('the join was faster');
+        },
+        'Joining…',
+        ...buttons,
+      );
+      await fi.isPressed('Share screen', false);
+      await ann.sees('Fi');
+      await hearsOneVoice(ann);
+      await fi.isPressed('Camera', true);
+      assert.equal(await ann.screenOf('Fi').count(), 0);
+    });
   });
 }
 
