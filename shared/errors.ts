@@ -1,6 +1,6 @@
-// Every error a client or an operator can get: its code, and a sentence that says what to do.
+// Every error a client or an operator can meet: its code, and a sentence a person can act on.
 
-/** What each code means to the user or operator who reads it: what happened, why, what to do next. */
+/** What each code means to the person who meets it: what happened, why, what to do next. */
 export const ERROR_MESSAGES = {
   bad_message:
     'The server could not read a message from this page. Reload the page to get its newest version.',

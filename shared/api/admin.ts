@@ -1,12 +1,12 @@
-// The answers of the admin API, for the operator's pages and commands. Never a secret.
+// What the operator's pages and commands are told: shapes of the admin API. Never a secret.
 import * as v from 'valibot';
 
 const Paths = v.object({
   direct: v.number(),
   relay: v.number(),
-  /** No path is up: these participants see black. */
+  /** No path is up: these people see black. */
   none: v.number(),
-  /** Not reported yet. */
+  /** Not told yet. */
   unknown: v.number(),
 });
 

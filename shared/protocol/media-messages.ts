@@ -66,7 +66,7 @@ export const PathReport = v.object({
   kind: v.picklist(['direct', 'relay', 'none']),
   /** Protocol of the hop that leaves the client; null without a path. */
   protocol: v.nullable(v.picklist(['udp', 'tcp', 'tls'])),
-  /** The TURN server that relays, where the browser names it; null otherwise. */
+  /** The TURN server that relays, where the browser tells; null otherwise. */
   server: v.nullable(TurnUrl),
   /** Milliseconds; null while it is not measured. */
   roundTripMs: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.roundTripMs))),

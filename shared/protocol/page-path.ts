@@ -1,4 +1,4 @@
-// Addresses of pages as they are typed and pasted, in the form that the server and the page agree on.
+// Addresses of pages as people type and paste them, in the form that the server and the page agree on.
 
 const PAGES = new Set(['admin', 'check']);
 

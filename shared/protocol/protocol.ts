@@ -36,7 +36,7 @@ import {
 import type { EventData, Params, Result } from './rpc.ts';
 import { ErrorBody } from './rpc.ts';
 
-/** Spoken in `Sec-WebSocket-Protocol`. A change that an older client or server cannot ignore raises it. */
+/** Spoken in `Sec-WebSocket-Protocol`. A change that an older peer cannot ignore raises it. */
 export const SUBPROTOCOL = 'parley.v1';
 /** The WebSocket's path below the server's origin. */
 export const SIGNALING_PATH = '/signaling';
@@ -57,7 +57,7 @@ const Preferences = v.pipe(
   v.check((record) => Object.keys(record).length <= LIMITS.tracksPerMessage, 'too many tracks'),
 );
 
-/** Brings a participant back after a restart of the server, when the invitation has expired. */
+/** What brings somebody in a call back after a restart of the server, when the invitation has ended. */
 const Rejoin = v.object({
   token: v.string(),
   /** How long it is good. Milliseconds. */
@@ -150,7 +150,7 @@ export const METHODS = {
       iceServersExpireAt: v.nullable(Timestamp),
     }),
   },
-  /** How a transport's packets travel now, and which relays refused; sent whenever it changes. */
+  /** How a transport's packets travel now, and which relays refused; told whenever it changes. */
   path: {
     params: v.object({
       epoch: Epoch,

@@ -1,4 +1,4 @@
-// The bounds of names, rooms and chat. Apart from the others in limits.ts, of which they are a part,
+// The bounds of what people write. Apart from the others in limits.ts, of which they are a part,
 // since a page needs them before anything else.
 
 export const TEXT_LIMITS = {

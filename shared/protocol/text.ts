@@ -5,8 +5,8 @@ import { TEXT_LIMITS } from './text-limits.ts';
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 /**
  * Characters that reorder or hide the text around them (bidi controls, zero-width ones, tags), and
- * letters that show nothing (Hangul fillers, the empty Braille cell). In a name they let one participant
- * pass for another, or have no name. Joiners stay: emoji and several scripts need them.
+ * letters that show nothing (Hangul fillers, the empty Braille cell). In a name they let one person
+ * pass for another, or for nobody. Joiners stay: emoji and several scripts need them.
  */
 const DECEPTIVE =
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
@@ -44,7 +44,7 @@ export function isChatText(value: string): boolean {
   );
 }
 
-/** Text as it was typed or pasted, made into a name that {@link isDisplayName} takes, or ''. */
+/** What somebody typed or pasted, made into a name that {@link isDisplayName} takes, or ''. */
 export function cleanDisplayName(raw: string): string {
   const cleaned = raw
     .replace(new RegExp(CONTROL, 'gu'), ' ')
@@ -68,7 +68,7 @@ export function cleanRoomName(raw: string): string {
 
 /**
  * Whether the room that {@link cleanRoomName} finds is the one that was typed, but for case, spaces and
- * ways to write the same letters. If not, different names would lead to one room.
+ * ways to write the same letters. If not, people who typed different names would meet in one room.
  */
 export function isSameRoomName(raw: string, room: string): boolean {
   return room !== '' && folded(raw.trim()).replace(/\s+/gu, '-') === room;

@@ -163,7 +163,7 @@ export class PathCheck {
     for (const channel of this.#channels) channel.addEventListener('open', changed);
   }
 
-  /** Both ends of the pair in use, as far as the browser names them. */
+  /** Both ends of the pair in use, as far as the browser tells. */
   async #ends(): Promise<{ local: CheckCandidate | null; remote: CheckCandidate | null }> {
     const entries = new Map<string, Record<string, unknown>>();
     (await this.#connection.getStats()).forEach((entry, id) => {

@@ -38,7 +38,7 @@ export interface LivenessWatchOptions<A extends Awaited> {
   reports(): Promise<readonly Pick<RTCStatsReport, 'forEach'>[]>;
   /** Muted, or paused by us: nothing will come, so nothing is waited for. */
   isSilent(trackId: string): boolean;
-  /** Which tracks wait for which now; read at every look. */
+  /** Who waits for what now; asked at every look. */
   contests(): readonly Contest<A>[];
   onLive(arrived: readonly A[]): void;
 }

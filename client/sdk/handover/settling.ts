@@ -11,7 +11,7 @@ export interface SettlingOptions {
 
 export class Settling {
   readonly #options: SettlingOptions;
-  /** The media session that is settled, until the server has heard so. */
+  /** The media session that the server has to be told of. */
   #epoch: number | undefined;
 
   constructor(options: SettlingOptions) {

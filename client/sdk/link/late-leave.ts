@@ -1,5 +1,5 @@
-// Leaving when the socket was gone, or died unnoticed: without it the others would see
-// "reconnecting" until the grace period ends.
+// Leaving when the socket was gone, or died unnoticed: without it the others would see somebody who
+// left as "reconnecting" for as long as the server keeps the place.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 import { reconnectDelay } from './backoff.ts';

@@ -95,7 +95,7 @@ export class Link {
     this.#socket?.close();
   }
 
-  /** A socket that does not open at the join fails it, with what the user can do about that. */
+  /** Whoever joins is told what they can do about a socket that does not open. */
   async #first(signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.#connect(signal);
@@ -129,7 +129,7 @@ export class Link {
     this.#lostAt = undefined;
     this.#attempt = 0;
     this.#options.onUp();
-    for (const send of this.#early.splice(0)) send();
+    for (const tell of this.#early.splice(0)) tell();
   }
 
   #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {

@@ -8,7 +8,7 @@ const ASK_MS = 4_000;
 /** What else it answers there says nothing of why: the path is for WebSockets alone. */
 const REASONS = new Set(['proxy_without_upgrade', 'no_capacity', 'too_many_from_address']);
 
-/** Asks by plain HTTP what became of the handshake. Never rejects; `unreachable` where there is no answer. */
+/** Asks by plain HTTP what became of the handshake. Never rejects; `unreachable` where nobody knows. */
 export async function whyNoSocket(server: string | URL): Promise<ParleyError> {
   const url = new URL(SIGNALING_PATH, server);
   url.protocol = url.protocol.replace('ws', 'http');

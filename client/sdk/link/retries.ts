@@ -24,7 +24,7 @@ export class Retries {
    *
    * @param key what it is about; what waits under the same key is replaced by it
    * @param say asks for what is wanted by then; undefined when that is moot
-   * @param onRefused called for every other refusal
+   * @param onRefused told of every other refusal
    */
   say(
     key: string,

@@ -14,7 +14,7 @@ import { takeSocket } from './warm-socket.ts';
 
 /** A server that is there answers within a second; a mobile network may add a few. */
 const REPLY_TIMEOUT_MS = 10_000;
-/** Silence longer than this plus the timeout below means a dead path, which TCP notices much later. */
+/** Silence longer than this plus the timeout below means a dead path, which TCP tells much later. */
 const PING_PERIOD_MS = 5_000;
 const PING_TIMEOUT_MS = 4_000;
 /** When there is reason for doubt: media has lost its path, perhaps with the whole network. */

@@ -5,7 +5,7 @@ import { CLIMB_FIRST_WAIT_MS, type Climb, climb, type SentLayer } from './climb.
 /** Bits per second. Any change makes the browser think again; all limits of ours are even thousands. */
 const STEP = 1_000;
 
-/** The fields of an `outbound-rtp` entry that matter; Firefox has no target. */
+/** The fields of an `outbound-rtp` entry that matter; Firefox does not tell a target. */
 interface OutboundStats {
   type: string;
   rid?: string;
@@ -41,7 +41,7 @@ export class BandwidthWatch {
     if (next) this.#climbs.set(producer, next);
     else this.#climbs.delete(producer);
     if (!ask) return;
-    // Refused where the sender changes them in this moment. There is a next time.
+    // Refused where somebody else changes them in this moment; there is a next time.
     await rtpSender
       .setParameters({ ...parameters, encodings: changed(parameters.encodings) })
       .catch(() => {});

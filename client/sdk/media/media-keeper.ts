@@ -25,7 +25,7 @@ export interface MediaKeeperOptions {
   onceUp(action: () => void): void;
   isUp(): boolean;
   streamIdOf(trackId: string): string;
-  /** The participant who shares it. */
+  /** Whose track it is. */
   ownerOf(trackId: string): string | undefined;
   stateOf(trackId: string): TrackState;
   /** The received tracks changed. */
@@ -36,7 +36,7 @@ export interface MediaKeeperOptions {
   onPaths(): void;
   /** The server refused a track of ours. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
-  /** Another media session took over. It knows nothing of what was sent to the old one. */
+  /** Another media session took over: what the old one was told, it does not know. */
   onReplaced(): void;
   onProblem(error: unknown): void;
 }
@@ -189,7 +189,7 @@ export class MediaKeeper {
     if (!isFirst) this.#options.onPaths();
     this.#options.onceUp(() => {
       this.#negotiated = session.receiver.consume(this.#usable(offer.consumers));
-      // What is received comes first: participants wait for the others' picture, and encoders are greedy.
+      // What is received comes first: people wait for the others' picture, and encoders are greedy.
       const send = () => {
         this.#negotiatedSessions.add(session);
         session.sender.reconcile();

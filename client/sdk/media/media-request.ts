@@ -5,7 +5,7 @@ import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 /**
  * Says something about a media session, again while the server cannot take it.
  *
- * @param key distinguishes it from others of the same method
+ * @param key tells it from others of the same method
  * @param params what is true by then; undefined when it is moot
  */
 export type MediaRequest = <K extends 'connect' | 'publish' | 'ready'>(

@@ -35,7 +35,7 @@ export interface MediaSessionOptions
   onPulse(direction: Direction, isAlive: boolean): void;
   /** This session will not do; another one is needed. */
   onUseless(): void;
-  /** The participant who sends it, if packets are to be expected. */
+  /** Whose remote track it is, if anything is to be expected of it. */
   senderOf(trackId: string): string | undefined;
   /** The server refused something else; the session may be out of date. */
   onProblem(error: ParleyError): void;
@@ -74,7 +74,7 @@ export class MediaSession {
     this.#recv = device.createRecvTransport({ ...offer.recv, ...common });
     this.#watches = { send: this.#watch('send'), recv: this.#watch('recv') };
     for (const direction of DIRECTIONS) this.#listen(direction);
-    const shared = { ...options, epoch: this.epoch, request: this.#request };
+    const shared = { ...options, epoch: this.epoch, tell: this.#tell };
     this.sender = new Sender({ ...shared, transport: this.#send });
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
@@ -119,10 +119,10 @@ export class MediaSession {
    * @param known the tracks of ours that the server knows
    */
   async resync(offer: MediaOffer, entries: readonly LocalEntry[], known: ReadonlySet<string>) {
-    // The servers may have changed while there was no socket, and `move` may have been missed.
+    // Others may have come while there was no socket, and whoever was to leave did not hear of it.
     await this.updateIceServers(offer.iceServers, { move: true });
     for (const direction of DIRECTIONS) {
-      this.#requestConnect(direction);
+      this.#tellConnect(direction);
       this.#watches[direction].resync();
     }
     this.sender.publishAgain(entries, known);
@@ -189,11 +189,11 @@ export class MediaSession {
       rebuild: onUseless,
       onChange: onPaths,
       expects: (sent) => {
-        // The server acknowledges what we send, and its network is not a participant's, which may be gone.
+        // What we send is acknowledged by the server, which is not somebody whose network may be gone.
         if (direction === 'send') return sent > 0 ? 'surely' : 'nothing';
         const senders = new Set(this.receiver.received.map(({ trackId }) => senderOf(trackId)));
         senders.delete(undefined);
-        // Several participants do not vanish in one moment. One may.
+        // All of several people do not vanish in one moment; of one it cannot be told.
         return senders.size === 0 ? 'nothing' : senders.size === 1 ? 'perhaps' : 'surely';
       },
       onPulse: (isAlive) => onPulse(direction, isAlive),
@@ -206,7 +206,7 @@ export class MediaSession {
     transport.on('connect', ({ dtlsParameters }, done) => {
       this.#dtls[direction] = toWire(DtlsParameters, dtlsParameters);
       done();
-      this.#requestConnect(direction);
+      this.#tellConnect(direction);
     });
     transport.on('connectionstatechange', (state) => {
       if (direction === 'recv' && state === 'connected') this.#receiving.resolve();
@@ -220,14 +220,14 @@ export class MediaSession {
     });
   }
 
-  #requestConnect(direction: Direction): void {
+  #tellConnect(direction: Direction): void {
     const dtlsParameters = this.#dtls[direction];
     if (!dtlsParameters) return;
-    this.#request('connect', direction, () => ({ epoch: this.epoch, direction, dtlsParameters }));
+    this.#tell('connect', direction, () => ({ epoch: this.epoch, direction, dtlsParameters }));
   }
 
   /** What the socket lost is said again after the resume; what came too late does not matter. */
-  readonly #request: MediaRequest = (method, key, params, onRefused = this.#options.onProblem) => {
+  readonly #tell: MediaRequest = (method, key, params, onRefused = this.#options.onProblem) => {
     const say = () => {
       const now = this.#closed ? undefined : params();
       return now && this.#options.request(method, now);

@@ -1,4 +1,4 @@
-// The tracks that the participant shares: changed here, on every media session, and on the server.
+// What the person shares: changes it here, on every media session, and in what the server knows.
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { RoomPatch } from '../../../shared/room/operations.ts';
 import type { Track, TrackSource } from '../../../shared/room/room.ts';
@@ -45,14 +45,14 @@ export class OwnTracks {
     const entry = this.#options.local.get(source);
     if (!entry) return;
     this.drop(entry);
-    this.#requestUnpublish(entry.id);
+    this.#tellUnpublish(entry.id);
   }
 
   setMuted(source: TrackSource, muted: boolean): void {
     const entry = this.#options.local.get(source);
     if (!entry || entry.muted === muted) return;
     this.#mute(entry, muted);
-    this.#requestMute(entry);
+    this.#tellMute(entry);
   }
 
   /** The server refused it: it is not sent any more. */
@@ -79,10 +79,10 @@ export class OwnTracks {
   sayWhatDiffers(): void {
     for (const { id, muted } of this.#options.listed()) {
       const entry = this.#find(id);
-      if (!entry) this.#requestUnpublish(id);
+      if (!entry) this.#tellUnpublish(id);
       // Muted, though we did not ask for it: a host did, while we were away.
       else if (muted && !entry.mayBeMuted) this.#mutedByHost(entry);
-      else if (entry.muted !== muted) this.#requestMute(entry);
+      else if (entry.muted !== muted) this.#tellMute(entry);
     }
   }
 
@@ -90,8 +90,8 @@ export class OwnTracks {
   sayAll(): void {
     for (const { id } of this.#options.listed()) {
       const entry = this.#find(id);
-      if (entry) this.#requestMute(entry);
-      else this.#requestUnpublish(id);
+      if (entry) this.#tellMute(entry);
+      else this.#tellUnpublish(id);
     }
   }
 
@@ -111,7 +111,7 @@ export class OwnTracks {
     this.#options.onMutedByHost(entry.source);
   }
 
-  #requestMute(entry: LocalEntry): void {
+  #tellMute(entry: LocalEntry): void {
     const { request, retries } = this.#options;
     const { id: trackId } = entry;
     const say = () => {
@@ -125,12 +125,12 @@ export class OwnTracks {
     retries.say(`mute ${trackId}`, say, this.#onRefused);
   }
 
-  #requestUnpublish(trackId: string): void {
+  #tellUnpublish(trackId: string): void {
     const { request, retries } = this.#options;
     retries.say(`unpublish ${trackId}`, () => request('unpublish', { trackId }), this.#onRefused);
   }
 
-  /** A track that the server does not know yet is in its publish. One that it forgot is no loss. */
+  /** A track that the server does not know yet is told by its publish; one that it forgot is no loss. */
   readonly #onRefused = (error: ParleyError) => {
     if (error.code !== 'unknown_track') this.#options.onProblem(error);
   };

@@ -13,7 +13,7 @@ export interface Received {
 export interface ReceiverOptions {
   epoch: number;
   transport: types.Transport;
-  request: MediaRequest;
+  tell: MediaRequest;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
   /** What is received changed. */
@@ -29,7 +29,7 @@ interface Consuming {
   received: Received | undefined;
 }
 
-/** A page takes a track off a moment after the event. Until then a track that ended would be black. */
+/** A page takes a track off a moment after it was told; browsers show one that ended as black. */
 export const LINGER_MS = 500;
 
 export class Receiver {
@@ -57,7 +57,7 @@ export class Receiver {
 
   /** Receives these; those it receives already are left alone. */
   async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
-    const { epoch, request, onTracks, onUnusable } = this.#options;
+    const { epoch, tell, onTracks, onUnusable } = this.#options;
     const wanted = descriptions.filter(({ consumerId }) => !this.#retired.has(consumerId));
     // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
     const results = await Promise.allSettled(wanted.map((each) => this.#consume(each)));
@@ -68,7 +68,7 @@ export class Receiver {
     );
     if (consumerIds.length > 0) {
       const stillThere = () => consumerIds.filter((id) => this.#consuming.has(id));
-      request('ready', consumerIds.join(), () => {
+      tell('ready', consumerIds.join(), () => {
         const ids = stillThere();
         return ids.length > 0 ? { epoch, consumerIds: ids } : undefined;
       });

@@ -45,7 +45,7 @@ export function ownerOf(room: RoomSnapshot, trackId: string): string | undefined
   return room.tracks.find(({ id }) => id === trackId)?.participantId;
 }
 
-/** Browsers play the tracks of one stream in step: a participant's voice with the camera, a screen's sound with the screen. */
+/** Browsers play the tracks of one stream in step: a person's voice with the camera, a screen's sound with the screen. */
 export function streamIdOf(room: RoomSnapshot, trackId: string): string {
   const track = room.tracks.find(({ id }) => id === trackId);
   return track ? `${track.participantId}-${groupOf(track.source)}` : trackId;

@@ -1,4 +1,4 @@
-// What is sent on one media session: one loop makes it equal to what is wanted, here and on the server.
+// What is sent on one media session: one loop makes it equal to what is wanted, and tells the server.
 import type { Device, types } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
@@ -14,7 +14,7 @@ export interface SenderOptions {
   transport: types.Transport;
   device: Device;
   videoCodec: VideoCodec;
-  request: MediaRequest;
+  tell: MediaRequest;
   /** What is wanted now, whatever was wanted before. */
   wanted(): readonly LocalEntry[];
   /** Whether tracks may begin here: they begin on the newest session only. */
@@ -65,7 +65,7 @@ export class Sender {
       const entry = appData.entry as LocalEntry;
       this.#published.set(entry.id, toWire(RtpParameters, rtpParameters));
       done({ id: entry.id });
-      this.#requestPublish(entry);
+      this.#tellPublish(entry);
     });
   }
 
@@ -79,7 +79,7 @@ export class Sender {
 
   /** @param known the tracks of ours that the server knows */
   publishAgain(entries: readonly LocalEntry[], known: ReadonlySet<string>): void {
-    for (const entry of entries) if (!known.has(entry.id)) this.#requestPublish(entry);
+    for (const entry of entries) if (!known.has(entry.id)) this.#tellPublish(entry);
   }
 
   /** Idempotent. */
@@ -185,24 +185,24 @@ export class Sender {
     await rtpSender.setParameters({ ...parameters, encodings }).catch(() => {});
   }
 
-  #requestPublish(entry: LocalEntry, attempt = 1): void {
-    const { epoch, request } = this.#options;
+  #tellPublish(entry: LocalEntry, attempt = 1): void {
+    const { epoch, tell } = this.#options;
     const { id: trackId, source } = entry;
     const kind = entry.track.kind === 'audio' ? 'audio' : 'video';
-    request(
+    tell(
       'publish',
       trackId,
       () => {
         const rtpParameters = this.#published.get(trackId);
         const { muted } = entry;
-        // Unpublished before the browser had negotiated it: the server never gets it.
+        // Unpublished before the browser had negotiated it: nobody must hear of it any more.
         if (!rtpParameters || entry.closed) return undefined;
         return { epoch, trackId, kind, source, muted, rtpParameters };
       },
       (refusal) => {
         // A worker that just died, say: either another session comes, or it works a little later.
         if (refusal.retryable && attempt < PUBLISH_ATTEMPTS) {
-          setTimeout(() => this.#requestPublish(entry, attempt + 1), PUBLISH_RETRY_MS);
+          setTimeout(() => this.#tellPublish(entry, attempt + 1), PUBLISH_RETRY_MS);
         } else {
           this.#options.onRefused(entry, refusal);
         }

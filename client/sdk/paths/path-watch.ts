@@ -1,4 +1,4 @@
-// Watches how the packets of one transport travel: reports it, and leaves a relay that goes away.
+// Watches how the packets of one transport travel: tells the server, and leaves a relay that goes away.
 
 import type { IceServer } from '../../../shared/media/rtp.ts';
 import type { PathReport, TurnRefusal } from '../../../shared/protocol/media-messages.ts';
@@ -53,7 +53,7 @@ export class PathWatch {
   #path: PathReport | undefined;
   /** The last one that was up. */
   #lastUp = NO_PATH;
-  /** The last report that was sent. */
+  /** What the server knows, or is being told. */
   #said: PathReport | undefined;
   #looks = 0;
   #look: ReturnType<typeof setTimeout> | undefined;
@@ -179,7 +179,7 @@ export class PathWatch {
     this.#leftAt ??= now;
     if (this.#leftAt === now) {
       this.#options.restartIce().catch(() => {});
-      // Without the server's name there is no way to see whether it helped.
+      // Whether it helped could not be told.
       if (server === null) this.#allowed = undefined;
     } else if (now - this.#leftAt >= LEAVE_MS) {
       this.#allowed = undefined;
@@ -212,7 +212,7 @@ export class PathWatch {
     this.#said = path;
     try {
       await this.#options.report(path, refusals);
-      this.#refusals.reported(refusals);
+      this.#refusals.told(refusals);
     } catch (error) {
       if (this.#said === path) this.#said = undefined;
       throw error;

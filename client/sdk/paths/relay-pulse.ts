@@ -1,9 +1,9 @@
 // Whether a relay that was in use has fallen silent: seconds before ICE gives its path up. Pure.
 //
 // A browser asks its peer for a sign of life every 2.5 seconds, and calls a path disconnected only
-// when several of those stay without an answer: after a TURN server was killed, that is seven seconds.
-// Where packets came in all the time, their absence shows it after one. If all of them came from one
-// participant, whose own network may be gone, one such question has to stay without an answer too.
+// when several of those stay without an answer: of a TURN server that was killed it tells after seven
+// seconds. Where packets came in all the time, their absence says it after one. Where all of them came from
+// one person, whose own network may be gone, one such question has to stay without an answer too.
 import { type Stats, selectedPair } from './selected-path.ts';
 
 /** How often it is felt. Milliseconds. */
@@ -60,8 +60,8 @@ export class RelayPulse {
   }
 
   /**
-   * @param expects what should come in: nothing does while all are muted, or while nothing is sent that
-   *   would be acknowledged
+   * @param expects what should come in: nothing does of people who are all muted, or while nothing is
+   *   sent that would be acknowledged
    */
   feel(beat: Beat, expects: (last: Beat) => Expected): void {
     const last = this.#last;

@@ -43,8 +43,8 @@ export function keepPlaces(
 }
 
 /**
- * Whether a path goes through a TURN server that is not among these. Some browsers do not name the
- * server; then every relay may be the one that goes away.
+ * Whether a path goes through a TURN server that is not among these. Where the browser does not
+ * tell which one it is, every relay may be the one that goes away.
  */
 export function mustLeave(path: PathReport, iceServers: readonly IceServer[]): boolean {
   if (path.kind !== 'relay') return false;

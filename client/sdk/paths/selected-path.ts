@@ -88,12 +88,12 @@ export function selectedPath(stats: Stats): PathReport {
   return { kind: 'relay', protocol, server, roundTripMs };
 }
 
-/** Whether it has to be reported: a round trip that differs is no change. */
+/** Whether the server has to be told: a round trip that differs is no change. */
 export function isSamePath(a: PathReport, b: PathReport): boolean {
   return a.kind === b.kind && a.protocol === b.protocol && a.server === b.server;
 }
 
-/** A relay whose packets come from another address than it allocated is a `prflx` candidate. */
+/** A relay that sees itself by another address than it told is a `prflx` candidate with its protocol. */
 function isRelay({ candidateType, relayProtocol }: CandidateStat): boolean {
   return candidateType === 'relay' || (candidateType === 'prflx' && hop(relayProtocol) !== null);
 }

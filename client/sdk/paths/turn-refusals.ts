@@ -13,7 +13,7 @@ export interface IceError {
 const CODES = { min: 300, max: 799 };
 
 export class TurnRefusals {
-  /** Since the last ICE restart, reported or not: every network interface gets the same refusal. */
+  /** Since the last ICE restart, told or not: every network interface gets the same refusal. */
   readonly #known = new Set<string>();
   #pending: TurnRefusal[] = [];
 
@@ -32,7 +32,7 @@ export class TurnRefusals {
   }
 
   /** The server knows these now. */
-  reported(refusals: readonly TurnRefusal[]): void {
+  told(refusals: readonly TurnRefusal[]): void {
     this.#pending = this.#pending.filter((refusal) => !refusals.includes(refusal));
   }
 

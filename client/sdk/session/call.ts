@@ -75,7 +75,7 @@ export class JoinedCall extends CallState implements Call {
         trackState(this.room, trackId, { paused: this.#preferences.isPaused(trackId) }),
       onTracks: () => this.#tracksChanged(),
       onRecovering: () => {
-        // After a change of network the socket is as dead as the path, and notices it much later.
+        // After a change of network the socket is as dead as the path, and tells it much later.
         if (this.#media.recovering) this.#link.doubt();
         this.#updateConnection();
       },

@@ -1,5 +1,5 @@
 // The mediasoup-client device, loaded ahead of the join: the router's capabilities are shared, so
-// no server has to be asked for them.
+// nobody needs to be asked for them.
 import { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
@@ -7,7 +7,7 @@ import { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { JoinOptions } from './types.ts';
 
-/** A device, and what it can receive: made once, and not in the haste of a join. */
+/** A device, and what it tells the server of itself: made once, not in the haste of a join. */
 export interface LoadedDevice {
   readonly device: Device;
   readonly rtpCapabilities: RtpCapabilities;

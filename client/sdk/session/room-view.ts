@@ -1,4 +1,4 @@
-// The room as of the last patch: patches are applied in order, and a gap is noticed.
+// The room as the server last told it: patches applied in order, a gap noticed.
 import { applyPatch, type RoomPatch } from '../../../shared/room/operations.ts';
 import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
 
@@ -22,7 +22,7 @@ export class RoomView {
     this.adopt(snapshot);
   }
 
-  /** Takes a snapshot whatever its version: a new session may be in a new room of that name. */
+  /** Takes a snapshot whatever its version: of a new session, whose room may be a new one. */
   adopt(snapshot: RoomSnapshot): void {
     const known = new Set(snapshot.chat.map(({ id }) => id));
     const older = this.#snapshot.chat.filter(({ id }) => !known.has(id));

@@ -67,7 +67,7 @@ export interface Speaker {
 }
 
 export interface CallEvents {
-  /** `call.room` changed: participants, tracks, the chat. */
+  /** `call.room` changed: people, their tracks, the chat. */
   room: [RoomSnapshot];
   /** `call.remoteTracks` changed. */
   remoteTracks: [ReadonlyMap<string, RemoteTrack>];
@@ -85,7 +85,7 @@ export interface CallEvents {
   problem: [ParleyError];
 }
 
-/** One participant in one room, from `joinCall` to `leave` or `connection.state === 'ended'`. */
+/** One person's place in one room, from `joinCall` to `leave` or `connection.state === 'ended'`. */
 export interface Call {
   readonly participantId: string;
   readonly room: RoomSnapshot;
