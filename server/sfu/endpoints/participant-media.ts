@@ -23,26 +23,26 @@ import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
-import type { HeldTurn } from './held-turn.ts';
+import type { GrantedTurn } from './granted-turn.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /**
- * Between two requests for a key frame. libwebrtc ignores one that comes within 300 ms of another,
- * and mediasoup asks again a second later: whoever came second saw nothing for so long.
+ * The pause between two requests for a key frame. libwebrtc ignores a request within 300 ms of another, and
+ * mediasoup repeats it only a second later: the second receiver saw nothing meanwhile.
  */
 const KEY_FRAME_REQUEST_DELAY_MS = 350;
 
-export interface PeerContext {
+export interface MediaContext {
   media: Config['media'];
   resources: Resources;
   metrics: Metrics;
   log: Logger;
 }
 
-export interface PeerOptions {
+export interface ParticipantMediaOptions {
   participantId: string;
   epoch: number;
-  /** Of the session's guard when the media session was opened. */
+  /** The fence of the session that opened this media session. */
   fence: number;
   rtpCapabilities: RtpCapabilities;
 }
@@ -62,10 +62,10 @@ export class ParticipantMedia {
   readonly epoch: number;
   readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
-  /** How the packets of each transport travel, as the client says. */
+  /** How the packets of each transport travel, as the client reports it. */
   readonly paths = new Map<Direction, PathReport>();
   /** The TURN servers it was given. */
-  turn: HeldTurn | undefined;
+  turn: GrantedTurn | undefined;
   readonly #room: MediaRoom<ParticipantMedia>;
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
@@ -80,9 +80,9 @@ export class ParticipantMedia {
   private constructor(
     room: MediaRoom<ParticipantMedia>,
     router: RoomRouter,
-    options: PeerOptions,
+    options: ParticipantMediaOptions,
     transports: Record<Direction, WebRtcTransport>,
-    context: PeerContext,
+    context: MediaContext,
   ) {
     this.participantId = options.participantId;
     this.epoch = options.epoch;
@@ -103,14 +103,14 @@ export class ParticipantMedia {
       log: context.log,
     });
     router.worker.sessions += 1;
-    room.addPeer(this);
+    room.addParticipant(this);
   }
 
-  /** Opens both transports; the peer is in the room then, and subscribed to nothing yet. */
+  /** Opens both transports and enters the room. Subscriptions come later, with `reconcile`. */
   static async open(
     room: MediaRoom<ParticipantMedia>,
-    options: PeerOptions,
-    context: PeerContext,
+    options: ParticipantMediaOptions,
+    context: MediaContext,
   ): Promise<ParticipantMedia> {
     const router = await room.chooseRouter();
     const create = (direction: Direction) => createTransport(router, direction, context);
@@ -130,17 +130,17 @@ export class ParticipantMedia {
     throw new ParleyError('media_failed', { cause });
   }
 
-  /** Of the session's newest guard that is known here. */
+  /** The fence of the newest guard of the session that is known here. */
   get fence(): number {
     return this.#fence;
   }
 
-  /** Another replica speaks for the participant now. */
+  /** Another replica has claimed the session. */
   claimedWith(fence: number): void {
     this.#fence = Math.max(this.#fence, fence);
   }
 
-  /** Also when its worker has died, of which nobody may have told us yet. */
+  /** True also when the worker has died and its event has not arrived yet. */
   get closed(): boolean {
     return this.#closed || this.#transports.send.closed;
   }
@@ -232,7 +232,7 @@ export class ParticipantMedia {
     return muted;
   }
 
-  /** The room's tracks changed: receive what is new. What it brings is told as an event. */
+  /** The room's tracks changed: subscribes to new ones. New consumers are sent to the client as an event. */
   reconcile(): void {
     void this.subscriptions.reconcile().then((consumers) => {
       if (consumers.length === 0 || this.#closed) return;
@@ -254,7 +254,7 @@ export class ParticipantMedia {
     this.router.worker.sessions -= 1;
     this.#transports.send.close();
     this.#transports.recv.close();
-    this.#room.removePeer(this);
+    this.#room.removeParticipant(this);
   }
 
   #producer(trackId: string): Producer | undefined {
@@ -265,7 +265,7 @@ export class ParticipantMedia {
 async function createTransport(
   router: RoomRouter,
   direction: Direction,
-  { media, resources, metrics, log }: PeerContext,
+  { media, resources, metrics, log }: MediaContext,
 ): Promise<WebRtcTransport> {
   const transport = await router.router.createWebRtcTransport({
     webRtcServer: router.worker.server,

@@ -1,5 +1,5 @@
-// Compares what is here with the store: sessions that nobody explains any more, because the word of
-// their end was lost, and nodes of a room that do not know of each other.
+// Compares this node with the store: finds media sessions key end was never announced here, and nodes of one
+// room that do not know of each other.
 import type { RoomStore } from '../../cluster/cluster.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
@@ -23,10 +23,10 @@ export interface OrphansOptions extends Graces {
 
 /** A room and its sessions, as far as they are compared. */
 export interface CheckedRoom extends Pick<NodeRoom, 'name'> {
-  readonly mesh: Pick<NodeRoom['mesh'], 'meet'>;
-  readonly peers: readonly CheckedPeer[];
+  readonly mesh: Pick<NodeRoom['mesh'], 'exchange'>;
+  readonly participants: readonly CheckedMedia[];
 }
-type CheckedPeer = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'>;
+type CheckedMedia = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'>;
 
 /** Comparisons of every session with the store within the grace: a read for each room. */
 const CHECKS_PER_GRACE = 2;
@@ -35,7 +35,7 @@ export class Orphans {
   readonly #options: OrphansOptions;
   readonly #timer: Timer;
   /** Since when a session is without explanation. */
-  readonly #since = new WeakMap<CheckedPeer, number>();
+  readonly #since = new WeakMap<CheckedMedia, number>();
   #checking = false;
 
   constructor(options: OrphansOptions) {
@@ -56,30 +56,32 @@ export class Orphans {
     const { nodeId, store, rooms, log } = this.#options;
     for (const room of rooms()) {
       const placement = await store.placement(room.name);
-      // Nodes that lost touch with each other, though both have people of the room.
-      if (placement) void room.mesh.meet([...new Set(Object.values(placement.nodes))]);
-      for (const peer of room.peers) {
-        const place = placement?.nodes[peer.participantId];
+      // Both nodes have participants of the room, but may have lost touch with each other.
+      if (placement) void room.mesh.exchange([...new Set(Object.values(placement.nodes))]);
+      for (const participant of room.participants) {
+        const place = placement?.nodes[participant.participantId];
         if (place === nodeId) {
-          this.#since.delete(peer);
+          this.#since.delete(participant);
           continue;
         }
-        const since = this.#since.get(peer) ?? performance.now();
-        this.#since.set(peer, since);
-        if (performance.now() - since < this.#patienceMs(peer, place, atOnce)) continue;
-        log.info({ room: room.name, participantId: peer.participantId }, 'an orphan was closed');
-        peer.close();
+        const since = this.#since.get(participant) ?? performance.now();
+        this.#since.set(participant, since);
+        if (performance.now() - since < this.#patienceMs(participant, place, atOnce)) continue;
+        log.info(
+          { room: room.name, participantId: participant.participantId },
+          'an orphan was closed',
+        );
+        participant.close();
       }
     }
   }
 
-  #patienceMs(peer: CheckedPeer, place: string | undefined, atOnce: boolean): number {
+  #patienceMs(participant: CheckedMedia, place: string | undefined, atOnce: boolean): number {
     const { orphanGraceMs, drainGraceMs } = this.#options;
-    // Nowhere is not elsewhere: a store that forgot people is told of them before long, by one replica
-    // after the other.
+    // No placement is not a placement elsewhere: replicas may still be restoring the store.
     if (place === undefined) return orphanGraceMs;
     // The client shows from here what does not keep up elsewhere yet.
-    if (peer.carries) return Math.max(orphanGraceMs, drainGraceMs);
+    if (participant.carries) return Math.max(orphanGraceMs, drainGraceMs);
     return atOnce ? 0 : orphanGraceMs;
   }
 

@@ -96,7 +96,7 @@ test('the older session on its node is no orphan while it carries and the grace 
     drainGraceMs: DRAIN_GRACE_MS,
     orphanGraceMs: 20_000,
     store: { placement: async () => ({ epoch: 2, nodes: { ada: 'other' } }) },
-    rooms: () => [{ name: 'team', mesh: { meet: async () => {} }, peers: [peer] }],
+    rooms: () => [{ name: 'team', mesh: { exchange: async () => {} }, participants: [peer] }],
     resources: new Resources(),
     log: createLogger('silent'),
   });
