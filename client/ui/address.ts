@@ -1,4 +1,4 @@
-// What an address of the page means, and the addresses of rooms. Pure.
+// Routes of the page and addresses of rooms. Pure.
 import { pagePath } from '../../shared/protocol/page-path.ts';
 import { cleanRoomName, isRoomName } from '../../shared/protocol/text.ts';
 
@@ -29,7 +29,7 @@ export function roomPath(room: string): string {
   return `/r/${encodeURIComponent(room)}`;
 }
 
-/** The link to hand out. Never with a token: a token is one person's, and may be a host's. */
+/** The link to share. Never with a token: a token belongs to one participant, who may be a host. */
 export function roomLink(origin: string, room: string): string {
   return new URL(roomPath(room), origin).href;
 }
@@ -40,7 +40,7 @@ export function tokenOf(url: URL): string | undefined {
   return token ? token : undefined;
 }
 
-/** What no room can be called is as good as none: the check works without. */
+/** An impossible room name counts as none: the check works without. */
 function roomNamed({ searchParams }: URL): string | undefined {
   const room = searchParams.get('room') ?? '';
   return isRoomName(room) ? room : undefined;

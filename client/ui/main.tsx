@@ -1,5 +1,5 @@
-// Starts the page: which one it is follows from the address. A room's is here at once, since most
-// people come by a link to one; the others are loaded when they are asked for.
+// Starts the page that the address names. The room's page is loaded at once, since most visits are to one; the
+// others on demand.
 import { render } from 'preact';
 import { Announcer } from './kit/announcer.tsx';
 import { Lazy } from './kit/lazy.tsx';

@@ -1,4 +1,4 @@
-// For addresses that lead nowhere: what may be meant, and the way home.
+// Pages for addresses that lead nowhere: the likely meaning, and the way home.
 import { type Route, roomPath } from './address.ts';
 import { MessagePage } from './kit/message-page.tsx';
 import { followInside } from './kit/navigation.ts';

@@ -18,7 +18,12 @@ export class Closers {
   }
 
   async close(): Promise<void> {
-    for (const closer of this.#closers.splice(0).reverse()) await closer();
+    const failures: unknown[] = [];
+    for (const closer of this.#closers.splice(0).reverse()) {
+      // What is below it is closed all the same.
+      await closer().catch((error) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -42,6 +47,7 @@ export function mediaNodeOf(config: Config) {
       hostname: replicaHostname(config.platform),
       announced,
       drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
+      orphanGraceMs: config.cluster.orphanGraceMs,
       listenInfos: (port: number) => listenInfos(listen, announced, config.media.protocols, port),
     },
   };

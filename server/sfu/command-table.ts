@@ -1,4 +1,4 @@
-// What a node can be told over the bus: each command with its schema and its handler.
+// The commands that a node takes from the bus: each with its schema and its handler.
 import { ParleyError } from '../../shared/errors.ts';
 import { type Handlers, type Method, parse } from '../../shared/protocol/rpc.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -30,7 +30,7 @@ export class CommandTable {
       return await known.handle(null, parsed);
     } catch (error) {
       if (error instanceof ParleyError) throw error;
-      // Of mediasoup, whose worker may be ending. What that means to a client is known.
+      // An error of mediasoup: the worker may be ending. The client gets a code that it knows.
       this.#log.warn({ err: error, command }, 'a media command failed');
       throw new ParleyError('media_failed', { cause: error });
     }

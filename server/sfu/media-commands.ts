@@ -1,16 +1,16 @@
-// What `web` may ask of this node, one handler for each command.
+// The commands that `web` may send to this node, one handler each.
 import { ParleyError } from '../../shared/errors.ts';
 import type { Direction, TransportDescription } from '../../shared/protocol/media-messages.ts';
 import type { Handlers } from '../../shared/protocol/rpc.ts';
 import type { MediaCommands, MediaParams, Opened } from '../cluster/messages/media.ts';
 import type { NetworkChecks } from './checks/network-checks.ts';
-import { ParticipantMedia, type PeerContext } from './endpoints/participant-media.ts';
+import { type MediaContext, ParticipantMedia } from './endpoints/participant-media.ts';
 import type { NodeTurn } from './node-turn.ts';
 import type { NodeRooms } from './rooms/node-rooms.ts';
 import { Openings } from './rooms/openings.ts';
 import type { AnnouncedNames } from './workers/announced-names.ts';
 
-export interface MediaCommandsContext extends PeerContext {
+export interface MediaCommandsContext extends MediaContext {
   rooms: NodeRooms;
   checks: NetworkChecks;
   turn: NodeTurn;
@@ -23,7 +23,7 @@ export interface MediaCommandsContext extends PeerContext {
   drain(): void;
 }
 
-interface Whose {
+interface ParticipantKey {
   room: string;
   participantId: string;
 }
@@ -33,7 +33,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   let lastEpoch = 0;
   const openings = new Openings(context.resources);
 
-  /** Never twice the same, also after a restart of this process, and never below another node's. */
+  /** Unique, also after a restart of this process, and higher than the previous node's epoch. */
   function nextEpoch(after: number): number {
     lastEpoch = Math.max(Date.now(), lastEpoch + 1, after + 1);
     return lastEpoch;
@@ -41,7 +41,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   async function open(params: MediaParams<'open'>): Promise<Opened> {
     const { participantId, fence, rtpCapabilities, nodes, after } = params;
-    const before = rooms.find(params.room)?.peer(participantId);
+    const before = rooms.find(params.room)?.participant(participantId);
     if (before && before.fence > fence) throw new ParleyError('session_replaced');
     // In place of an older one it is not one more.
     if (!before) context.accepts(openings.count);
@@ -50,72 +50,81 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     try {
       before?.close();
       const options = { participantId, epoch: nextEpoch(after), fence, rtpCapabilities };
-      const [peer] = await Promise.all([
+      const [participant] = await Promise.all([
         ParticipantMedia.open(room, options, context),
-        room.mesh.meet(nodes),
+        room.mesh.exchange(nodes),
       ]);
-      await peer.subscriptions.reconcile();
-      if (peer.closed) throw new ParleyError('media_failed');
+      await participant.subscriptions.reconcile();
+      if (participant.closed) throw new ParleyError('media_failed');
       rooms.changed();
-      return describe(peer);
+      return describe(participant);
     } finally {
       opened();
       entered();
     }
   }
 
-  function find({ room, participantId, epoch }: Whose & { epoch?: number }): ParticipantMedia {
-    const peer = rooms.find(room)?.peer(participantId);
+  function find({
+    room,
+    participantId,
+    epoch,
+  }: ParticipantKey & { epoch?: number }): ParticipantMedia {
+    const participant = rooms.find(room)?.participant(participantId);
     // A session that went with its worker is as stale as one that was replaced: another one follows.
-    if (epoch !== undefined && epoch !== peer?.epoch) throw new ParleyError('stale_epoch');
-    if (!peer || peer.closed) throw new ParleyError('media_failed');
-    return peer;
+    if (epoch !== undefined && epoch !== participant?.epoch) throw new ParleyError('stale_epoch');
+    if (!participant || participant.closed) throw new ParleyError('media_failed');
+    return participant;
   }
 
   /** Does something with a media session that may end meanwhile, with its worker for one. */
   async function on<T>(
-    whose: Whose & { epoch: number },
-    action: (peer: ParticipantMedia) => Promise<T>,
+    key: ParticipantKey & { epoch: number },
+    action: (participant: ParticipantMedia) => Promise<T>,
   ): Promise<T> {
-    const peer = find(whose);
+    const participant = find(key);
     try {
-      return await action(peer);
+      return await action(participant);
     } catch (cause) {
-      // Whatever mediasoup calls it; the client will hear of the session that follows.
-      if (peer.closed) throw new ParleyError('stale_epoch', { cause });
+      // The media session was closed meanwhile, whatever mediasoup calls it. The client is about to get the
+      // next one.
+      if (participant.closed) throw new ParleyError('stale_epoch', { cause });
       throw cause;
     }
   }
 
-  function transportOf(peer: ParticipantMedia, direction: Direction): TransportDescription {
-    const description = peer.describe(direction);
+  function transportOf(participant: ParticipantMedia, direction: Direction): TransportDescription {
+    const description = participant.describe(direction);
     return {
       ...description,
       iceCandidates: context.names.withAddresses(description.iceCandidates),
     };
   }
 
-  function describe(peer: ParticipantMedia): Opened {
+  function describe(participant: ParticipantMedia): Opened {
     return {
-      origin: peer.router.id,
+      origin: participant.router.id,
       offer: {
-        epoch: peer.epoch,
-        send: transportOf(peer, 'send'),
-        recv: transportOf(peer, 'recv'),
-        consumers: peer.subscriptions.list(),
-        ...turn.grantTo(peer),
+        epoch: participant.epoch,
+        send: transportOf(participant, 'send'),
+        recv: transportOf(participant, 'recv'),
+        consumers: participant.subscriptions.list(),
+        ...turn.grantTo(participant),
       },
     };
   }
 
   return {
     open: (_, params) => rooms.inTurn(params, () => open(params)),
-    describe: async (_, whose) => describe(find(whose)),
-    carries: async (_, whose) => ({ carries: find(whose).carries }),
-    close: (_, { epoch, ...whose }) =>
-      rooms.inTurn(whose, async () => {
-        const peer = rooms.find(whose.room)?.peer(whose.participantId);
-        if (epoch === null || epoch === peer?.epoch) peer?.close();
+    describe: async (_, { fence, ...key }) => {
+      const participant = find(key);
+      participant.claimedWith(fence ?? 0);
+      return describe(participant);
+    },
+    carries: async (_, key) => ({ carries: find(key).carries }),
+    close: (_, { epoch, ...key }) =>
+      rooms.inTurn(key, async () => {
+        const participant = rooms.find(key.room)?.participant(key.participantId);
+        if (epoch === null || epoch === participant?.epoch) participant?.close();
         rooms.changed();
         return {};
       }),
@@ -123,46 +132,48 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       context.drain();
       return {};
     },
-    connect: async (_, { direction, dtlsParameters, ...whose }) => {
-      await on(whose, (peer) => peer.connect(direction, dtlsParameters));
+    connect: async (_, { direction, dtlsParameters, ...key }) => {
+      await on(key, (participant) => participant.connect(direction, dtlsParameters));
       return {};
     },
-    restartIce: async (_, { direction, ...whose }) => {
-      return on(whose, async (peer) => {
-        const iceParameters = await peer.restartIce(direction);
-        return { iceParameters, ...turn.grantTo(peer) };
+    restartIce: async (_, { direction, ...key }) => {
+      return on(key, async (participant) => {
+        const iceParameters = await participant.restartIce(direction);
+        return { iceParameters, ...turn.grantTo(participant) };
       });
     },
-    iceServers: async (_, whose) => turn.grantTo(find(whose)),
-    path: async (_, { direction, path, refusals, ...whose }) => {
-      const peer = find(whose);
-      peer.paths.set(direction, path);
-      for (const { url, code } of refusals) turn.refused(peer, url, code);
+    iceServers: async (_, key) => turn.grantTo(find(key)),
+    path: async (_, { direction, path, refusals, ...key }) => {
+      const participant = find(key);
+      participant.paths.set(direction, path);
+      for (const { url, code } of refusals) turn.refused(participant, url, code);
       return {};
     },
-    publish: (_, { trackId, kind, muted, rtpParameters, ...whose }) =>
-      rooms.inTurn(whose, async () => {
-        // A participant without any media session comes first: nothing is sent or received without it.
+    publish: (_, { trackId, kind, muted, version, rtpParameters, ...key }) =>
+      rooms.inTurn(key, async () => {
+        // Opening media sessions comes first: without one a participant can neither send nor receive.
         await openings.calm();
-        await on(whose, (peer) => peer.publish({ trackId, kind, muted, rtpParameters }));
+        await on(key, (participant) =>
+          participant.publish({ trackId, kind, muted, version, rtpParameters }),
+        );
         return {};
       }),
-    unpublish: (_, { trackId, ...whose }) =>
-      rooms.inTurn(whose, async () => {
-        find(whose).unpublish(trackId);
+    unpublish: (_, { trackId, ...key }) =>
+      rooms.inTurn(key, async () => {
+        find(key).unpublish(trackId);
         return {};
       }),
-    mute: (_, { trackId, muted, ...whose }) =>
-      rooms.inTurn(whose, async () => {
-        await find(whose).mute(trackId, muted);
+    mute: (_, { trackId, muted, version, ...key }) =>
+      rooms.inTurn(key, async () => {
+        await find(key).mute(trackId, muted, version);
         return {};
       }),
-    subscribe: async (_, { preferences, ...whose }) => {
-      await find(whose).setPreferences(preferences);
+    subscribe: async (_, { preferences, ...key }) => {
+      await find(key).setPreferences(preferences);
       return {};
     },
-    ready: async (_, { consumerIds, ...whose }) => {
-      await on(whose, (peer) => peer.subscriptions.ready(consumerIds));
+    ready: async (_, { consumerIds, ...key }) => {
+      await on(key, (participant) => participant.subscriptions.ready(consumerIds));
       return {};
     },
     checkOpen: async (_, params) => {

@@ -2,7 +2,7 @@
 import { setLogEventListeners } from 'mediasoup';
 import type { Logger } from '../telemetry/log.ts';
 
-/** One listener for the process; without it the reports are lost. */
+/** Logs mediasoup's own errors. One listener serves the whole process. */
 export function logMediasoup(log: Logger): void {
   setLogEventListeners({
     onwarn: (namespace, text) => log[levelOf(text, 'warn')]({ namespace }, text),

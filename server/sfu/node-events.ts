@@ -1,4 +1,4 @@
-// What a node tells of its rooms, to the web replicas that have people in them.
+// Publishes events of this node's rooms to the `web` replicas that hold their sessions.
 import type { Bus } from '../cluster/cluster.ts';
 import { type MediaEvent, type MediaEventData, mediaTopic } from '../cluster/messages/media.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -6,8 +6,8 @@ import type { PublishEvent } from './rooms/media-room.ts';
 
 export interface NodeEventsOptions {
   bus: Pick<Bus, 'publish'>;
-  /** Nobody should hear of rooms from a node that may have lost them. */
-  mayTell(): boolean;
+  /** False when this node may have lost its rooms: then its events are not published. */
+  mayPublish(): boolean;
   log: Logger;
 }
 
@@ -22,14 +22,14 @@ export class NodeEvents {
     return (event, data) => void this.#publish(room, event, data);
   }
 
-  /** Their media is gone: they have to open it again. Resolves when it is said. */
+  /** These participants lost their media session and have to open another. Resolves when it is published. */
   async lost(
     room: string,
-    peers: ReadonlyArray<{ participantId: string; epoch: number }>,
+    lost: ReadonlyArray<{ participantId: string; epoch: number }>,
     reason: string,
   ): Promise<void> {
-    if (peers.length === 0) return;
-    const participants = peers.map(({ participantId, epoch }) => ({ participantId, epoch }));
+    if (lost.length === 0) return;
+    const participants = lost.map(({ participantId, epoch }) => ({ participantId, epoch }));
     await this.#publish(room, 'lost', { participants, reason });
   }
 
@@ -38,8 +38,8 @@ export class NodeEvents {
     event: K,
     data: MediaEventData<K>,
   ): Promise<void> {
-    const { bus, mayTell, log } = this.#options;
-    if (!mayTell()) return;
+    const { bus, mayPublish, log } = this.#options;
+    if (!mayPublish()) return;
     await bus.publish(mediaTopic(room), { event, data }).catch((err) => {
       log.debug({ err, room, event }, 'a media event was not published');
     });

@@ -1,4 +1,4 @@
-// What a media node says of itself in the registry. Pure.
+// What a media node publishes about itself in the registry. Pure.
 import type { NodeInfo } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
 import { type ConfiguredTurn, turnUrls } from '../turn/pool/environment.ts';
@@ -8,7 +8,7 @@ interface Listening {
   readonly announcedAddress?: string | undefined;
 }
 
-/** What is fixed when the node starts. */
+/** Fixed when the node starts. */
 export interface NodeFacts {
   listenInfos(port: number): readonly Listening[];
   hostname?: string | undefined;
@@ -18,7 +18,7 @@ export interface NodeFacts {
   pipes?: { listenInfo: Listening } | undefined;
 }
 
-/** What changes while the node runs. */
+/** Changes while the node runs. */
 export interface NodeState {
   id: string;
   ports: number[];

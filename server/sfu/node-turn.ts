@@ -1,4 +1,4 @@
-// The relays of this node's people: which each was given, and other ones when those go away.
+// The relays of this node's participants: grants them, and grants others when those go away.
 import type { IceServer } from '../../shared/media/rtp.ts';
 import type { TurnStore } from '../cluster/turn.ts';
 import type { Config } from '../config/config.ts';
@@ -8,11 +8,11 @@ import type { IceServers } from '../turn/pool/credentials.ts';
 import type { ConfiguredTurn } from '../turn/pool/environment.ts';
 import { NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
 import { IceTargets } from './checks/ice-target.ts';
-import type { ParticipantMedia, PeerContext } from './endpoints/participant-media.ts';
+import type { MediaContext, ParticipantMedia } from './endpoints/participant-media.ts';
 import type { NodeRoom } from './rooms/node-room.ts';
 import type { LiveWorker } from './workers/worker-pool.ts';
 
-export interface NodeTurnOptions extends PeerContext {
+export interface NodeTurnOptions extends MediaContext {
   nodeId: string;
   region: string | undefined;
   store: TurnStore;
@@ -52,7 +52,7 @@ export class NodeTurn {
     });
   }
 
-  /** The servers are known when this resolves; until then nobody gets any. */
+  /** Resolves when the servers are known. No participant gets a relay before. */
   async start(): Promise<void> {
     const { nodeId, store, region, turn, resources, metrics, log } = this.#options;
     this.#pool = await TurnPool.start({
@@ -61,28 +61,28 @@ export class NodeTurn {
       ...turn,
       target: () => this.#targets.target(),
       holders: () =>
-        this.#peers().map((peer) => ({
-          servers: peer.turn?.servers ?? [],
-          paths: [...peer.paths.values()],
+        this.#participants().map((participant) => ({
+          servers: participant.turn?.servers ?? [],
+          paths: [...participant.paths.values()],
         })),
       onChange: () => this.#moveSoon(),
     });
   }
 
-  /** New credentials, for the servers it has as long as those are good. */
-  grantTo(peer: ParticipantMedia): IceServers {
+  /** Grants new credentials, for the same servers as long as those work. */
+  grantTo(participant: ParticipantMedia): IceServers {
     const pool = this.#pool;
-    if (!pool || peer.closed) return { iceServers: [], iceServersExpireAt: null };
-    const held = peer.turn;
-    const fresh = pool.grant(peer.participantId, held?.servers ?? []);
-    // None is left: what they were given before may carry them still, and is no worse than nothing.
-    if (fresh.urls.length === 0 && held && held.urls.length > 0) {
-      return { iceServers: held.iceServers, iceServersExpireAt: null };
+    if (!pool || participant.closed) return { iceServers: [], iceServersExpireAt: null };
+    const granted = participant.turn;
+    const fresh = pool.grant(participant.participantId, granted?.servers ?? []);
+    // No relay is left. Those granted before may still carry packets, and are no worse than none.
+    if (fresh.urls.length === 0 && granted && granted.urls.length > 0) {
+      return { iceServers: granted.iceServers, iceServersExpireAt: null };
     }
-    return this.#hold(peer, fresh);
+    return this.#record(participant, fresh);
   }
 
-  /** For somebody who has no media session. */
+  /** For a network check, which has no media session. */
   iceServers(userId: string): IceServer[] {
     const grant = this.#pool?.grant(userId, []);
     if (!grant) return [];
@@ -90,9 +90,9 @@ export class NodeTurn {
     return grant.iceServers;
   }
 
-  /** A client met a refusal. */
-  refused(peer: ParticipantMedia, url: string, code: number): void {
-    if (peer.turn) this.#pool?.refused(peer.turn, url, code);
+  /** A TURN server refused this client. */
+  refused(participant: ParticipantMedia, url: string, code: number): void {
+    if (participant.turn) this.#pool?.refused(participant.turn, url, code);
   }
 
   /** Idempotent. */
@@ -103,13 +103,13 @@ export class NodeTurn {
     this.#targets.close();
   }
 
-  #hold(peer: ParticipantMedia, grant: TurnGrant): IceServers {
+  #record(participant: ParticipantMedia, grant: TurnGrant): IceServers {
     const { servers, urls, secrets, ...offer } = grant;
-    const before = peer.turn?.servers ?? [];
+    const before = participant.turn?.servers ?? [];
     this.#pool?.released(before.filter((id) => !servers.includes(id)));
     this.#pool?.granted(grant, before);
     const { iceServers } = offer;
-    peer.turn = {
+    participant.turn = {
       servers,
       urls,
       secrets,
@@ -119,8 +119,8 @@ export class NodeTurn {
     return offer;
   }
 
-  #peers(): ParticipantMedia[] {
-    return this.#options.rooms().flatMap(({ peers }) => peers);
+  #participants(): ParticipantMedia[] {
+    return this.#options.rooms().flatMap(({ participants }) => participants);
   }
 
   #moveSoon(): void {
@@ -128,30 +128,31 @@ export class NodeTurn {
     this.#moving = this.#options.resources.after(0, () => this.#move());
   }
 
-  /** Gives others to those whose servers are going away, some at a time. */
+  /** Grants other relays to participants whose servers are going away, some at a time. */
   #move(): void {
     this.#moving = undefined;
     const pool = this.#pool;
     if (!pool || this.#closed) return;
     let moved = 0;
     for (const room of this.#options.rooms()) {
-      for (const peer of room.peers) {
-        const held = peer.turn ?? NO_GRANT;
-        if (peer.closed || !pool.isStale(held)) continue;
+      for (const participant of room.participants) {
+        const granted = participant.turn ?? NO_GRANT;
+        if (participant.closed || !pool.isStale(granted)) continue;
         if (moved >= MOVED_AT_ONCE) {
           this.#moving = this.#options.resources.after(MOVE_PAUSE_MS, () => this.#move());
           return;
         }
-        const { participantId, epoch } = peer;
-        const fresh = pool.grant(participantId, held.servers);
-        // There may be nothing better than what failed, or nothing at all: then what they have is more.
+        const { participantId, epoch } = participant;
+        const fresh = pool.grant(participantId, granted.servers);
+        // Without a better relay the participant keeps the one it has.
         if (fresh.urls.length === 0 || pool.isStale(fresh)) continue;
-        if (same(held.urls, fresh.urls) && same(held.secrets, fresh.secrets)) continue;
+        if (same(granted.urls, fresh.urls) && same(granted.secrets, fresh.secrets)) continue;
         moved += 1;
         room.publish('iceServers', {
-          // Addresses that stay carry what they carry, also by another name or with another secret.
-          ...{ participantId, epoch, move: held.urls.some((url) => !fresh.urls.includes(url)) },
-          ...this.#hold(peer, fresh),
+          // A client moves only when it loses an address. A new name or secret for the same address moves
+          // nothing.
+          ...{ participantId, epoch, move: granted.urls.some((url) => !fresh.urls.includes(url)) },
+          ...this.#record(participant, fresh),
         });
       }
     }

@@ -1,4 +1,4 @@
-// One media node: it is announced to the cluster, serves its commands, and its rooms live here.
+// One media node: announces itself to the cluster, serves commands and owns the rooms here.
 import { randomUUID } from 'node:crypto';
 import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
@@ -10,7 +10,7 @@ import type { Timer } from '../telemetry/resources.ts';
 import { checkAnnounced } from './checks/address-check.ts';
 import { NetworkChecks, type NetworkChecksOptions } from './checks/network-checks.ts';
 import { CommandTable } from './command-table.ts';
-import type { PeerContext } from './endpoints/participant-media.ts';
+import type { MediaContext } from './endpoints/participant-media.ts';
 import { mediaHandlers } from './media-commands.ts';
 import { logMediasoup } from './mediasoup-log.ts';
 import { Prober } from './mesh/prober.ts';
@@ -18,11 +18,11 @@ import { NodeEvents } from './node-events.ts';
 import { describeNode } from './node-info.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { NodeRooms } from './rooms/node-rooms.ts';
-import { Orphans } from './rooms/orphans.ts';
+import { type Graces, Orphans } from './rooms/orphans.ts';
 import { AnnouncedNames, type Lookup } from './workers/announced-names.ts';
 import { type LiveWorker, WorkerPool } from './workers/worker-pool.ts';
 
-export interface SfuNodeOptions extends PeerContext {
+export interface SfuNodeOptions extends MediaContext, Graces {
   cluster: Cluster;
   workerBin: string;
   limits: NetworkChecksOptions['limits'];
@@ -33,8 +33,6 @@ export interface SfuNodeOptions extends PeerContext {
   announced: readonly string[];
   /** Another way to look up the names among them. */
   lookup?: Lookup;
-  /** How long a session that was moved elsewhere may go on carrying. */
-  drainGraceMs: number;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
@@ -70,7 +68,7 @@ export class SfuNode {
     this.#names = names;
     this.#events = new NodeEvents({
       bus: cluster.bus,
-      mayTell: () => this.#holdsLease,
+      mayPublish: () => this.#holdsLease,
       log,
     });
     this.#rooms = new NodeRooms({
@@ -79,7 +77,7 @@ export class SfuNode {
       isConnected: () => cluster.connected,
       pipeListenInfo: options.pipes?.listenInfo ?? { protocol: 'udp', ip: '127.0.0.1' },
       pickWorker: (besides) => pool.pick(besides),
-      peersPerWorker: media.peersPerWorker,
+      participantsPerWorker: media.participantsPerWorker,
       maxRooms: media.maxRooms,
       publisher: (room) => this.#events.publisher(room),
       onChange: () => this.#changed(),
@@ -87,12 +85,10 @@ export class SfuNode {
       log,
     });
     this.#orphans = new Orphans({
+      ...options,
       nodeId: this.id,
-      drainGraceMs: options.drainGraceMs,
       store: cluster.rooms,
       rooms: () => this.#rooms.open,
-      resources,
-      log,
     });
     this.#checks = new NetworkChecks({ ...options, names, pickWorker: () => pool.pick() });
     this.#turn = new NodeTurn({
@@ -121,7 +117,7 @@ export class SfuNode {
     pool.onLive = () => this.#changed();
   }
 
-  /** Starts the workers, then announces the node: it takes rooms from then on. */
+  /** Starts the workers, then announces the node. It takes rooms from then on. */
   static async start(options: SfuNodeOptions): Promise<SfuNode> {
     const { cluster, media, workerBin, listenInfos, pipes, resources, log } = options;
     logMediasoup(log);
@@ -151,12 +147,12 @@ export class SfuNode {
         });
       }
       await node.#turn.start();
-      node.#reconnected = cluster.onReconnected(() => node.#tellMissed());
+      node.#reconnected = cluster.onReconnected(() => node.#publishMissed());
       node.#serving = await cluster.bus.serve(node.id, (command, params) =>
         node.#handle(command, params),
       );
       node.#announcement = await cluster.nodes.announce(node.#info(), () => node.#regained());
-      // Not waited for: it may take a while to learn that nothing comes back.
+      // Not awaited: learning that nothing comes back may take a while.
       void checkAnnounced(pool.live, options);
     } catch (error) {
       await node.close();
@@ -174,7 +170,7 @@ export class SfuNode {
     return !this.#closed && !this.#draining && this.#pool.live.length > 0;
   }
 
-  /** Takes no new sessions from now on; those who hold sessions here move them away. Idempotent. */
+  /** Takes no new sessions. `web` moves those that are here. Idempotent. */
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
@@ -188,7 +184,7 @@ export class SfuNode {
     return this.#drained.promise;
   }
 
-  /** Closes everything; those who are still here open media elsewhere. */
+  /** Closes everything. Participants who are still here open media on another node. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -197,26 +193,32 @@ export class SfuNode {
     this.#prober?.close();
     this.#checks.close();
     this.#names.close();
-    await this.#turn.close();
-    await this.#reconnected?.close();
-    // First, while we are one of the nodes still: whoever is here yet is told at once.
+    await this.#end(this.#turn, this.#reconnected);
+    // Before the registration ends, so that `web` still accepts these events.
+    const rooms = this.#rooms.open;
     await Promise.all(
-      this.#rooms.open.map((room) => this.#events.lost(room.name, room.peers, 'node_closed')),
+      rooms.map(({ name, participants }) => this.#events.lost(name, participants, 'node_closed')),
     );
-    await this.#announcement?.close();
-    await this.#serving?.close();
+    await this.#end(this.#announcement, this.#serving);
     for (const room of this.#rooms.open) room.close();
     this.#pool.close();
     this.#drained.resolve();
   }
 
-  /** Or has not announced itself yet, when there is nothing to lose. */
+  /** What cannot be deregistered ends with its lease. Workers and rooms are closed all the same. */
+  async #end(...closers: readonly (Closer | undefined)[]): Promise<void> {
+    for (const closer of closers) {
+      await closer?.close().catch((err) => this.#options.log.warn({ err }, 'a part did not close'));
+    }
+  }
+
+  /** True before the first announcement too: there is nothing to lose yet. */
   get #holdsLease(): boolean {
     return this.#announcement?.held ?? true;
   }
 
   async #handle(command: string, params: unknown): Promise<unknown> {
-    // Without the lease others may have moved our rooms already; what we did now would be theirs.
+    // Without the lease our rooms may have been moved to other nodes already.
     if (!this.#holdsLease) throw new ParleyError('no_capacity');
     return this.#commands.run(command, params);
   }
@@ -241,7 +243,7 @@ export class SfuNode {
     }
   }
 
-  /** Its people alone are lost; they are told to open media again, on another worker. */
+  /** Only participants on this worker lost their media. They open it again on another worker. */
   #workerDied(worker: LiveWorker): void {
     this.#options.metrics.workerDeaths.inc();
     for (const room of this.#rooms.open) {
@@ -250,17 +252,17 @@ export class SfuNode {
     void this.#announce();
   }
 
-  /** The lease had run out: others may have moved what was here. Then it is closed. */
+  /** The lease had run out, so rooms may have been moved: closes those that were. */
   #regained(): void {
-    this.#options.log.warn('the lease of this node had run out; looking what is left to it');
+    this.#options.log.warn('the lease of this node had run out; checking which rooms it still has');
     this.#orphans.check({ atOnce: true }).then(
-      () => this.#tellMissed(),
-      (err) => this.#options.log.error({ err }, 'what is left to this node is not known'),
+      () => this.#publishMissed(),
+      (err) => this.#options.log.error({ err }, 'cannot find out which rooms this node still has'),
     );
   }
 
-  /** What we told while we were out of touch was lost. */
-  #tellMissed(): void {
+  /** Events published while the store was away were lost: publishes the state again. */
+  #publishMissed(): void {
     for (const room of this.#rooms.open) {
       this.#events.publisher(room.name)('missed', { nodeId: this.id });
     }

@@ -6,7 +6,6 @@ import { ROUTER_CODECS } from '../../shared/media/media.ts';
 
 const file = fileURLToPath(new URL('../../shared/media/router-capabilities.ts', import.meta.url));
 const { codecs = [], headerExtensions = [] } = generateRouterRtpCapabilities([...ROUTER_CODECS]);
-/** One entry a line: it is read as a list, if at all. */
 const lines = (entries: readonly object[]) =>
   entries.map((entry) => `    ${JSON.stringify(entry)},`).join('\n');
 writeFileSync(

@@ -13,7 +13,7 @@ const WINDOW_BYTES = 512 * 1024;
 const SPEED_MS = 2_000;
 /** The beginning, in which the sender feels its way, does not count. */
 const WARM_UP_MS = 500;
-/** Nothing came back for so long: the path is dead. */
+/** A path without an answer for this long is dead. */
 const SILENCE_MS = 4_000;
 /** A call needs less, and the server serves others. */
 const ENOUGH_BITS_PER_SECOND = 25_000_000;
@@ -26,14 +26,14 @@ export async function measureQuality(
   const sentAt: number[] = [];
   const trips = new Map<number, number>();
   const all = Promise.withResolvers<void>();
-  const hear = ({ data }: MessageEvent) => {
+  const onMessage = ({ data }: MessageEvent) => {
     const now = performance.now();
     const number = new DataView(data as ArrayBuffer).getUint32(0);
     const at = sentAt[number];
     if (at !== undefined) trips.set(number, now - at);
     if (trips.size === PINGS) all.resolve();
   };
-  channel.addEventListener('message', hear);
+  channel.addEventListener('message', onMessage);
   const stop = () => all.resolve();
   signal.addEventListener('abort', stop);
   const sending = setInterval(() => {
@@ -49,7 +49,7 @@ export async function measureQuality(
   clearInterval(sending);
   clearTimeout(timer);
   signal.removeEventListener('abort', stop);
-  channel.removeEventListener('message', hear);
+  channel.removeEventListener('message', onMessage);
   return qualityOf(
     [...trips.entries()].sort(([a], [b]) => a - b).map(([, trip]) => trip),
     sentAt.length,
@@ -75,20 +75,20 @@ export function measureSpeed(
   signal: AbortSignal,
 ): Promise<SpeedResult> {
   const piece = new Uint8Array(PIECE_BYTES);
-  // What a network compresses on its way would be measured as more than it is.
+  // Random bytes: data that a network can compress would measure too fast.
   for (let index = 0; index < PIECE_BYTES; index++) piece[index] = Math.random() * 256;
   const startedAt = performance.now();
   let onTheirWay = 0;
   let back = 0;
-  let heardAt = startedAt;
+  let receivedAt = startedAt;
   let beforeWarm = { bytes: 0, at: startedAt };
   let warm = false;
   return new Promise((resolve) => {
     const finish = () => {
       clearInterval(ticking);
-      channel.removeEventListener('message', hear);
+      channel.removeEventListener('message', onMessage);
       signal.removeEventListener('abort', finish);
-      const seconds = (heardAt - beforeWarm.at) / 1000;
+      const seconds = (receivedAt - beforeWarm.at) / 1000;
       const bytes = back - beforeWarm.bytes;
       const bitsPerSecond = seconds > 0 ? (bytes * 8) / seconds : 0;
       if (bytes === 0) return resolve({ state: 'none' });
@@ -107,25 +107,25 @@ export function measureSpeed(
         onTheirWay += PIECE_BYTES;
       }
     };
-    const hear = ({ data }: MessageEvent) => {
+    const onMessage = ({ data }: MessageEvent) => {
       const { byteLength } = data as ArrayBuffer;
-      heardAt = performance.now();
+      receivedAt = performance.now();
       back += byteLength;
       onTheirWay -= byteLength;
-      if (!warm && heardAt - startedAt >= WARM_UP_MS) {
+      if (!warm && receivedAt - startedAt >= WARM_UP_MS) {
         warm = true;
-        beforeWarm = { bytes: back, at: heardAt };
+        beforeWarm = { bytes: back, at: receivedAt };
       }
       fill();
     };
     const ticking = setInterval(() => {
       const now = performance.now();
       const over = now - startedAt >= SPEED_MS && (warm || now - startedAt >= SPEED_MS * 2);
-      const dead = now - heardAt >= SILENCE_MS || channel.readyState !== 'open';
+      const dead = now - receivedAt >= SILENCE_MS || channel.readyState !== 'open';
       if (over || dead) finish();
       else fill();
     }, 10);
-    channel.addEventListener('message', hear);
+    channel.addEventListener('message', onMessage);
     signal.addEventListener('abort', finish);
     if (signal.aborted) finish();
     fill();

@@ -14,14 +14,14 @@ export interface NetworkCheckOptions {
   room?: string;
   token?: string;
   signal?: AbortSignal;
-  /** Told what is known, whenever it is more. */
+  /** Called with the results so far, whenever there are more. */
   onProgress?: (state: NetworkState) => void;
 }
 
 /** Number of round trips that are measured. The quickest counts. */
 const PINGS = 3;
 
-/** Never rejects: what goes wrong is what it finds out. Where it was aborted it says what it knew. */
+/** Never rejects: failures are results. When aborted it returns the results so far. */
 export async function checkNetwork(options: NetworkCheckOptions): Promise<NetworkState> {
   const run = new Run(options);
   try {
@@ -50,13 +50,13 @@ class Run {
     const socket = await this.#openSocket();
     const paths = socket && (await this.#askForPaths(socket));
     if (socket && paths) {
-      this.#tell({ paths: { state: 'given' }, results: paths.map(runningPath) });
+      this.#update({ paths: { state: 'given' }, results: paths.map(runningPath) });
       await Promise.all(paths.map((path) => this.#check(path, socket)));
       await this.#measureSpeed();
     } else {
-      this.#tell({ speed: { state: 'none' } });
+      this.#update({ speed: { state: 'none' } });
     }
-    this.#tell({ done: true });
+    this.#update({ done: true });
   }
 
   close(): void {
@@ -66,18 +66,18 @@ class Run {
     this.#socket?.close();
   }
 
-  #tell(change: Partial<NetworkState>): void {
+  #update(change: Partial<NetworkState>): void {
     this.state = { ...this.state, ...change };
     if (!this.#options.signal?.aborted) this.#options.onProgress?.(this.state);
   }
 
   async #openSocket(): Promise<Socket | undefined> {
     const startedAt = performance.now();
-    let told: ParleyError | undefined;
+    let bye: ParleyError | undefined;
     try {
       const listener = {
         onEvent: (event: string, data: unknown) => {
-          if (event === 'bye') told = (data as { error: ParleyError }).error;
+          if (event === 'bye') bye = (data as { error: ParleyError }).error;
         },
         onLost: () => {},
       };
@@ -90,13 +90,13 @@ class Run {
         await socket.request('ping', {});
         roundTripMs = Math.min(roundTripMs, performance.now() - sentAt);
       }
-      this.#tell({ socket: { state: 'works', openMs, roundTripMs } });
+      this.#update({ socket: { state: 'works', openMs, roundTripMs } });
       return socket;
     } catch (error) {
-      const seen = told?.code ?? ParleyError.from(error).code;
+      const seen = bye?.code ?? ParleyError.from(error).code;
       const lost = seen === 'unreachable' && !this.#signal.aborted;
       const { code } = lost ? await whyNoSocket(this.#options.url) : { code: seen };
-      this.#tell({ socket: { state: 'fails', code } });
+      this.#update({ socket: { state: 'fails', code } });
       return undefined;
     }
   }
@@ -111,7 +111,7 @@ class Run {
       return paths;
     } catch (error) {
       const { code, message } = ParleyError.from(error);
-      this.#tell({ paths: { state: 'refused', code, message } });
+      this.#update({ paths: { state: 'refused', code, message } });
       return undefined;
     }
   }
@@ -126,14 +126,16 @@ class Run {
       // A browser that does not understand the address of a TURN server.
       result = { ...runningPath(path), state: 'fails', failure: 'not-tried' };
     }
-    this.#tell({ results: this.state.results.map((one) => (one.id === result.id ? result : one)) });
+    this.#update({
+      results: this.state.results.map((one) => (one.id === result.id ? result : one)),
+    });
   }
 
   async #measureSpeed(): Promise<void> {
     const best = bestPath(this.state.results);
     const channel = this.#checks.find(({ path }) => path.id === best?.id)?.channel;
-    if (!best || !channel) return this.#tell({ speed: { state: 'none' } });
-    this.#tell({ speed: { state: 'running' } });
-    this.#tell({ speed: await measureSpeed(channel, best.id, this.#signal) });
+    if (!best || !channel) return this.#update({ speed: { state: 'none' } });
+    this.#update({ speed: { state: 'running' } });
+    this.#update({ speed: await measureSpeed(channel, best.id, this.#signal) });
   }
 }

@@ -1,4 +1,4 @@
-// One path of a network check: a connection of its own to the server, and what it can do.
+// One path of a network check: a connection of its own to the server, and its measurements.
 
 import { CHECK_STREAMS, type CheckPath } from '../../../shared/protocol/check-messages.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
@@ -6,14 +6,17 @@ import { measureQuality } from './echo.ts';
 import { answerTo, dtlsParametersOf } from './sdp.ts';
 import type { CheckCandidate, PathFailure, PathResult, RelayRefusal } from './types.ts';
 
-/** A network that drops packets says nothing; a relay over TLS takes several round trips. */
+/**
+ * Long enough for a relay over TLS, which takes several round trips. A network that drops packets never
+ * answers.
+ */
 const CONNECT_MS = 7_000;
 /** How long a relay that refused is still waited for: its other addresses may yet answer. */
 const AFTER_REFUSAL_MS = 1_500;
 /** No answer (W3C WebRTC, `RTCPeerConnectionIceErrorEvent`). */
 const NO_ANSWER = 701;
 
-/** Tells the server our fingerprint. */
+/** Sends our DTLS fingerprint to the server. */
 export type Connect = (params: MethodParams<'checkConnect'>) => Promise<unknown>;
 
 export class PathCheck {
@@ -48,7 +51,7 @@ export class PathCheck {
     return this.#channels[0];
   }
 
-  /** Connects and measures. Never rejects: what goes wrong is the result. */
+  /** Connects and measures. Never rejects: a failure is the result. */
   async run(connect: Connect, signal: AbortSignal): Promise<PathResult> {
     const startedAt = performance.now();
     let connectMs: number | null = null;
@@ -108,7 +111,7 @@ export class PathCheck {
         if (this.#channels.every(({ readyState }) => readyState === 'open')) return finish(true);
         const { connectionState, iceGatheringState } = this.#connection;
         if (connectionState === 'failed') return finish(false);
-        // Nothing is left to be tried: without a relay's address there is no path.
+        // A relay path without a relayed address cannot connect any more.
         const hopeless = this.path.kind === 'relay' && !this.#relayed;
         if (hopeless && (iceGatheringState === 'complete' || this.#refused)) {
           early ??= setTimeout(() => !this.#relayed && finish(false), AFTER_REFUSAL_MS);
@@ -163,7 +166,7 @@ export class PathCheck {
     for (const channel of this.#channels) channel.addEventListener('open', changed);
   }
 
-  /** Both ends of the pair in use, as far as the browser tells. */
+  /** Both ends of the pair in use, as far as the browser reports them. */
   async #ends(): Promise<{ local: CheckCandidate | null; remote: CheckCandidate | null }> {
     const entries = new Map<string, Record<string, unknown>>();
     (await this.#connection.getStats()).forEach((entry, id) => {

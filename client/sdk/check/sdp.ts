@@ -16,7 +16,7 @@ export function dtlsParametersOf(offer: string): DtlsParameters {
   return { role: 'client', fingerprints: [...unique.values()] };
 }
 
-/** What the server would answer to this offer (RFC 8841, RFC 8445 §2.5 for ICE-lite). */
+/** The answer that the server would give to this offer (RFC 8841, RFC 8445 §2.5 for ICE-lite). */
 export function answerTo(offer: string, { transport, sctp }: CheckPath): string {
   const { iceParameters, iceCandidates, dtlsParameters } = transport;
   const mid = /^a=mid:(\S+)/m.exec(offer)?.[1] ?? '0';

@@ -1,7 +1,7 @@
-// What a network check finds out, step by step; plain data, so that words can be made of it anywhere.
+// The results of a network check, step by step. Plain data, so that any program can put them into words.
 import type { ErrorCode } from '../../../shared/errors.ts';
 
-/** One end of a path as the browser names it. */
+/** One end of a path, as the browser names it. */
 export interface CheckCandidate {
   /** `host`, `srflx`, `prflx` or `relay`. */
   readonly type: string;
@@ -11,7 +11,7 @@ export interface CheckCandidate {
   readonly port: number;
 }
 
-/** What a TURN server or the way to it answered, as the browser says it. */
+/** The error of a TURN server, or of the way to it, as the browser reports it. */
 export interface RelayRefusal {
   /** A STUN error code, or 701: no answer. */
   readonly code: number;
@@ -23,7 +23,7 @@ export type PathFailure =
   | 'blocked'
   /** Packets arrive, but the encrypted connection over them does not stand. */
   | 'handshake'
-  /** The TURN server said no. */
+  /** The TURN server refused. */
   | 'relay-refused'
   /** The TURN server did not answer. */
   | 'relay-silent'
@@ -54,7 +54,7 @@ export interface PathResult {
   readonly quality: PathQuality | null;
   readonly local: CheckCandidate | null;
   readonly remote: CheckCandidate | null;
-  /** What the browser found of its own, as `host udp`. */
+  /** The browser's own candidates, such as `host udp`. */
   readonly gathered: readonly string[];
   readonly refusals: readonly RelayRefusal[];
 }
@@ -73,7 +73,7 @@ export type PathsResult =
 export type SpeedResult =
   | { readonly state: 'waiting' }
   | { readonly state: 'running' }
-  /** Nothing to measure on. */
+  /** No path connected, so nothing can be measured. */
   | { readonly state: 'none' }
   | {
       readonly state: 'measured';

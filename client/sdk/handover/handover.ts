@@ -8,7 +8,7 @@ const LIMIT_MS = 10_000;
 export interface HandoverFacts {
   /** A track of the room is still shown from an older session. */
   isShownFromOlder: boolean;
-  /** What we send goes out on the newest session as well as on the older, or there is nothing to send. */
+  /** Our tracks are sent on the newest session as well as on the older one, or there are none. */
   isSending: boolean;
   /** Every older session has lost a path: the others do not see us there any more. */
   isOlderBroken: boolean;
@@ -22,7 +22,7 @@ export function overlapOf(facts: HandoverFacts): number | undefined {
 }
 
 export interface HandoverOptions<S> {
-  /** Nothing depends on the older sessions any more. */
+  /** The older sessions are no longer needed. */
   onComplete(): void;
   /** This one has carried nothing for long enough. */
   onLimit(session: S): void;
@@ -39,7 +39,7 @@ export class Handover<S> {
 
   /** A newer session was adopted: this one goes when that one has taken over. */
   supersede(): void {
-    // What was about to end may be ended no more: the one that is older now was the newest then.
+    // The session that was about to end may be the only one that carries now.
     this.#cancelOverlap();
   }
 

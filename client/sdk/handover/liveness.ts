@@ -3,8 +3,8 @@
 /** How often it is looked for, while something is waited for. A browser keeps its stats this long. */
 const POLL_MS = 50;
 /**
- * With a path that is there, and nothing new of what is shown: longer than any start takes, so what comes
- * no better is shown all the same. While the older one still brings something it stays, however long.
+ * With a connected path, a new consumer without frames is shown after this long, which is more than any start
+ * takes. While the older one still brings frames it stays on screen, however long.
  */
 const LIVE_TIMEOUT_MS = 4_000;
 /**
@@ -12,7 +12,7 @@ const LIVE_TIMEOUT_MS = 4_000;
  * sender and server find out how much it carries. So the frames of this long are compared.
  */
 const WINDOW_MS = 400;
-/** Without a frame for this long, a picture stands still: more than the pause between those of a camera. */
+/** A picture without a frame for this long stands still. Cameras pause for less. */
 const STILL_MS = 200;
 /** Part of the other's frames in that time. Not all: they are counted at different moments. */
 const ENOUGH = 0.7;
@@ -27,7 +27,7 @@ export interface Awaited {
 /** Something that may take over. */
 export interface Contest<A extends Awaited> {
   readonly awaited: A;
-  /** What is shown meanwhile. */
+  /** The track on screen meanwhile. */
   readonly shown: MediaStreamTrack;
   /** Whether there is a path for the new one to come by. */
   readonly isConnected: boolean;
@@ -36,14 +36,14 @@ export interface Contest<A extends Awaited> {
 export interface LivenessWatchOptions<A extends Awaited> {
   /** Reports of all transports that receive. */
   reports(): Promise<readonly Pick<RTCStatsReport, 'forEach'>[]>;
-  /** Muted, or paused by us: nothing will come, so nothing is waited for. */
+  /** True when muted, or paused by us: then no packets will come, and none are waited for. */
   isSilent(trackId: string): boolean;
-  /** Who waits for what now; asked at every look. */
+  /** The tracks that wait to replace others. Read at every look. */
   contests(): readonly Contest<A>[];
   onLive(arrived: readonly A[]): void;
 }
 
-/** What both had brought by then: frames of a picture, packets of sound. */
+/** Totals of both tracks at one time: frames of a picture, packets of sound. */
 export interface Sample {
   at: number;
   awaited: number;
@@ -134,8 +134,8 @@ export function arrivals(reports: readonly Pick<RTCStatsReport, 'forEach'>[]): M
 }
 
 /**
- * Whether a picture has begun, and has as many frames lately as the one that is shown: of one that
- * stands still, the first frame is enough.
+ * Whether a new picture has begun, and brought as many frames lately as the one on screen. If that one stands
+ * still, the first frame is enough.
  *
  * @param samples oldest first
  */

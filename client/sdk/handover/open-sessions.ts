@@ -17,7 +17,7 @@ export interface OpenSessionsOptions {
   hasLocal(): boolean;
   /** The received tracks changed. */
   onTracks(): void;
-  /** Nothing depends on the older sessions any more: the newest is the only one. */
+  /** The older sessions are no longer needed: the newest is the only one. */
   onAlone(): void;
 }
 
@@ -69,7 +69,7 @@ export class OpenSessions {
     return this.#sessions.findLast((session) => session.epoch === epoch);
   }
 
-  /** What is shown, by track id. */
+  /** The tracks on screen, by track id. */
   get tracks(): ReadonlyMap<string, MediaStreamTrack> {
     return new Map([...this.#shown].map(([trackId, { track }]) => [trackId, track]));
   }
@@ -79,11 +79,11 @@ export class OpenSessions {
     const older = this.#sessions;
     this.#sessions = [...older, session];
     this.#handover.supersede();
-    // One that never had a path is no good to anybody.
+    // A session that never had a path is of no use.
     this.#end(older.filter((each) => !each.isSending && !this.#isSeenOf(each)));
   }
 
-  /** What is received changed. */
+  /** The received tracks changed. */
   update(): void {
     const candidates = this.#sessions.flatMap(({ receiver }) => receiver.received);
     this.#shown = chooseShown(candidates, this.#shown);

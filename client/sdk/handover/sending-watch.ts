@@ -9,7 +9,7 @@ const WINDOW_MS = 600;
 /** Part of the older one's frames in that time. Not all: they are counted at different moments. */
 const ENOUGH = 0.7;
 
-/** What is compared: two media sessions, by what they say of their sending. */
+/** The two media sessions whose sending is compared. */
 export interface Pair<S> {
   readonly newest: S;
   readonly older: S;
@@ -19,7 +19,7 @@ export interface SendingWatchOptions<S> {
   /** Undefined while there is nothing to compare. */
   pair(): Pair<S> | undefined;
   report(session: S): Promise<Pick<RTCStatsReport, 'forEach'>>;
-  /** It keeps up from now on. */
+  /** The newer one sends as much as the older, from now on. */
   onKeepsUp(): void;
 }
 

@@ -1,4 +1,4 @@
-// Tells the server when the media sessions before the newest one have gone, so that it closes them too.
+// Sends `settled` when the older media sessions are closed here, so that the server closes them too.
 
 import type { Retries } from '../link/retries.ts';
 import type { Request } from '../media/media-session.ts';
@@ -11,7 +11,7 @@ export interface SettlingOptions {
 
 export class Settling {
   readonly #options: SettlingOptions;
-  /** The media session that the server has to be told of. */
+  /** The epoch to send. */
   #epoch: number | undefined;
 
   constructor(options: SettlingOptions) {
@@ -33,13 +33,13 @@ export class Settling {
     const epoch = this.#epoch;
     if (epoch === undefined || only !== epoch) return;
     const { request, retries, onProblem } = this.#options;
-    const say = async () => {
+    const send = async () => {
       await request('settled', { epoch });
       if (this.#epoch === epoch) this.#epoch = undefined;
     };
-    const sayUnlessMoot = () => (this.#epoch === epoch ? say() : undefined);
-    retries.say('settled', sayUnlessMoot, (error) => {
-      // Replaced in the meantime, or said again after the resume.
+    const sendUnlessMoot = () => (this.#epoch === epoch ? send() : undefined);
+    retries.send('settled', sendUnlessMoot, (error) => {
+      // Either another session replaced it, or the resume repeats it.
       if (error.code !== 'stale_epoch' && error.code !== 'unreachable') onProblem(error);
     });
   }

@@ -8,11 +8,11 @@ export interface Candidate {
 }
 
 /**
- * The newest consumer of each track that is live. What is shown already counts as live, so that
- * nothing worse takes its place; where nothing is shown the newest is, live or not.
+ * Chooses for each track the newest consumer that is live. The one on screen counts as live, so that nothing
+ * worse replaces it. Without one on screen the newest is chosen, live or not.
  *
  * @param candidates oldest first
- * @param before what was shown until now, by track id
+ * @param before the choice until now, by track id
  */
 export function chooseShown<C extends Candidate>(
   candidates: readonly C[],
@@ -28,7 +28,7 @@ export function chooseShown<C extends Candidate>(
 }
 
 /**
- * Those that are newer than what is shown: they take over when they are live.
+ * The consumers newer than the one on screen. They replace it when they are live.
  *
  * @param candidates oldest first
  */

@@ -7,7 +7,7 @@ const FACTOR = 2;
 const MAX_MS = 5_000;
 /** After this long without a server the call is given up. */
 const GIVE_UP_MS = 120_000;
-/** A server that says `unavailable` has work enough: its clients come again no sooner than this. */
+/** A server that answers `unavailable` is busy: its clients wait at least this long. */
 const RETRY_FIRST_MS = 500;
 
 /**
@@ -27,10 +27,10 @@ export function reconnectDelay(
 }
 
 /**
- * Before a request is said again that a server refused for the moment.
+ * The wait before a request is repeated that a server refused for the moment.
  *
  * @param attempt counted from 0
- * @param retryAfterMs what the server asked for; never come back sooner
+ * @param retryAfterMs the server's minimum
  * @param random in [0, 1), as above
  * @returns milliseconds to wait
  */

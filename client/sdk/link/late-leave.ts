@@ -1,11 +1,11 @@
-// Leaving when the socket was gone, or died unnoticed: without it the others would see somebody who
-// left as "reconnecting" for as long as the server keeps the place.
+// Leaves over another socket, when the first one was gone or died unnoticed. Otherwise others would see the
+// participant as "reconnecting" until the grace period ends.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 import { reconnectDelay } from './backoff.ts';
 import { Socket } from './socket.ts';
 
-/** As long as a server may take to notice that a socket is dead, and its lease to end, if both are the default. */
+/** By default, how long a server takes to notice a dead socket, and then to end the session's lease. */
 const NOTICING_MS = 45_000;
 
 /**
@@ -22,7 +22,7 @@ export async function leaveLate(
   for (let attempt = 0; performance.now() < until; attempt++) {
     await pause(reconnectDelay(attempt, 0, Math.random()) ?? 0);
     try {
-      return await leaveOver(await Socket.open(url, DEAF), session);
+      return await leaveOver(await Socket.open(url, IGNORE_EVENTS), session);
     } catch (error) {
       if (!ParleyError.from(error).retryable) return;
     }
@@ -39,8 +39,8 @@ function pause(ms: number): Promise<void> {
   return promise.finally(() => globalThis.removeEventListener?.('online', onOnline));
 }
 
-/** What the room says meanwhile is of no interest. */
-const DEAF = { onEvent() {}, onLost() {} };
+/** Events of the room are ignored meanwhile. */
+const IGNORE_EVENTS = { onEvent() {}, onLost() {} };
 
 async function leaveOver(socket: Socket, session: MethodParams<'resume'>): Promise<void> {
   try {

@@ -19,7 +19,7 @@ export interface LinkOptions {
   onDown(): void;
   /** A socket was entered: requests are carried from now on. */
   onUp(): void;
-  /** It will not come back. */
+  /** The link is closed for good. */
   onEnded(error: ParleyError): void;
 }
 
@@ -29,7 +29,7 @@ export class Link {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #entered = false;
-  /** What the server says between a socket's answer and the moment its state has been taken over. */
+  /** Events that arrive between a socket's answer and the moment its state is taken over. */
   #early: Array<() => void> = [];
   #endedBy: ParleyError | undefined;
   #lostAt: number | undefined;
@@ -57,7 +57,7 @@ export class Link {
       await Promise.race([this.#first(signal), givenUp]);
     } catch (error) {
       this.close();
-      // A farewell says more than the loss of the socket that it caused.
+      // A `bye` explains more than the loss of the socket that it caused.
       throw this.#endedBy ?? error;
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -77,13 +77,13 @@ export class Link {
     if (this.#entered) this.#socket?.doubt();
   }
 
-  /** Leaves the call and closes. @returns whether the server has heard of it */
+  /** Leaves the call and closes. @returns whether the server has received it */
   async leave(): Promise<boolean> {
     const socket = this.up ? this.#socket : undefined;
     socket?.request('leave', {}).catch(() => {});
-    const heard = socket?.closeHeard() ?? false;
+    const received = socket?.closeAndConfirm() ?? false;
     this.close();
-    return heard;
+    return received;
   }
 
   /** Idempotent. */
@@ -95,7 +95,7 @@ export class Link {
     this.#socket?.close();
   }
 
-  /** Whoever joins is told what they can do about a socket that does not open. */
+  /** When a socket does not open, the error of a join says why and what to do. */
   async #first(signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.#connect(signal);
@@ -129,14 +129,14 @@ export class Link {
     this.#lostAt = undefined;
     this.#attempt = 0;
     this.#options.onUp();
-    for (const tell of this.#early.splice(0)) tell();
+    for (const deliver of this.#early.splice(0)) deliver();
   }
 
   #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
     if (event !== 'bye') {
-      const tell = () => this.#options.onEvent(event, data);
-      if (this.#entered) tell();
-      else this.#early.push(tell);
+      const deliver = () => this.#options.onEvent(event, data);
+      if (this.#entered) deliver();
+      else this.#early.push(deliver);
       return;
     }
     const { error, reconnect } = data as EventPayload<'bye'>;

@@ -1,14 +1,14 @@
-// Why a WebSocket did not open: the browser does not say, but the server may know.
+// Finds out why a WebSocket did not open: browsers do not report it, but the server may know.
 
 import { ParleyError } from '../../../shared/errors.ts';
 import { SIGNALING_PATH } from '../../../shared/protocol/protocol.ts';
 import { ErrorAnswer, errorFromBody, parse } from '../../../shared/protocol/rpc.ts';
 
 const ASK_MS = 4_000;
-/** What else it answers there says nothing of why: the path is for WebSockets alone. */
+/** Other codes explain nothing: this path only serves WebSockets. */
 const REASONS = new Set(['proxy_without_upgrade', 'no_capacity', 'too_many_from_address']);
 
-/** Asks by plain HTTP what became of the handshake. Never rejects; `unreachable` where nobody knows. */
+/** Asks by plain HTTP what became of the handshake. Never rejects. Without an explanation: `unreachable`. */
 export async function whyNoSocket(server: string | URL): Promise<ParleyError> {
   const url = new URL(SIGNALING_PATH, server);
   url.protocol = url.protocol.replace('ws', 'http');
@@ -21,7 +21,7 @@ export async function whyNoSocket(server: string | URL): Promise<ParleyError> {
     const error = errorFromBody(parse(ErrorAnswer, await response.json()).error);
     if (REASONS.has(error.code)) return error;
   } catch {
-    // It is away altogether, or something else answers there.
+    // The server is away, or another program answers there.
   }
   return new ParleyError('unreachable');
 }

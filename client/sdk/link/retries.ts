@@ -1,8 +1,8 @@
-// Says again what the server could not take for the moment: its store is down, and the call goes on.
+// Repeats requests that the server could not take for the moment: its store is down, and the call goes on.
 import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
 import { retryDelay } from './backoff.ts';
 
-/** Refusals of now: the store is away, or that was more than one participant may ask at once. */
+/** Refusals that pass: the store is away, or the participant asked too often. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(['unavailable', 'rate_limited']);
 
 interface Attempt {
@@ -14,34 +14,34 @@ export class Retries {
   readonly #attempts = new Map<string, Attempt>();
   #closed = false;
 
-  /** Whether this is under way, or waits to be said again. */
+  /** Whether this request is under way, or waits to be repeated. */
   has(key: string): boolean {
     return this.#attempts.has(key);
   }
 
   /**
-   * Says it now, and again while the answer is `unavailable` or `rate_limited`.
+   * Sends a request, and repeats it while the answer is `unavailable` or `rate_limited`.
    *
-   * @param key what it is about; what waits under the same key is replaced by it
-   * @param say asks for what is wanted by then; undefined when that is moot
-   * @param onRefused told of every other refusal
+   * @param key a later request with the same key replaces one that waits
+   * @param send makes the request from the state of that moment; undefined when it is no longer needed
+   * @param onRefused called with any other refusal
    */
-  say(
+  send(
     key: string,
-    say: () => Promise<unknown> | undefined,
+    send: () => Promise<unknown> | undefined,
     onRefused: (error: ParleyError) => void,
   ): void {
     const before = this.#attempts.get(key);
     clearTimeout(before?.timer);
-    const said = this.#closed ? undefined : say();
-    if (!said) {
+    const sent = this.#closed ? undefined : send();
+    if (!sent) {
       this.#attempts.delete(key);
       return;
     }
     const attempt: Attempt = { count: before?.count ?? 0 };
     this.#attempts.set(key, attempt);
     const isNewest = () => this.#attempts.get(key) === attempt;
-    said.then(
+    sent.then(
       () => {
         if (isNewest()) this.#attempts.delete(key);
       },
@@ -50,7 +50,7 @@ export class Retries {
         if (PASSING.has(error.code)) {
           if (!isNewest() || this.#closed) return;
           const delayMs = retryDelay(attempt.count++, error.retryAfterMs, Math.random());
-          attempt.timer = setTimeout(() => this.say(key, say, onRefused), delayMs);
+          attempt.timer = setTimeout(() => this.send(key, send, onRefused), delayMs);
         } else {
           if (isNewest()) this.#attempts.delete(key);
           onRefused(error);
@@ -59,7 +59,7 @@ export class Retries {
     );
   }
 
-  /** Nothing is said again after this. Idempotent. */
+  /** Repeats nothing after this. Idempotent. */
   close(): void {
     this.#closed = true;
     for (const { timer } of this.#attempts.values()) clearTimeout(timer);

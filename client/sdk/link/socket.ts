@@ -1,4 +1,4 @@
-// One WebSocket to the server: requests with their replies, events, and noticing that it is dead.
+// One WebSocket to the server: requests with their replies, events, and detection of a dead path.
 import { ParleyError } from '../../../shared/errors.ts';
 import {
   EVENTS,
@@ -14,7 +14,7 @@ import { takeSocket } from './warm-socket.ts';
 
 /** A server that is there answers within a second; a mobile network may add a few. */
 const REPLY_TIMEOUT_MS = 10_000;
-/** Silence longer than this plus the timeout below means a dead path, which TCP tells much later. */
+/** Silence longer than this plus the timeout below means a dead path. TCP reports it much later. */
 const PING_PERIOD_MS = 5_000;
 const PING_TIMEOUT_MS = 4_000;
 /** When there is reason for doubt: media has lost its path, perhaps with the whole network. */
@@ -51,8 +51,8 @@ export class Socket {
     this.#socket = socket;
     this.#listener = listener;
     socket.addEventListener('message', ({ data }) => {
-      // Node delivers all messages of one packet at a stretch. The code that waits for an answer has to
-      // see it before what the server said next.
+      // Node delivers all messages of one packet in one turn. Code that awaits an answer has to run before the
+      // messages after it.
       this.#inbox = this.#inbox.then(() => this.#receive(data));
     });
     socket.addEventListener('close', () => this.#lost());
@@ -121,18 +121,15 @@ export class Socket {
     this.#ping(DOUBT_TIMEOUT_MS);
   }
 
-  /** Nothing is heard of it any more. Idempotent. */
+  /** Ignores everything after this. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#end();
     this.#socket.close(CLOSE_NORMAL);
   }
 
-  /**
-   * Closes it, and finds out whether all that was said before has arrived: the closing handshake
-   * comes after it.
-   */
-  async closeHeard(): Promise<boolean> {
+  /** Closes it, and finds out whether all earlier frames arrived: the closing handshake comes after them. */
+  async closeAndConfirm(): Promise<boolean> {
     if (this.#closed) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), CLOSE_TIMEOUT_MS);
@@ -141,9 +138,9 @@ export class Socket {
       resolve(wasClean && code === CLOSE_NORMAL),
     );
     this.close();
-    const heard = await promise;
+    const received = await promise;
     clearTimeout(timer);
-    return heard;
+    return received;
   }
 
   #receive(data: unknown): void {
@@ -154,7 +151,7 @@ export class Socket {
       else if ('error' in frame) this.#settle(frame.id, errorFromBody(frame.error));
       else this.#settle(frame.id, undefined, frame.result);
     } catch (error) {
-      // A frame that cannot be read is a server of another version: nothing after it can be trusted.
+      // An unreadable frame comes from a server of another version. Nothing after it can be trusted.
       console.error('Parley: a message of the server could not be read.', error);
       this.#socket.close();
     }

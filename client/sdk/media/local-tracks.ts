@@ -1,4 +1,4 @@
-// What this participant wants to share: it outlives sockets and media sessions.
+// The tracks that this participant shares. They outlive sockets and media sessions.
 import type { TrackSource } from '../../../shared/room/room.ts';
 import { randomId } from '../session/ids.ts';
 import type { LocalTrack, LocalTrackInput } from '../session/types.ts';
@@ -10,7 +10,7 @@ export interface LocalEntry {
   muted: boolean;
   /** We asked for a mute, and no unmute was confirmed since: a muted track may be our own doing. */
   mayBeMuted: boolean;
-  /** True once it is unpublished: what is still under way for it is given up. */
+  /** True once unpublished: requests under way for it are given up. */
   closed: boolean;
 }
 

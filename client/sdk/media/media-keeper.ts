@@ -1,5 +1,5 @@
-// Keeps media going: it takes the media sessions that the server offers, make before break, and asks
-// for another when a path stays down.
+// Keeps media going: takes the media sessions that the server offers, make before break, and asks for another
+// when a path stays down.
 import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
@@ -25,7 +25,7 @@ export interface MediaKeeperOptions {
   onceUp(action: () => void): void;
   isUp(): boolean;
   streamIdOf(trackId: string): string;
-  /** Whose track it is. */
+  /** The participant who sends this track. */
   ownerOf(trackId: string): string | undefined;
   stateOf(trackId: string): TrackState;
   /** The received tracks changed. */
@@ -36,7 +36,7 @@ export interface MediaKeeperOptions {
   onPaths(): void;
   /** The server refused a track of ours. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
-  /** Another media session took over: what the old one was told, it does not know. */
+  /** Another media session took over. It knows nothing of requests to the old one. */
   onReplaced(): void;
   onProblem(error: unknown): void;
 }
@@ -53,7 +53,7 @@ export class MediaKeeper {
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
   readonly #unusable = new Set<string>();
   #negotiated: Promise<void> = Promise.resolve();
-  /** What we send begins on a session once what it brings is negotiated. */
+  /** Sessions whose received tracks are negotiated. Sending begins after that. */
   readonly #negotiatedSessions = new WeakSet<MediaSession>();
   #device: Device | undefined;
 
@@ -84,7 +84,7 @@ export class MediaKeeper {
     await this.#sessions.newest?.receiving;
   }
 
-  /** Whether others can hear and see us, as far as the browser knows. */
+  /** Whether others receive our tracks, as far as the browser knows. */
   get flowing(): boolean {
     return this.#sessions.newest !== undefined && !this.#recovery.recovering;
   }
@@ -98,7 +98,7 @@ export class MediaKeeper {
     return this.#sessions.newest?.paths ?? { send: NO_PATH, recv: NO_PATH };
   }
 
-  /** The first media session of a join. One of an earlier join is shown until this one is live. */
+  /** The first media session of a join. One of an earlier join stays on screen until this one is live. */
   begin(offer: MediaOffer, device: Device): void {
     this.#device = device;
     this.#offered.clear();
@@ -107,10 +107,10 @@ export class MediaKeeper {
   }
 
   /**
-   * Takes what the server says of our media: another session, or the one we have as it sees it.
+   * Takes the server's state of our media: another session, or the current one as the server sees it.
    *
-   * @param known the tracks of ours that the server knows
-   * @returns whether it is the session we have: the server may not have heard what we said of it
+   * @param known our tracks that the server knows
+   * @returns whether it is the current session: the server may have missed our requests about it
    */
   take(offer: MediaOffer, known: ReadonlySet<string>): boolean {
     const newest = this.#sessions.newest;
@@ -128,7 +128,7 @@ export class MediaKeeper {
     return true;
   }
 
-  /** What is wanted changed: every media session compares what it sends with it. */
+  /** The tracks to send changed: every media session compares its own with them. */
   reconcile(): void {
     for (const { sender } of this.#sessions.all) sender.reconcile();
     this.#sessions.review();
@@ -137,7 +137,7 @@ export class MediaKeeper {
   onConsumers({ epoch, consumers }: EventPayload<'consumers'>): void {
     const session = this.#sessions.of(epoch);
     const { newest } = this.#sessions;
-    // What comes on both sessions is decoded once: a handover is hard work for a small machine.
+    // A track that arrives on both sessions is decoded once: two decoders are too much for a small machine.
     const isOnBoth = session !== newest && newest?.receiver.isConnected === true;
     if (!isOnBoth) void session?.receiver.consume(this.#usable(consumers));
   }
@@ -146,7 +146,7 @@ export class MediaKeeper {
     this.#sessions.of(epoch)?.receiver.closeConsumers(consumerIds);
   }
 
-  /** @param move the servers of before go away: who is relayed by one of them restarts ICE */
+  /** @param move the earlier servers go away: a path relayed by one of them restarts ICE */
   updateIceServers(iceServers: IceServer[], move: boolean): void {
     const { all, newest } = this.#sessions;
     for (const session of all) {
@@ -158,12 +158,12 @@ export class MediaKeeper {
     }
   }
 
-  /** The server can be asked again: what was tried without it is tried now. */
+  /** The server can be reached again: repeats now what failed without it. */
   recoverNow(): void {
     this.#recovery.again();
   }
 
-  /** What the room lists changed. */
+  /** The room's list of tracks changed. */
   onRoom(): void {
     this.#sessions.review();
   }
@@ -178,7 +178,7 @@ export class MediaKeeper {
     this.#sessions.close();
   }
 
-  /** Uses a new media session: what was received or sent continues there under the same ids. */
+  /** Uses a new media session. Tracks continue there under the same ids. */
   #adopt(offer: MediaOffer, device: Device): void {
     const isFirst = this.#sessions.newest === undefined;
     const session = this.#open(offer, device);
@@ -189,7 +189,7 @@ export class MediaKeeper {
     if (!isFirst) this.#options.onPaths();
     this.#options.onceUp(() => {
       this.#negotiated = session.receiver.consume(this.#usable(offer.consumers));
-      // What is received comes first: people wait for the others' picture, and encoders are greedy.
+      // Receiving comes first: participants wait for pictures, and encoders take all the processor.
       const send = () => {
         this.#negotiatedSessions.add(session);
         session.sender.reconcile();
@@ -236,7 +236,7 @@ export class MediaKeeper {
     return session;
   }
 
-  /** Tells the server that it may close what was before. */
+  /** Tells the server that it may close the older sessions. */
   #settle(): void {
     const { newest, all } = this.#sessions;
     this.#settling.settle(all.length === 1 ? newest?.epoch : undefined);
@@ -256,16 +256,16 @@ export class MediaKeeper {
   /** Asks for another session, unless there is one already. */
   #replace(session: MediaSession): void {
     const { request, retries, onProblem } = this.#options;
-    const say = () =>
+    const send = () =>
       this.#sessions.newest === session
         ? request('rebuildMedia', { epoch: session.epoch })
         : undefined;
-    retries.say('rebuildMedia', say, onProblem);
+    retries.send('rebuildMedia', send, onProblem);
   }
 
   async #recover(step: RecoveryStep, direction: Direction): Promise<void> {
     const session = this.#sessions.newest;
-    // Without a socket nothing can be mended; the ladder goes on when it is back.
+    // Without a socket nothing can be repaired. The next step follows when it is back.
     if (!session || !this.#options.isUp()) return;
     if (step === 'restart-ice') return session.restartIce(direction);
     this.#relayNext = step === 'rebuild-relay';

@@ -3,10 +3,10 @@ import type { ParleyError } from '../../../shared/errors.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 
 /**
- * Says something about a media session, again while the server cannot take it.
+ * Sends a request about a media session, and repeats it while the server cannot take it.
  *
- * @param key tells it from others of the same method
- * @param params what is true by then; undefined when it is moot
+ * @param key distinguishes requests of the same method
+ * @param params made from the state of that moment; undefined when no longer needed
  */
 export type MediaRequest = <K extends 'connect' | 'publish' | 'ready'>(
   method: K,

@@ -1,4 +1,4 @@
-// One media session: a transport to send and one to receive, until the server gives us another.
+// One media session: a transport to send and one to receive, until the server offers another.
 import type { Device, types } from 'mediasoup-client';
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
@@ -31,11 +31,11 @@ export interface MediaSessionOptions
   onState(direction: Direction, state: types.ConnectionState): void;
   /** The packets of a transport go another way. */
   onPaths(): void;
-  /** A relay that brought something all the time fell silent, or is heard again. */
+  /** A relay that carried packets all the time fell silent, or carries packets again. */
   onPulse(direction: Direction, isAlive: boolean): void;
   /** This session will not do; another one is needed. */
   onUseless(): void;
-  /** Whose remote track it is, if anything is to be expected of it. */
+  /** The participant who sends this remote track, if packets can be expected of it. */
   senderOf(trackId: string): string | undefined;
   /** The server refused something else; the session may be out of date. */
   onProblem(error: ParleyError): void;
@@ -74,7 +74,7 @@ export class MediaSession {
     this.#recv = device.createRecvTransport({ ...offer.recv, ...common });
     this.#watches = { send: this.#watch('send'), recv: this.#watch('recv') };
     for (const direction of DIRECTIONS) this.#listen(direction);
-    const shared = { ...options, epoch: this.epoch, tell: this.#tell };
+    const shared = { ...options, epoch: this.epoch, requestMedia: this.#requestMedia };
     this.sender = new Sender({ ...shared, transport: this.#send });
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
@@ -114,15 +114,15 @@ export class MediaSession {
   }
 
   /**
-   * What the server did not hear is said again, and what it said meanwhile is taken from the offer.
+   * Repeats requests that the server missed, and takes its own changes from the offer.
    *
-   * @param known the tracks of ours that the server knows
+   * @param known our tracks that the server knows
    */
   async resync(offer: MediaOffer, entries: readonly LocalEntry[], known: ReadonlySet<string>) {
-    // Others may have come while there was no socket, and whoever was to leave did not hear of it.
+    // While there was no socket, servers may have come, and a request to leave some may have been lost.
     await this.updateIceServers(offer.iceServers, { move: true });
     for (const direction of DIRECTIONS) {
-      this.#tellConnect(direction);
+      this.#requestConnect(direction);
       this.#watches[direction].resync();
     }
     this.sender.publishAgain(entries, known);
@@ -148,7 +148,7 @@ export class MediaSession {
     await Promise.all(
       [this.#send, this.#recv].map((transport) => transport.updateIceServers({ iceServers })),
     );
-    // Without any relay there is nothing to move to: what works is more.
+    // Without any relay there is nothing to move to. A path that works is better.
     if (!move || relays.length === 0) return;
     for (const direction of DIRECTIONS) this.#watches[direction].allow(given);
   }
@@ -189,11 +189,11 @@ export class MediaSession {
       rebuild: onUseless,
       onChange: onPaths,
       expects: (sent) => {
-        // What we send is acknowledged by the server, which is not somebody whose network may be gone.
+        // The media server acknowledges what we send, so silence means that the relay is gone.
         if (direction === 'send') return sent > 0 ? 'surely' : 'nothing';
         const senders = new Set(this.receiver.received.map(({ trackId }) => senderOf(trackId)));
         senders.delete(undefined);
-        // All of several people do not vanish in one moment; of one it cannot be told.
+        // Several senders do not vanish at the same moment. A single one might.
         return senders.size === 0 ? 'nothing' : senders.size === 1 ? 'perhaps' : 'surely';
       },
       onPulse: (isAlive) => onPulse(direction, isAlive),
@@ -206,7 +206,7 @@ export class MediaSession {
     transport.on('connect', ({ dtlsParameters }, done) => {
       this.#dtls[direction] = toWire(DtlsParameters, dtlsParameters);
       done();
-      this.#tellConnect(direction);
+      this.#requestConnect(direction);
     });
     transport.on('connectionstatechange', (state) => {
       if (direction === 'recv' && state === 'connected') this.#receiving.resolve();
@@ -215,24 +215,33 @@ export class MediaSession {
       this.#options.onState(direction, state);
     });
     transport.on('icecandidateerror', (error) => {
-      // Those that only keep a place in the list refuse us, and should.
+      // Servers that only keep a place in the list refuse us, as they should.
       if (isOffered(error.url, this.#iceServers)) watch.onIceError(error);
     });
   }
 
-  #tellConnect(direction: Direction): void {
+  #requestConnect(direction: Direction): void {
     const dtlsParameters = this.#dtls[direction];
     if (!dtlsParameters) return;
-    this.#tell('connect', direction, () => ({ epoch: this.epoch, direction, dtlsParameters }));
+    this.#requestMedia('connect', direction, () => ({
+      epoch: this.epoch,
+      direction,
+      dtlsParameters,
+    }));
   }
 
-  /** What the socket lost is said again after the resume; what came too late does not matter. */
-  readonly #tell: MediaRequest = (method, key, params, onRefused = this.#options.onProblem) => {
-    const say = () => {
+  /** A request lost with the socket is repeated after the resume. One for an older session no longer matters. */
+  readonly #requestMedia: MediaRequest = (
+    method,
+    key,
+    params,
+    onRefused = this.#options.onProblem,
+  ) => {
+    const send = () => {
       const now = this.#closed ? undefined : params();
       return now && this.#options.request(method, now);
     };
-    this.#retries.say(`${method} ${key}`, say, (error) => {
+    this.#retries.send(`${method} ${key}`, send, (error) => {
       const moot = error.code === 'unreachable' || error.code === 'stale_epoch';
       if (!moot && !this.#closed) onRefused(error);
     });

@@ -1,10 +1,10 @@
-// One report of what arrives while two media sessions bring it. Pure.
+// One report of the received tracks while two media sessions carry them. Pure.
 
 /**
- * The newest session's report, and with it the inbound streams of what is shown from older ones.
- * Those have an epoch before their ids, so that two sessions' never meet.
+ * The newest session's report, with the inbound streams on screen from older ones. Those get their epoch before
+ * their ids, so that ids of two sessions never collide.
  *
- * @param shown ids of the MediaStreamTracks that are shown
+ * @param shown ids of the MediaStreamTracks on screen
  */
 export function mergeStats(
   newest: RTCStatsReport,

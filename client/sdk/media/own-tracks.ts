@@ -1,4 +1,4 @@
-// What the person shares: changes it here, on every media session, and in what the server knows.
+// The tracks that this participant shares: changes them here, on every media session, and at the server.
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { RoomPatch } from '../../../shared/room/operations.ts';
 import type { Track, TrackSource } from '../../../shared/room/room.ts';
@@ -45,17 +45,17 @@ export class OwnTracks {
     const entry = this.#options.local.get(source);
     if (!entry) return;
     this.drop(entry);
-    this.#tellUnpublish(entry.id);
+    this.#requestUnpublish(entry.id);
   }
 
   setMuted(source: TrackSource, muted: boolean): void {
     const entry = this.#options.local.get(source);
     if (!entry || entry.muted === muted) return;
     this.#mute(entry, muted);
-    this.#tellMute(entry);
+    this.#requestMute(entry);
   }
 
-  /** The server refused it: it is not sent any more. */
+  /** The server refused the track: stops sending it. */
   drop(entry: LocalEntry): void {
     const { local, media, onChange } = this.#options;
     local.remove(entry);
@@ -69,29 +69,29 @@ export class OwnTracks {
       const entry = this.#find(op.trackId);
       if (entry) this.#mutedByHost(entry);
     }
-    // What changed while the publish was under way was said of a track that the server did not know.
+    // A change made while the publish was under way concerned a track that the server did not know yet.
     if (ops.some((op) => op.op === 'publish' && op.track.participantId === participantId)) {
-      this.sayWhatDiffers();
+      this.sendDifferences();
     }
   }
 
-  /** What we changed while the server did not hear us. */
-  sayWhatDiffers(): void {
+  /** Sends our changes that the server missed. */
+  sendDifferences(): void {
     for (const { id, muted } of this.#options.listed()) {
       const entry = this.#find(id);
-      if (!entry) this.#tellUnpublish(id);
+      if (!entry) this.#requestUnpublish(id);
       // Muted, though we did not ask for it: a host did, while we were away.
       else if (muted && !entry.mayBeMuted) this.#mutedByHost(entry);
-      else if (entry.muted !== muted) this.#tellMute(entry);
+      else if (entry.muted !== muted) this.#requestMute(entry);
     }
   }
 
-  /** The media server may not have heard what the room lists. */
-  sayAll(): void {
+  /** The media server may have missed requests for tracks that the room lists. */
+  resendAll(): void {
     for (const { id } of this.#options.listed()) {
       const entry = this.#find(id);
-      if (entry) this.#tellMute(entry);
-      else this.#tellUnpublish(id);
+      if (entry) this.#requestMute(entry);
+      else this.#requestUnpublish(id);
     }
   }
 
@@ -111,10 +111,10 @@ export class OwnTracks {
     this.#options.onMutedByHost(entry.source);
   }
 
-  #tellMute(entry: LocalEntry): void {
+  #requestMute(entry: LocalEntry): void {
     const { request, retries } = this.#options;
     const { id: trackId } = entry;
-    const say = () => {
+    const send = () => {
       if (entry.closed) return undefined;
       const { muted } = entry;
       if (muted) entry.mayBeMuted = true;
@@ -122,15 +122,15 @@ export class OwnTracks {
         entry.mayBeMuted = muted;
       });
     };
-    retries.say(`mute ${trackId}`, say, this.#onRefused);
+    retries.send(`mute ${trackId}`, send, this.#onRefused);
   }
 
-  #tellUnpublish(trackId: string): void {
+  #requestUnpublish(trackId: string): void {
     const { request, retries } = this.#options;
-    retries.say(`unpublish ${trackId}`, () => request('unpublish', { trackId }), this.#onRefused);
+    retries.send(`unpublish ${trackId}`, () => request('unpublish', { trackId }), this.#onRefused);
   }
 
-  /** A track that the server does not know yet is told by its publish; one that it forgot is no loss. */
+  /** A track that the server does not know yet is described by its publish. One that it forgot is no loss. */
   readonly #onRefused = (error: ParleyError) => {
     if (error.code !== 'unknown_track') this.#options.onProblem(error);
   };

@@ -1,10 +1,10 @@
-// What is wanted of each remote track; changes are gathered, so that a resize is one message.
+// The preferences for each remote track. Changes are collected, so that a resize is one message.
 import { ParleyError } from '../../../shared/errors.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { retryDelay } from '../link/backoff.ts';
 
-/** Longer than a layout pass, shorter than anybody notices. */
+/** Longer than a layout pass, too short to notice. */
 const GATHER_MS = 50;
 
 export class Preferences {
@@ -51,7 +51,7 @@ export class Preferences {
     }
   }
 
-  /** Nothing is sent after this. Idempotent. */
+  /** Sends nothing after this. Idempotent. */
   close(): void {
     this.#closed = true;
     this.#cancel();
@@ -73,12 +73,12 @@ export class Preferences {
       return preference ? [[trackId, preference]] : [];
     });
     this.#changed.clear();
-    for (let at = 0; at < changed.length; at += LIMITS.tracksPerMessage) {
-      this.#say(changed.slice(at, at + LIMITS.tracksPerMessage));
+    for (let start = 0; start < changed.length; start += LIMITS.tracksPerMessage) {
+      this.#sendBatch(changed.slice(start, start + LIMITS.tracksPerMessage));
     }
   }
 
-  #say(preferences: readonly [string, Preference][]): void {
+  #sendBatch(preferences: readonly [string, Preference][]): void {
     this.#send(Object.fromEntries(preferences)).then(
       () => {
         this.#failures = 0;
@@ -86,7 +86,7 @@ export class Preferences {
       (cause) => {
         const error = ParleyError.from(cause);
         if (error.code !== 'unavailable') return this.#onProblem(error);
-        // What is wanted by then, which may be something else.
+        // Sends the preferences of that moment, which may have changed again.
         for (const [trackId] of preferences) this.#changed.add(trackId);
         this.#flushAfter(retryDelay(this.#failures++, error.retryAfterMs, Math.random()));
       },

@@ -1,4 +1,4 @@
-// What is received on one media session: its consumers, of which one track may have two for a while.
+// The consumers of one media session. For a while a track may have two.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/media-messages.ts';
 import type { MediaRequest } from './media-request.ts';
@@ -13,10 +13,10 @@ export interface Received {
 export interface ReceiverOptions {
   epoch: number;
   transport: types.Transport;
-  tell: MediaRequest;
+  requestMedia: MediaRequest;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
-  /** What is received changed. */
+  /** The received tracks changed. */
   onTracks(): void;
   /** The browser could not negotiate these: with them described, it negotiates nothing else. */
   onUnusable(trackIds: readonly string[], cause: unknown): void;
@@ -29,7 +29,7 @@ interface Consuming {
   received: Received | undefined;
 }
 
-/** A page takes a track off a moment after it was told; browsers show one that ended as black. */
+/** A page removes a track's picture a moment after the event. Browsers show an ended track as black. */
 export const LINGER_MS = 500;
 
 export class Receiver {
@@ -55,9 +55,9 @@ export class Receiver {
     return [...this.#consuming.values()].flatMap(({ received }) => received ?? []);
   }
 
-  /** Receives these; those it receives already are left alone. */
+  /** Creates these consumers. Those that exist are left alone. */
   async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
-    const { epoch, tell, onTracks, onUnusable } = this.#options;
+    const { epoch, requestMedia, onTracks, onUnusable } = this.#options;
     const wanted = descriptions.filter(({ consumerId }) => !this.#retired.has(consumerId));
     // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
     const results = await Promise.allSettled(wanted.map((each) => this.#consume(each)));
@@ -68,7 +68,7 @@ export class Receiver {
     );
     if (consumerIds.length > 0) {
       const stillThere = () => consumerIds.filter((id) => this.#consuming.has(id));
-      tell('ready', consumerIds.join(), () => {
+      requestMedia('ready', consumerIds.join(), () => {
         const ids = stillThere();
         return ids.length > 0 ? { epoch, consumerIds: ids } : undefined;
       });
@@ -90,7 +90,7 @@ export class Receiver {
     this.#options.onTracks();
   }
 
-  /** Takes the server's list: what it does not name is gone. */
+  /** Takes the server's list: consumers that it does not name are closed. */
   async resync(descriptions: readonly ConsumerDescription[]): Promise<void> {
     const named = new Set(descriptions.map(({ consumerId }) => consumerId));
     const known = [...this.#consuming.keys(), ...this.#retired];
@@ -100,9 +100,9 @@ export class Receiver {
   }
 
   /**
-   * It was decided what is shown.
+   * Applies the choice of consumers on screen.
    *
-   * @param pending those that take over once they are live
+   * @param pending those that replace others once they are live
    */
   follow(shown: ReadonlyMap<string, Received>, pending: ReadonlySet<Received>): void {
     const own = new Set(this.received);
@@ -110,7 +110,7 @@ export class Receiver {
       if (!received) continue;
       const chosen = shown.get(received.trackId);
       const isShown = chosen === received;
-      // Browsers mix every voice that they receive: of two copies, one must be silent.
+      // Browsers play every voice that they receive. Of two copies one must be silent.
       const { track } = received;
       if (track.kind === 'audio' && track.enabled !== isShown) track.enabled = isShown;
       if (isShown || pending.has(received) || !chosen || !own.has(chosen)) continue;
@@ -142,7 +142,7 @@ export class Receiver {
       rtpParameters,
       streamId: streamIdOf(trackId),
     });
-    // It may have been closed while it was negotiated.
+    // It may have been closed during the negotiation.
     if (this.#closed || this.#consuming.get(consumerId) !== consuming) return consumer.close();
     consuming.consumer = consumer;
     consuming.received = { trackId, track: consumer.track, isLive: false };

@@ -1,4 +1,4 @@
-// The tracks of others, as a page shows them: what the room lists and what media has arrived. Pure.
+// The tracks of others as a page shows them: those that the room lists, with the media that has arrived. Pure.
 import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import type { TrackState } from '../handover/open-sessions.ts';
 import type { RemoteTrack } from '../session/types.ts';
@@ -45,7 +45,7 @@ export function ownerOf(room: RoomSnapshot, trackId: string): string | undefined
   return room.tracks.find(({ id }) => id === trackId)?.participantId;
 }
 
-/** Browsers play the tracks of one stream in step: a person's voice with the camera, a screen's sound with the screen. */
+/** Browsers play the tracks of one stream in step: voice with camera, a screen's sound with the screen. */
 export function streamIdOf(room: RoomSnapshot, trackId: string): string {
   const track = room.tracks.find(({ id }) => id === trackId);
   return track ? `${track.participantId}-${groupOf(track.source)}` : trackId;

@@ -1,4 +1,4 @@
-// What is sent on one media session: one loop makes it equal to what is wanted, and tells the server.
+// The tracks sent on one media session: one loop makes them equal to the wanted ones and informs the server.
 import type { Device, types } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
@@ -14,8 +14,8 @@ export interface SenderOptions {
   transport: types.Transport;
   device: Device;
   videoCodec: VideoCodec;
-  tell: MediaRequest;
-  /** What is wanted now, whatever was wanted before. */
+  requestMedia: MediaRequest;
+  /** The tracks to send, at this moment. */
   wanted(): readonly LocalEntry[];
   /** Whether tracks may begin here: they begin on the newest session only. */
   mayBegin(): boolean;
@@ -29,7 +29,7 @@ const PUBLISH_RETRY_MS = 1_000;
 /** How often the browser is asked to send the same media of a track, and how long after a failure. */
 const SEND_ATTEMPTS = 3;
 const SEND_RETRY_MS = 500;
-/** A window that is shared, or a phone's camera, changes its size while it is sent; no event says so. */
+/** A shared window or a phone's camera changes its size while it is sent. No event reports it. */
 const LOOK_AT_SIZES_EVERY_MS = 2_000;
 
 /** The comparison of one track, while it goes on. */
@@ -38,7 +38,7 @@ interface Comparison {
   again: boolean;
 }
 
-/** What the browser could not send, and how often it was tried. */
+/** A track that the browser could not send, and the number of attempts. */
 interface Failure {
   readonly track: MediaStreamTrack;
   readonly attempts: number;
@@ -65,7 +65,7 @@ export class Sender {
       const entry = appData.entry as LocalEntry;
       this.#published.set(entry.id, toWire(RtpParameters, rtpParameters));
       done({ id: entry.id });
-      this.#tellPublish(entry);
+      this.#requestPublish(entry);
     });
   }
 
@@ -79,7 +79,7 @@ export class Sender {
 
   /** @param known the tracks of ours that the server knows */
   publishAgain(entries: readonly LocalEntry[], known: ReadonlySet<string>): void {
-    for (const entry of entries) if (!known.has(entry.id)) this.#tellPublish(entry);
+    for (const entry of entries) if (!known.has(entry.id)) this.#requestPublish(entry);
   }
 
   /** Idempotent. */
@@ -107,7 +107,7 @@ export class Sender {
         await this.#compare(entry, track);
         this.#failures.delete(entry.id);
       } catch (error) {
-        // What ended meanwhile, or was replaced, cannot be sent and need not be.
+        // A track that ended or was replaced meanwhile need not be sent.
         if (entry.track === track && track.readyState === 'live') this.#onFailure(entry, error);
       }
       if (entry.track !== track) comparison.again = true;
@@ -133,7 +133,7 @@ export class Sender {
     else producer.resume();
   }
 
-  /** Nothing is waited for but the local negotiation. */
+  /** Waits for the local negotiation only. */
   #produce(entry: LocalEntry, track: MediaStreamTrack): Promise<types.Producer> {
     const { transport, device, videoCodec } = this.#options;
     return transport.produce({
@@ -181,28 +181,28 @@ export class Sender {
     const wanted = videoEncodings(source, 'VP8', sizeOf(track));
     const encodings = resizedEncodings(parameters.encodings, wanted);
     if (!encodings) return;
-    // A browser that refuses goes on with the layers it has; it is asked again before long.
+    // A browser that refuses keeps its layers. It is asked again soon.
     await rtpSender.setParameters({ ...parameters, encodings }).catch(() => {});
   }
 
-  #tellPublish(entry: LocalEntry, attempt = 1): void {
-    const { epoch, tell } = this.#options;
+  #requestPublish(entry: LocalEntry, attempt = 1): void {
+    const { epoch, requestMedia } = this.#options;
     const { id: trackId, source } = entry;
     const kind = entry.track.kind === 'audio' ? 'audio' : 'video';
-    tell(
+    requestMedia(
       'publish',
       trackId,
       () => {
         const rtpParameters = this.#published.get(trackId);
         const { muted } = entry;
-        // Unpublished before the browser had negotiated it: nobody must hear of it any more.
+        // Unpublished before the browser had negotiated it: the server must not get it.
         if (!rtpParameters || entry.closed) return undefined;
         return { epoch, trackId, kind, source, muted, rtpParameters };
       },
       (refusal) => {
-        // A worker that just died, say: either another session comes, or it works a little later.
+        // For example, a worker has just died: either another session comes, or a later attempt succeeds.
         if (refusal.retryable && attempt < PUBLISH_ATTEMPTS) {
-          setTimeout(() => this.#tellPublish(entry, attempt + 1), PUBLISH_RETRY_MS);
+          setTimeout(() => this.#requestPublish(entry, attempt + 1), PUBLISH_RETRY_MS);
         } else {
           this.#options.onRefused(entry, refusal);
         }

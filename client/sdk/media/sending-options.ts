@@ -1,4 +1,4 @@
-// How each source is encoded: what mediasoup-client is told when a track is sent. Pure.
+// How each source is encoded: the options of mediasoup-client for a track. Pure.
 import type { Device, types } from 'mediasoup-client';
 import {
   type Encoding,
@@ -50,17 +50,16 @@ export function sendingOptions(
   };
 }
 
-/** The size of what the track gives now; undefined while the browser does not say. */
+/** The current size of the track's picture. Undefined while the browser does not report it. */
 export function sizeOf(track: Pick<MediaStreamTrack, 'getSettings'>): PictureSize | undefined {
   const { width, height } = track.getSettings();
   return width && height ? { width, height } : undefined;
 }
 
 /**
- * What a sender's encodings have to become for a picture of another size. Only encodings that go by
- * the same name are changed.
+ * The encodings of a sender for a picture of another size. Changes only encodings that have names.
  *
- * @returns undefined when they are right already
+ * @returns undefined when they need no change
  */
 export function resizedEncodings(
   now: readonly RTCRtpEncodingParameters[],

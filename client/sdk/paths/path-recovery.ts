@@ -1,17 +1,17 @@
-// What to do about a media path that is down: wait a moment, restart ICE, then rebuild, then relay.
+// The steps when a media path is down: wait a moment, restart ICE, then rebuild, then relay.
 import type { Direction } from '../../../shared/protocol/media-messages.ts';
 
 export type RecoveryStep = 'restart-ice' | 'rebuild' | 'rebuild-relay';
 
 /** The ladder. */
 const STEPS: readonly RecoveryStep[] = ['restart-ice', 'rebuild', 'rebuild-relay'];
-/** Its last steps are repeated in turn: what comes back first may be the direct path, or the relay. */
+/** The last steps are repeated in turn: either the direct path or the relay may come back first. */
 const REPEATED = 2;
 /** A path that ICE calls `disconnected` often comes back by itself: a lost packet, a roaming phone. */
 const DISCONNECTED_MS = 1_500;
 /**
- * One through a TURN server ends more often, with that server, and nothing brings it back: a browser
- * that has a second relay is there by itself in this time, and any other one has to ask for one.
+ * A relayed path ends with its server, and waiting does not bring it back. A browser with a second relay
+ * switches to it within this time. Any other has to ask for one.
  */
 const DISCONNECTED_RELAY_MS = 300;
 /**
@@ -33,7 +33,7 @@ export interface PathRecoveryOptions {
   onChange(recovering: boolean): void;
 }
 
-/** Those of a transport, and `stalled`: ICE knows of nothing yet, but the relay in use has gone. */
+/** The states of a transport, and `stalled`: ICE has noticed nothing yet, but the relay in use is gone. */
 type PathState =
   | 'new'
   | 'connecting'
@@ -71,8 +71,8 @@ export class PathRecovery {
   }
 
   /**
-   * What was tried without a server was not heard. It is tried now, no later in the ladder than a
-   * rebuild: a relay is forced only when that was seen to fail.
+   * The server could not be reached, so the last step did nothing. Repeats it, but at most a rebuild: a relay
+   * is forced only after a rebuild has failed.
    */
   again(): void {
     for (const [direction, timer] of this.#down) {
@@ -83,7 +83,7 @@ export class PathRecovery {
     }
   }
 
-  /** The paths belong to another media session now: nothing is known of them. */
+  /** The paths belong to another media session now: forgets their states. */
   reset(): void {
     const was = this.recovering;
     this.close();
@@ -98,7 +98,7 @@ export class PathRecovery {
   }
 
   #begin(direction: Direction): void {
-    // One that is down has steps of its own.
+    // A path that is down has steps of its own.
     if (this.#connecting.has(direction) || this.#down.has(direction)) return;
     const patience = Math.min(1 + this.#attempts[direction], CONNECTING_MOST);
     const timer = setTimeout(() => {
@@ -114,8 +114,8 @@ export class PathRecovery {
   }
 
   /**
-   * Restarted, ICE would stay with the path that it believes in, for as long as it does. New transports
-   * do not know that one.
+   * A restart of ICE keeps the path in use while ICE believes it works, so it cannot leave a dead relay. New
+   * transports can.
    */
   #stalled(direction: Direction): void {
     this.#attempts[direction] = Math.max(this.#attempts[direction], STEPS.indexOf('rebuild'));

@@ -1,4 +1,4 @@
-// Watches how the packets of one transport travel: tells the server, and leaves a relay that goes away.
+// Watches how the packets of one transport travel: reports it to the server, and leaves a relay that goes away.
 
 import type { IceServer } from '../../../shared/media/rtp.ts';
 import type { PathReport, TurnRefusal } from '../../../shared/protocol/media-messages.ts';
@@ -9,13 +9,13 @@ import { isSamePath, NO_PATH, type Stats, selectedPath } from './selected-path.t
 import { type IceError, TurnRefusals } from './turn-refusals.ts';
 
 /**
- * When it is looked at after ICE found a path, in milliseconds; the last one is repeated. Not at once:
- * the first picture comes first, and ICE often finds a better path a moment later.
+ * The looks after ICE found a path, in milliseconds; the last one is repeated. Not at once: the
+ * first picture comes first, and ICE often finds a better path a moment later.
  */
 const LOOKS_MS: readonly number[] = [1_000, 3_000, 10_000];
 /** A path that is down for no longer than this was never down. Milliseconds. */
 const DOWN_MS = 2_000;
-/** ICE asks several servers, some of them in vain, before it has its first path. Milliseconds. */
+/** ICE may ask several servers in vain before it has its first path. Milliseconds. */
 const FIRST_PATH_MS = 8_000;
 /**
  * How long a restart may take to lead away from a relay. Chromium compares the servers by their places
@@ -27,18 +27,18 @@ export interface PathWatchOptions {
   /** Rejects once the transport is closed. */
   stats(): Promise<Stats>;
   retries: Retries;
-  /** Tells it apart from others of the same retries. */
+  /** Distinguishes it from other requests of the same retries. */
   key: string;
-  /** Rejects where the server did not hear it. */
+  /** Rejects when the server did not receive it. */
   report(path: PathReport, refusals: readonly TurnRefusal[]): Promise<unknown>;
-  /** Rejects where it could not be tried. Media goes on meanwhile. */
+  /** Rejects when it could not be tried. Media goes on meanwhile. */
   restartIce(): Promise<void>;
-  /** Other transports, for when that did not help. */
+  /** Asks for other transports, when the restart did not help. */
   rebuild(): void;
   onChange(): void;
-  /** What should come in, with what goes out. Bytes. */
+  /** What should arrive, given how many bytes were sent. */
   expects(sent: number): Expected;
-  /** The relay in use fell silent, or something came again. */
+  /** The relay in use fell silent, or carries packets again. */
   onPulse(isAlive: boolean): void;
 }
 
@@ -49,18 +49,18 @@ export class PathWatch {
   readonly #refusals = new TurnRefusals();
   readonly #pulse = new RelayPulse();
   #state: State = 'new';
-  /** Undefined while nothing is known. */
+  /** Undefined until the first look. */
   #path: PathReport | undefined;
-  /** The last one that was up. */
+  /** The last path that worked. */
   #lastUp = NO_PATH;
-  /** What the server knows, or is being told. */
-  #said: PathReport | undefined;
+  /** The path that was reported, or is being reported. */
+  #reported: PathReport | undefined;
   #looks = 0;
   #look: ReturnType<typeof setTimeout> | undefined;
   #down: { at: number; timer: ReturnType<typeof setTimeout> } | undefined;
-  /** The only servers that may relay, until it was seen to. */
+  /** The only servers that may relay. Undefined once the path uses no other. */
   #allowed: readonly IceServer[] | undefined;
-  /** When ICE was restarted for that. */
+  /** When ICE was restarted to leave a relay. */
   #leftAt: number | undefined;
   #closed = false;
 
@@ -72,7 +72,7 @@ export class PathWatch {
     return this.#path ?? NO_PATH;
   }
 
-  /** Whether its packets went through a TURN server when they last went at all. */
+  /** Whether the last path that worked went through a TURN server. */
   get isRelayed(): boolean {
     return this.#lastUp.kind === 'relay';
   }
@@ -102,7 +102,7 @@ export class PathWatch {
     if (this.#state === 'connected') this.#lookSoon();
   }
 
-  /** From now on only these may relay: leaves any other one, at once if there is a path. */
+  /** Only these servers may relay from now on. Leaves any other, at once if there is a path. */
   allow(iceServers: readonly IceServer[]): void {
     this.#allowed = iceServers;
     this.#leftAt = undefined;
@@ -110,10 +110,10 @@ export class PathWatch {
     else if (this.isRelayed) this.#leave(this.#lastUp);
   }
 
-  /** There is a socket again: says what was lost with the one before, and tries what failed. */
+  /** There is a socket again: repeats reports that were lost with the old one, and steps that failed. */
   resync(): void {
     if (this.#state === 'connected') void this.#lookNow();
-    else this.#sayNews();
+    else this.#reportChange();
   }
 
   /** Idempotent. */
@@ -123,7 +123,7 @@ export class PathWatch {
     clearTimeout(this.#down?.timer);
   }
 
-  /** The earliest of what was asked for counts. */
+  /** The earliest request counts. */
   #downAfter(delayMs: number): void {
     const at = performance.now() + delayMs;
     if (this.#down && this.#down.at <= at) return;
@@ -160,17 +160,17 @@ export class PathWatch {
   #found(path: PathReport, stats: Stats): void {
     this.#lastUp = path;
     this.#set(path);
-    if (path.kind === 'relay') this.#feel(stats);
+    if (path.kind === 'relay') this.#checkPulse(stats);
     if (this.#allowed && mustLeave(path, this.#allowed)) this.#leave(path);
     else this.#allowed = undefined;
   }
 
-  #feel(stats: Stats): void {
+  #checkPulse(stats: Stats): void {
     const { expects, onPulse } = this.#options;
     const beat = beatOf(stats, performance.now());
     if (!beat) return;
     const before = this.#pulse.stalled;
-    this.#pulse.feel(beat, (last) => expects(beat.sent - last.sent));
+    this.#pulse.update(beat, (last) => expects(beat.sent - last.sent));
     if (this.#pulse.stalled !== before) onPulse(before);
   }
 
@@ -179,7 +179,7 @@ export class PathWatch {
     this.#leftAt ??= now;
     if (this.#leftAt === now) {
       this.#options.restartIce().catch(() => {});
-      // Whether it helped could not be told.
+      // Whether the restart helped is unknown.
       if (server === null) this.#allowed = undefined;
     } else if (now - this.#leftAt >= LEAVE_MS) {
       this.#allowed = undefined;
@@ -191,30 +191,30 @@ export class PathWatch {
     const isChanged = !isSamePath(path, this.path);
     this.#path = path;
     if (isChanged) this.#options.onChange();
-    this.#sayNews();
+    this.#reportChange();
   }
 
-  #sayNews(): void {
-    const isNews = this.#path && !(this.#said && isSamePath(this.#path, this.#said));
+  #reportChange(): void {
+    const isNews = this.#path && !(this.#reported && isSamePath(this.#path, this.#reported));
     if (!isNews && this.#refusals.pending.length === 0) return;
     const { retries, key } = this.#options;
     // A refused report is sent again at the next look; the participant need not know.
-    retries.say(
+    retries.send(
       key,
-      () => this.#say(),
+      () => this.#report(),
       () => {},
     );
   }
 
-  async #say(): Promise<void> {
+  async #report(): Promise<void> {
     const { path } = this;
     const refusals = [...this.#refusals.pending];
-    this.#said = path;
+    this.#reported = path;
     try {
       await this.#options.report(path, refusals);
-      this.#refusals.told(refusals);
+      this.#refusals.reported(refusals);
     } catch (error) {
-      if (this.#said === path) this.#said = undefined;
+      if (this.#reported === path) this.#reported = undefined;
       throw error;
     }
   }

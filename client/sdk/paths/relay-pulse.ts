@@ -1,16 +1,16 @@
-// Whether a relay that was in use has fallen silent: seconds before ICE gives its path up. Pure.
+// Detects that a relay in use has fallen silent, seconds before ICE gives its path up. Pure.
 //
-// A browser asks its peer for a sign of life every 2.5 seconds, and calls a path disconnected only
-// when several of those stay without an answer: of a TURN server that was killed it tells after seven
-// seconds. Where packets came in all the time, their absence says it after one. Where all of them came from
-// one person, whose own network may be gone, one such question has to stay without an answer too.
+// A browser sends an ICE check every 2.5 seconds, and calls a path disconnected only when several stay
+// unanswered: seven seconds after a TURN server was killed. Where packets arrived all the time, their absence
+// shows it after one second. Where all of them came from one participant, whose own network may be gone, one
+// ICE check has to stay unanswered too.
 import { type Stats, selectedPair } from './selected-path.ts';
 
-/** How often it is felt. Milliseconds. */
+/** The interval between two looks. Milliseconds. */
 export const PULSE_MS = 500;
-/** As many looks in a row have to bring something before silence means anything. */
+/** Packets in this many looks in a row make a later silence meaningful. */
 const STEADY_LOOKS = 4;
-/** Two looks without anything, and no shorter time than this. Milliseconds. */
+/** Silence: two looks without packets, and at least this time. Milliseconds. */
 const SILENT_LOOKS = 2;
 const SILENT_MS = 900;
 
@@ -21,11 +21,11 @@ export interface Beat {
   /** Milliseconds. */
   readonly at: number;
   readonly pairId: string;
-  /** Grows with every packet and every answer of ICE that comes in. */
-  readonly heard: number;
-  /** Grows with every sign of life that is asked for; 0 where the browser does not count. */
+  /** Grows with every packet and every answer to an ICE check. */
+  readonly received: number;
+  /** Grows with every ICE check sent; 0 where the browser does not count. */
   readonly asked: number;
-  /** Bytes that went out. */
+  /** Bytes sent. */
   readonly sent: number;
 }
 
@@ -38,7 +38,7 @@ export function beatOf(stats: Stats, at: number): Beat | undefined {
   return {
     at,
     pairId: id,
-    heard: bytesReceived + responsesReceived,
+    received: bytesReceived + responsesReceived,
     asked: requestsSent + consentRequestsSent,
     sent: bytesSent,
   };
@@ -46,10 +46,10 @@ export function beatOf(stats: Stats, at: number): Beat | undefined {
 
 export class RelayPulse {
   #last: Beat | undefined;
-  #heardAt = 0;
-  /** How much had been asked by then. */
+  #receivedAt = 0;
+  /** The value of `asked` at that time. */
   #askedThen = 0;
-  /** When it was first seen that something was asked after that. */
+  /** When an ICE check after that was first seen. */
   #unansweredSince: number | undefined;
   #steady = 0;
   #silent = 0;
@@ -60,48 +60,48 @@ export class RelayPulse {
   }
 
   /**
-   * @param expects what should come in: nothing does of people who are all muted, or while nothing is
-   *   sent that would be acknowledged
+   * @param expects what should arrive: nothing from participants who are all muted, or while nothing is sent
+   * that would be acknowledged
    */
-  feel(beat: Beat, expects: (last: Beat) => Expected): void {
+  update(beat: Beat, expects: (last: Beat) => Expected): void {
     const last = this.#last;
     this.#last = beat;
     if (!last || last.pairId !== beat.pairId) {
-      this.#hear(beat, 0);
-      // A path that was found since has been answered to.
-      if (beat.heard > 0) this.#stalled = false;
+      this.#startOver(beat, 0);
+      // ICE checks found this path, so it works.
+      if (beat.received > 0) this.#stalled = false;
       return;
     }
-    if (beat.heard > last.heard) {
-      this.#hear(beat, this.#steady + 1);
+    if (beat.received > last.received) {
+      this.#startOver(beat, this.#steady + 1);
       this.#stalled = false;
       return;
     }
     const expected = expects(last);
     if (this.#steady < STEADY_LOOKS || expected === 'nothing') {
-      this.#hear(beat, 0);
+      this.#startOver(beat, 0);
       return;
     }
     this.#silent++;
-    const isSilent = this.#silent >= SILENT_LOOKS && beat.at - this.#heardAt >= SILENT_MS;
+    const isSilent = this.#silent >= SILENT_LOOKS && beat.at - this.#receivedAt >= SILENT_MS;
     this.#stalled ||= isSilent && (expected === 'surely' || this.#isUnanswered(beat));
   }
 
-  /** Whether the peer was asked for a sign of life, and had the time of two looks to give it. */
+  /** Whether an ICE check was sent, and stayed unanswered for two looks. */
   #isUnanswered({ at, asked }: Beat): boolean {
     if (asked > this.#askedThen) this.#unansweredSince ??= at;
     return this.#unansweredSince !== undefined && at - this.#unansweredSince >= SILENT_MS;
   }
 
-  /** What was felt says nothing of what comes: the path is another one, or down. */
+  /** The path changed or is down: forgets earlier packets. */
   reset(): void {
     this.#last = undefined;
     this.#stalled = false;
-    this.#hear({ at: 0, asked: 0 }, 0);
+    this.#startOver({ at: 0, asked: 0 }, 0);
   }
 
-  #hear({ at, asked }: Pick<Beat, 'at' | 'asked'>, steady: number): void {
-    this.#heardAt = at;
+  #startOver({ at, asked }: Pick<Beat, 'at' | 'asked'>, steady: number): void {
+    this.#receivedAt = at;
     this.#askedThen = asked;
     this.#unansweredSince = undefined;
     this.#steady = steady;

@@ -1,4 +1,4 @@
-// Which TURN server a path goes through, and whether it has to leave it. Pure.
+// Finds the TURN server that a path goes through, and whether it has to leave it. Pure.
 
 import type { IceServer } from '../../../shared/media/rtp.ts';
 import { turnKey } from '../../../shared/media/turn-key.ts';
@@ -23,10 +23,10 @@ export function relayUrls(iceServers: readonly IceServer[]): string[] {
 }
 
 /**
- * The same servers, and behind them as many addresses as it takes for the list to be no shorter than
- * it was. Chromium ranks a relay by its server's place, counted from the end, and after a restart of ICE
- * does not even try one that ranks below the one in use: from a shorter list, a path would never leave a
- * server that still works. What fills the places are servers of before, as a user they refuse at once.
+ * The same servers, followed by as many addresses as the list needs to be no shorter than before. Chromium
+ * ranks a relay by its server's place, counted from the end. After a restart of ICE it does not even try one
+ * that ranks below the one in use, so with a shorter list a path would never leave a server that still works.
+ * Earlier servers fill the places, with a user name that they refuse at once.
  *
  * @param before addresses in the longest list so far
  */
@@ -43,8 +43,8 @@ export function keepPlaces(
 }
 
 /**
- * Whether a path goes through a TURN server that is not among these. Where the browser does not
- * tell which one it is, every relay may be the one that goes away.
+ * Whether a path goes through a TURN server that is not in this list. Where the browser does not name the
+ * server, any relay may be the one that goes away.
  */
 export function mustLeave(path: PathReport, iceServers: readonly IceServer[]): boolean {
   if (path.kind !== 'relay') return false;

@@ -14,7 +14,7 @@ export const NO_PATH: PathReport = {
   roundTripMs: null,
 };
 
-/** What is used of a candidate pair; each browser lacks some of it. */
+/** The fields of a candidate pair that are used here. Each browser lacks some. */
 export interface CandidatePairStat {
   readonly id: string;
   readonly selected?: boolean;
@@ -27,7 +27,7 @@ export interface CandidatePairStat {
   readonly bytesReceived?: number;
   /** To the connectivity checks of ICE, which are not among the bytes. */
   readonly responsesReceived?: number;
-  /** Connectivity checks: until the first answer, and after it. */
+  /** ICE checks: until the first answer, and after it. */
   readonly requestsSent?: number;
   readonly consentRequestsSent?: number;
 }
@@ -82,18 +82,18 @@ export function selectedPath(stats: Stats): PathReport {
     return { kind: 'direct', protocol: hop(local.protocol), server: null, roundTripMs };
   }
   const { url = '', relayProtocol } = local;
-  // `protocol` is the one between the relay and the media server: it says nothing of this hop.
+  // `protocol` is the one between relay and media server, not the one of this hop.
   const protocol = hop(relayProtocol) ?? hopOfUrl(url);
   const server = /^turns?:/.test(url) && url.length <= LIMITS.urlLength ? url : null;
   return { kind: 'relay', protocol, server, roundTripMs };
 }
 
-/** Whether the server has to be told: a round trip that differs is no change. */
+/** Whether two paths are the same for the server. Another round trip time is no change. */
 export function isSamePath(a: PathReport, b: PathReport): boolean {
   return a.kind === b.kind && a.protocol === b.protocol && a.server === b.server;
 }
 
-/** A relay that sees itself by another address than it told is a `prflx` candidate with its protocol. */
+/** A relay whose own address differs from the one it gave appears as a `prflx` candidate with its protocol. */
 function isRelay({ candidateType, relayProtocol }: CandidateStat): boolean {
   return candidateType === 'relay' || (candidateType === 'prflx' && hop(relayProtocol) !== null);
 }

@@ -1,4 +1,4 @@
-// Which TURN servers refused this client, for the server to know: each once, and not too many.
+// The refusals of TURN servers to report: each once, and not too many.
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import type { TurnRefusal } from '../../../shared/protocol/media-messages.ts';
 
@@ -9,11 +9,11 @@ export interface IceError {
   readonly errorCode: number;
 }
 
-/** What one report takes (RFC 8656 has fewer codes, and few clients more servers). */
+/** The range of codes in a report (RFC 8656 has fewer). */
 const CODES = { min: 300, max: 799 };
 
 export class TurnRefusals {
-  /** Since the last ICE restart, told or not: every network interface gets the same refusal. */
+  /** Since the last ICE restart, reported or not: every network interface gets the same refusal. */
   readonly #known = new Set<string>();
   #pending: TurnRefusal[] = [];
 
@@ -32,11 +32,11 @@ export class TurnRefusals {
   }
 
   /** The server knows these now. */
-  told(refusals: readonly TurnRefusal[]): void {
+  reported(refusals: readonly TurnRefusal[]): void {
     this.#pending = this.#pending.filter((refusal) => !refusals.includes(refusal));
   }
 
-  /** ICE asks all servers again: what they refuse now is news, unless the earlier refusal was not reported yet. */
+  /** ICE asks all servers again: their refusals count as new, unless the earlier one was not reported yet. */
   restart(): void {
     this.#known.clear();
     for (const refusal of this.#pending) this.#known.add(keyOf(refusal));

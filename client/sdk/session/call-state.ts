@@ -1,4 +1,4 @@
-// What a page sees of a call: its room, tracks, speakers and connection, and their events.
+// The state of a call for a page: room, tracks, speakers and connection, and their events.
 import { Emitter } from '../../../shared/emitter.ts';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
@@ -72,7 +72,7 @@ export class CallState {
 
   protected problem(cause: unknown): void {
     const error = ParleyError.from(cause);
-    // What was lost with a socket is sent again after the resume.
+    // A request lost with a socket is repeated after the resume.
     if (error.code === 'unreachable' || this.hasEnded) return;
     this.events.emit('problem', error);
   }

@@ -1,4 +1,4 @@
-// A call that was joined: it connects the link, the room, the media, and what the participant shares.
+// A call that was joined: connects the link, the room, the media and the participant's own tracks.
 import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
@@ -38,7 +38,7 @@ export class JoinedCall extends CallState implements Call {
   readonly #own: OwnTracks;
   readonly #preferences: Preferences;
   readonly #retries = new Retries();
-  /** What waits for the link, in order. */
+  /** Actions that wait for the link, in order. */
   #whenUp: Array<() => void> = [];
 
   constructor(options: JoinOptions, device: Promise<LoadedDevice>) {
@@ -75,7 +75,7 @@ export class JoinedCall extends CallState implements Call {
         trackState(this.room, trackId, { paused: this.#preferences.isPaused(trackId) }),
       onTracks: () => this.#tracksChanged(),
       onRecovering: () => {
-        // After a change of network the socket is as dead as the path, and tells it much later.
+        // After a change of network the socket is as dead as the path, and reports it much later.
         if (this.#media.recovering) this.#link.doubt();
         this.#updateConnection();
       },
@@ -106,8 +106,7 @@ export class JoinedCall extends CallState implements Call {
   async start(): Promise<void> {
     const { signal } = this.#options;
     await this.#link.start(signal);
-    // What a page draws now would be in the way of what is left to do for the first picture, and
-    // would show empty tiles.
+    // Drawing now would delay the first picture, and show empty tiles.
     await Promise.race([this.#media.receiving(), sleep(FIRST_PICTURE_MS)]);
     if (signal?.aborted) {
       this.leave();
@@ -166,9 +165,9 @@ export class JoinedCall extends CallState implements Call {
 
   leave(): void {
     if (this.hasEnded) return;
-    const heard = this.#link.leave();
+    const received = this.#link.leave();
     this.#end(undefined);
-    this.#entry.leftWith(heard);
+    this.#entry.onLeft(received);
   }
 
   readonly #onJoined = ({ snapshot, media }: JoinResult, device: Device): void => {
@@ -180,12 +179,12 @@ export class JoinedCall extends CallState implements Call {
   readonly #onResumed = ({ snapshot, patches, media }: MethodResult<'resume'>): void => {
     if (snapshot) this.view.replace(snapshot);
     for (const patch of patches ?? []) {
-      // What a host did while we were away concerns our own tracks too.
+      // While we were away, a host may have changed our own tracks.
       if (this.view.apply(patch) === 'applied') this.#own.onPatch(patch, this.participantId);
     }
     this.#media.take(media, this.#listedIds());
     this.#onceUp(() => {
-      this.#own.sayWhatDiffers();
+      this.#own.sendDifferences();
       this.#preferences.resend();
     });
     this.#roomChanged();
@@ -215,7 +214,7 @@ export class JoinedCall extends CallState implements Call {
     speakers: ({ speakers }) => this.updateSpeakers(speakers),
     media: (offer) => {
       if (!this.#media.take(offer, this.#listedIds())) return;
-      this.#own.sayAll();
+      this.#own.resendAll();
       this.#preferences.resend();
     },
     iceServers: ({ iceServers, move = false }) => this.#media.updateIceServers(iceServers, move),
@@ -235,7 +234,7 @@ export class JoinedCall extends CallState implements Call {
       this.view.replace(await this.#request('snapshot', {}));
       this.#roomChanged();
     };
-    this.#retries.say('snapshot', ask, (error) => this.problem(error));
+    this.#retries.send('snapshot', ask, (error) => this.problem(error));
   }
 
   readonly #request: Request = (method, params) => this.#link.request(method, params);

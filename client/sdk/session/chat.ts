@@ -1,4 +1,4 @@
-// Sends a chat message until the server has it: it knows the id, and takes it once.
+// Sends a chat message until the server has it. The server recognises repetitions by the id.
 
 import { ParleyError } from '../../../shared/errors.ts';
 import { retryDelay, sleep } from '../link/backoff.ts';

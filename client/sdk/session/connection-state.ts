@@ -1,4 +1,4 @@
-// What a call's connection is called, by what is known of its parts. Pure.
+// Names the state of a call's connection from the states of its parts. Pure.
 import type { ConnectionState } from './types.ts';
 
 export interface ConnectionFacts {
@@ -6,7 +6,7 @@ export interface ConnectionFacts {
   since: number;
   /** The socket carries requests. */
   isUp: boolean;
-  /** Others can hear and see us, as far as the browser knows. */
+  /** Others receive our tracks, as far as the browser knows. */
   mediaFlowing: boolean;
   /** A path is down and is being mended. */
   recovering: boolean;

@@ -6,7 +6,7 @@ import type { Call, JoinOptions } from './types.ts';
 /**
  * Joins a room. One round trip on a new WebSocket; media follows without waiting for answers.
  *
- * @throws ParleyError with a code and a sentence for the person who joins; or the signal's reason
+ * @throws ParleyError with a code and a sentence for the participant; or the signal's reason
  */
 export async function joinCall(options: JoinOptions): Promise<Call> {
   const call = new JoinedCall(options, loadDevice(options.handlerName));

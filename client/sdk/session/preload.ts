@@ -1,5 +1,5 @@
-// The mediasoup-client device, loaded ahead of the join: the router's capabilities are shared, so
-// nobody needs to be asked for them.
+// The mediasoup-client device, loaded before the join. The router's capabilities are constants in `shared/`, so
+// no request is needed.
 import { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
@@ -7,7 +7,7 @@ import { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { JoinOptions } from './types.ts';
 
-/** A device, and what it tells the server of itself: made once, not in the haste of a join. */
+/** A device and its capabilities, made once and before the join, which has to be fast. */
 export interface LoadedDevice {
   readonly device: Device;
   readonly rtpCapabilities: RtpCapabilities;

@@ -18,7 +18,7 @@ export class Rejoin {
     return this.#given?.token;
   }
 
-  /** The server gave one, or says that rooms are open. */
+  /** Takes the token that the server gave, or its notice that rooms are open. */
   take(given: Given | undefined): void {
     this.#given = given;
     clearTimeout(this.#timer);

@@ -1,4 +1,4 @@
-// The room as the server last told it: patches applied in order, a gap noticed.
+// The room as the server last sent it: applies patches in order and notices a gap.
 import { applyPatch, type RoomPatch } from '../../../shared/room/operations.ts';
 import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
 
@@ -22,7 +22,7 @@ export class RoomView {
     this.adopt(snapshot);
   }
 
-  /** Takes a snapshot whatever its version: of a new session, whose room may be a new one. */
+  /** Takes a snapshot whatever its version: a new session may be in a new room of the same name. */
   adopt(snapshot: RoomSnapshot): void {
     const known = new Set(snapshot.chat.map(({ id }) => id));
     const older = this.#snapshot.chat.filter(({ id }) => !known.has(id));

@@ -22,7 +22,7 @@ export interface EntryOptions extends Pick<JoinOptions, 'url' | 'room' | 'name' 
 export class SessionEntry {
   readonly #options: EntryOptions;
   readonly #rejoin: Rejoin;
-  /** What resumes the session on another socket. */
+  /** The parameters that resume the session on another socket. */
   #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
   /** How long the server keeps the session without a socket. */
   #gracePeriodMs = 0;
@@ -30,7 +30,7 @@ export class SessionEntry {
   constructor(options: EntryOptions) {
     this.#options = options;
     this.#rejoin = new Rejoin(options.renew);
-    // The device is awaited in `enter`; until then its failure must not count as unhandled.
+    // `enter` awaits the device. Until then its failure must not count as unhandled.
     options.device.catch(() => {});
   }
 
@@ -52,12 +52,12 @@ export class SessionEntry {
     }
   }
 
-  /** @param heard whether the server heard the `leave`; if not, it is sent again over another socket */
-  leftWith(heard: Promise<boolean>): void {
+  /** @param received whether the server received the `leave`; if not, it is sent again over another socket */
+  onLeft(received: Promise<boolean>): void {
     if (!this.#session) return;
     const session = { ...this.#session, version: this.#options.version() };
-    void heard.then((wasHeard) => {
-      if (!wasHeard) void leaveLate(this.#options.url, session, this.#gracePeriodMs);
+    void received.then((wasReceived) => {
+      if (!wasReceived) void leaveLate(this.#options.url, session, this.#gracePeriodMs);
     });
   }
 

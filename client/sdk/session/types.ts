@@ -1,4 +1,4 @@
-// What the SDK offers to a page: the shapes that a call shows, and what can be done with it.
+// The SDK's interface for a page: the shapes of a call, and what can be done with it.
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
@@ -18,7 +18,7 @@ export interface JoinOptions {
   videoCodec?: VideoCodec;
   /** Published with the join, without waiting for its answer. */
   tracks?: readonly LocalTrackInput[];
-  /** Which mediasoup-client handler to use where there is no browser to recognise. */
+  /** The mediasoup-client handler to use where there is no browser to recognise. */
   handlerName?: 'Chrome111';
   /** Gives the join up. Its reason is thrown. */
   signal?: AbortSignal;
@@ -32,7 +32,7 @@ export interface LocalTrackInput {
 }
 
 export interface LocalTrack {
-  /** Stays the same while the track is published, whatever happens to transports and servers. */
+  /** Constant while the track is published, whatever happens to transports and servers. */
   readonly id: string;
   readonly source: TrackSource;
   readonly track: MediaStreamTrack;
@@ -53,7 +53,7 @@ export interface RemoteTrack {
 
 export type ConnectionState =
   | { state: 'connected' }
-  /** The socket is away. `mediaFlowing`: others still hear and see us. */
+  /** There is no socket. `mediaFlowing`: others still receive our tracks. */
   | { state: 'reconnecting'; since: number; mediaFlowing: boolean }
   /** The socket is there, but a transport is not: ICE restarts, then a rebuild, then a relay. */
   | { state: 'recovering-media'; since: number }
@@ -67,7 +67,7 @@ export interface Speaker {
 }
 
 export interface CallEvents {
-  /** `call.room` changed: people, their tracks, the chat. */
+  /** `call.room` changed: participants, their tracks, the chat. */
   room: [RoomSnapshot];
   /** `call.remoteTracks` changed. */
   remoteTracks: [ReadonlyMap<string, RemoteTrack>];
@@ -85,7 +85,7 @@ export interface CallEvents {
   problem: [ParleyError];
 }
 
-/** One person's place in one room, from `joinCall` to `leave` or `connection.state === 'ended'`. */
+/** One participant's session in one room, from `joinCall` to `leave` or `connection.state === 'ended'`. */
 export interface Call {
   readonly participantId: string;
   readonly room: RoomSnapshot;
@@ -100,7 +100,7 @@ export interface Call {
    */
   readonly paths: Paths;
 
-  /** @returns a function that ends the subscription. One listener's error never reaches another. */
+  /** @returns a function that ends the subscription. An error in one listener never reaches another. */
   on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void;
 
   /** Publishes a track, or replaces the media of the source if it is published already. */
@@ -108,7 +108,7 @@ export interface Call {
   /** Stops sending the source. The `MediaStreamTrack` is left to its owner. */
   unpublish(source: TrackSource): void;
   setMuted(source: TrackSource, muted: boolean): void;
-  /** What is wanted of a remote track: paused while it is not shown, a layer by its tile's size. */
+  /** The preference for a remote track: paused while off screen, a layer by its tile's size. */
   subscribe(trackId: string, preference: Preference): void;
   sendChat(text: string): Promise<void>;
   /** For hosts. */

@@ -1,8 +1,8 @@
-// Asks the server as its operator: what is shown, and what can be done. Answers are checked.
+// The operator's requests to the server. Answers are parsed with schemas.
 import { NodeOverview, Refusal, TurnOverview, TurnServerAdded } from '../../../shared/api/admin.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 
-/** Longer than any answer takes; then the page says that it is old. Milliseconds. */
+/** Longer than any answer takes. After it the page marks its data as old. Milliseconds. */
 const TIMEOUT_MS = 8_000;
 const UNREACHABLE = 'The server cannot be reached.';
 
@@ -21,7 +21,7 @@ export interface NewServer {
 
 export class AdminError extends Error {
   override readonly name = 'AdminError';
-  /** `unreachable`: nothing was heard. Otherwise the code of the server. */
+  /** `unreachable` without an answer, otherwise the server's code. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -29,7 +29,7 @@ export class AdminError extends Error {
     this.code = code;
   }
 
-  /** The token is not the server's, or the server has none: nothing is to be had here. */
+  /** The token is wrong, or the server has none: no request will succeed. */
   get isFinal(): boolean {
     return this.code === 'unauthorized' || this.code === 'not_found';
   }
@@ -102,7 +102,7 @@ function refusalOf(answer: unknown): AdminError | undefined {
   }
 }
 
-/** Not the server's own words: those of a proxy in between, say. */
+/** For answers that are not the server's own, such as a proxy's. */
 function statusText(status: number): string {
   return `The server answered with status ${status}.`;
 }

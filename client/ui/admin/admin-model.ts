@@ -1,4 +1,4 @@
-// What the operator's page knows: polled while the page is visible.
+// The data of the operator's page, polled while the page is visible.
 import { signal } from '@preact/signals';
 import type { NodeView, TurnOverview } from '../../../shared/api/admin.ts';
 import { AdminApi, AdminError } from './admin-api.ts';
@@ -22,7 +22,7 @@ export class AdminModel {
   #asking: Promise<void> | undefined;
   #closed = false;
 
-  /** @param onFinal told when asking again is of no use */
+  /** @param onFinal called when no further request can succeed */
   constructor(token: string, onFinal: (error: AdminError) => void) {
     this.api = new AdminApi(token);
     this.#onFinal = onFinal;
@@ -43,7 +43,7 @@ export class AdminModel {
   /** Does something, and shows what came of it. @throws AdminError */
   async act<T>(action: (api: AdminApi) => Promise<T>): Promise<T> {
     const answer = await action(this.api);
-    // What was asked before may have been answered before.
+    // An earlier request may bring data from before the change.
     await this.#asking;
     await this.refresh();
     return answer;

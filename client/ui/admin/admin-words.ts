@@ -1,4 +1,4 @@
-// What the operator's page says of numbers and states, in words. Pure.
+// Numbers and states of the operator's page, in words. Pure.
 import {
   type NodeView,
   othersTakeCalls,
@@ -47,7 +47,7 @@ export function addressState(url: TurnServerView['urls'][number]): Said {
   return { tone: 'bad', text: `${missedBy} of ${nodes} media nodes do not reach it${why}` };
 }
 
-/** What the server says of its load, and what our sessions explain of it. */
+/** The load that a server reports, and the part of it that our sessions explain. */
 export function loadText({ allocations, explained, capacity }: TurnServerView): string {
   const most = capacity === null ? '' : ` of ${formatCount(capacity)}`;
   if (allocations === null) return `not read; at most ${formatCount(explained)} are ours${most}`;
@@ -55,7 +55,7 @@ export function loadText({ allocations, explained, capacity }: TurnServerView): 
 }
 
 /**
- * What follows when a server is drained or removed and no other one can take calls.
+ * The consequence of draining or removing the last server that can take calls.
  * @returns undefined when another one can
  */
 export function lastServerText(
@@ -116,7 +116,7 @@ export function relayedShare({ direct, relay, none }: TurnOverview['paths']): nu
   return known === 0 ? 0 : relay / known;
 }
 
-/** What the page says of how old its numbers are. */
+/** The age of the numbers on the page, in words. */
 export function freshness(
   at: number,
   failure: string | undefined,

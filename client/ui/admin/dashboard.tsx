@@ -1,4 +1,4 @@
-// What the operator sees: first what is wrong, then who goes which way, then every server and node.
+// The operator's page: problems first, then how packets travel, then every server and node.
 import { TriangleAlert } from 'lucide';
 import { useId } from 'preact/hooks';
 import type { TurnOverview } from '../../../shared/api/admin.ts';

@@ -1,4 +1,4 @@
-// The media nodes: who carries what, and why a participant on one of them may see black.
+// The media nodes: their load, and why a participant on one of them may see black.
 import { useId } from 'preact/hooks';
 import type { NodeView } from '../../../shared/api/admin.ts';
 import { formatCount, nodeState } from './admin-words.ts';

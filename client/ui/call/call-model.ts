@@ -1,4 +1,4 @@
-// The call as signals: what the SDK tells, and what the viewer chose to see.
+// The call as signals: the SDK's state, and the viewer's choices.
 import { computed, effect, signal } from '@preact/signals';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { Call, ConnectionState, RemoteTrack, Speaker } from '../../sdk/session/types.ts';
@@ -11,7 +11,7 @@ import { describeChanges } from './changes.ts';
 
 /** A layer switch and a camera that starts leave gaps, too; only a longer one is worth a word. */
 const STARVED_AFTER_MS = 3000;
-/** What is read out of a chat message while the chat is closed. Characters. */
+/** The part of a chat message that is read out while the chat is closed. Characters. */
 const SPOKEN_LENGTH = 200;
 /** Quieter than this is noise; dBov. */
 const HEARD = -65;
@@ -32,8 +32,8 @@ export class CallModel {
   /** The stage's. */
   readonly viewport = signal<Size>({ width: 0, height: 0 });
   /**
-   * A phone, or a window as small: one thing at a time. From the window and not from the stage,
-   * which changes with it.
+   * A phone, or a window as small: one thing at a time. Measured on the window, because the stage changes with
+   * it.
    */
   readonly compact = signal(isSmall(innerWidth, innerHeight));
   readonly page = signal(0);
@@ -47,7 +47,7 @@ export class CallModel {
   readonly covered = computed(() => this.compact.value && this.chatOpen.value);
   readonly tiles = computed(() => tilesOf(this.room.value, this.selfId));
   readonly #places = signal<readonly string[]>([]);
-  /** By place: who is there keeps theirs. */
+  /** Tiles in display order. Joining moves none; when a participant leaves, the last tile fills the gap. */
   readonly arranged = computed(() => this.#inPlace());
   readonly layout = computed(() => {
     const shapes = stagingOf(this.arranged.value, {

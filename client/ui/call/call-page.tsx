@@ -1,5 +1,4 @@
-// The call: the people on the stage, the controls below, everything else beside or above on demand.
-
+// The call: the participants on the stage, the controls below, everything else beside or above on demand.
 import { batch, effect, useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { isGranted } from '../../../shared/room/grants.ts';
@@ -111,7 +110,7 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
   };
 }
 
-/** What was wrong before the call was said there; the buttons still show it. */
+/** Problems from before the call were shown there. The buttons still show them. */
 function tellProblems(media: LocalMedia): () => void {
   let first = true;
   return effect(() => {
@@ -125,7 +124,7 @@ function tellProblems(media: LocalMedia): () => void {
   });
 }
 
-/** What happens to devices by themselves. */
+/** Notices about devices that changed by themselves. */
 function tellNews(media: LocalMedia): () => void {
   let told = media.news.peek();
   return effect(() => {

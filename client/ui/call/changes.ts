@@ -1,7 +1,7 @@
-// What changed between two states of a room, in words for people who hear the page. Pure.
+// Changes between two states of a room, in words for screen readers. Pure.
 import type { Participant, RoomSnapshot } from '../../../shared/room/room.ts';
 
-/** Who came and who went, in at most one sentence each. */
+/** Arrivals and departures, in at most one sentence each. */
 export function describeChanges(
   before: RoomSnapshot,
   after: RoomSnapshot,

@@ -1,4 +1,4 @@
-// What the status line says about the connection: always there, never alarming, never untrue. Pure.
+// The connection's state for the status line: always there, never alarming, never untrue. Pure.
 import type { ConnectionState } from '../../sdk/session/types.ts';
 
 export interface StatusLine {
@@ -10,7 +10,7 @@ export interface StatusFacts {
   relayOnly: boolean;
   /** Packets travel through a TURN server, asked for or not. */
   relayed?: boolean;
-  /** The browser itself says that it has no network. */
+  /** The browser reports that it has no network. */
   offline: boolean;
 }
 

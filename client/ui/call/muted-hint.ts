@@ -1,4 +1,4 @@
-// Tells somebody who speaks while muted that nobody can hear it.
+// Shows a notice when a participant speaks while muted.
 import { effect } from '@preact/signals';
 import { notify } from '../kit/notices.tsx';
 import { SPEECH_LEVEL, watchLevel } from '../media/level.ts';

@@ -10,7 +10,7 @@ const SOURCES: readonly TrackSource[] = ['microphone', 'camera', 'screen', 'scre
 
 /** @returns a function that ends it */
 export function publishLocalMedia(call: Call, media: LocalMedia): () => void {
-  /** What was given to the call: when it is gone from there, the call could not send it. */
+  /** The tracks that the call was given. One that is missing from the call could not be sent. */
   const given = new Map<TrackSource, MediaStreamTrack>();
   const sync = (source: TrackSource) => {
     const wanted = wantedOf(media, source);
@@ -31,7 +31,7 @@ export function publishLocalMedia(call: Call, media: LocalMedia): () => void {
     for (const [source, track] of given) {
       if (call.localTracks.has(source)) continue;
       given.delete(source);
-      // What is not sent must not look as if it were. The call says why.
+      // A device whose track is not sent must not look switched on. The call shows why.
       if (wantedOf(media, source)?.track === track) release(media, source);
     }
   };
@@ -39,7 +39,7 @@ export function publishLocalMedia(call: Call, media: LocalMedia): () => void {
     ...SOURCES.map((source) => effect(() => sync(source))),
     call.on('localTracks', () => untracked(dropRefused)),
     call.on('mutedByHost', (source) => {
-      // What is not sent must not look as if it were.
+      // A device whose track is not sent must not look switched on.
       if (source === 'microphone') void media.microphone.setOn(false);
       else if (source === 'camera') void media.camera.setOn(false);
       else release(media, source);

@@ -1,4 +1,4 @@
-// Plays what the others say, whether their tiles are on screen or not.
+// Plays the audio of the others, whether their tiles are on screen or not.
 import { useSignal } from '@preact/signals';
 import { Volume2 } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';

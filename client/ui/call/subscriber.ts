@@ -22,7 +22,7 @@ export function subscribeToVisible(model: CallModel): () => void {
   };
   const stop = effect(() => {
     wanted = preferencesFor(remoteVideos(model), shownHeights(model));
-    // Whoever comes on screen must not wait; everything else may.
+    // A tile that comes on screen must not wait. Other changes may.
     const appeared = [...wanted].some(
       ([trackId, { paused }]) => !paused && asked.get(trackId)?.paused,
     );

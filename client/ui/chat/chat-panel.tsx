@@ -40,7 +40,7 @@ function Log({ groups, selfId }: { groups: readonly MessageGroup[]; selfId: stri
   const atEnd = useRef(true);
   const last = groups.at(-1)?.messages.at(-1)?.id;
   useLayoutEffect(() => {
-    // Somebody who reads older messages stays where they are.
+    // Scrolls down only if the reader was at the end.
     if (atEnd.current && element.current) element.current.scrollTop = element.current.scrollHeight;
   }, [last]);
   return (
@@ -113,7 +113,7 @@ function Composer({ model }: { model: CallModel }) {
     try {
       await model.call.sendChat(message);
     } catch (error) {
-      // What was written is not lost.
+      // Restores the message that was not sent.
       if (text.value === '') text.value = message;
       problem.value = error instanceof Error ? error.message : '';
     }

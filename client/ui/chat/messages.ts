@@ -2,7 +2,7 @@
 import type { ChatMessage } from '../../../shared/room/room.ts';
 
 export interface MessageGroup {
-  /** The id of its first message: it stays while the group grows. */
+  /** The id of its first message, which is constant while the group grows. */
   id: string;
   participantId: string;
   name: string;
@@ -10,7 +10,7 @@ export interface MessageGroup {
   messages: ChatMessage[];
 }
 
-/** Somebody who writes again within this time does not get their name and the time repeated. */
+/** Messages of one author within this time share one name and time. */
 const GROUP_MS = 3 * 60_000;
 
 export function groupMessages(chat: readonly ChatMessage[]): MessageGroup[] {
@@ -35,10 +35,10 @@ export function groupMessages(chat: readonly ChatMessage[]): MessageGroup[] {
 }
 
 /**
- * What came after the message last seen. History is cut at its old end, so a last message that is
- * gone means that everything there is newer.
+ * The messages after the last one seen. History is cut at its old end, so when the last one seen is gone, all
+ * messages are newer.
  *
- * @param seenId undefined: nothing has been seen, and nothing there counts as new
+ * @param seenId undefined: no message has been seen, and none counts as new
  */
 export function newMessages(
   chat: readonly ChatMessage[],

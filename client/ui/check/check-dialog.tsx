@@ -1,4 +1,4 @@
-// The network check over the page before a call: what was entered there stays.
+// The network check over the page before a call, which keeps what was entered there.
 import { Dialog } from '../kit/dialog.tsx';
 import { CheckView, type CheckViewProps } from './check-view.tsx';
 import '../styles/panels.css';

@@ -9,7 +9,7 @@ import { UnsupportedPage } from '../prejoin/unsupported-page.tsx';
 import { CheckView } from './check-view.tsx';
 
 export interface CheckPageProps {
-  /** Whose invitation is used, and where the way leads from here. */
+  /** The room whose invitation is used, and where the page leads from here. */
   room: string | undefined;
 }
 

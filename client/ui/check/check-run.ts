@@ -1,4 +1,4 @@
-// One network check on the page: started, run again, and given up when it is closed.
+// One network check on the page: started, run again, and aborted when it is closed.
 import { signal } from '@preact/signals';
 import { checkNetwork } from '../../sdk/check/network-check.ts';
 import { NETWORK_NOT_CHECKED, type NetworkState } from '../../sdk/check/types.ts';

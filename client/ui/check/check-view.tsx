@@ -1,4 +1,4 @@
-// The network check as people see it: the verdict first, then each thing that was tried.
+// The network check on the page: the verdict first, then each test.
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import {
   CircleAlert,
@@ -25,9 +25,9 @@ import { networkLines, verdictOf } from './words.ts';
 import '../styles/check.css';
 
 export interface CheckViewProps {
-  /** Whose token is used, where the server asks for one. */
+  /** The room whose token is used, where the server requires one. */
   room: string | undefined;
-  /** Devices that are open, or being opened; none for who only watches. */
+  /** Devices that are open or being opened; undefined for a viewer. */
   media: LocalMedia | undefined;
 }
 
@@ -38,7 +38,7 @@ const ICONS: Record<Tone, IconNode> = {
   warning: CircleAlert,
   bad: CircleX,
 };
-/** What the icons say to those who do not see them. */
+/** The icons' meaning for screen readers. */
 const STATES: Record<Tone, string> = {
   waiting: '',
   running: 'Running: ',
@@ -46,7 +46,7 @@ const STATES: Record<Tone, string> = {
   warning: 'Attention: ',
   bad: 'Problem: ',
 };
-/** On the meter's scale. A microphone that is not muted hears at least a room. */
+/** On the meter's scale. A microphone that is not muted picks up at least the room's noise. */
 const HEARD_LEVEL = 0.04;
 
 export function CheckView({ room, media }: CheckViewProps) {
@@ -197,12 +197,12 @@ function stateOf({ kind, on, pending, error, track }: Capture) {
   };
 }
 
-/** Where a browser does not tell, it is taken to have been. */
+/** Browsers that do not report it count as touched. */
 function hasBeenTouched(): boolean {
   return navigator.userActivation?.hasBeenActive ?? true;
 }
 
-/** Whether the microphone has heard anything yet. */
+/** Whether the microphone has picked up any sound yet. */
 function useHeard(microphone: Capture | undefined) {
   const heard = useSignal(false);
   const track = useComputed(() => microphone?.track.value);

@@ -1,4 +1,4 @@
-// What the check says of the camera and the microphone. Pure.
+// The check's lines about camera and microphone. Pure.
 import { type BrowserFacts, type DeviceKind, deviceProblem } from '../media/device-problem.ts';
 import type { Line } from './line.ts';
 
@@ -6,13 +6,13 @@ export interface DeviceState {
   readonly kind: DeviceKind;
   readonly on: boolean;
   readonly pending: boolean;
-  /** What getUserMedia threw. */
+  /** The error of getUserMedia. */
   readonly error: unknown;
   /** Label of the device in use; undefined without one. */
   readonly label: string | undefined;
   /** Whether the microphone gave something other than silence. */
   readonly heard: boolean;
-  /** The check goes on: it may hear something yet. */
+  /** The check still listens, so a sound may come yet. */
   readonly listening: boolean;
   /** Whether the page was clicked or touched: before, a browser may not let it process sound. */
   readonly touched: boolean;

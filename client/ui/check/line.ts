@@ -1,14 +1,14 @@
-// What a network check shows: one verdict, and a line for each thing that was tried.
+// The form of a network check's result: one verdict, and a line for each test.
 
 export type Tone = 'waiting' | 'running' | 'good' | 'warning' | 'bad';
 
-/** One thing that was tried. */
+/** One test. */
 export interface Line {
   readonly id: string;
   readonly title: string;
   readonly tone: Tone;
   readonly text: string;
-  /** What the participant can do about it, or what else there is to know. */
+  /** What the participant can do about it, or further details. */
   readonly advice?: string;
 }
 

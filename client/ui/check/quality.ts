@@ -1,14 +1,14 @@
-// Numbers of a network check: what they mean for a call, and how they are said. Pure.
+// Measurements of a network check: their meaning for a call, and their wording. Pure.
 import type { PathResult, SpeedResult } from '../../sdk/check/types.ts';
 
-/** Above these people notice: they talk into each other, voices break, the picture freezes. */
+/** Above this, participants notice: they interrupt each other, voices break, the picture freezes. */
 const SLOW_MS = 300;
 const UNSTEADY_MS = 50;
 const LOSSY = 0.03;
 /** Bits per second. Below it a picture of one's own is hardly possible. */
 const NARROW = 500_000;
 
-/** What makes a call over this path worse than it should be, as ends of a sentence. */
+/** The weaknesses of this path for a call, as ends of a sentence. */
 export function weaknesses({ quality }: PathResult, speed: SpeedResult): string[] {
   const found = quality ? defects(quality) : ['nothing came back in time to measure it'];
   if (speed.state === 'measured' && speed.bitsPerSecond < NARROW) {

@@ -1,4 +1,4 @@
-// What was found out about one address of a relay, in words. Pure.
+// The result for one address of a relay, in words. Pure.
 import type { PathResult, RelayRefusal } from '../../sdk/check/types.ts';
 import type { Line } from './line.ts';
 import { milliseconds, percent } from './quality.ts';

@@ -1,5 +1,5 @@
-// The report to paste into a ticket: everything that a network check found, as plain text. Pure.
-// It holds no secrets: credentials never reach what it is made of.
+// The report to paste into a ticket: all results of a network check as plain text. Pure. It holds no secrets:
+// its input has no credentials.
 import type { CheckCandidate, NetworkState, PathResult } from '../../sdk/check/types.ts';
 import type { Line, Verdict } from './line.ts';
 import { bitrate, milliseconds } from './quality.ts';

@@ -1,5 +1,5 @@
-// What a network check found, in words that a caller understands: one verdict, and a line for each
-// thing that was tried. Pure.
+// The results of a network check in words that a caller understands: one verdict, and a line for each test.
+// Pure.
 import { ERROR_MESSAGES } from '../../../shared/errors.ts';
 import {
   bestPath,
@@ -11,7 +11,7 @@ import type { Line, Verdict } from './line.ts';
 import { bitrate, milliseconds, percent, weaknesses } from './quality.ts';
 import { relayLine } from './relay-words.ts';
 
-/** Errors of tokens: who has no invitation gets no credentials for relays. */
+/** Errors of tokens: without an invitation there are no credentials for relays. */
 const UNINVITED = new Set(['token_required', 'token_invalid', 'token_expired', 'token_wrong_room']);
 
 const NOT_HERE = 'Try another network too, your phone’s for one.';

@@ -81,14 +81,14 @@ export function HomePage() {
   );
 }
 
-/** Another name is never taken without a word: strangers could meet in one room. */
+/** A name is never changed silently: strangers could meet in one room. */
 function refusal(room: string): string {
   const rule =
     'A room’s name is made of letters, numbers, “-” and “_”, and begins with a letter or number.';
   return room === '' ? rule : `${rule} Perhaps you mean “${room}”.`;
 }
 
-/** Four people in a call, one of them speaking. */
+/** Four participants in a call, one of them speaking. */
 function Picture() {
   return (
     <div class="home-picture" aria-hidden="true">

@@ -1,9 +1,9 @@
-// Says things to screen readers without showing them. One region, mounted for as long as the page.
+// Announces messages to screen readers without showing them. One region, mounted for as long as the page.
 import { signal } from '@preact/signals';
 
 const spoken = signal<readonly { id: number; text: string }[]>([]);
 let nextId = 0;
-/** Long enough to be read out, short enough that a screen reader does not meet old news on the page. */
+/** Long enough to be read out, short enough that a screen reader does not find old news on the page. */
 const KEPT_MS = 10_000;
 
 export function announce(text: string): void {

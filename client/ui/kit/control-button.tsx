@@ -11,16 +11,16 @@ export interface ControlButtonProps {
   /** For what is switched on and off. */
   pressed?: boolean;
   look?: 'plain' | 'off' | 'active' | 'danger';
-  /** What a click does now, for the tooltip. */
+  /** The effect of a click at this moment, for the tooltip. */
   tip?: string;
   shortcut?: Action;
   badge?: string;
   badgeTone?: 'accent' | 'warning';
   showLabel?: boolean;
-  /** It opens a menu. */
+  /** The button opens a menu. */
   menu?: boolean;
   disabled?: boolean;
-  /** Id of an element that says more. */
+  /** Id of the element that describes the button further. */
   describedBy?: string;
 }
 

@@ -1,4 +1,4 @@
-// A modal dialog on the browser's own <dialog>: focus is held inside and returns on closing.
+// A modal dialog on the browser's own <dialog>: it traps the focus and returns it on closing.
 import { X } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';

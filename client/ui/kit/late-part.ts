@@ -1,5 +1,5 @@
-// What happens when a part of the page cannot be loaded: the server may have a newer page since a
-// release, without the files of this one. Then the page is loaded anew, but never during a call.
+// Reloads the page when one of its files cannot be loaded: after a release the server has newer files only.
+// Never during a call.
 
 /** A part that fails again this soon after a full load is not mended by another one. Milliseconds. */
 const RELOAD_AGAIN_AFTER_MS = 30_000;
@@ -40,7 +40,7 @@ export async function reloadForMissingPart(): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   );
-  // Without a memory the page could go round and round.
+  // Without storage the page could reload for ever.
   if (!reached || isPageHeld() || !write(String(Date.now()))) return false;
   location.reload();
   return true;

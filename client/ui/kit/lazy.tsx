@@ -8,7 +8,7 @@ import { MessagePage } from './message-page.tsx';
 export interface LazyProps<P> {
   load: () => Promise<FunctionComponent<P>>;
   props: P;
-  /** It is all that is shown. */
+  /** The part is the whole page. */
   isPage?: boolean;
 }
 

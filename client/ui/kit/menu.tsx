@@ -7,7 +7,7 @@ import { Icon } from './icon.tsx';
 export interface MenuItem {
   label: string;
   icon?: IconNode;
-  /** One choice of its group: given, it is checked or not. */
+  /** When given, the entry is a choice of its group: checked or not. */
   checked?: boolean;
   /** A key that does the same, shown beside it. */
   shortcut?: string;

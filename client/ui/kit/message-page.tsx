@@ -1,4 +1,4 @@
-// A page that says one thing and offers what to do next. Its heading takes the focus.
+// A page with one message and the next steps. Its heading takes the focus.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 

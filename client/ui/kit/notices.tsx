@@ -1,4 +1,4 @@
-// Short notices over the page: what happened, and what can be done about it.
+// Short notices over the page: the event, and the remedy.
 import { signal } from '@preact/signals';
 import { X } from 'lucide';
 import { announce } from './announcer.tsx';
@@ -6,7 +6,7 @@ import { Icon } from './icon.tsx';
 
 export interface NoticeInput {
   text: string;
-  /** What is needed to act on it; a notice with one stays until it is closed. */
+  /** A button that acts on it. A notice with a button remains until it is closed. */
   action?: { label: string; run: () => void };
   tone?: 'calm' | 'warning';
 }
@@ -21,7 +21,7 @@ interface Notice extends NoticeInput {
 const notices = signal<readonly Notice[]>([]);
 let nextId = 0;
 const SHOWN_MS = 7000;
-/** More would cover the people; the oldest one goes. */
+/** More would cover the stage. The oldest one goes. */
 const MOST = 3;
 
 export function notify(input: NoticeInput): void {

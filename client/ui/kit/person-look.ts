@@ -1,8 +1,8 @@
-// How a person without a picture looks: initials, and a calm colour that stays theirs. Pure.
+// The look of a participant without a picture: initials, and a constant calm colour. Pure.
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** One or two characters that stand for a name. Emoji and other scripts keep whole characters. */
+/** One or two characters for a name. Emoji and other scripts keep whole characters. */
 export function initials(name: string): string {
   const words = name
     .split(/[\s_.-]+/u)
@@ -13,7 +13,7 @@ export function initials(name: string): string {
   return (first + last).toLocaleUpperCase();
 }
 
-/** Hues far enough apart to tell people by; red and amber are left out, they mean something. */
+/** Hues far enough apart to distinguish participants. Red and amber have meanings of their own. */
 const HUES = [150, 175, 195, 215, 240, 265, 290, 315, 345, 120] as const;
 
 /** A hue in degrees, always the same for the same id. */

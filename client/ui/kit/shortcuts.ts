@@ -1,4 +1,4 @@
-// Which key does what in a call, and when a key press is meant for something else. Pure.
+// The keys of a call, and the key presses that are meant for something else. Pure.
 
 export type Action = 'microphone' | 'camera' | 'chat' | 'statistics' | 'shortcuts';
 
@@ -33,8 +33,8 @@ export function actionFor(press: KeyPress, typing: boolean): Action | undefined 
 }
 
 /**
- * What a key means. On a layout without Latin letters (Cyrillic, Greek, Hebrew, …) its place decides,
- * as in the menus of most programs. On a Latin one its letter does, wherever it is (AZERTY, Dvorak).
+ * The letter of a key. On a layout without Latin letters (Cyrillic, Greek, Hebrew, …) its position counts, as
+ * in the menus of most programs. On a Latin one its letter does, wherever it is (AZERTY, Dvorak).
  */
 function letterOf({ key, code }: KeyPress): string {
   const written = key.normalize('NFKC').toLowerCase();

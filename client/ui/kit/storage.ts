@@ -1,4 +1,4 @@
-// What the page remembers between visits, in a browser that may refuse to remember anything.
+// Data that the page keeps between visits, in a browser that may refuse to store it.
 
 export interface DeviceChoice {
   microphone?: string;

@@ -23,25 +23,25 @@ const SILENCED_AFTER_MS = 500;
 const COME_BACK_ATTEMPTS = 4;
 const COME_BACK_RETRY_MS = 700;
 
-/** What is open, as it was when it was opened: a track that ended does not tell any more. */
+/** The open device, as it was when it was opened: an ended track does not report it any more. */
 interface Opened {
   readonly deviceId: string;
   readonly groupId: string;
-  /** Before it is taken back it is `granted`, where the browser tells. */
+  /** `granted` until the permission is withdrawn, where the browser reports it. */
   permission: PermissionState | undefined;
 }
 
 /**
- * A camera that is off is released, so that its light goes out. A microphone that is off stays open
- * and sends nothing, so that it is back without a delay.
+ * A camera that is off is released, so that its light goes out. A microphone that is off remains open and sends
+ * nothing, so that it is back without a delay.
  */
 export class Capture {
   readonly kind: DeviceKind;
-  /** What the user wants. Whether there is anything to send, `track` says. */
+  /** The user's wish. `track` shows whether there is anything to send. */
   readonly on;
   readonly track = signal<MediaStreamTrack | undefined>(undefined);
   readonly pending = signal(false);
-  /** What getUserMedia threw, while the device is wanted and cannot be had. */
+  /** The error of getUserMedia, while the device is wanted and cannot be opened. */
   readonly error = signal<unknown>(undefined);
   /** The system, a switch or a headset's button mutes what is open. */
   readonly silenced = signal(false);
@@ -49,7 +49,7 @@ export class Capture {
   readonly deviceId;
   readonly #options: CaptureOptions;
   #opened: Opened | undefined;
-  /** What was open when it was unplugged, in case that nothing was preferred. */
+  /** The device that was open when it was unplugged, in case that none was preferred. */
   #missing = '';
   #silencing: ReturnType<typeof setTimeout> | undefined;
   /** Counts requests: only the newest one's answer is used. */
@@ -62,7 +62,7 @@ export class Capture {
     this.deviceId = signal(options.deviceId);
   }
 
-  /** What is open says more than what was asked for. */
+  /** The open device counts, not the requested one. */
   get currentDevice(): string {
     return this.track.value?.getSettings().deviceId ?? this.deviceId.value;
   }
@@ -80,8 +80,8 @@ export class Capture {
   }
 
   /**
-   * Uses another device from now on, also when it is off at the moment. Where it cannot be had, the
-   * one before goes on and stays the preferred one.
+   * Uses another device from now on, also when it is off at the moment. If it cannot be opened, the earlier one
+   * goes on and remains the preferred one.
    */
   async choose(deviceId: string): Promise<void> {
     if (!this.on.value && !this.track.value) return this.#keep(deviceId);
@@ -97,7 +97,7 @@ export class Capture {
     this.#options.onNews({ type: 'refused', kind: this.kind, label, error, left });
   }
 
-  /** Opens the preferred device, or another one. Never throws: what went wrong is in `error`. */
+  /** Opens the preferred device, or another one. Never throws: the error is in `error`. */
   async open(): Promise<void> {
     const finish = this.begin();
     try {
@@ -108,8 +108,8 @@ export class Capture {
   }
 
   /**
-   * Announces a request whose answer is given to the function returned. What is open goes on unless
-   * there is another track, or an error.
+   * Announces a request; its answer goes to the function returned. The open device goes on unless there is
+   * another track, or an error.
    */
   begin(): (track: MediaStreamTrack | undefined, error?: unknown) => void {
     const request = ++this.#request;
@@ -205,13 +205,13 @@ export class Capture {
     return track !== undefined;
   }
 
-  /** @returns whether it worked before anybody asked for something else */
+  /** @returns whether it succeeded before the next request */
   async #retry(attempt: () => Promise<boolean>): Promise<boolean> {
     for (let count = 1; ; count++) {
       const tried = attempt();
       const request = this.#request;
       const worked = await tried;
-      // Somebody chose another one, switched it off or left meanwhile.
+      // The user chose another one, switched it off or left meanwhile.
       if (request !== this.#request) return false;
       const isRefused = isNotAllowed(this.error.value);
       if (worked || isRefused || count === COME_BACK_ATTEMPTS) return worked;

@@ -1,4 +1,4 @@
-// What is asked of cameras, microphones and screens. Pure.
+// The constraints for cameras, microphones and screens. Pure.
 import type { DeviceKind } from './device-problem.ts';
 
 /**

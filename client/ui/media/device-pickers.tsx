@@ -1,4 +1,4 @@
-// Which microphone, camera and speaker to use.
+// The choice of microphone, camera and speaker.
 import { useId } from 'preact/hooks';
 import { canChooseSpeaker } from './browser-facts.ts';
 import type { Device } from './devices.ts';

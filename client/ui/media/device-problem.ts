@@ -1,4 +1,4 @@
-// What to tell somebody whose camera or microphone could not be opened, and what to do about it. Pure.
+// Explains why a camera or microphone could not be opened, and the remedy. Pure.
 
 export type DeviceKind = 'camera' | 'microphone';
 
@@ -7,7 +7,7 @@ export interface DeviceProblem {
     | 'blocked'
     | 'blocked-by-system'
     | 'dismissed'
-    /** It was allowed before, and works no more since. */
+    /** The permission was given before, and has been withdrawn. */
     | 'revoked'
     | 'missing'
     | 'busy'
@@ -62,7 +62,7 @@ export function deviceProblem(
   }
 }
 
-/** What to say about all that failed: what failed in the same way is said once. */
+/** One text for all failures. The same cause is given once. */
 export function describeFailures(
   failures: readonly { kind: DeviceKind; error: unknown }[],
   facts: BrowserFacts,

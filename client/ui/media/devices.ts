@@ -1,4 +1,4 @@
-// The list of cameras, microphones and speakers, as people know them. Pure.
+// The list of cameras, microphones and speakers, under readable names. Pure.
 
 export interface Device {
   id: string;

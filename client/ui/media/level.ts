@@ -1,4 +1,4 @@
-// How loud a microphone is, for a meter. Listens to a copy, which hears also while the track is muted.
+// The loudness of a microphone, for a meter. Measured on a copy, which works also while the track is muted.
 
 /** About the threshold of quiet speech, on the meter's scale. */
 export const SPEECH_LEVEL = 0.3;
@@ -22,7 +22,7 @@ export function watchLevel(track: MediaStreamTrack, onLevel: (level: number) => 
   analyser.fftSize = 1024;
   source.connect(analyser);
   const resume = () => void audio.resume().catch(() => {});
-  // A page that nobody has touched yet may not process sound; the first touch wakes the meter up.
+  // Before the first touch a page may not process sound. The first touch starts the meter.
   resume();
   addEventListener('pointerdown', resume);
   addEventListener('keydown', resume);
@@ -31,7 +31,7 @@ export function watchLevel(track: MediaStreamTrack, onLevel: (level: number) => 
   const timer = setInterval(() => {
     analyser.getFloatTimeDomainData(samples);
     const level = meterLevel(samples);
-    // Up at once, down slowly: what eyes expect of a meter.
+    // Up at once, down slowly, as meters do.
     shown = Math.max(level, shown * 0.85);
     onLevel(shown < 0.01 ? 0 : shown);
   }, 1000 / READINGS_PER_SECOND);

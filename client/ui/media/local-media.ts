@@ -13,7 +13,7 @@ import { ScreenCapture } from './screen.ts';
 
 export interface DeviceFailure {
   kind: DeviceKind;
-  /** What getUserMedia threw. */
+  /** The error of getUserMedia. */
   error: unknown;
 }
 
@@ -30,7 +30,7 @@ export class LocalMedia {
   );
   /** The last thing that happened to a device by itself; `newsText` has the words for it. */
   readonly news = signal<DeviceNews | undefined>(undefined);
-  /** What is wanted and cannot be had; `describeFailures` has the words for it. */
+  /** Wanted devices that cannot be opened. `describeFailures` has the words for them. */
   readonly failures = computed<readonly DeviceFailure[]>(() =>
     [this.camera, this.microphone]
       .filter(({ on, error }) => on.value && error.value !== undefined)
@@ -41,7 +41,7 @@ export class LocalMedia {
   #listed: readonly MediaDeviceInfo[] = [];
   /** Counts lists: only the newest one's answer is used. */
   #lists = 0;
-  /** Counts releases: what was asked for before one is not tried again after it. */
+  /** Counts releases: requests from before a release are not repeated after it. */
   #releases = 0;
 
   constructor() {
@@ -70,7 +70,7 @@ export class LocalMedia {
     this.#cleanups.push(
       () => navigator.mediaDevices?.removeEventListener('devicechange', refresh),
       effect(() => {
-        // Names and ids are told only once something is open, or was allowed before.
+        // Browsers give names and ids only once a device is open, or was allowed before.
         void [this.microphone.track.value, this.camera.track.value];
         refresh();
       }),
@@ -126,13 +126,13 @@ export class LocalMedia {
     }
   }
 
-  /** How somebody enters a call is how they want to enter the next one. */
+  /** The switches at the start of a call are the defaults for the next one. */
   rememberSwitches(): void {
     remembered.microphoneOff.set(this.microphone.on.value ? '' : '1');
     remembered.cameraOff.set(this.camera.on.value ? '' : '1');
   }
 
-  /** What a join publishes at once. */
+  /** The tracks that a join publishes at once. */
   publishable(): LocalTrackInput[] {
     const inputs: LocalTrackInput[] = [];
     const microphone = this.microphone.track.value;
@@ -144,7 +144,7 @@ export class LocalMedia {
     return inputs;
   }
 
-  /** Gives every device back. It can be started again. */
+  /** Releases every device. It can be started again. */
   release(): void {
     this.#releases++;
     this.news.value = undefined;
@@ -165,7 +165,7 @@ export class LocalMedia {
   async #refreshDevices(): Promise<void> {
     const list = ++this.#lists;
     const listed = await navigator.mediaDevices?.enumerateDevices().catch(() => undefined);
-    // The pickers stay as they are when the browser does not answer.
+    // Without an answer of the browser the pickers keep their lists.
     if (!listed || list !== this.#lists) return;
     const before = { listed: this.#listed, devices: this.devices.value };
     this.#listed = listed;

@@ -1,4 +1,4 @@
-// What is wrong with the devices or happened to them, and the button that tries again.
+// The problems of devices, and the button that tries again.
 import { TriangleAlert } from 'lucide';
 import { Icon } from '../kit/icon.tsx';
 import { readBrowserFacts } from './browser-facts.ts';

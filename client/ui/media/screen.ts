@@ -9,9 +9,9 @@ export class ScreenCapture {
   #request = 0;
 
   /**
-   * Asks what to share. Nothing happens when the user changes their mind.
+   * Opens the browser's picker. Cancelling it changes nothing.
    *
-   * @throws what getDisplayMedia threw for any other reason
+   * @throws any other error of getDisplayMedia
    */
   async start(): Promise<void> {
     const request = ++this.#request;

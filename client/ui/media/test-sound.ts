@@ -1,4 +1,4 @@
-// Two short notes, to hear whether the speakers work.
+// Two short notes to test the speakers.
 
 const RATE = 24_000;
 const NOTES = [523.25, 783.99];

@@ -1,4 +1,4 @@
-// Before the call: see yourself, say who you are, join.
+// Before the call: see yourself, enter your name, join.
 
 import { Activity, ChevronDown, Settings2 } from 'lucide';
 import { useEffect } from 'preact/hooks';

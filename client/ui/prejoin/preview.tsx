@@ -1,4 +1,4 @@
-// What the others will see and hear, before they do.
+// The preview of camera and microphone.
 import { Video as Camera, VideoOff } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../kit/icon.tsx';

@@ -1,4 +1,4 @@
-// Says in words what a click on Join will share. Pure.
+// The devices that a click on Join will share, in words. Pure.
 
 export interface Sharing {
   microphone: boolean;

@@ -13,7 +13,7 @@ export interface Check {
   /** Opens the dialog. */
   check: () => void;
   dialog: ComponentChildren;
-  /** It was asked for, and cannot be loaded. */
+  /** The check was requested, and cannot be loaded. */
   failed: boolean;
 }
 
@@ -23,7 +23,7 @@ export function useCheck(props: { room: string; media: LocalMedia | undefined })
     const timer = setTimeout(() => loadCheck().catch(() => {}), PRELOAD_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
-  /** What had the focus, and gets it back. */
+  /** The element that had the focus, and gets it back. */
   const opener = useRef<Element | null>(null);
   const check = () => {
     opener.current = document.activeElement;

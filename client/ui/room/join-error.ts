@@ -1,14 +1,14 @@
-// What the user can do about an error that kept them out of a call, or ended it. Pure.
+// The user's next step after an error that prevented or ended a call. Pure.
 import type { ErrorCode } from '../../../shared/errors.ts';
 
 export type Remedy =
-  /** The same again may work: Join stays, or Rejoin is offered. */
+  /** The same action may work again: Join remains, or Rejoin is offered. */
   | 'retry'
   /** A new version of the page is needed. */
   | 'reload'
   /** The name has to be changed first. */
   | 'name'
-  /** Nothing here helps; a new link does. */
+  /** Only a new link helps. */
   | 'none';
 
 const REMEDIES: Partial<Record<ErrorCode, Remedy>> = {
@@ -20,6 +20,7 @@ const REMEDIES: Partial<Record<ErrorCode, Remedy>> = {
   token_invalid: 'none',
   token_expired: 'none',
   token_wrong_room: 'none',
+  invitation_ended: 'none',
   origin_denied: 'none',
   forbidden: 'none',
   removed: 'none',

@@ -26,12 +26,12 @@ export class RoomSession {
   readonly media = new LocalMedia();
   readonly phase = signal<Phase>({ page: 'prejoin', error: undefined });
   readonly name = signal('');
-  /** What the invitation says; the server alone decides. */
+  /** The claims of the invitation. Only the server decides. */
   readonly claims = signal<TokenClaims>({});
   #token: string | undefined;
   readonly #loadPage: () => Promise<unknown>;
   #joining: AbortController | undefined;
-  /** What a call needs, once it has arrived. */
+  /** The code of a call, once it has loaded. */
   #loaded: LoadedCall | undefined;
   readonly #cleanups: (() => void)[] = [];
 
@@ -96,7 +96,7 @@ export class RoomSession {
       this.phase.value = { page: 'call', call };
     } catch (error) {
       if (joining.signal.aborted) return;
-      // What is no refusal is a part of the page that could not be loaded; a newer page may have it.
+      // Any other error is a part of the page that could not be loaded. A newer page may have it.
       const isRefusal = error instanceof Error && error.name === 'ParleyError';
       if (!isRefusal && (await reloadForMissingPart())) return;
       const refused = await asParleyError(error).catch(() => undefined);

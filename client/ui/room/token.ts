@@ -1,4 +1,4 @@
-// What a room token says about its holder, read without checking it: only to show the right page.
+// The claims of a room token, read without checking its signature: only to show the right page.
 import { ROLES, type Role } from '../../../shared/room/grants.ts';
 
 export interface TokenClaims {

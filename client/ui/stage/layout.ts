@@ -30,7 +30,7 @@ export interface Placement extends Rect {
 }
 
 export interface Layout {
-  /** One for each tile that is on this page, in the order given. */
+  /** One for each tile on this page, in the given order. */
   placements: Placement[];
   /** The page shown, from 0. */
   page: number;
@@ -38,7 +38,7 @@ export interface Layout {
 }
 
 export const GAP = 8;
-/** What the buttons that turn pages take from the lower edge, where there are several. */
+/** The height at the lower edge of the buttons that turn pages, where there are several. */
 const PAGER_HEIGHT = 48;
 const WIDE = 16 / 9;
 /** Below this, in either direction, a viewport is a phone's. */
@@ -175,7 +175,7 @@ function stripCapacity(strip: Rect): number {
   return Math.min(GRID_CAPACITY, columns * rows);
 }
 
-/** The own picture over somebody else's, in the lower right corner. */
+/** The own picture over another tile, in the lower right corner. */
 function floating(viewport: Size): Rect {
   const { width, height } = viewport;
   const margin = Math.min(12, width / 16, height / 16);
@@ -206,7 +206,7 @@ function fitSize({ width, height }: Size, { narrowest, widest }: Shapes): Size {
   };
 }
 
-/** To whole pixels, inwards: edges stay sharp and nothing starts to overlap. */
+/** Rounds to whole pixels, inwards: edges are sharp and no tiles overlap. */
 function snap({ x, y, width, height }: Rect): Rect {
   // Adding 0 makes 0 of -0.
   const left = Math.ceil(x - 1e-6) + 0;

@@ -1,4 +1,4 @@
-// In which order tiles stand: who is there keeps their place, whatever others do. Pure.
+// The order of tiles: participants keep their places, whatever others do. Pure.
 
 /**
  * The places of `present` after a change, given the places before. Everybody keeps theirs; the last
@@ -16,7 +16,7 @@ export function arrange(
   if (arriving.length === 0 && !places.includes(undefined)) return previous;
   for (const [index, place] of places.entries()) {
     if (place !== undefined) continue;
-    // Somebody who arrives takes a free place, so that nobody has to move.
+    // A new participant takes a free place, so that no tile moves.
     const id = arriving.shift();
     if (id !== undefined) places[index] = id;
   }

@@ -1,4 +1,4 @@
-// What to ask of each remote video, from what is on screen and how large. Pure.
+// The preferences for each remote video, from its size on screen. Pure.
 import { spatialLayerFor } from '../../../shared/media/media.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';

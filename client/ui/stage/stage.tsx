@@ -1,4 +1,4 @@
-// The people and screens of a call, each in the rectangle that layout.ts gives it.
+// The tiles of a call, each in the rectangle that layout.ts gives it.
 import { ChevronLeft, ChevronRight } from 'lucide';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
@@ -90,7 +90,7 @@ function useStageSize(element: { current: HTMLDivElement | null }, model: CallMo
     observer.observe(node);
     return () => observer.disconnect();
   }, [model]);
-  // Tiles glide when people come and go or a panel opens, but follow a window's edge at once.
+  // Tiles glide when their number changes or a panel opens, but follow a window's edge at once.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const onResize = () => {

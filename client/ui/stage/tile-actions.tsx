@@ -1,4 +1,4 @@
-// What can be done with a tile: pin it; for hosts also mute and remove.
+// The actions on a tile: pin it; for hosts also mute and remove.
 
 import { useSignal } from '@preact/signals';
 import { EllipsisVertical, MicOff, Pin, PinOff, UserX } from 'lucide';

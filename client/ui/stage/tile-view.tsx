@@ -1,4 +1,4 @@
-// One person or one shared screen: the picture, the name, and what there is to know about them.
+// One participant or one shared screen: the picture, the name, and the state.
 import { useComputed } from '@preact/signals';
 import { MicOff, WifiOff } from 'lucide';
 import { useId } from 'preact/hooks';
@@ -85,7 +85,7 @@ function Badges({ tile, model }: Pick<TileViewProps, 'tile' | 'model'>) {
   );
 }
 
-/** One's own picture comes from the device: it is there before the server knows of it. */
+/** The own picture comes from the device: it is there before the server knows of it. */
 function trackOf(
   { you, kind, videoTrackId }: TileViewProps['tile'],
   { remoteTracks }: CallModel,

@@ -1,4 +1,4 @@
-// Which tiles a call shows, and which of them is on the stage. Pure.
+// The tiles of a call, and the one on the stage. Pure.
 import type { Participant, RoomSnapshot, Track } from '../../../shared/room/room.ts';
 import type { TileShape } from './layout.ts';
 
@@ -6,7 +6,7 @@ interface TileBase {
   id: string;
   participantId: string;
   name: string;
-  /** It is the viewer's own. */
+  /** The viewer's own tile. */
   you: boolean;
   /** The track whose picture it shows, if there is one that is not muted. */
   videoTrackId: string | undefined;
@@ -16,7 +16,7 @@ export interface PersonTile extends TileBase {
   kind: 'person';
   role: Participant['role'];
   online: boolean;
-  /** Undefined: this person shares no microphone at all. */
+  /** Undefined: this participant shares no microphone at all. */
   microphone: { trackId: string; muted: boolean } | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface ScreenTile extends TileBase {
   kind: 'screen';
 }
 
-/** Stands where the next person will: the link, a copy button, a QR code. */
+/** Takes the place of the next participant: the link, a copy button, a QR code. */
 export interface InviteTile {
   kind: 'invite';
   id: 'invite';
@@ -53,7 +53,7 @@ export function tilesOf(room: RoomSnapshot, selfId: string): Tile[] {
   return [...tiles, ...screens];
 }
 
-/** The accessible name: it starts with the person's name. */
+/** The accessible name. It starts with the participant's name. */
 export function tileLabel(tile: PersonTile | ScreenTile): string {
   const you = tile.you ? ' (you)' : '';
   return tile.kind === 'screen' ? `${tile.name}'s screen${you}` : `${tile.name}${you}`;
@@ -67,13 +67,13 @@ export interface Staging {
   aspects: ReadonlyMap<string, number>;
 }
 
-/** Most screens are about this wide: what a screen is taken for until its picture is there. */
+/** The assumed aspect ratio of a screen until its picture is there. */
 const SCREEN_ASPECT = 16 / 9;
 
 /**
- * Gives each tile its part. The pinned tile is on the stage, otherwise the newest screen that
- * somebody else shares (one's own would show itself, endlessly). On a phone one's own picture floats
- * while there is one other tile only.
+ * Gives each tile its part. The pinned tile is on the stage, otherwise the newest screen that another
+ * participant shares (the own one would show itself, endlessly). On a phone the own picture floats while there
+ * is only one other tile.
  */
 export function stagingOf(
   tiles: readonly Tile[],

@@ -3,7 +3,7 @@ import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 import { relayHost } from '../../sdk/paths/relay-servers.ts';
 import type { TransportStats } from './read-stats.ts';
 
-/** What stands beside "Sending" and "Receiving". */
+/** The text beside "Sending" and "Receiving". */
 export function transportLine(stats: TransportStats | undefined): string {
   if (!stats || stats.path.kind === 'none') return 'Not connected';
   const { path, bitrate } = stats;
@@ -15,6 +15,6 @@ export function transportLine(stats: TransportStats | undefined): string {
 
 function wayOf({ kind, server }: PathReport): string {
   if (kind === 'direct') return 'Direct';
-  // Not every browser tells which one.
+  // Not every browser names the server.
   return server === null ? 'Relayed' : `Relayed by ${relayHost(server)}`;
 }

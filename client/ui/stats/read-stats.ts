@@ -1,4 +1,4 @@
-// Picks what a person can use out of WebRTC statistics. Pure.
+// Picks the useful numbers out of WebRTC statistics. Pure.
 import type { PathReport } from '../../../shared/protocol/media-messages.ts';
 import { selectedPair, selectedPath } from '../../sdk/paths/selected-path.ts';
 

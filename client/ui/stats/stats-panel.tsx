@@ -67,7 +67,7 @@ function useReading(model: CallModel): Reading | undefined {
         reading.value = readStats(reports, performance.now(), counters);
         counters = reading.value.counters;
       } catch {
-        // A transport that is being replaced has nothing to tell; the next reading has.
+        // A transport that is being replaced has no statistics. The next reading has.
       }
     };
     void read();

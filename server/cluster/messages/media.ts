@@ -16,11 +16,19 @@ import {
 } from '../../../shared/protocol/media-messages.ts';
 import { EVENTS, METHODS } from '../../../shared/protocol/protocol.ts';
 import type { EventData, Params, Result } from '../../../shared/protocol/rpc.ts';
-import { ClientId, ParticipantId, RoomName, Timestamp } from '../../../shared/room/room.ts';
+import {
+  ClientId,
+  ParticipantId,
+  RoomName,
+  Timestamp,
+  Version,
+} from '../../../shared/room/room.ts';
 
 const Empty = v.object({});
 const Epoch = v.number();
 const whose = { room: RoomName, participantId: ParticipantId };
+/** The version of the room that says whether a track is muted; replicas of an older release name none. */
+const MutedSince = v.optional(Version);
 const whichCheck = { checkId: v.string() };
 const iceServers = {
   iceServers: v.array(IceServer),
@@ -52,7 +60,14 @@ export const MEDIA_COMMANDS = {
     result: Opened,
   },
   /** The session as it is, for a client that was away. Refused with `media_failed` if gone. */
-  describe: { params: v.object(whose), result: Opened },
+  describe: {
+    params: v.object({
+      ...whose,
+      /** Of a guard that was just claimed: older ones open nothing any more. */
+      fence: v.optional(v.number()),
+    }),
+    result: Opened,
+  },
   /** Whether the session of this epoch has a path, one way or the other, so that media may be on it. */
   carries: {
     params: v.object({ ...whose, epoch: Epoch }),
@@ -85,12 +100,17 @@ export const MEDIA_COMMANDS = {
       trackId: ClientId,
       kind: MediaKind,
       muted: v.boolean(),
+      version: MutedSince,
       rtpParameters: RtpParameters,
     }),
     result: Empty,
   },
   unpublish: { params: v.object({ ...whose, trackId: ClientId }), result: Empty },
-  mute: { params: v.object({ ...whose, trackId: ClientId, muted: v.boolean() }), result: Empty },
+  /** An older word than the node has is ignored: two replicas may say it in any order. */
+  mute: {
+    params: v.object({ ...whose, trackId: ClientId, muted: v.boolean(), version: MutedSince }),
+    result: Empty,
+  },
   subscribe: {
     params: v.object({ ...whose, preferences: v.record(ClientId, Preference) }),
     result: Empty,

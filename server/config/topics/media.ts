@@ -36,7 +36,7 @@ export const media = {
     about:
       'Seconds between two lookups of the hostnames in `ANNOUNCED_ADDRESS`. Browsers are offered the addresses behind a name too (Firefox takes no name); whoever joins later than this after a change of DNS is offered the new ones.',
   }),
-  peersPerWorker: setting('PEERS_PER_WORKER', integer(1, 10_000), {
+  participantsPerWorker: setting('PEERS_PER_WORKER', integer(1, 10_000), {
     default: 20,
     about:
       'People of one room on one worker before the room takes another worker of the replica. Up to it everything stays on one CPU, which is cheapest; each person costs a consumer for every track of every other.',

@@ -1,5 +1,4 @@
-// A media port that answers ICE checks, opened while probes need one: what a relay has to reach, and
-// what an announced address has to lead back to.
+// A media port that answers ICE checks while probes need one, for relays and announced addresses.
 import type { Router, WebRtcTransport } from 'mediasoup/types';
 import type { Config } from '../../config/config.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
@@ -98,7 +97,7 @@ export class IceTargets {
   }
 }
 
-/** One transport on a worker's media port, to which no client connects: it answers ICE checks with its user name. */
+/** One transport on a worker's media port. No client connects to it: it answers ICE checks with its user name. */
 export async function openTarget(
   { worker, server }: LiveWorker,
   { protocols, resources }: Pick<IceTargetsOptions, 'protocols' | 'resources'>,

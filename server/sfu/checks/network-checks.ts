@@ -79,7 +79,7 @@ export class NetworkChecks {
     }
   }
 
-  /** Idempotent: what connects a path first is what counts. @throws ParleyError `media_failed` */
+  /** Idempotent: a path keeps what connected it first. @throws ParleyError `media_failed` */
   async connect({ checkId, id, dtlsParameters }: MediaParams<'checkConnect'>): Promise<void> {
     const transport = this.#checks.get(checkId)?.transports.get(id);
     if (!transport || transport.closed) {
@@ -114,7 +114,7 @@ export class NetworkChecks {
 
   async #openPaths(check: Check, iceServers: readonly IceServer[]): Promise<CheckPath[]> {
     const worker = await this.#options.pickWorker();
-    // No codecs: nothing but data is carried.
+    // No codecs: this router carries only data.
     const router = await worker.worker.createRouter({ mediaCodecs: [] });
     countWhileOpen(this.#options.resources, 'router', router);
     check.router = router;
@@ -155,7 +155,7 @@ export class NetworkChecks {
     });
     countWhileOpen(this.#options.resources, 'transport', transport);
     check.transports.set(transport.id, transport);
-    // One after the other: consumers take the lowest stream that is free, and so the same as theirs.
+    // In order: consumers take the lowest free stream, so both sides number the streams alike.
     for (const [streamId, reliability] of CHECK_STREAMS.entries()) {
       const { id } = await transport.produceData({
         sctpStreamParameters: { streamId, ...reliability },

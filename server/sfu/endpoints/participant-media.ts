@@ -23,26 +23,26 @@ import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
-import type { HeldTurn } from './held-turn.ts';
+import type { GrantedTurn } from './granted-turn.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 /**
- * Between two requests for a key frame. libwebrtc ignores one that comes within 300 ms of another,
- * and mediasoup asks again a second later: whoever came second saw nothing for so long.
+ * The pause between two requests for a key frame. libwebrtc ignores a request within 300 ms of another, and
+ * mediasoup repeats it only a second later: the second receiver saw nothing meanwhile.
  */
 const KEY_FRAME_REQUEST_DELAY_MS = 350;
 
-export interface PeerContext {
+export interface MediaContext {
   media: Config['media'];
   resources: Resources;
   metrics: Metrics;
   log: Logger;
 }
 
-export interface PeerOptions {
+export interface ParticipantMediaOptions {
   participantId: string;
   epoch: number;
-  /** Of the session's guard when the media session was opened. */
+  /** The fence of the session that opened this media session. */
   fence: number;
   rtpCapabilities: RtpCapabilities;
 }
@@ -51,6 +51,8 @@ export interface PublishRequest {
   trackId: string;
   kind: MediaKindName;
   muted: boolean;
+  /** Of the room that says so; none: of an older release, taken for the newest. */
+  version?: number | undefined;
   rtpParameters: RtpParameters;
 }
 type MediaKindName = (typeof MediaKind.options)[number];
@@ -58,31 +60,33 @@ type MediaKindName = (typeof MediaKind.options)[number];
 export class ParticipantMedia {
   readonly participantId: string;
   readonly epoch: number;
-  readonly fence: number;
   readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
-  /** How the packets of each transport travel, as the client says. */
+  /** How the packets of each transport travel, as the client reports it. */
   readonly paths = new Map<Direction, PathReport>();
   /** The TURN servers it was given. */
-  turn: HeldTurn | undefined;
+  turn: GrantedTurn | undefined;
   readonly #room: MediaRoom<ParticipantMedia>;
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
   readonly #connected = new Map<Direction, string>();
+  /** The room's newest word on each track, which may come before the track does. */
+  readonly #mutes = new Map<string, { muted: boolean; version: number }>();
   readonly #resources: Resources;
   readonly #release: () => void;
+  #fence: number;
   #closed = false;
 
   private constructor(
     room: MediaRoom<ParticipantMedia>,
     router: RoomRouter,
-    options: PeerOptions,
+    options: ParticipantMediaOptions,
     transports: Record<Direction, WebRtcTransport>,
-    context: PeerContext,
+    context: MediaContext,
   ) {
     this.participantId = options.participantId;
     this.epoch = options.epoch;
-    this.fence = options.fence;
+    this.#fence = options.fence;
     this.router = router;
     this.#room = room;
     this.#transports = transports;
@@ -99,14 +103,14 @@ export class ParticipantMedia {
       log: context.log,
     });
     router.worker.sessions += 1;
-    room.addPeer(this);
+    room.addParticipant(this);
   }
 
-  /** Opens both transports; the peer is in the room then, and subscribed to nothing yet. */
+  /** Opens both transports and enters the room. Subscriptions come later, with `reconcile`. */
   static async open(
     room: MediaRoom<ParticipantMedia>,
-    options: PeerOptions,
-    context: PeerContext,
+    options: ParticipantMediaOptions,
+    context: MediaContext,
   ): Promise<ParticipantMedia> {
     const router = await room.chooseRouter();
     const create = (direction: Direction) => createTransport(router, direction, context);
@@ -126,7 +130,17 @@ export class ParticipantMedia {
     throw new ParleyError('media_failed', { cause });
   }
 
-  /** Also when its worker has died, of which nobody may have told us yet. */
+  /** The fence of the newest guard of the session that is known here. */
+  get fence(): number {
+    return this.#fence;
+  }
+
+  /** Another replica has claimed the session. */
+  claimedWith(fence: number): void {
+    this.#fence = Math.max(this.#fence, fence);
+  }
+
+  /** True also when the worker has died and its event has not arrived yet. */
   get closed(): boolean {
     return this.#closed || this.#transports.send.closed;
   }
@@ -166,19 +180,23 @@ export class ParticipantMedia {
   }
 
   /** Idempotent for a track that is here already. */
-  async publish({ trackId, kind, muted, rtpParameters }: PublishRequest): Promise<void> {
-    const taken = this.#room.tracks.all.some(
-      (track) => track.trackId === trackId && track.participantId !== this.participantId,
-    );
-    if (taken) throw new ParleyError('id_taken');
-    if (this.#producer(trackId)) return this.mute(trackId, muted);
+  async publish({ trackId, kind, muted, version, rtpParameters }: PublishRequest): Promise<void> {
+    // The room says whose a track is, and was asked first. What somebody else still sends as it belongs to a
+    // session that is over, whose media nobody has closed yet.
+    for (const track of this.#room.tracks.all) {
+      const isAnothers = track.trackId === trackId && track.participantId !== this.participantId;
+      if (isAnothers && track.home.nodeId === undefined) {
+        track.home.router.own(track.producerId)?.close();
+      }
+    }
+    if (this.#producer(trackId)) return this.mute(trackId, muted, version);
     if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
     const producer = await this.#transports.send
       .produce({
         id: producerIdOf(trackId, this.epoch),
         kind,
         rtpParameters,
-        paused: muted,
+        paused: this.#mutedNow(trackId, muted, version),
         keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS,
       })
       .catch((cause) => {
@@ -195,16 +213,26 @@ export class ParticipantMedia {
   }
 
   unpublish(trackId: string): void {
+    this.#mutes.delete(trackId);
     this.#producer(trackId)?.close();
   }
 
-  async mute(trackId: string, muted: boolean): Promise<void> {
+  async mute(trackId: string, muted: boolean, version?: number): Promise<void> {
+    const paused = this.#mutedNow(trackId, muted, version);
     const producer = this.#producer(trackId);
     if (!producer) throw new ParleyError('unknown_track');
-    await (muted ? producer.pause() : producer.resume());
+    await (paused ? producer.pause() : producer.resume());
   }
 
-  /** The room's tracks changed: receive what is new. What it brings is told as an event. */
+  /** Two replicas may tell of two changes in any order: the room's newer one counts. */
+  #mutedNow(trackId: string, muted: boolean, version?: number): boolean {
+    const known = this.#mutes.get(trackId);
+    if (known && version !== undefined && version < known.version) return known.muted;
+    this.#mutes.set(trackId, { muted, version: version ?? known?.version ?? 0 });
+    return muted;
+  }
+
+  /** The room's tracks changed: subscribes to new ones. New consumers are sent to the client as an event. */
   reconcile(): void {
     void this.subscriptions.reconcile().then((consumers) => {
       if (consumers.length === 0 || this.#closed) return;
@@ -226,7 +254,7 @@ export class ParticipantMedia {
     this.router.worker.sessions -= 1;
     this.#transports.send.close();
     this.#transports.recv.close();
-    this.#room.removePeer(this);
+    this.#room.removeParticipant(this);
   }
 
   #producer(trackId: string): Producer | undefined {
@@ -237,7 +265,7 @@ export class ParticipantMedia {
 async function createTransport(
   router: RoomRouter,
   direction: Direction,
-  { media, resources, metrics, log }: PeerContext,
+  { media, resources, metrics, log }: MediaContext,
 ): Promise<WebRtcTransport> {
   const transport = await router.router.createWebRtcTransport({
     webRtcServer: router.worker.server,

@@ -1,4 +1,4 @@
-// What one participant receives: the tracks of the room reconciled against the consumers there are.
+// The tracks that one participant receives: the room's tracks, reconciled against the consumers there are.
 import type { Consumer, WebRtcTransport } from 'mediasoup/types';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
@@ -30,18 +30,18 @@ interface Subscription {
   readonly producerId: string;
   readonly consumer: Consumer;
   readonly description: Omit<ConsumerDescription, 'waiting'>;
-  /** Paused until the client says that it can decode: a key frame before that would be lost. */
+  /** Paused until the client reports that it can decode. A key frame before that would be lost. */
   waiting: boolean;
 }
 
 /** Preferences of tracks that are not here yet are kept, up to this many; the oldest go first. */
 const MAX_PREFERENCES = 2_000;
-/** Tracks of other workers and nodes are waited for this long when somebody comes in; later ones follow. */
+/** A join waits this long for tracks of other workers and nodes. Later ones follow as events. */
 const FIRST_PIPES_MS = 800;
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  /** Of one track there may be two while its sender moves: the older one ends with its producer. */
+  /** While a sender moves, a track may have two subscriptions. The older one ends with its producer. */
   readonly #byProducer = new Map<string, Subscription>();
   readonly #preferences = new Map<string, Preference>();
   /** Tracks that could not be consumed; they are not tried again. */
@@ -102,8 +102,8 @@ export class Subscriptions {
 
   async #reconcile(): Promise<ConsumerDescription[]> {
     const { room, router, participantId, transport } = this.#options;
-    // Nothing flows before the transport connects, which is when key frames are asked for: the
-    // first consumers need not wait for the client.
+    // mediasoup asks for key frames when the transport connects, and nothing flows before. So the first
+    // consumers need not wait for the client.
     const waiting = !this.#first;
     if (transport.closed) return [];
     const missing = room.tracks
@@ -153,7 +153,7 @@ export class Subscriptions {
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
       if (transport.closed) consumer.close();
       consumer.observer.once('close', release);
-      // The track may have been closed in the turn that answered us; then there is nothing to tell.
+      // The track may have been closed while mediasoup answered. Then there is nothing to announce.
       if (!consumer.closed) return this.#add(track, consumer, waiting);
       release();
       return undefined;
@@ -191,7 +191,7 @@ export class Subscriptions {
       room.publish('consumersClosed', { participantId, epoch, consumerIds: [consumer.id] }),
     );
     consumer.on('layerschange', (layers) => {
-      // Of two consumers of a track the older one is of interest to nobody.
+      // A track may have two consumers. Only the state of the newer one matters.
       if (this.#newestOf(trackId) !== subscription) return;
       const spatialLayer = layers?.spatialLayer ?? null;
       room.publish('layers', { participantId, epoch, trackId, spatialLayer });
@@ -215,7 +215,7 @@ export class Subscriptions {
       if (consumer.closed || pause === consumer.paused) return;
       await (pause ? consumer.pause() : consumer.resume());
     } catch (error) {
-      // The worker may know already that the track is gone, and we not yet: nothing is missing then.
+      // The worker may have closed the track before its event arrived here. Nothing is missing then.
       this.#options.log.debug({ err: error, trackId }, 'a consumer could not be changed');
     }
   }

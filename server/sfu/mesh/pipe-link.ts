@@ -10,17 +10,17 @@ import { countWhileOpen } from '../workers/count.ts';
 
 export interface PipeLinkOptions extends RouterContext {
   room: string;
-  /** Who receives, and from which router of which node. */
+  /** The receiving end: a router of a node. */
   nodeId: string;
   from: { nodeId: string; routerId: string };
   to: RoomRouter;
   listenInfo: TransportListenInfo;
-  ask(params: MeshParams<'pipe'>): Promise<MeshResult<'pipe'>>;
-  /** Best effort: what is not heard is made up for by the state that is told all the time. */
+  request(params: MeshParams<'pipe'>): Promise<MeshResult<'pipe'>>;
+  /** Best effort: the state that is published regularly makes up for a lost message. */
   endPipe(params: MeshParams<'unpipe'>): void;
-  /** What it carries changed. */
+  /** The tracks on this pipe changed. */
   onChange(): void;
-  /** Once: nothing goes through it any more. */
+  /** Called once, when the pipe has closed. */
   onClose(): void;
 }
 
@@ -33,7 +33,7 @@ export class PipeLink {
   readonly id = randomUUID();
   readonly #options: PipeLinkOptions;
   readonly #producers = new Map<string, Producer>();
-  /** Closed by the other end, whom nobody need tell. */
+  /** Producers that the other end closed. It need not be told. */
   readonly #ended = new Set<string>();
   #wanted = new Map<string, Wanted>();
   #transport: Promise<PipeTransport> | undefined;
@@ -62,7 +62,7 @@ export class PipeLink {
     return [...this.#producers.keys(), ...this.#wanted.keys()];
   }
 
-  /** Those asked for in one turn are asked for together. */
+  /** Tracks asked for in one turn of the event loop are requested together. */
   obtain(producerId: string): Promise<Producer> {
     const known = this.#producers.get(producerId);
     if (known) return Promise.resolve(known);
@@ -74,12 +74,12 @@ export class PipeLink {
     return promise;
   }
 
-  /** As the other end says: what it no longer sends is closed, what it paused is paused. */
+  /** Applies the other end's state: closes what it no longer sends, pauses what it paused. */
   reflect(tracks: ReadonlyMap<string, { paused: boolean }>): void {
     for (const [producerId, producer] of [...this.#producers]) {
       const track = tracks.get(producerId);
       if (!track) {
-        // The other end knows: it need not be told to stop.
+        // The other end closed it, so it needs no request to stop.
         this.#ended.add(producerId);
         producer.close();
       } else if (track.paused !== producer.paused) {
@@ -112,10 +112,10 @@ export class PipeLink {
       for (const { reject } of wanted.values()) reject(new ParleyError('media_failed'));
       return;
     }
-    const { room, nodeId, from, ask } = this.#options;
+    const { room, nodeId, from, request } = this.#options;
     try {
       const transport = await this.#open();
-      const answer = await ask({
+      const answer = await request({
         room,
         from: nodeId,
         linkId: this.id,
@@ -136,12 +136,12 @@ export class PipeLink {
         this.#add(producer);
         waiting.resolve(producer);
       }
-      // It was closed over there in the meantime.
+      // The other end closed the track meanwhile.
       for (const { reject } of wanted.values()) reject(new ParleyError('unknown_track'));
       this.#options.onChange();
     } catch (cause) {
       for (const { reject } of wanted.values()) reject(cause);
-      // Half a link is none; whoever wants it still makes another.
+      // A pipe that did not connect, or carries nothing, is closed. The next request makes another.
       if (!this.#connected || this.#producers.size === 0) this.close();
     }
   }

@@ -8,11 +8,11 @@ import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import { endOf } from './pipe-link.ts';
 
-/** A state that was told before a track was asked for may arrive after it, but not this much later. */
+/** A state published before a track was requested may arrive after the request, but not this much later. */
 const KEEP_MS = 10_000;
 
 export class PipeSource {
-  /** Who receives. */
+  /** The receiving node. */
   readonly nodeId: string;
   readonly #transport: PipeTransport;
   readonly #router: RoomRouter;
@@ -77,8 +77,9 @@ export class PipeSource {
   }
 
   /**
-   * Only these are wanted still, says the other end; it may have said so before it asked for one.
-   * @param producerIds undefined when it does not know this pipe
+   * Closes all other producers: the receiver no longer wants them. It may have published this before it
+   * requested one, so recent ones are kept for `KEEP_MS`.
+   * @param producerIds undefined when the receiver does not know this pipe
    */
   keep(producerIds: ReadonlySet<string> | undefined): void {
     const settled = performance.now() - KEEP_MS;

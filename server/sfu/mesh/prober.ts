@@ -1,4 +1,4 @@
-// Which other nodes this one reaches by UDP: only where both ends do can a room be on both.
+// Finds which other nodes this one reaches by UDP. A room may be on two nodes only if both reach each other.
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
@@ -37,7 +37,7 @@ export class Prober {
   readonly #options: ProberOptions;
   readonly #socket: Socket;
   readonly #release: () => void;
-  /** Questions under way: whom we asked. */
+  /** Questions under way: nonce to node id. */
   readonly #asked = new Map<string, string>();
   readonly #answeredAt = new Map<string, number>();
   #timer: Timer | undefined;
@@ -84,7 +84,7 @@ export class Prober {
     return this.#socket.address().port;
   }
 
-  /** Ids of the nodes that answered lately, sorted: what `onChange` told last. */
+  /** Ids of the nodes that answered lately, sorted, as `onChange` got them last. */
   get reaches(): readonly string[] {
     return this.#reaches;
   }
@@ -108,7 +108,7 @@ export class Prober {
         if (!others.some((node) => node.id === id)) this.#answeredAt.delete(id);
       }
     } catch (err) {
-      // Without the list nothing is asked, and nobody forgotten: the others are there all the same.
+      // Without the list no node is probed, and none is dropped: the nodes are there all the same.
       log.debug({ err }, 'the other nodes are not known at the moment');
       for (const id of this.#reaches) this.#answeredAt.set(id, performance.now());
     }
@@ -126,7 +126,7 @@ export class Prober {
     if (!known) return;
     const type = packet[MAGIC.length];
     const nonce = packet.subarray(MAGIC.length + 1);
-    // As large as the question: nothing is won by asking in somebody else's name.
+    // The answer is as large as the question, so a forged sender address amplifies nothing.
     if (type === ASK) this.#send(Buffer.concat([MAGIC, Buffer.of(ANSWER), nonce]), address, port);
     if (type !== ANSWER) return;
     const nodeId = this.#asked.get(nonce.toString('hex'));

@@ -1,5 +1,5 @@
-// A room on several nodes: it tells the others what is here, hears what is there, and brings tracks
-// over by pipes.
+// A room on several nodes: publishes this node's part of its state, applies the other nodes' parts, and pipes
+// tracks over.
 import type { Producer, TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
@@ -24,7 +24,7 @@ export interface MeshContext extends RouterContext {
   bus: Bus;
   /** Where pipes end on this node. */
   pipeListenInfo: TransportListenInfo;
-  /** Whether other nodes could be heard at all: silence means nothing while the store is away. */
+  /** False while the store is away: then the silence of another node means nothing. */
   isConnected(): boolean;
 }
 
@@ -43,11 +43,11 @@ interface OtherNode {
   tracks: ReadonlyMap<string, MeshTrack>;
 }
 
-/** How often the state is told while others are in the room: what was lost is made up for so soon. */
-const TELL_EVERY_MS = 2_000;
-/** A node that was not heard for this long has none of the room any more. */
-const SILENT_MS = 3.5 * TELL_EVERY_MS;
-/** Nodes answer each other in milliseconds; one that stands still must not hold up a join. */
+/** Full state is republished this often, so a lost message is repaired within this time. */
+const PUBLISH_EVERY_MS = 2_000;
+/** A node that was silent for this long is taken to have none of the room any more. */
+const SILENT_MS = 3.5 * PUBLISH_EVERY_MS;
+/** Nodes answer each other in milliseconds. A node that stands still must not delay a join. */
 const ASK_TIMEOUT_MS = 700;
 const PIPE_TIMEOUT_MS = 2_000;
 
@@ -61,7 +61,7 @@ export class RoomMesh {
   #subscribing: Promise<Closer | undefined> = Promise.resolve(undefined);
   #resubscribe: Timer | undefined;
   #ticks: Timer | undefined;
-  #telling = false;
+  #publishing = false;
   #seq = Date.now();
   #closed = false;
 
@@ -71,15 +71,15 @@ export class RoomMesh {
     this.#subscribe();
   }
 
-  /** Hears what these nodes have of the room, and tells them what is here. */
-  async meet(nodeIds: readonly string[]): Promise<void> {
+  /** Asks these nodes for their part of the room, and publishes ours to them. */
+  async exchange(nodeIds: readonly string[]): Promise<void> {
     const strangers = nodeIds.filter((id) => id !== this.#context.nodeId && !this.#others.has(id));
     if (strangers.length === 0) return;
     await Promise.all(
       strangers.map(async (nodeId) => {
         try {
           const params = { room: this.#options.room, from: this.#context.nodeId };
-          const state = await this.#ask(nodeId, 'meshState', params, ASK_TIMEOUT_MS);
+          const state = await this.#request(nodeId, 'meshState', params, ASK_TIMEOUT_MS);
           if (state) this.#applyState(state);
         } catch (err) {
           this.#context.log.info({ err, nodeId }, 'mesh state request failed');
@@ -89,12 +89,12 @@ export class RoomMesh {
     this.publishState();
   }
 
-  /** What is here changed: the others are told, once for all changes of one turn. */
+  /** Publishes this node's part of the room, once for all changes in one turn of the event loop. */
   publishState(): void {
-    if (this.#telling || this.#closed || this.#others.size === 0) return;
-    this.#telling = true;
+    if (this.#publishing || this.#closed || this.#others.size === 0) return;
+    this.#publishing = true;
     queueMicrotask(() => {
-      this.#telling = false;
+      this.#publishing = false;
       if (!this.#closed) this.#publish(false);
     });
   }
@@ -112,7 +112,7 @@ export class RoomMesh {
     return link.obtain(track.producerId);
   }
 
-  /** Another node asks; it has people of the room too. */
+  /** Answers another node that has participants of the room. */
   state(from: string): MeshState {
     this.#meetAsked(from);
     return this.#state(false);
@@ -142,7 +142,7 @@ export class RoomMesh {
     else source?.stop(producerIds);
   }
 
-  /** Nobody of the room is here any more. */
+  /** The last participant on this node has left the room. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -155,7 +155,7 @@ export class RoomMesh {
     await this.#subscribing.then((subscription) => subscription?.close()).catch(() => {});
   }
 
-  /** Until it succeeds: a room that hears of no other node would be cut in two for good. */
+  /** Repeats until it succeeds: otherwise the room would stay cut in two for good. */
   #subscribe(): void {
     const { bus, resources, log } = this.#context;
     const { room } = this.#options;
@@ -169,7 +169,7 @@ export class RoomMesh {
     this.#subscribing = bus.subscribe(meshTopic(room), hear).catch((err) => {
       log.warn({ err, room }, 'mesh subscription failed');
       if (!this.#closed) {
-        this.#resubscribe = resources.after(TELL_EVERY_MS, () => this.#subscribe());
+        this.#resubscribe = resources.after(PUBLISH_EVERY_MS, () => this.#subscribe());
       }
       return undefined;
     });
@@ -194,13 +194,13 @@ export class RoomMesh {
     for (const link of this.#linksOf(nodeId)) link.reflect(tracks);
     this.#options.onTracks(nodeId, state.tracks);
     this.#keepSources(nodeId, state.links);
-    // Who does not know us yet hears of us now.
+    // A node that is new to us does not know our state either.
     if (!known) this.publishState();
   }
 
   #know(nodeId: string, other: OtherNode): void {
     this.#others.set(nodeId, other);
-    this.#ticks ??= this.#context.resources.every(TELL_EVERY_MS, () => this.#tick());
+    this.#ticks ??= this.#context.resources.every(PUBLISH_EVERY_MS, () => this.#tick());
   }
 
   #tick(): void {
@@ -227,7 +227,7 @@ export class RoomMesh {
     this.#ticks = undefined;
   }
 
-  /** Closes pipes to a node that does not name them: it never heard our answer, or ended. */
+  /** Closes pipes to a node that does not name them: it missed our answer, or ended. */
   #keepSources(nodeId: string, links: MeshState['links']): void {
     const wanted = new Map(links.map(({ linkId, producerIds }) => [linkId, new Set(producerIds)]));
     for (const [linkId, opening] of this.#sources) {
@@ -254,9 +254,9 @@ export class RoomMesh {
       listenInfo: pipeListenInfo,
       resources,
       log,
-      ask: (params) => this.#ask(from.nodeId, 'pipe', params, PIPE_TIMEOUT_MS),
+      request: (params) => this.#request(from.nodeId, 'pipe', params, PIPE_TIMEOUT_MS),
       endPipe: (params) => {
-        this.#ask(from.nodeId, 'unpipe', params, PIPE_TIMEOUT_MS).catch((err) => {
+        this.#request(from.nodeId, 'unpipe', params, PIPE_TIMEOUT_MS).catch((err) => {
           log.debug({ err, nodeId: from.nodeId }, 'unpipe request failed');
         });
       },
@@ -288,7 +288,7 @@ export class RoomMesh {
     });
   }
 
-  async #ask<K extends MeshCommand>(
+  async #request<K extends MeshCommand>(
     nodeId: string,
     command: K,
     params: MeshParams<K>,

@@ -1,4 +1,4 @@
-// What a participant's media needs of its room: the room knows them, and they know only this of it.
+// The part of a room that a participant's media may use. It keeps the two from importing each other.
 import type { Producer } from 'mediasoup/types';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { RoomRouter } from './room-router.ts';
@@ -13,8 +13,8 @@ export interface MediaRoom<P> {
   readonly tracks: RoomTracks;
   readonly publish: PublishEvent;
   chooseRouter(): Promise<RoomRouter>;
-  addPeer(peer: P): void;
-  removePeer(peer: P): void;
+  addParticipant(participant: P): void;
+  removeParticipant(participant: P): void;
   addTrack(track: RoomTrack, producer: Producer): void;
   ownTrack(trackId: string, epoch: number): Producer | undefined;
 }

@@ -1,4 +1,4 @@
-// One room on this node: its people, the tracks they can receive, and the routers that carry them.
+// One room on this node: its participants, the tracks they can receive, and the routers that carry them.
 import type { Producer } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MeshTrack } from '../../cluster/messages/mesh.ts';
@@ -12,8 +12,8 @@ import { producerIdOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
 export interface NodeRoomContext extends MeshContext {
   /** The least loaded worker besides these, if there is one; else the least loaded of all. */
   pickWorker(besides: readonly LiveWorker[]): Promise<LiveWorker>;
-  /** People of one room on one worker before the room takes another one. */
-  peersPerWorker: number;
+  /** A room with this many participants on one worker takes another worker. */
+  participantsPerWorker: number;
 }
 
 export interface NodeRoomOptions {
@@ -30,9 +30,9 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   readonly mesh: RoomMesh;
   readonly #context: NodeRoomContext;
   readonly #options: NodeRoomOptions;
-  readonly #peers = new Map<string, ParticipantMedia>();
+  readonly #participants = new Map<string, ParticipantMedia>();
   readonly #routers = new Set<RoomRouter>();
-  /** One router is chosen or made at a time: many who come at once share it. */
+  /** Routers are chosen one at a time, so that participants who arrive together share one. */
   #choosing: Promise<unknown> = Promise.resolve();
   #entering = 0;
   #closed = false;
@@ -57,28 +57,29 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     return this.#closed;
   }
 
-  get peers(): readonly ParticipantMedia[] {
-    return [...this.#peers.values()];
+  get participants(): readonly ParticipantMedia[] {
+    return [...this.#participants.values()];
   }
 
-  peer(participantId: string): ParticipantMedia | undefined {
-    return this.#peers.get(participantId);
+  participant(participantId: string): ParticipantMedia | undefined {
+    return this.#participants.get(participantId);
   }
 
-  addPeer(peer: ParticipantMedia): void {
-    this.#peers.set(peer.participantId, peer);
+  addParticipant(participant: ParticipantMedia): void {
+    this.#participants.set(participant.participantId, participant);
   }
 
-  /** The last peer closes the room. */
-  removePeer(peer: ParticipantMedia): void {
-    if (this.#peers.get(peer.participantId) === peer) this.#peers.delete(peer.participantId);
-    if (!this.#closed) peer.router.dropUnused();
+  /** The room closes with its last participant. */
+  removeParticipant(participant: ParticipantMedia): void {
+    if (this.#participants.get(participant.participantId) === participant)
+      this.#participants.delete(participant.participantId);
+    if (!this.#closed) participant.router.dropUnused();
     this.#closeIfEmpty();
   }
 
   /**
-   * Keeps the room open while somebody is on the way in, though the last peer may leave meanwhile.
-   * @returns a function to call when the peer is in, or will not come
+   * Keeps the room open while a participant is entering, even if the last one leaves meanwhile.
+   * @returns a function to call when the participant has entered, or failed to
    */
   enter(): () => void {
     this.#entering += 1;
@@ -91,14 +92,14 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     };
   }
 
-  /** The router for one more peer: where most are, until they are too many for one worker. */
+  /** The router for one more participant: the fullest one that still has space on its worker. */
   chooseRouter(): Promise<RoomRouter> {
     const choice = this.#choosing.then(() => this.#chooseRouter());
     this.#choosing = choice.catch(() => {});
     return choice;
   }
 
-  /** Somebody sends this here: everybody else gets a consumer of it. */
+  /** A participant on this node sends this track: all others get a consumer of it. */
   addTrack(track: RoomTrack, producer: Producer): void {
     const { router } = track.home as { router: RoomRouter };
     router.add(producer);
@@ -119,22 +120,22 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     return track?.home.nodeId === undefined ? track?.home.router.own(track.producerId) : undefined;
   }
 
-  /** What can be received changed: every peer is given what it lacks. */
+  /** The available tracks changed: subscribes each participant to those it lacks. */
   reconcile(router?: RoomRouter): void {
-    for (const peer of this.#peers.values()) {
-      if (router === undefined || peer.router === router) peer.reconcile();
+    for (const participant of this.#participants.values()) {
+      if (router === undefined || participant.router === router) participant.reconcile();
     }
   }
 
-  /** A worker died: @returns who was on it, and closes them */
+  /** A worker died. Closes the media of its participants. @returns those participants */
   lose(worker: LiveWorker): ParticipantMedia[] {
-    const lost = this.peers.filter((peer) => peer.router.worker === worker);
+    const lost = this.participants.filter((participant) => participant.router.worker === worker);
     for (const router of [...this.#routers]) {
       if (router.worker !== worker) continue;
       this.#routers.delete(router);
       router.close();
     }
-    for (const peer of lost) peer.close();
+    for (const participant of lost) participant.close();
     return lost;
   }
 
@@ -142,8 +143,8 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const peer of this.#peers.values()) peer.close();
-    this.#peers.clear();
+    for (const participant of this.#participants.values()) participant.close();
+    this.#participants.clear();
     void this.mesh.close();
     for (const router of this.#routers) router.close();
     this.#routers.clear();
@@ -151,15 +152,16 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   }
 
   #closeIfEmpty(): void {
-    if (this.#peers.size === 0 && this.#entering === 0) this.close();
+    if (this.#participants.size === 0 && this.#entering === 0) this.close();
   }
 
   async #chooseRouter(): Promise<RoomRouter> {
-    const { peersPerWorker, pickWorker } = this.#context;
+    const { participantsPerWorker, pickWorker } = this.#context;
     for (const router of this.#routers) if (router.closed) this.#routers.delete(router);
-    const load = (router: RoomRouter) => this.peers.filter((peer) => peer.router === router).length;
+    const load = (router: RoomRouter) =>
+      this.participants.filter((participant) => participant.router === router).length;
     const routers = [...this.#routers].sort((a, b) => load(b) - load(a));
-    const roomy = routers.find((router) => load(router) < peersPerWorker);
+    const roomy = routers.find((router) => load(router) < participantsPerWorker);
     if (roomy) return roomy;
     const worker = await pickWorker(routers.map((router) => router.worker));
     const there = routers.find((router) => router.worker === worker);
@@ -173,7 +175,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
         worker,
         pipe: (track, to) => this.#pipe(this.tracks.get(track.producerId), to),
         onPiped: (piped) => this.reconcile(piped),
-        onSpeakers: (origin, loudest) => this.#tellSpeakers(origin, loudest),
+        onSpeakers: (origin, loudest) => this.#publishSpeakers(origin, loudest),
       },
       this.#context,
     );
@@ -185,7 +187,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     return router;
   }
 
-  /** Of another router here: directly. Of another node: over one router, so that it comes once. */
+  /** From another router of this node: directly. From another node: over one router, so that it crosses once. */
   async #pipe(track: RoomTrack | undefined, to: RoomRouter): Promise<Producer> {
     if (!track) throw new ParleyError('unknown_track');
     const { home } = track;
@@ -240,11 +242,11 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     if (isNew) this.reconcile();
   }
 
-  #tellSpeakers(
+  #publishSpeakers(
     origin: RoomRouter,
     loudest: ReadonlyArray<{ producerId: string; volume: number }>,
   ): void {
-    // Loudest first: of somebody with a microphone and the sound of a screen, the louder one counts.
+    // Loudest first. A participant's microphone and screen sound count as one: the louder of them.
     const volumes = new Map<string, number>();
     for (const { producerId, volume } of loudest) {
       const track = this.tracks.get(producerId);

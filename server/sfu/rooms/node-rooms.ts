@@ -1,4 +1,4 @@
-// The rooms of this node: made when somebody comes, gone when the last one has left.
+// The rooms of this node: made for the first participant, closed after the last one.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { PublishEvent } from './media-room.ts';
 import { NodeRoom, type NodeRoomContext } from './node-room.ts';
@@ -10,7 +10,7 @@ export interface NodeRoomsOptions extends NodeRoomContext {
   onChange(): void;
 }
 
-interface Whose {
+interface ParticipantKey {
   room: string;
   participantId: string;
 }
@@ -30,7 +30,7 @@ export class NodeRooms {
   }
 
   get sessions(): number {
-    return this.open.reduce((sum, room) => sum + room.peers.length, 0);
+    return this.open.reduce((sum, room) => sum + room.participants.length, 0);
   }
 
   find(name: string): NodeRoom | undefined {
@@ -38,7 +38,7 @@ export class NodeRooms {
   }
 
   /**
-   * The room, made if it is not here, and held open until `entered` is called.
+   * The room, made if it is not here, and kept open until `entered` is called.
    * @throws ParleyError `no_capacity`
    */
   enter(name: string): { room: NodeRoom; entered: () => void } {
@@ -67,10 +67,10 @@ export class NodeRooms {
   }
 
   /**
-   * What opens, closes or changes one participant's media happens in the order it was asked for:
-   * whoever gave up waiting for an `open` says `close`, which must not overtake it.
+   * Runs the actions of one participant in the order they were asked for: after a timeout of `open`, `web`
+   * sends `close`, which must not overtake it.
    */
-  inTurn<T>({ room, participantId }: Whose, action: () => Promise<T>): Promise<T> {
+  inTurn<T>({ room, participantId }: ParticipantKey, action: () => Promise<T>): Promise<T> {
     const key = `${room}/${participantId}`;
     const turn = (this.#turns.get(key) ?? Promise.resolve()).then(action, action);
     this.#turns.set(key, turn);

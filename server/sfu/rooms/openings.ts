@@ -3,9 +3,12 @@ import type { Resources } from '../../telemetry/resources.ts';
 
 /** After another node was lost hundreds come at once; in ordinary times it is one now and then. */
 const CROWD = 8;
-/** A crowd comes in waves, as `web` sends the next when an answer arrives: it is over after this long without. */
+/**
+ * `web` sends the next `open` when one is answered, so a crowd comes in waves. It has passed after this long
+ * without one.
+ */
 const QUIET_MS = 100;
-/** Nothing waits longer than this, however long the crowd is. */
+/** No command waits longer than this, however long the crowd lasts. */
 const WAIT_MAX_MS = 3_000;
 
 export class Openings {
@@ -22,7 +25,7 @@ export class Openings {
     return this.#count;
   }
 
-  /** One more. @returns a function to call once, when it is open or has failed */
+  /** Counts one opening. @returns a function to call once, when it has opened or failed */
   begin(): () => void {
     this.#count += 1;
     this.#look();

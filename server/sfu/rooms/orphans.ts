@@ -1,15 +1,20 @@
-// Compares what is here with the store: sessions that nobody explains any more, because the word of
-// their end was lost, and nodes of a room that do not know of each other.
+// Compares this node with the store: finds media sessions key end was never announced here, and nodes of one
+// room that do not know of each other.
 import type { RoomStore } from '../../cluster/cluster.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import type { NodeRoom } from './node-room.ts';
 
-export interface OrphansOptions {
-  nodeId: string;
+export interface Graces {
   /** How long a session that was moved elsewhere may go on carrying. */
   drainGraceMs: number;
+  /** How long a session may be without explanation. */
+  orphanGraceMs: number;
+}
+
+export interface OrphansOptions extends Graces {
+  nodeId: string;
   store: Pick<RoomStore, 'placement'>;
   rooms(): readonly CheckedRoom[];
   resources: Resources;
@@ -18,26 +23,24 @@ export interface OrphansOptions {
 
 /** A room and its sessions, as far as they are compared. */
 export interface CheckedRoom extends Pick<NodeRoom, 'name'> {
-  readonly mesh: Pick<NodeRoom['mesh'], 'meet'>;
-  readonly peers: readonly CheckedPeer[];
+  readonly mesh: Pick<NodeRoom['mesh'], 'exchange'>;
+  readonly participants: readonly CheckedMedia[];
 }
-type CheckedPeer = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'>;
+type CheckedMedia = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'>;
 
-/** How often every session is compared with the store: a read for each room. */
-const CHECK_EVERY_MS = 10_000;
-/** A move may take this long from its beginning to the end of the session it leaves. */
-const GRACE_MS = 20_000;
+/** Comparisons of every session with the store within the grace: a read for each room. */
+const CHECKS_PER_GRACE = 2;
 
 export class Orphans {
   readonly #options: OrphansOptions;
   readonly #timer: Timer;
   /** Since when a session is without explanation. */
-  readonly #since = new WeakMap<CheckedPeer, number>();
+  readonly #since = new WeakMap<CheckedMedia, number>();
   #checking = false;
 
   constructor(options: OrphansOptions) {
     this.#options = options;
-    this.#timer = options.resources.every(CHECK_EVERY_MS, () => {
+    this.#timer = options.resources.every(options.orphanGraceMs / CHECKS_PER_GRACE, () => {
       if (this.#checking) return;
       this.#checking = true;
       this.check({ atOnce: false })
@@ -53,30 +56,33 @@ export class Orphans {
     const { nodeId, store, rooms, log } = this.#options;
     for (const room of rooms()) {
       const placement = await store.placement(room.name);
-      // Nodes that lost touch with each other, though both have people of the room.
-      if (placement) void room.mesh.meet([...new Set(Object.values(placement.nodes))]);
-      for (const peer of room.peers) {
-        const place = placement?.nodes[peer.participantId];
+      // Both nodes have participants of the room, but may have lost touch with each other.
+      if (placement) void room.mesh.exchange([...new Set(Object.values(placement.nodes))]);
+      for (const participant of room.participants) {
+        const place = placement?.nodes[participant.participantId];
         if (place === nodeId) {
-          this.#since.delete(peer);
+          this.#since.delete(participant);
           continue;
         }
-        const since = this.#since.get(peer) ?? performance.now();
-        this.#since.set(peer, since);
-        if (performance.now() - since < this.#patienceMs(peer, place, atOnce)) continue;
-        log.info({ room: room.name, participantId: peer.participantId }, 'an orphan was closed');
-        peer.close();
+        const since = this.#since.get(participant) ?? performance.now();
+        this.#since.set(participant, since);
+        if (performance.now() - since < this.#patienceMs(participant, place, atOnce)) continue;
+        log.info(
+          { room: room.name, participantId: participant.participantId },
+          'an orphan was closed',
+        );
+        participant.close();
       }
     }
   }
 
-  #patienceMs(peer: CheckedPeer, place: string | undefined, atOnce: boolean): number {
-    // Nowhere is not elsewhere: a store that forgot people is told of them before long, by one replica
-    // after the other.
-    if (place === undefined) return GRACE_MS;
+  #patienceMs(participant: CheckedMedia, place: string | undefined, atOnce: boolean): number {
+    const { orphanGraceMs, drainGraceMs } = this.#options;
+    // No placement is not a placement elsewhere: replicas may still be restoring the store.
+    if (place === undefined) return orphanGraceMs;
     // The client shows from here what does not keep up elsewhere yet.
-    if (peer.carries) return Math.max(GRACE_MS, this.#options.drainGraceMs);
-    return atOnce ? 0 : GRACE_MS;
+    if (participant.carries) return Math.max(orphanGraceMs, drainGraceMs);
+    return atOnce ? 0 : orphanGraceMs;
   }
 
   close(): void {

@@ -1,5 +1,5 @@
-// One room's media on one worker: its router, the producers there, its own and piped ones, and who
-// is heard among them.
+// One room's media on one worker: its router, the producers there (its own and piped ones), and which of them
+// are loudest.
 import type { AudioLevelObserver, Producer, Router } from 'mediasoup/types';
 import { ROUTER_CODECS } from '../../../shared/media/media.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -7,11 +7,11 @@ import type { Resources } from '../../telemetry/resources.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 
-/** How often volumes are told. Faster than people take turns, slower than a flood. */
+/** How often volumes are published. Faster than speakers change, slower than a flood. */
 const VOLUME_INTERVAL_MS = 300;
 /** Quieter than this (dBov) is background noise. */
 const VOLUME_THRESHOLD = -55;
-/** More people than these are never heard at once. */
+/** The loudest speakers of a router that are published. More are never understood at once. */
 const MAX_SPEAKERS = 6;
 /** Before a pipe that could not be made is tried again. */
 const PIPE_RETRY_MS = 1_000;
@@ -22,7 +22,7 @@ export interface RouterContext {
   log: Logger;
 }
 
-/** What a router has to know of a track that it carries. */
+/** The part of a track that its router needs. */
 export interface WantedTrack {
   readonly trackId: string;
   readonly producerId: string;
@@ -67,13 +67,13 @@ export class RoomRouter {
     this.#options = options;
     this.#context = context;
     this.#observer = observer;
-    const tell = (volumes: { producer: Producer; volume: number }[]) =>
+    const report = (volumes: { producer: Producer; volume: number }[]) =>
       options.onSpeakers(
         this,
         volumes.map(({ producer, volume }) => ({ producerId: producer.id, volume })),
       );
-    observer.on('volumes', tell);
-    observer.on('silence', () => tell([]));
+    observer.on('volumes', report);
+    observer.on('silence', () => report([]));
   }
 
   static async create(options: RoomRouterOptions, context: RouterContext): Promise<RoomRouter> {
@@ -123,7 +123,7 @@ export class RoomRouter {
     return piped.arriving;
   }
 
-  /** Somebody consumes it. @returns what to call when they no longer do; the last one ends the pipe */
+  /** A participant consumes this producer. @returns a function for when it stops; the last one ends the pipe */
   use(producer: Producer): () => void {
     const piped = this.#piped.get(producer.id);
     if (piped?.producer !== producer) return () => {};
@@ -137,7 +137,7 @@ export class RoomRouter {
     };
   }
 
-  /** Ends pipes that nobody consumes from. */
+  /** Ends pipes without consumers. */
   dropUnused(): void {
     for (const { producer, users } of [...this.#piped.values()]) {
       if (users === 0) producer?.close();
@@ -186,7 +186,8 @@ export class RoomRouter {
   #listen(producer: Producer): void {
     if (producer.kind !== 'audio' || producer.closed) return;
     this.#observer.addProducer({ producerId: producer.id }).catch((err) => {
-      if (!producer.closed) this.#context.log.warn({ err }, 'a voice is not listened to');
+      if (!producer.closed)
+        this.#context.log.warn({ err }, 'an audio track was not added to speaker detection');
     });
   }
 }

@@ -7,16 +7,16 @@ export type TrackHome =
   | { readonly router: RoomRouter; readonly nodeId?: undefined }
   | { readonly nodeId: string; readonly routerId: string };
 
-/** One producer of a track: while its participant moves there may be two, of different epochs. */
+/** One producer of a track. A participant who moves may have two of them, with different epochs. */
 export interface RoomTrack {
   readonly trackId: string;
   readonly participantId: string;
-  /** Of the media session that sends it. */
+  /** The epoch of the media session that sends it. */
   readonly epoch: number;
   readonly producerId: string;
   readonly kind: 'audio' | 'video';
   readonly home: TrackHome;
-  /** It is sent no longer. */
+  /** The producer has ended. */
   closed: boolean;
 }
 export type TrackKind = (typeof MediaKind.options)[number];
@@ -49,7 +49,7 @@ export class RoomTracks {
   }
 }
 
-/** Of each track the producer with the highest epoch: its participant is there now, or will be. */
+/** For each track the producer with the highest epoch: its participant is there already, or moving there. */
 export function newestOf<T extends Pick<RoomTrack, 'trackId' | 'epoch'>>(
   tracks: readonly T[],
 ): readonly T[] {

@@ -1,10 +1,10 @@
-// Which addresses media listens on and which ones it announces.
+// Chooses the addresses that media listens on, and those it announces.
 import { isIPv4, isIPv6 } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 import type { TransportListenInfo } from 'mediasoup/types';
 import type { Config } from '../../config/config.ts';
 
-/** Interfaces of container bridges: nobody outside this machine reaches them. */
+/** Interfaces of container bridges. Other machines cannot reach them. */
 const BRIDGES = /^(docker|br-|veth|virbr|cni|flannel|cali|podman)/;
 /** More candidates than this make ICE slower, not better. */
 const MAX_ADDRESSES = 8;
@@ -27,7 +27,7 @@ export function listenAddresses(media: Config['media'], interfaces: Interfaces):
 /**
  * The replica's public hostname: base label, "-", ordinal + 1 padded to the width, ".", domain.
  *
- * @returns undefined when the platform did not say enough
+ * @returns undefined when the platform gave too little
  */
 export function replicaHostname(platform: Config['platform']): string | undefined {
   const ordinal = platform.ordinal ?? platform.replicaIndex;
@@ -47,9 +47,9 @@ export function announcedAddresses(config: Pick<Config, 'media' | 'platform'>): 
 }
 
 /**
- * What a worker's WebRtcServer listens on: each address with each protocol, on one port. An
- * announced address goes with the first listening address of its family (a hostname with the first
- * of all), and the internal address stays a candidate of its own (`exposeInternalIp`).
+ * The listening addresses of a worker's WebRtcServer: each address with each protocol, on one port. An
+ * announced address goes with the first listening address of its family (a hostname with the first of all). The
+ * internal address stays a candidate of its own (`exposeInternalIp`).
  */
 export function listenInfos(
   listen: readonly string[],

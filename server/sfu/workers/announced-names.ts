@@ -8,7 +8,7 @@ import type { Resources, Timer } from '../../telemetry/resources.ts';
 /** Every address of a name, IPv4 and IPv6. */
 export type Lookup = (hostname: string) => Promise<readonly string[]>;
 
-/** What mediasoup and browsers call a candidate has this in common. */
+/** The fields that candidates of mediasoup and of browsers have in common. */
 type Candidate = Pick<IceCandidate, 'address' | 'ip' | 'port' | 'priority' | 'protocol'>;
 
 export interface AnnouncedNamesOptions {
@@ -29,7 +29,7 @@ const MAX_ADDRESSES = 4;
 export class AnnouncedNames {
   readonly #options: AnnouncedNamesOptions;
   readonly #names: readonly string[];
-  /** The last answer that had an address; a name server that is away takes none from anybody. */
+  /** The last answer that had an address. It is kept while the name server is away. */
   readonly #addresses = new Map<string, readonly string[]>();
   /** A lookup that hangs is not joined by another one of its name. */
   readonly #asking = new Map<string, Promise<void>>();
@@ -82,7 +82,7 @@ export class AnnouncedNames {
   }
 }
 
-/** Each name is followed by its addresses, of a priority just below its own; none is there twice. */
+/** Adds after each name its addresses, with a priority just below its own, each once. */
 export function withAddresses<C extends Candidate>(
   candidates: readonly C[],
   addressesOf: (name: string) => readonly string[],

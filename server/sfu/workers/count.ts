@@ -8,8 +8,8 @@ interface Closable {
 }
 
 /**
- * mediasoup may close an object in the very turn in which its creation is answered; then its `close`
- * was emitted before anybody could listen, and it is not counted at all.
+ * mediasoup may close an object in the same turn in which it answers the creation. Its `close` came before we
+ * could listen then, and the object is not counted.
  */
 export function countWhileOpen(resources: Resources, kind: ResourceKind, object: Closable): void {
   if (!object.closed) object.observer.once('close', resources.open(kind));

@@ -10,7 +10,7 @@ import { countWhileOpen } from './count.ts';
 const FIRST_PORT = 40_000;
 /** Ports tried for one worker before giving up: enough for several Parleys on one machine. */
 const PORT_ATTEMPTS = 200;
-/** A worker that lived this long had a single accident; one that did not may be dying in a loop. */
+/** A worker that lived this long had a single accident. One that did not may be dying in a loop. */
 const HEALTHY_LIFETIME_MS = 10_000;
 const RESPAWN_DELAY_MAX_MS = 10_000;
 /** How long a room waits for a worker when all are dead. Their replacement takes some 100 ms. */
@@ -26,7 +26,7 @@ export interface WorkerPoolOptions {
   log: Logger;
 }
 
-/** A living worker. It is replaced by another object when it dies. */
+/** A living worker. When it dies, another object replaces it. */
 export interface LiveWorker {
   readonly index: number;
   readonly port: number;
@@ -72,7 +72,7 @@ export class WorkerPool {
   static async start(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options);
     try {
-      // One after the other, so that ports go up with the index.
+      // In order, so that ports go up with the index.
       for (const slot of pool.#slots) await pool.#spawn(slot);
       return pool;
     } catch (error) {
@@ -148,7 +148,7 @@ export class WorkerPool {
       try {
         return { server: await this.#listenOn(worker, slot.port), port: slot.port };
       } catch (error) {
-        // Another program was quicker. Nobody was promised this port, so another is as good.
+        // Another program took the port. It was not promised to clients, so another will do.
         this.#options.log.warn({ err: error, worker: slot.index }, 'a worker needs another port');
       }
     }
@@ -175,7 +175,7 @@ export class WorkerPool {
 
   #respawnLater(slot: Slot): void {
     if (this.#closed) return;
-    // At once the first time; then 0.5 s, 1 s, … so that a broken machine is not kept busy.
+    // At once the first time, then after 0.5 s, 1 s, …, so that a broken machine is not kept busy.
     const delayMs =
       slot.failures <= 1 ? 0 : Math.min(500 * 2 ** (slot.failures - 2), RESPAWN_DELAY_MAX_MS);
     slot.respawn = this.#options.resources.after(delayMs, () => {
@@ -205,8 +205,8 @@ export class WorkerPool {
 }
 
 /**
- * mediasoup closes its workers when the process is told to end. Ours go on then, until their people
- * are elsewhere.
+ * mediasoup closes its workers when the process gets a signal to end. Ours go on until their participants have
+ * moved.
  */
 function createOwnWorker(settings: WorkerSettings): Promise<Worker> {
   const signals = ['SIGTERM', 'SIGINT'] as const;

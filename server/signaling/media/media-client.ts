@@ -115,12 +115,17 @@ export class MediaClient {
     }
   }
 
-  /** The media session that a participant has. @throws ParleyError `media_failed` when there is none */
-  async describe(room: string, participantId: string): Promise<OpenedAt> {
+  /**
+   * The media session that a participant has, for whoever has claimed the session: the node opens nothing
+   * any more for those who held it before.
+   *
+   * @throws ParleyError `media_failed` when there is none
+   */
+  async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedAt> {
     const placement = await this.#options.cluster.rooms.placement(room);
     const nodeId = placement?.nodes[participantId];
     if (nodeId === undefined) throw new ParleyError('media_failed');
-    return { ...(await this.#request(nodeId, 'describe', { room, participantId })), nodeId };
+    return { ...(await this.#request(nodeId, 'describe', { room, participantId, fence })), nodeId };
   }
 
   /**

@@ -14,6 +14,7 @@ import type { SessionContext } from '../session/context.ts';
 import type { FrameQueue } from '../socket/frame-queue.ts';
 import type { OpenedAt } from './media-client.ts';
 import { MediaSessions } from './media-sessions.ts';
+import { Mutes } from './mutes.ts';
 
 /** The session that the media belongs to. */
 export interface MediaOwner {
@@ -23,6 +24,8 @@ export interface MediaOwner {
   readonly rtpCapabilities: RtpCapabilities;
   readonly attached: boolean;
   readonly ended: boolean;
+  /** It ended here alone: another replica may speak for it, and have its media. */
+  readonly kept: boolean;
 }
 
 /** Credentials are renewed at this part of their life: late enough to be rare, early enough to retry. */
@@ -37,6 +40,7 @@ const RENEW_LATEST_MS = 604_800_000;
 
 export class SessionMedia {
   readonly sessions: MediaSessions;
+  readonly mutes: Mutes;
   readonly #owner: MediaOwner;
   readonly #frames: FrameQueue;
   readonly #context: SessionContext;
@@ -51,7 +55,13 @@ export class SessionMedia {
     this.#owner = owner;
     this.#frames = frames;
     this.#context = context;
-    this.sessions = new MediaSessions(owner.room, owner.participantId, context);
+    const { room, participantId } = owner;
+    const sessions = new MediaSessions(room, participantId, context);
+    this.sessions = sessions;
+    this.mutes = new Mutes({
+      ...{ ...context, room, participantId },
+      send: (params) => sessions.sendToAll('mute', params),
+    });
   }
 
   /** Of the media session that the client has, or is about to get; 0 without one. */
@@ -170,6 +180,7 @@ export class SessionMedia {
   end(): void {
     for (const timer of [this.#renewal, this.#retry]) timer?.close();
     this.sessions.end();
+    this.mutes.end();
   }
 
   #send<K extends EventName>(event: K, payload: EventPayload<K>): void {
@@ -204,7 +215,7 @@ export class SessionMedia {
       });
       if (this.#owner.ended) {
         const { epoch } = opened.offer;
-        await media.close(opened.nodeId, { room, participantId, epoch });
+        if (!this.#owner.kept) await media.close(opened.nodeId, { room, participantId, epoch });
         throw new ParleyError('session_lost');
       }
       this.adopt(opened);

@@ -60,7 +60,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
-  async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
+  async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters }) {
     // The store refuses it too; here nothing has been asked of it yet.
     if (!isGranted(session.participant.role, 'publish')) throw new ParleyError('forbidden');
     const { nodeId } = session.media.sessions.of(epoch);
@@ -68,9 +68,11 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
     const { participantId } = session;
+    // On a newer media session the track is published again, and may have been muted by a host meanwhile.
+    const muted = session.media.mutes.of(trackId) ?? wished;
     const track = { id: trackId, participantId, kind, source, muted };
     // The room first: it refuses taken ids and too many tracks before media is touched.
-    await session.commit([{ op: 'publish', track }]);
+    const { version } = await session.commit([{ op: 'publish', track }]);
     try {
       await session.context.media.send(nodeId, 'publish', {
         ...whose(session),
@@ -78,6 +80,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
         trackId,
         kind,
         muted,
+        version,
         rtpParameters,
       });
     } catch (error) {
@@ -98,13 +101,15 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
+    session.media.mutes.forget(trackId);
     await tolerant(session.media.sessions.sendToAll('unpublish', { ...whose(session), trackId }));
     return {};
   },
 
   async mute(session, { trackId, muted }) {
-    await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
-    await tolerant(session.media.sessions.sendToAll('mute', { ...whose(session), trackId, muted }));
+    const op = { op: 'mute', trackId, muted, by: session.participantId } as const;
+    const { version } = await session.commit([op]);
+    await session.media.mutes.set(trackId, muted, version);
     return {};
   },
 
@@ -134,14 +139,16 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async muteOther(session, { trackId }) {
-    await session.commit([{ op: 'mute', trackId, muted: true, by: session.participantId }]);
+    const op = { op: 'mute', trackId, muted: true, by: session.participantId } as const;
+    const { version } = await session.commit([op]);
+    // The replica of the owner tells the node as well, as it hears of it. There may be none at the moment.
     const { room } = session;
     const { rooms, media } = session.context;
     const [snapshot, placement] = await Promise.all([rooms.snapshot(room), rooms.placement(room)]);
     const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
     const nodeId = owner === undefined ? undefined : placement?.nodes[owner];
     if (owner !== undefined && nodeId !== undefined) {
-      const target = { room, participantId: owner, trackId, muted: true };
+      const target = { room, participantId: owner, trackId, muted: true, version };
       await tolerant(media.send(nodeId, 'mute', target));
     }
     return {};

@@ -1,4 +1,5 @@
 // Whether others see a participant as online: committed to the room, and again until that succeeds.
+import { ParleyError } from '../../../shared/errors.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 
@@ -40,6 +41,11 @@ export class Presence {
     return this.#commit(RETRY_MS);
   }
 
+  /** Another replica committed for the participant: what the room has is not known any more. */
+  forget(): void {
+    this.#committed = undefined;
+  }
+
   /** Nothing is committed any more. */
   end(): void {
     this.#ended = true;
@@ -61,9 +67,10 @@ export class Presence {
     try {
       await this.#options.commit(online);
       if (attempt === this.#attempts) this.#committed = online;
-    } catch (err) {
-      this.#options.log.debug({ err, online }, 'presence was not committed yet');
-      if (attempt !== this.#attempts || this.#ended) return;
+    } catch (error) {
+      this.#options.log.debug({ err: error, online }, 'presence was not committed yet');
+      const isOver = this.#ended || !ParleyError.from(error).retryable;
+      if (isOver || attempt !== this.#attempts) return;
       const next = Math.min(retryMs * 2, RETRY_MAX_MS);
       this.#retry = this.#options.resources.after(retryMs, () => void this.#commit(next));
     }

@@ -2,11 +2,14 @@
 import type { SessionGuard } from '../../cluster/cluster.ts';
 
 export class SessionFence {
+  readonly #onSkipped: () => void;
   #guard: SessionGuard;
   #claim: Promise<void> | undefined;
 
-  constructor(guard: SessionGuard) {
+  /** @param onSkipped a claim of another replica came in between */
+  constructor(guard: SessionGuard, onSkipped: () => void) {
     this.#guard = guard;
+    this.#onSkipped = onSkipped;
   }
 
   get guard(): SessionGuard {
@@ -19,6 +22,7 @@ export class SessionFence {
   }
 
   raise(guard: SessionGuard): void {
+    if (guard.fence > this.#guard.fence + 1) this.#onSkipped();
     this.#guard = guard;
   }
 

@@ -1,7 +1,16 @@
 // The states of a session, and which of them may follow which. Pure.
+import { ParleyError } from '../../../shared/errors.ts';
 
 /** Why a session is over. */
 export type SessionEnd = 'left' | 'expired' | 'removed' | 'replaced' | 'lost' | 'shutdown';
+
+/** The same for its client; absent where the client knows. */
+export const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
+  removed: new ParleyError('removed'),
+  replaced: new ParleyError('session_replaced'),
+  lost: new ParleyError('session_lost'),
+  shutdown: new ParleyError('shutting_down'),
+};
 
 export type SessionState<Socket, Timer> =
   /** Made before the store knows it, so that nothing of its room is missed. */
@@ -14,7 +23,8 @@ export type SessionState<Socket, Timer> =
   | { readonly is: 'attached'; readonly socket: Socket }
   /** Its socket is gone. Its media goes on until the grace period ends. */
   | { readonly is: 'away'; readonly grace: Timer }
-  | { readonly is: 'ended'; readonly reason: SessionEnd };
+  /** `kept`: its participant stays in the room, and another replica may have it. */
+  | { readonly is: 'ended'; readonly reason: SessionEnd; readonly kept: boolean };
 
 type Name = SessionState<unknown, unknown>['is'];
 

@@ -16,6 +16,7 @@ import { Presence } from './presence.ts';
 import type { RoomMember } from './room-hub.ts';
 import { SessionFence } from './session-fence.ts';
 import {
+  END_ERRORS,
   isInStore,
   isResumable,
   mayFollow,
@@ -35,17 +36,11 @@ export interface SessionOptions {
   rtpCapabilities: RtpCapabilities;
   /** Of the secret that resumes it. */
   resumeHash: string;
+  /** What lets nobody in any more when a host removes the participant; not known of another replica's. */
+  ends: readonly string[];
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
-
-/** Why a session is over, for its client; absent where the client knows. */
-const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
-  removed: new ParleyError('removed'),
-  replaced: new ParleyError('session_replaced'),
-  lost: new ParleyError('session_lost'),
-  shutdown: new ParleyError('shutting_down'),
-};
 
 export class Session implements RoomMember {
   readonly room: string;
@@ -66,7 +61,7 @@ export class Session implements RoomMember {
     this.participant = options.participant;
     this.context = context;
     this.rtpCapabilities = options.rtpCapabilities;
-    this.fence = new SessionFence(options.guard);
+    this.fence = new SessionFence(options.guard, () => this.#presence.forget());
     this.#options = options;
     this.#release = context.resources.open('session');
     this.media = new SessionMedia(this, this.#frames, context);
@@ -94,6 +89,10 @@ export class Session implements RoomMember {
 
   get ended(): boolean {
     return this.#state.is === 'ended';
+  }
+
+  get kept(): boolean {
+    return this.#state.is === 'ended' && this.#state.kept;
   }
 
   get inStore(): boolean {
@@ -171,9 +170,10 @@ export class Session implements RoomMember {
   /** What brings its participant back after a restart; nothing where rooms are open. */
   async rejoin(): Promise<{ rejoin?: Rejoin }> {
     const { tokens, log } = this.context;
-    const { name, role } = this.participant;
+    const { id: participantId, name, role } = this.participant;
+    const mark = { participantId, ends: this.#options.ends };
     // The call goes on while the store is away.
-    const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
+    const minted = tokens?.mintRejoin({ room: this.room, name, role }, mark).catch((err) => {
       log.debug({ err, room: this.room }, 'no rejoin token was minted');
       return undefined;
     });
@@ -212,6 +212,19 @@ export class Session implements RoomMember {
     // again may also be an older commit of our own.
     if (left || (taken && !this.#presence.online)) void this.context.keeper.check(this.room);
     if (!left) this.#frames.send(frame, patch.version);
+    for (const op of patch.ops) {
+      // Whoever committed it, and whether the answer arrived: it is the media of this session.
+      if (op.op === 'mute' && this.#owns(op.trackId)) {
+        void this.media.mutes.set(op.trackId, op.muted, patch.version);
+      }
+    }
+  }
+
+  #owns(trackId: string): boolean {
+    const tracks = this.context.hub.known(this.room)?.tracks ?? [];
+    return tracks.some(
+      ({ id, participantId }) => id === trackId && participantId === this.participantId,
+    );
   }
 
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
@@ -222,7 +235,10 @@ export class Session implements RoomMember {
   end(reason: SessionEnd): void {
     const before = this.#state;
     if (before.is === 'ended') return;
-    this.#become({ is: 'ended', reason });
+    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
+    // can ask for that; else the participant would stay in the room as a ghost.
+    const kept = reason === 'replaced' || (reason === 'shutdown' && isResumable(before));
+    this.#become({ is: 'ended', reason, kept });
     const { hub, metrics, log, keeper } = this.context;
     this.#presence.end();
     this.media.end();
@@ -232,10 +248,7 @@ export class Session implements RoomMember {
     const error = END_ERRORS[reason];
     if (error) socketOf(before)?.end(error, { reconnect: reason === 'shutdown' });
     this.#frames.connection = undefined;
-    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
-    // can ask for that; else the participant would stay in the room as a ghost.
-    const isKept = reason === 'replaced' || (reason === 'shutdown' && isResumable(before));
-    if (!isKept) {
+    if (!kept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });

@@ -1,5 +1,5 @@
 // The sessions of this replica: joining, resuming, and handing each socket its session.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
@@ -13,6 +13,7 @@ import type { Address } from '../socket/addresses.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
 import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
+import { comeIn, hashOf, type WayIn } from './admission.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
@@ -92,11 +93,17 @@ export class Sessions {
     this.#connections.delete(connection);
   }
 
-  async join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
-    const { rooms, hub, tokens, limits, timing, metrics, log } = this.#options;
+  join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
+    return comeIn(this.#options.tokens, params, (way) => this.#join(connection, params, way));
+  }
+
+  async #join(
+    connection: Connection,
+    { room, name, rtpCapabilities }: MethodParams<'join'>,
+    { grant, ...door }: WayIn,
+  ): Promise<[Session, Reply]> {
+    const { rooms, hub, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
-    const { room, rtpCapabilities } = params;
-    const grant = await tokens?.verify(params, room);
     const { address } = connection;
     // A room that another address opened costs no more with this participant in it.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
@@ -104,20 +111,21 @@ export class Sessions {
     }
     const participant = {
       id: randomBytes(12).toString('base64url'),
-      name: grant?.name ?? params.name,
+      name: grant?.name ?? name,
       role: grant?.role ?? 'guest',
     } as const;
     const resumeSecret = randomBytes(32).toString('base64url');
-    const resumeHash = hash(resumeSecret);
+    const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
-    const known = { room, participant, guard, online: true, rtpCapabilities, resumeHash };
-    const session = this.#create({ ...known, joining: connection }, address);
+    const known = { room, participant, guard, rtpCapabilities, resumeHash, ends: door.ends };
+    const session = this.#create({ ...known, online: true, joining: connection }, address);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
         participant: { ...participant, joinedAt: Date.now(), online: true },
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
+        door,
       });
       if (session.ended) {
         // This replica began to drain meanwhile, before there was anything to release.
@@ -149,7 +157,7 @@ export class Sessions {
     const { rooms, hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId, rtpCapabilities } = params;
-    const resumeHash = hash(params.resumeSecret);
+    const resumeHash = hashOf(params.resumeSecret);
     const claim = this.#claim(room, participantId, resumeHash);
     this.#sessions.get(participantId)?.fence.raiseWhen(claim);
     const guard = await claim;
@@ -161,7 +169,7 @@ export class Sessions {
     session.attach(connection);
     try {
       await hub.add(room, session);
-      const opened = await media.describe(room, participantId).catch(() => undefined);
+      const opened = await media.describe(room, guard).catch(() => undefined);
       if (opened) session.media.adopt(opened);
       const current = opened?.offer ?? (await session.media.open());
       await session.present();
@@ -242,7 +250,7 @@ export class Sessions {
     const { online } = participant;
     if (known) return known;
     const options = { room, participant, guard, online, rtpCapabilities, resumeHash };
-    return this.#create(options, address);
+    return this.#create({ ...options, ends: [] }, address);
   }
 
   /** A store that lost its memory may not know yet what this replica does. */
@@ -278,8 +286,4 @@ export class Sessions {
     this.#sessions.set(id, session);
     return session;
   }
-}
-
-function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }

@@ -17,7 +17,7 @@ const STATES: readonly State[] = [
   { is: 'claimed' },
   { is: 'attached', socket: 'one' },
   { is: 'away', grace: 'a timer' },
-  { is: 'ended', reason: 'left' },
+  { is: 'ended', reason: 'left', kept: false },
 ];
 
 /** Before: what may come next. */

@@ -87,7 +87,7 @@ function Areas({ id, series, frame }: { id: string; series: readonly Series[]; f
   );
 }
 
-/** What tells the areas apart without their colours. */
+/** Patterns distinguish the areas without their colours. */
 function Patterns({ id }: { id: string }) {
   const pattern = (look: Look, d: string) => (
     <pattern id={`${id}-${look}`} width="8" height="8" patternUnits="userSpaceOnUse">

@@ -61,7 +61,7 @@ export function stackedPaths(
   });
 }
 
-/** The next of 1, 2, 5, 10, 20, … that holds it; at least 1. */
+/** The smallest of 1, 2, 5, 10, 20, … that is no less than any value; at least 1. */
 export function niceTop(values: readonly (number | null)[]): number {
   const highest = Math.max(1, ...values.map((value) => value ?? 0));
   const decade = 10 ** Math.floor(Math.log10(highest));

@@ -34,7 +34,7 @@ export function recent(history: readonly TurnSample[], end: number): TurnSample[
   return history.filter(({ at }) => at >= end - WINDOW_MS);
 }
 
-/** The servers that have curves, by name: of a large pool the busiest, and the sum of the others. */
+/** The servers that have curves, by name. In a large pool: the busiest, and the sum of the others. */
 export function serversIn(history: readonly TurnSample[]): string[] {
   const ids = new Set(history.flatMap(({ servers }) => Object.keys(servers)));
   return [...ids].sort((a, b) => a.localeCompare(b));

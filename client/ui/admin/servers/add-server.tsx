@@ -17,7 +17,7 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
   const fields = useSignal(NO_SERVER);
   const problem = useSignal<{ field?: keyof ServerFields; text: string } | undefined>(undefined);
   const busy = useSignal(false);
-  /** What became of it, where that is more than its name in the list says. */
+  /** The result, where it is more than the server's name in the list. */
   const outcome = useSignal('');
   const set = (change: Partial<ServerFields>) => {
     fields.value = { ...fields.value, ...change };

@@ -1,10 +1,10 @@
-// What the form for a new TURN server means: the server to add, or what is missing. Pure.
+// Parses the form for a new TURN server: the server to add, or the fields that are missing. Pure.
 import { fitsField, TURN_SERVER_WORDS as WORDS } from '../../../../shared/api/turn-server.ts';
 import type { NewServer } from '../admin-api.ts';
 
 export interface ServerFields {
   id: string;
-  /** One in each line. */
+  /** One URL in each line. */
   urls: string;
   region: string;
   weight: string;

@@ -1,4 +1,4 @@
-// What is asked before something is done to a TURN server that people talk through.
+// Confirmations before a TURN server in use is changed.
 import { useSignal } from '@preact/signals';
 import { TriangleAlert } from 'lucide';
 import type { ComponentChildren } from 'preact';
@@ -115,7 +115,7 @@ interface ConfirmProps {
   title: string;
   button: string;
   danger?: boolean;
-  /** Said when it is done. */
+  /** The notice afterwards. */
   done: string;
   action: (api: AdminApi) => Promise<void>;
   onClose: () => void;

@@ -1,4 +1,4 @@
-// The bar below the stage: which call this is, the controls, and the link to it.
+// The bar below the stage: the call's name, the controls, and the link to it.
 import { useSignal } from '@preact/signals';
 import { Check, Link } from 'lucide';
 import { useRef } from 'preact/hooks';

@@ -11,7 +11,7 @@ interface CloseProps {
   onClose: () => void;
 }
 
-/** Which dialog is open. */
+/** The open dialog. */
 export type OpenDialog = 'devices' | 'shortcuts' | undefined;
 
 export function DevicesDialog({ media, onClose }: CloseProps & { media: LocalMedia }) {

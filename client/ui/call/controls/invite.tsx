@@ -9,7 +9,7 @@ import { copyRoomLink } from './room-link.ts';
 
 export interface InviteProps {
   room: string;
-  /** The room asks for invitations, so the bare link opens it for nobody else. */
+  /** The room requires invitations, so the bare link opens it for no other participant. */
   closed: boolean;
 }
 

@@ -1,5 +1,4 @@
-// What the menus of the toolbar hold.
-
+// The entries of the toolbar's menus.
 import { Activity, Keyboard, Link, Settings2 } from 'lucide';
 import { isGranted } from '../../../../shared/room/grants.ts';
 import type { MenuGroup } from '../../kit/menu.tsx';

@@ -1,5 +1,4 @@
-// The controls of a call. They stay where they are; Leave stands apart.
-
+// The controls of a call. Their order never changes. Leave stands apart.
 import { ChevronUp, Ellipsis, MessageSquare, MonitorUp, MonitorX, PhoneOff } from 'lucide';
 import { isGranted } from '../../../../shared/room/grants.ts';
 import { unreadLabel } from '../../chat/messages.ts';

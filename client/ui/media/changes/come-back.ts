@@ -4,13 +4,13 @@ export type ListedDevice = Pick<MediaDeviceInfo, 'deviceId' | 'kind' | 'groupId'
 
 export interface CaptureFacts {
   kind: 'camera' | 'microphone';
-  /** It is wanted, or open. */
+  /** The device is wanted, or open. */
   wanted: boolean;
   /** The device that its user prefers, or the one that was lost; '' for neither. */
   preferred: string;
-  /** What is open now. */
+  /** The open device. */
   open: { deviceId: string; groupId: string } | undefined;
-  /** What getUserMedia threw, where nothing is open. */
+  /** The error of getUserMedia, where no device is open. */
   error: unknown;
 }
 
@@ -40,7 +40,7 @@ export function comeBack(
   if (preferred === '' || preferred === open.deviceId) return undefined;
   const isIn = (devices: readonly ListedDevice[]) =>
     devices.some(({ deviceId }) => deviceId === preferred);
-  // Before a permission is given no device has an id: nothing was plugged in when it gets one.
+  // Before the permission is given no device has an id. Getting one then is not plugging in.
   const hadIds = of(before).some(({ deviceId }) => deviceId !== '');
   return hadIds && !isIn(of(before)) && isIn(listed) ? { device: preferred } : undefined;
 }

@@ -1,4 +1,4 @@
-// Asks the browser for one device, and tells its refusals apart.
+// Opens one device and classifies the browser's refusals.
 import { readBrowserFacts } from '../browser-facts.ts';
 import { constraintsFor } from '../constraints.ts';
 import type { DeviceKind } from '../device-problem.ts';

@@ -1,4 +1,4 @@
-// What is said of devices that change by themselves, or are refused when they are chosen. Pure.
+// The notices about devices that change by themselves, or are refused when chosen. Pure.
 import { type BrowserFacts, type DeviceKind, deviceProblem } from '../device-problem.ts';
 
 export type DeviceNews =

@@ -1,7 +1,7 @@
-// What the browser says of the permission for a camera or a microphone, where it says anything.
+// The permission for a camera or a microphone, where the browser reports it.
 import type { DeviceKind } from '../device-problem.ts';
 
-/** Undefined where the browser does not tell. */
+/** Undefined where the browser does not report it. */
 export async function permissionOf(kind: DeviceKind): Promise<PermissionState | undefined> {
   return (await query(kind))?.state;
 }

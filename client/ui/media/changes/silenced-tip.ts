@@ -1,4 +1,4 @@
-// What a button says while the system mutes its device. Apart from the other words: the first page needs it.
+// A button's tooltip while the system mutes its device. Apart from the other words: the first page needs it.
 import type { DeviceKind } from '../device-problem.ts';
 
 export const SILENCED_TIP: Record<DeviceKind, string> = {

@@ -10,7 +10,7 @@ import { type ErrorCode, ParleyError } from '../../../../shared/errors.ts';
 
 let now: number;
 let answers: (ErrorCode | undefined)[];
-let said: string[];
+let sent: string[];
 let refused: string[];
 
 beforeEach(() => {
@@ -19,7 +19,7 @@ beforeEach(() => {
   now = 0;
   mock.method(performance, 'now', () => now);
   answers = [];
-  said = [];
+  sent = [];
   refused = [];
 });
 
@@ -37,71 +37,71 @@ async function pass(ms: number): Promise<void> {
   }
 }
 
-const say = (retries: Retries, text: string) =>
-  retries.say(
+const send = (retries: Retries, text: string) =>
+  retries.send(
     'mute',
     () => {
-      said.push(text);
+      sent.push(text);
       return answer();
     },
     ({ code }) => refused.push(code),
   );
 
-test('what could not be taken is said until it is, and then no more', async () => {
+test('a request is repeated until the server takes it, and then no more', async () => {
   const retries = new Retries();
   answers = ['unavailable', 'unavailable', undefined];
-  say(retries, 'muted');
+  send(retries, 'muted');
   assert.ok(retries.has('mute'));
   await pass(60_000);
-  assert.deepEqual([said.length, refused], [3, []]);
+  assert.deepEqual([sent.length, refused], [3, []]);
   assert.ok(!retries.has('mute'));
 });
 
-test('what was more than one may ask at once is said again too: the server must not miss a mute', async () => {
+test('a rate-limited request is repeated too: the server must not miss a mute', async () => {
   const retries = new Retries();
   answers = ['rate_limited', undefined];
-  say(retries, 'muted');
+  send(retries, 'muted');
   await pass(60_000);
-  assert.deepEqual([said, refused], [['muted', 'muted'], []]);
+  assert.deepEqual([sent, refused], [['muted', 'muted'], []]);
 });
 
 test('another refusal is told, and ends it', async () => {
   const retries = new Retries();
   answers = ['unavailable', 'unknown_track'];
-  say(retries, 'muted');
+  send(retries, 'muted');
   await pass(60_000);
-  assert.deepEqual([said.length, refused], [2, ['unknown_track']]);
+  assert.deepEqual([sent.length, refused], [2, ['unknown_track']]);
 });
 
 test('what is newer takes the place of what waits', async () => {
   const retries = new Retries();
   answers = ['unavailable', undefined];
-  say(retries, 'muted');
+  send(retries, 'muted');
   await pass(100);
-  say(retries, 'unmuted');
+  send(retries, 'unmuted');
   await pass(60_000);
-  assert.deepEqual(said, ['muted', 'unmuted']);
+  assert.deepEqual(sent, ['muted', 'unmuted']);
 });
 
-test('what is moot is not said, and after close nothing is', async () => {
+test('a request that is no longer needed is not sent, and after close none is', async () => {
   const retries = new Retries();
   let isMoot = false;
   answers = ['unavailable'];
-  const sayUnlessMoot = () => {
+  const sendUnlessMoot = () => {
     if (isMoot) return undefined;
-    said.push('muted');
+    sent.push('muted');
     return answer();
   };
-  retries.say('mute', sayUnlessMoot, () => assert.fail());
+  retries.send('mute', sendUnlessMoot, () => assert.fail());
   await pass(100);
   isMoot = true;
   await pass(60_000);
-  assert.deepEqual(said, ['muted']);
-  say(retries, 'again');
+  assert.deepEqual(sent, ['muted']);
+  send(retries, 'again');
   retries.close();
   await pass(60_000);
-  say(retries, 'too late');
-  assert.deepEqual(said, ['muted', 'again']);
+  send(retries, 'too late');
+  assert.deepEqual(sent, ['muted', 'again']);
 });
 
 test('a retry never comes sooner than the server asked, and never later than it takes to notice', () => {
@@ -122,7 +122,7 @@ test('a retry never comes sooner than the server asked, and never later than it 
 const ids = new Set<string>();
 const request = (async (_method: string, { id }: { id: string }) => {
   ids.add(id);
-  said.push(id);
+  sent.push(id);
   return answer();
 }) as unknown as Request;
 
@@ -144,7 +144,7 @@ test('a message is sent again under the same id until the store is back', async 
   answers = [...Array<ErrorCode>(6).fill('unavailable'), undefined];
   const { outcome } = chat();
   await pass(60_000);
-  assert.deepEqual([outcome(), ids.size, said.length], ['sent', 1, 7]);
+  assert.deepEqual([outcome(), ids.size, sent.length], ['sent', 1, 7]);
 });
 
 test('its author is not bothered for thirty seconds, and not left waiting for ever', async () => {
@@ -161,5 +161,5 @@ test('a refusal that does not pass is told at once', async () => {
   answers = ['rate_limited'];
   const { outcome } = chat();
   await pass(100);
-  assert.deepEqual([outcome(), said.length], ['rate_limited', 1]);
+  assert.deepEqual([outcome(), sent.length], ['rate_limited', 1]);
 });

@@ -51,7 +51,7 @@ describe('a mute by a host while the socket is away', () => {
   test('stays after the resume, and is told', async () => {
     const { own, entry, server, asked, byHost } = scene();
     server.muted = true;
-    own.sayWhatDiffers();
+    own.sendDifferences();
     await settled();
     assert.deepEqual([entry.muted, byHost, asked], [true, ['microphone'], []]);
   });
@@ -60,8 +60,8 @@ describe('a mute by a host while the socket is away', () => {
     const { own, entry, server, asked, byHost } = scene();
     entry.muted = false;
     server.muted = true;
-    own.sayWhatDiffers();
-    own.sayWhatDiffers();
+    own.sendDifferences();
+    own.sendDifferences();
     await settled();
     assert.deepEqual([entry.muted, byHost, asked], [true, ['microphone'], []]);
   });
@@ -69,7 +69,7 @@ describe('a mute by a host while the socket is away', () => {
   test('may be undone by the participant afterwards', async () => {
     const { own, entry, server } = scene();
     server.muted = true;
-    own.sayWhatDiffers();
+    own.sendDifferences();
     own.setMuted('microphone', false);
     await settled();
     assert.deepEqual([entry.muted, server.muted], [false, false]);
@@ -85,7 +85,7 @@ describe('what the participant did alone is not taken for a host', () => {
     own.setMuted('microphone', false);
     await settled();
     server.reachable = true;
-    own.sayWhatDiffers();
+    own.sendDifferences();
     await settled();
     assert.deepEqual([server.muted, byHost, asked], [false, [], [true, false]]);
   });
@@ -101,7 +101,7 @@ describe('what the participant did alone is not taken for a host', () => {
     await settled();
     server.reachable = true;
     assert.equal(server.muted, true);
-    own.sayWhatDiffers();
+    own.sendDifferences();
     await settled();
     assert.deepEqual([server.muted, byHost], [false, []]);
   });

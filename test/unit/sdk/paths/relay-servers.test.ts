@@ -82,7 +82,7 @@ describe('TurnRefusals', () => {
       { url, code: 401 },
       { url, code: 701 },
     ]);
-    refusals.told([...refusals.pending]);
+    refusals.reported([...refusals.pending]);
     refusals.add({ url, errorCode: 401 });
     assert.deepEqual(refusals.pending, []);
   });
@@ -92,7 +92,7 @@ describe('TurnRefusals', () => {
     refusals.restart();
     refusals.add({ url, errorCode: 401 });
     assert.equal(refusals.pending.length, 1);
-    refusals.told([...refusals.pending]);
+    refusals.reported([...refusals.pending]);
     refusals.restart();
     refusals.add({ url, errorCode: 401 });
     assert.equal(refusals.pending.length, 1);

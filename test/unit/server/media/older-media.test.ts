@@ -94,8 +94,9 @@ test('the older session on its node is no orphan while it carries and the grace 
   const orphans = new Orphans({
     nodeId: 'drains',
     drainGraceMs: DRAIN_GRACE_MS,
+    orphanGraceMs: 20_000,
     store: { placement: async () => ({ epoch: 2, nodes: { ada: 'other' } }) },
-    rooms: () => [{ name: 'team', mesh: { meet: async () => {} }, peers: [peer] }],
+    rooms: () => [{ name: 'team', mesh: { exchange: async () => {} }, participants: [peer] }],
     resources: new Resources(),
     log: createLogger('silent'),
   });

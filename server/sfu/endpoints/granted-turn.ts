@@ -2,8 +2,8 @@
 import type { IceServer } from '../../../shared/media/rtp.ts';
 import type { GivenTurn } from '../../turn/pool/pool.ts';
 
-/** What one media session was given. */
-export interface HeldTurn extends GivenTurn {
+/** The relays that one media session was given. */
+export interface GrantedTurn extends GivenTurn {
   readonly iceServers: IceServer[];
   release(): void;
 }
