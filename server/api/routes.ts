@@ -85,12 +85,12 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     isKey: (presented: string) => boolean = () => false,
   ): void {
     const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
-    const given = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
-    if (given && isKey(given)) return;
+    const bearer = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
+    if (bearer && isKey(bearer)) return;
     const guesses = options.guessesOf(request);
     // An AUTH_TOKEN may be short: it is not even compared once too many were wrong.
     guesses.assertMayGuess();
-    if (given && tokens?.isAuthToken(given)) return;
+    if (bearer && tokens?.isAuthToken(bearer)) return;
     guesses.guessedWrong();
     reply.header('www-authenticate', 'Bearer');
     throw new ParleyError('unauthorized');
