@@ -1,12 +1,12 @@
-// A port that is free on loopback, for servers that cannot be told to choose one themselves.
+// A port that is free on loopback, for servers that cannot choose one themselves.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give away by themselves (Linux: from 32768): between our look and the
- * server's, any connection that somebody opens could get one of those. And low enough for the second
- * port of a Redis Cluster node, 10,000 higher, to be below them too.
+ * Below the ports that systems give out by themselves (Linux: from 32768): between our look and the server's,
+ * any new connection could get one of those. And low enough for the second port of a Redis Cluster node, 10,000
+ * higher, to be below them too.
  */
 const FROM = 12_000;
 const BELOW = 22_000;

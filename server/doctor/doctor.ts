@@ -61,7 +61,7 @@ const MAX_WORKERS = 8;
 export class Doctor {
   readonly #options: DoctorContext;
   readonly #found: (finding: Finding) => void;
-  /** The doctor says itself what is wrong. */
+  /** The doctor reports the problems itself. */
   readonly #log = createLogger('silent');
   readonly #local: readonly string[];
   readonly #listen: readonly string[];
@@ -111,7 +111,7 @@ export class Doctor {
     }
   }
 
-  /** Those of a Parley that runs, where there is one; else those of workers of our own. */
+  /** The ports of a running Parley, if there is one; else those of workers of our own. */
   async #openMedia(
     stunUrls: readonly string[],
   ): Promise<{ media: Media; seen: AddressFacts['seen'] }> {
@@ -145,7 +145,7 @@ export class Doctor {
       own.media?.close();
     };
     if (running) return { media: { ports: running.ports, close }, seen };
-    // A firewall that is right for the configured ports says nothing of others.
+    // A firewall that is right for the configured ports proves nothing for other ports.
     const usable = mediaPorts.free ? (own.media?.targets ?? []) : [];
     const ports = usable.map(({ port, target }) => ({ port, udp: target, tcp: target }));
     return { media: { ports, close }, seen };
@@ -198,13 +198,13 @@ export class Doctor {
     else if (attempts.length === 0) this.#add('turn', noTurnServer(store));
   }
 
-  /** Those of our own environment, and those that the others share with us. */
+  /** The servers of our own environment, and those in the store. */
   async #turnServers(): Promise<ConfiguredTurn> {
     const { config } = this.#options;
     let store: StoreState = config.store.url === undefined ? 'none' : 'read';
     try {
       const shared = await turnServersInStore(config, this.#log).catch(() => {
-        // What is wrong with the store is said by its own check.
+        // The check of the store reports what is wrong with it.
         store = 'unread';
         return [];
       });

@@ -1,4 +1,4 @@
-// Whether this machine's clock is right, from what other clocks say. Pure.
+// Compares this machine's clock with other clocks. Pure.
 import { failed, ok, skipped, type Verdict, warning } from '../finding.ts';
 
 /** Another clock. */
@@ -11,7 +11,7 @@ export interface ClockSample {
   uncertaintyMs: number;
 }
 
-/** A TURN server tells its clock by which credentials it takes for expired. */
+/** A TURN server shows its clock by the credentials that it takes for expired. */
 export interface ClockBound {
   source: string;
   /** `right`: within a minute. */
@@ -62,7 +62,7 @@ export function diagnoseClock(
   return ok(`The clock is right by ${[...new Set(right)].join(', ')}.`);
 }
 
-/** At least so far off. */
+/** The least possible error. */
 function certain({ offsetMs, uncertaintyMs }: ClockSample): number {
   return Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
 }

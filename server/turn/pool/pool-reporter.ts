@@ -1,5 +1,5 @@
-// Publishes what one media node knows of the TURN servers: to the store, for the dashboard, and as metrics. It
-// also reads the servers' own metrics, and stores the points of the curves.
+// Publishes what one media node knows of the TURN servers: to the store, for the dashboard, and as metrics.
+// Reads the servers' own metrics, and stores the points of the curves.
 
 import { turnKey } from '../../../shared/media/turn-key.ts';
 import type { PathReport } from '../../../shared/protocol/media-messages.ts';
@@ -46,10 +46,7 @@ interface Measured {
 /** An unchanged report is repeated after this time, before it expires. */
 const REPEAT_MS = 10_000;
 const FORGOTTEN_AFTER_MS = 30_000;
-/**
- * The pause between two reports for each address in them, up to the time above: a thousand addresses are
- * reported every 5 s.
- */
+/** The pause between two reports for each address in them, at most `REPEAT_MS`: 5 s for a thousand. */
 const PAUSE_PER_URL_MS = 5;
 const LOAD_TIMEOUT_MS = 3_000;
 /** Codes of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C. A client may send any other number. */
@@ -214,8 +211,7 @@ export class PoolReporter {
       urls: servers().flatMap(({ id, urls }) =>
         urls.map((url) => {
           const { state, full, message, roundTripMs } = healthOf(id, url);
-          // A single lost probe is not reported. For a working address, the reason is reported only when it is
-          // full.
+          // A single lost probe is not reported. A working address has a message only when it is full.
           const why = state === 'failed' || full ? message : null;
           return { serverId: id, url, state, message: why, roundTripMs };
         }),
