@@ -1,4 +1,4 @@
-// What a part of the tests came to: read from the reporter's lines, and shown as a table.
+// The result of a part of the tests: read from the reporter's lines, and shown as a table.
 import type { ReportLine } from './reporter.ts';
 
 export interface Failure {
@@ -15,11 +15,11 @@ export interface PartResult {
   skipped: number;
   /** Each failing test, and why; {@link PartResult.failed} has counted them. */
   failures: readonly Failure[];
-  /** What went wrong besides failing tests, in sentences; each counts as one failure. */
+  /** Problems besides failed tests, in sentences. Each counts as one failure. */
   problems: string[];
 }
 
-/** Of what ran no test. */
+/** The counts of a part that ran no test. */
 export const NO_TESTS = {
   passed: 0,
   failed: 0,
@@ -27,7 +27,7 @@ export const NO_TESTS = {
   failures: [],
 } satisfies Partial<PartResult>;
 
-/** What {@link ReportLine}s say about one run of `node --test`. */
+/** The sums of the {@link ReportLine}s of one run of `node --test`. */
 export interface Tally {
   passed: number;
   failed: number;
@@ -37,7 +37,7 @@ export interface Tally {
   emptyFiles: string[];
   /** Files whose process crashed, and how. */
   died: string[];
-  /** What had begun and not ended, as `file` or `file › test`. */
+  /** Tests that began and did not end, as `file` or `file › test`. */
   running: string[];
 }
 
@@ -87,7 +87,7 @@ export function parseReport(text: string): ReportLine[] {
   });
 }
 
-/** Where the time went, what failed and why; ends with the one line that says it all. */
+/** The durations, the failures and their reasons. Ends with one line for the whole run. */
 export function summary(results: readonly PartResult[]): string {
   const failures = results.flatMap((result) =>
     result.failures.map(
