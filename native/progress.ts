@@ -17,7 +17,7 @@ export class Reporter {
   readonly #log: Log | undefined;
   readonly #stream: NodeJS.WriteStream;
 
-  /** Without `log`, writes to stderr, so that stdout stays free for a result. */
+  /** Without `log`, writes to stderr, so that stdout is free for a result. */
   constructor(log?: Log, stream: NodeJS.WriteStream = process.stderr) {
     this.#log = log;
     this.#stream = stream;

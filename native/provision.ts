@@ -33,9 +33,9 @@ export interface ProvisionOptions {
 }
 
 /**
- * Takes the first of these that works: `MEDIASOUP_WORKER_BIN`, the mediasoup package's own binary,
- * one in the user's cache folder, mediasoup's prebuilt one, one built here from the package's
- * sources. Downloads and builds are kept in the cache folder; two processes at once do not clash.
+ * Takes the first of these that works: `MEDIASOUP_WORKER_BIN`, the mediasoup package's own binary, one in the
+ * user's cache folder, mediasoup's prebuilt one, one built here from the package's sources. Downloads and
+ * builds are kept in the cache folder. Two processes at once do not clash.
  *
  * Throws ProvisionError, one sentence that says what was tried and what to do, when nothing works,
  * and also when `MEDIASOUP_WORKER_BIN` is set and does not work: there is no fallback then.
@@ -48,7 +48,7 @@ export async function provisionWorker(options: ProvisionOptions = {}): Promise<P
     (await fromCache(context)) ??
     (await whileLocked(
       context,
-      // The process that held the lock before us has probably put it into the cache.
+      // The previous holder of the lock has probably put it into the cache.
       async () =>
         (await fromCache(context)) ?? (await fromDownload(context)) ?? (await fromBuild(context)),
     ));

@@ -11,7 +11,7 @@ import { createServer } from 'node:net';
 const FROM = 12_000;
 const BELOW = 22_000;
 
-const given = new Set<number>();
+const handedOut = new Set<number>();
 
 /**
  * Free a moment ago, and never returned before in this process.
@@ -22,10 +22,10 @@ const given = new Set<number>();
 export async function freePort(
   alsoFree: (port: number) => Promise<boolean> = async () => true,
 ): Promise<number> {
-  while (given.size < BELOW - FROM) {
+  while (handedOut.size < BELOW - FROM) {
     const port = randomInt(FROM, BELOW);
-    if (given.has(port)) continue;
-    given.add(port);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
     if ((await isFree(port)) && (await alsoFree(port))) return port;
   }
   throw new Error(`No port between ${FROM} and ${BELOW} is free.`);

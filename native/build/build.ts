@@ -81,7 +81,7 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
   };
   await timed('compiler', async () => {
     const header = precompile(compileFlags, options);
-    // It is awaited only where it is needed, so mark it as handled for when we fail before.
+    // Awaited later. Until then its failure must not count as unhandled.
     header.catch(() => {});
     const jobs = [
       ...(await largestFirst(workerFolder, sources.libwebrtc)).map(

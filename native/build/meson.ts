@@ -28,7 +28,7 @@ export function parseMesonOptions(text: string): Map<string, boolean> {
 export function parseMesonList(text: string, name: string, facts: MesonFacts): string[] {
   const result: string[] = [];
   let found = false;
-  // One entry per open `if`: its branch's condition, and whether an earlier branch was taken.
+  // For each open `if`: the conditions of its branches so far.
   const branches: { condition: string; negated: boolean; taken: string[] }[] = [];
   const holds = () =>
     branches.every(

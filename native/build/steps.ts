@@ -103,7 +103,7 @@ export async function fromBuild(context: Context): Promise<ProvisionedWorker | u
   );
 }
 
-/** Has `make` produce a binary in a folder of its own, checks it and moves it to `destination`. */
+/** Runs `make` in a folder of its own, checks the binary and moves it to `destination`. */
 async function attempt(
   context: Context,
   source: 'download' | 'build',

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 
 const WATCHER = path.join(import.meta.dirname, 'lifeline-watcher.ts');
-/** Without anything to guard, the watcher ends after this long; another start costs 50 ms of CPU. */
+/** A watcher without processes to guard ends after this long. Starting another costs 50 ms of CPU. */
 const IDLE_MS = 5_000;
 
 /**
@@ -47,7 +47,7 @@ export class Lifeline {
     };
   }
 
-  /** Lets go: what was guarded may go on. Idempotent. */
+  /** Releases the guarded processes: they may go on. Idempotent. */
   close(): void {
     this.#guarded.clear();
     this.#marks.clear();
@@ -72,9 +72,9 @@ export class Lifeline {
     this.#watcher = watcher;
     watcher.unref();
     const { stdin } = watcher;
-    // The pipe of a child is a socket, which its type does not say.
+    // The pipe of a child is a socket, though its type is not.
     if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
-    // A write to one that has ended; it is started again below.
+    // A write to a watcher that has ended. It is started again below.
     stdin?.on('error', () => {});
     watcher.once('error', () => this.#forget(watcher));
     watcher.once('exit', () => {

@@ -1,4 +1,4 @@
-// Notices that the npm which ran us is gone: it passes signals on, but not the one that kills it.
+// Notices that the npm process above us is gone. npm passes signals on, but not the one that kills it.
 import { readFile } from 'node:fs/promises';
 
 const LOOK_EVERY_MS = 1_000;
@@ -7,7 +7,7 @@ const LOOK_EVERY_MS = 1_000;
  * Does nothing unless npm runs us: the parent of a background program may end before it.
  *
  * @param onGone called once
- * @returns what ends the watch, which does not keep the process alive
+ * @returns a function that ends the watch, which does not keep the process alive
  */
 export async function watchNpm(env: NodeJS.ProcessEnv, onGone: () => void): Promise<() => void> {
   if (env.npm_lifecycle_event === undefined) return () => {};

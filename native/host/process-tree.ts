@@ -46,7 +46,7 @@ export function descendants(processes: readonly Found[], of: ReadonlySet<number>
   return found;
 }
 
-/** It may have ended in the meantime. */
+/** The process may have ended meanwhile. */
 export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

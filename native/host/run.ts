@@ -10,7 +10,7 @@ export interface RunResult {
   /** Exit code; null when a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** It was ended because it took longer than `timeoutMs`. */
+  /** The program was killed because it took longer than `timeoutMs`. */
   timedOut: boolean;
   stdout: string;
   stderr: string;
@@ -50,7 +50,7 @@ export async function run(
       if (ownGroup) process.kill(-child.pid, 'SIGKILL');
       else child.kill('SIGKILL');
     } catch {
-      // It ended by itself meanwhile.
+      // The program has ended meanwhile.
     }
   };
   let timedOut = false;

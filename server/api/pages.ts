@@ -8,7 +8,7 @@ import { ParleyError } from '../../shared/errors.ts';
 import { pagePath } from '../../shared/protocol/page-path.ts';
 import { sendError, statusOf } from './routes.ts';
 
-/** Hashed names: what they hold never changes. */
+/** Hashed names: the content behind a name never changes. */
 const ASSET_MAX_AGE_S = 31_536_000;
 const NO_CACHE = 'no-cache';
 /** No file and no room has a longer path: longer ones are not looked for. */

@@ -85,12 +85,12 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     isKey: (presented: string) => boolean = () => false,
   ): void {
     const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
-    const given = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
-    if (given && isKey(given)) return;
+    const bearer = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
+    if (bearer && isKey(bearer)) return;
     const guesses = options.guessesOf(request);
-    // An AUTH_TOKEN may be short: it is not even compared once too many were wrong.
+    // An AUTH_TOKEN may be short: after too many wrong ones it is not even compared.
     guesses.assertMayGuess();
-    if (given && tokens?.isAuthToken(given)) return;
+    if (bearer && tokens?.isAuthToken(bearer)) return;
     guesses.guessedWrong();
     reply.header('www-authenticate', 'Bearer');
     throw new ParleyError('unauthorized');
@@ -115,7 +115,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
       } = parse(TokenRequest, request.body) ?? {};
       const grant = { room, role, ...(name !== undefined && { name }) };
       const { token, expiresAt } = await tokens.mint(grant, expiresIn);
-      // In the fragment, which browsers never send: it reaches no log on the way.
+      // In the fragment, which browsers never send, so that it reaches no log on the way.
       const url = `${request.protocol}://${request.host}/r/${room}#token=${token}`;
       return reply.code(201).send({ token, url, expiresAt });
     },
@@ -157,7 +157,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   });
 }
 
-/** Every error as `{error: {code, message}}`; what is not ours is logged and becomes `internal`. */
+/** Every error as `{error: {code, message}}`. Unexpected ones are logged and become `internal`. */
 export function sendError(error: ParleyError, reply: FastifyReply): FastifyReply {
   const { retryAfterMs } = error;
   if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));

@@ -10,7 +10,7 @@ export interface Parser<T> {
 export interface Setting<T> extends Parser<T> {
   readonly name: string;
   readonly default: T;
-  /** The default as documentation shows it, where the value itself would say little. */
+  /** The default as documentation shows it, where the value itself explains little. */
   readonly defaultText?: string;
   /** Its meaning, its unit, and the reason for the default. For docs/configuration.md. */
   readonly about: string;

@@ -14,7 +14,7 @@ export interface Verdict {
   cause?: string;
   /** What the operator should do. */
   remedy?: string;
-  /** What was seen, in a sentence; nothing in it is secret. */
+  /** The observation, in a sentence without secrets. */
   detail: string;
 }
 

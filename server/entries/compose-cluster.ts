@@ -15,7 +15,7 @@ import { Closers, mediaNodeOf } from './compose-parts.ts';
 export interface ReplicaOptions {
   config: Config;
   log: Logger;
-  /** Connected; it is closed with the replica. */
+  /** Connected. It is closed with the replica. */
   cluster: Cluster;
 }
 
@@ -29,7 +29,7 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** @throws when a port cannot be had; what was open is closed again */
+/** @throws when a port cannot be opened. Parts that were open are closed again */
 export async function startWeb({
   config,
   log,
@@ -68,7 +68,7 @@ export async function startWeb({
   }
 }
 
-/** @throws when a worker does not start or a port cannot be had; what was open is closed again */
+/** @throws when a worker does not start or a port cannot be opened. Parts that were open are closed again */
 export async function startSfu({
   config,
   log,

@@ -1,4 +1,4 @@
-// Which address to listen on where HOST means all of them: both families, or IPv4 where IPv6 is off.
+// The address to listen on when HOST means all of them: both families, or IPv4 where IPv6 is off.
 import { createServer } from 'node:net';
 
 const BOTH = '::';

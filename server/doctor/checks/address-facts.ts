@@ -17,7 +17,7 @@ export interface Relay {
   credential: string;
 }
 
-/** One media port, and what answers on it. */
+/** One media port, and the kind of socket that answers on it. */
 export interface MediaPort {
   port: number;
   udp: IceTarget | undefined;
@@ -29,7 +29,7 @@ export interface AddressOptions {
   announced: boolean;
   protocols: readonly ('udp' | 'tcp')[];
   local: readonly string[];
-  /** None where nothing of ours can answer on the configured ports. */
+  /** Empty where no socket of ours can answer on the configured ports. */
   ports: readonly MediaPort[];
   /** The first port. */
   firstPort: number;

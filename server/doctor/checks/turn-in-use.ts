@@ -7,7 +7,7 @@ import { skipped, type Verdict, warning } from '../finding.ts';
 /** The place to correct a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
 export type TurnSource = 'variables' | 'pool' | 'operator' | 'elsewhere';
 
-/** `none`: there is none. `unread`: it could not be read. */
+/** `none`: there is no store. `unread`: it could not be read. */
 export type StoreState = 'none' | 'unread' | 'read';
 
 export interface TurnInUse {

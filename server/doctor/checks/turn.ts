@@ -81,7 +81,7 @@ export async function clockBounds(attempts: readonly TurnAttempt[]): Promise<Clo
     ({ server, result, lasting }) =>
       server.auth.kind === 'secret' && (allocates(result) || lasting?.ok),
   );
-  // One address of each server, and not of all of a large pool.
+  // One address of each server, and only some servers of a large pool.
   const each = [...new Map(usable.map((attempt) => [attempt.server.id, attempt])).values()];
   const bounds = await Promise.all(each.slice(0, 3).map(clockOf));
   return bounds.flat();

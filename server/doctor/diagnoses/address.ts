@@ -16,9 +16,9 @@ export interface AddressFacts {
   /** The media port that was checked. */
   port: number;
   protocols: readonly ('udp' | 'tcp')[];
-  /** Addresses of this machine: what is sent to them never leaves it. */
+  /** Addresses of this machine: packets to them never leave it. */
   local: readonly string[];
-  /** Nothing of ours answers on the configured ports: another program has them, or no worker starts. */
+  /** No socket of ours answers on the configured ports: another program has them, or no worker starts. */
   busy: boolean;
   /** Straight from this machine; undefined where it was not tried. */
   inside: { udp: Sight | undefined; tcp: Sight | undefined };

@@ -62,7 +62,7 @@ export function diagnoseClock(
   return ok(`The clock is right by ${[...new Set(right)].join(', ')}.`);
 }
 
-/** At least so far off. */
+/** The least possible error. */
 function certain({ offsetMs, uncertaintyMs }: ClockSample): number {
   return Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
 }

@@ -13,9 +13,9 @@ interface Framing {
 }
 
 /**
- * STUN and TURN over TCP and TLS: one message after the other (RFC 8489 §6.2.2). ChannelData could
- * stand between them (RFC 8656 §12.5), but this client binds no channel; and a web server that greets
- * us with "HTTP" looks just like it.
+ * STUN and TURN over TCP and TLS: one message after the other (RFC 8489 §6.2.2). ChannelData could stand
+ * between them (RFC 8656 §12.5), but this client binds no channel, and the "HTTP" of a web server looks just
+ * like it.
  */
 export const TURN_FRAMING: Framing = {
   headerBytes: 8,

@@ -21,7 +21,7 @@ export type ProbeFailure =
   /** The server serves, but what it relays does not come through. */
   | 'relay_blocked';
 
-/** Its message is a sentence for an operator; nothing in it is secret. */
+/** Its message is a sentence for an operator, without secrets. */
 export class TurnError extends Error {
   override readonly name = 'TurnError';
   readonly failure: ProbeFailure;

@@ -17,7 +17,7 @@ export interface LinkOptions {
   tlsCa?: string | undefined;
   localAddress?: string | undefined;
   localPort?: number | undefined;
-  /** Until it is open; milliseconds. */
+  /** The time to open it; milliseconds. */
   timeoutMs: number;
 }
 

@@ -13,7 +13,7 @@ export interface TurnLoad {
 const MAX_BYTES = 4_000_000;
 /** A gauge for each transport; coturn has it since 4.6. */
 const ALLOCATIONS = 'turn_total_allocations';
-/** To and from clients, and to and from peers; some versions end the names of counters in `_total`. */
+/** Traffic with clients and with peers. Some versions end the names of counters in `_total`. */
 const BYTES = /^turn_total_traffic_(?:peer_)?(?:rcvb|sentb)(?:_total)?$/;
 
 /** @throws Error with one sentence when they cannot be read */

@@ -4,8 +4,8 @@ import type { TurnOverview, TurnSample, TurnServerView } from '../../../shared/a
 import type { TurnReport, TurnServer } from '../../cluster/turn.ts';
 
 /**
- * Allocations that one session can hold for one address of a server: one for each of its two transports,
- * and on up to two network interfaces (Wi-Fi and a cable, or a VPN).
+ * The most allocations of one session on one address of a server: one for each of its two transports, on up to
+ * two network interfaces (Wi-Fi and a cable, or a VPN).
  */
 const ALLOCATIONS_PER_URL = 4;
 /** This much above what the sessions explain is a leak, not a moment's difference. */
@@ -14,7 +14,7 @@ const UNEXPLAINED_MARGIN = 10;
 /** Above this part of its capacity a server needs help soon. */
 const NEARLY_FULL = 0.8;
 
-/** What one session can hold at most on a server with these addresses. */
+/** The most allocations of one session on a server with these addresses. */
 export function allocationsOf(urls: readonly string[]): number {
   return urls.length * ALLOCATIONS_PER_URL;
 }
@@ -123,7 +123,7 @@ function viewOf(
   return {
     ...{ id, region, weight, capacity, origin, draining, urls },
     auth: auth.kind,
-    // Whatever its health: one that was drained may be ended, and that is no failure.
+    // Whatever its health: a drained server may have been shut down, which is no failure.
     state: draining ? 'draining' : health === 'ok' ? 'in-service' : health,
     ...(figures[id] ?? none),
     refusals: sum(reports.map(({ servers: known }) => known[id]?.refusals ?? 0)),

@@ -287,7 +287,7 @@ function kindOf({ paths }: TurnHolder): keyof TurnReport['paths'] {
   return 'unknown';
 }
 
-/** The server that relays; where the browser does not say which, the first one it was given. */
+/** The server that relays. Where the browser does not name it, the first one that was granted. */
 function relayOf(
   { paths, servers }: TurnHolder,
   owners: ReadonlyMap<string, string>,

@@ -43,7 +43,7 @@ export class PoolSync {
     return this.#known?.servers ?? this.#options.seeds;
   }
 
-  /** Never rejects: without the store, the pool stays as it was. */
+  /** Never rejects: without the store, the copy is unchanged. */
   async refresh(): Promise<void> {
     if (this.#running) return;
     this.#running = true;

@@ -1,4 +1,4 @@
-// The TURN pool as one media node uses it: which servers a session gets, and when it needs others.
+// The TURN pool of one media node: which servers a session gets, and when it needs others.
 import { createHash } from 'node:crypto';
 import { turnKey } from '../../../shared/media/turn-key.ts';
 import type { TurnServer, TurnStore } from '../../cluster/turn.ts';
@@ -46,9 +46,9 @@ export interface TurnGrant extends IceServers {
 }
 
 /** The part of a grant that is kept. */
-export type GivenTurn = Pick<TurnGrant, 'servers' | 'urls' | 'secrets'>;
+export type GrantRecord = Pick<TurnGrant, 'servers' | 'urls' | 'secrets'>;
 
-export const NO_GRANT: GivenTurn = { servers: [], urls: [], secrets: [] };
+export const NO_GRANT: GrantRecord = { servers: [], urls: [], secrets: [] };
 
 /** User part of a probe's credentials, with the node's id behind it: seen in a TURN server's log. */
 const PROBE_USER = 'parley-probe-';
@@ -111,7 +111,7 @@ export class TurnPool {
 
   /**
    * @param userId goes into the username of minted credentials
-   * @param current servers that the session has already; those that are still good are kept
+   * @param current servers of the session so far; those that still work are kept
    */
   grant(userId: string, current: readonly string[]): TurnGrant {
     const { settings, configured } = this.#options;
@@ -144,7 +144,7 @@ export class TurnPool {
    * Whether an address that a session was given is gone, has failed, or is to be left, or the secret
    * behind its credentials is another one now.
    */
-  isStale({ servers, urls, secrets }: GivenTurn): boolean {
+  isStale({ servers, urls, secrets }: GrantRecord): boolean {
     const given = servers.map((id) => this.#servers.get(id));
     if (given.some((server) => server === undefined || server.draining === 'move')) return true;
     if (servers.some((id, n) => this.#secrets.get(id) !== secrets[n])) return true;

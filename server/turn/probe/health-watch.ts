@@ -123,7 +123,7 @@ export class HealthWatch {
     const jitter = 1 + JITTER * (2 * Math.random() - 1);
     watched.nextAt = startedAt + this.#intervalMs * jitter;
     if (isDoubtful(watched.health)) this.#doubt(watched, now);
-    // It may have been taken out of the pool meanwhile.
+    // It may have been removed from the pool meanwhile.
     const isSame = watched.health.state === state && watched.health.full === full;
     if (isSame || !this.#isWatched(watched)) return;
     onChange(watched.server, watched.url, watched.health);

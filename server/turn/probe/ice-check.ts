@@ -1,4 +1,5 @@
-// One ICE connectivity check (RFC 8445 §7.2), straight or through a relay: does media get there and back?
+// One ICE connectivity check (RFC 8445 §7.2), direct or through a relay: shows whether media gets there and
+// back.
 import { randomBytes } from 'node:crypto';
 import {
   ATTRIBUTE,

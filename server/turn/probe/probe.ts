@@ -33,7 +33,7 @@ export interface ProbeOptions {
 export type ProbeResult =
   | {
       ok: true;
-      /** Round trip of the check through the relay; without a target, of the allocation. */
+      /** Round trip of the check through the relay. Without a target, of the allocation. */
       roundTripMs: number;
       mapped: TransportAddress;
       relayed: TransportAddress;
@@ -41,7 +41,7 @@ export type ProbeResult =
   | {
       ok: false;
       failure: ProbeFailure;
-      /** A sentence for an operator; nothing in it is secret. */
+      /** A sentence for an operator, without secrets. */
       message: string;
       code?: number;
     };

@@ -1,4 +1,4 @@
-// Asks axe-core what is wrong with a page for people who use it with assistive technology.
+// Checks a page with axe-core, for participants with assistive technology.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults, RunOptions } from 'axe-core';
@@ -15,7 +15,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 
 let source: Promise<string> | undefined;
 
-/** Each violation in a line: the rule, what it says, and the elements. */
+/** Each violation in a line: the rule, its explanation, and the elements. */
 export async function violations(page: Page): Promise<string[]> {
   source ??= readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
   await page.evaluate(await source);

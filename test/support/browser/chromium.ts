@@ -1,4 +1,4 @@
-// Real Chromium, with made-up cameras and microphones, or with none, or with a person who says no.
+// Real Chromium, with generated cameras and microphones, or without any, or with permissions refused.
 import { globSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { DEADLINES } from '../process/deadlines.ts';
@@ -25,7 +25,7 @@ export interface ChromiumOptions {
   trusted?: readonly string[];
 }
 
-/** A third of a real camera's: several people's pictures are encoded by one machine's CPUs. */
+/** A third of a real camera's: one machine's CPUs encode the pictures of several participants. */
 const FRAME_RATE = 10;
 
 /** An address of this machine that browsers do not trust like localhost. */
@@ -35,7 +35,7 @@ const BASE_ARGS = [
   `--host-resolver-rules=MAP ${NOT_LOCALHOST} 127.0.0.1`,
   '--disable-gpu',
   '--autoplay-policy=no-user-gesture-required',
-  // Without these it looks for servers of its maker, which tests must not.
+  // Without these it contacts its maker's servers, which tests must not.
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
@@ -107,7 +107,7 @@ export class Chromium implements AsyncDisposable {
     return context.newPage();
   }
 
-  /** As people's browsers say it, without "Headless": libraries tell browsers apart by it. */
+  /** The user agent without "Headless", as outside tests: libraries recognise browsers by it. */
   get #userAgent(): string {
     const [major] = this.#browser.version().split('.');
     return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;

@@ -3,10 +3,10 @@ import type { JSHandle, Locator } from 'playwright-core';
 
 export interface GapWatch {
   /**
-   * The longest time between two frames since the watch began, to now, less what the whole page
-   * stood still in it: a starved machine shows nothing of anybody. Milliseconds.
+   * The longest time between two frames since the watch began, to now, less the time in which the whole page
+   * stood still: a starved machine shows no frames at all. Milliseconds.
    *
-   * @param sender a watch on the page of whoever is seen: its stalls are excused as well
+   * @param sender a watch on the sender's page: its stalls are excused as well
    */
   longestGapMs(sender?: GapWatch): Promise<number>;
 }
@@ -20,9 +20,9 @@ interface Times {
 
 /** Frames before the watch counts as begun: the first one may take as long as it likes. */
 const SETTLED_FRAMES = 5;
-/** Longer than a page takes between two paints, even on a slow machine: it stood still. */
+/** A page without a paint for this long stood still. Even on a slow machine two paints are closer. */
 const STALL_MS = 150;
-/** As long as such a page may take; the rest of the stall is excused. */
+/** The time such a page may take; the rest of the stall is excused. */
 const PAINT_MS = 50;
 
 /** Resolves once the picture moves. */
@@ -62,12 +62,12 @@ export async function gapWatch(tile: Locator): Promise<GapWatch> {
   return watch;
 }
 
-/** Of two people who watch each other, as {@link GapWatch.longestGapMs} of each. */
+/** For two participants who watch each other, each one's {@link GapWatch.longestGapMs}. */
 export function longestGaps(one: GapWatch, other: GapWatch): Promise<[number, number]> {
   return Promise.all([one.longestGapMs(other), other.longestGapMs(one)]);
 }
 
-/** What each watch recorded, by the clock of the machine. */
+/** The recording of each watch, by the machine's clock. */
 const recordings = new WeakMap<GapWatch, () => Promise<Times>>();
 
 /**

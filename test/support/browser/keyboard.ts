@@ -1,8 +1,8 @@
-// Moves through a page as people without a pointer do.
+// Moves through a page by keyboard alone.
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 
-/** More stops than any page of ours should make somebody pass. */
+/** More stops than any page should have. */
 const MOST_STOPS = 40;
 
 /** Presses Tab until the element has the focus. @throws AssertionError when it is never reached */

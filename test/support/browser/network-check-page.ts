@@ -1,13 +1,13 @@
-// The network check as somebody reads it: its lines, its verdict, its report.
+// The network check on the page: its lines, its verdict, its report.
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { until } from '../process/until.ts';
 import type { Participant } from './participant.ts';
 
-/** Without the callbacks that nobody uses any more. */
+/** The signature without the outdated callbacks. */
 type SetRemote = (description: RTCSessionDescriptionInit) => Promise<void>;
 
-/** A path that nobody answers on is given up after ten seconds. */
+/** A path without an answer is given up after ten seconds. */
 export const CHECKED_MS = 40_000;
 
 /** The sentences of a page, with ordinary spaces. */
@@ -37,7 +37,7 @@ export async function verdict(page: Page, title: string): Promise<string> {
   return textOf(found);
 }
 
-/** Waits for the end of a check, whatever it says. */
+/** Waits for the end of a check, whatever its result. */
 export async function isOver(page: Page): Promise<void> {
   await page.getByRole('progressbar', { name: 'Progress' }).waitFor();
   await page
@@ -45,7 +45,7 @@ export async function isOver(page: Page): Promise<void> {
     .waitFor({ state: 'detached', timeout: CHECKED_MS });
 }
 
-/** What "Copy report" leaves in the clipboard. */
+/** The clipboard after "Copy report". */
 export async function report(page: Page): Promise<string> {
   await page.evaluate(() => {
     navigator.clipboard.writeText = async (text) => {

@@ -1,4 +1,4 @@
-// One person in front of the page: finds things by role and accessible name, as people do.
+// One participant in front of the page: finds elements by role and accessible name.
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { DEADLINES } from '../process/deadlines.ts';
@@ -17,13 +17,13 @@ export type Toggle = 'Microphone' | 'Camera' | 'Share screen' | 'Chat';
 
 /** Frames that have to be decoded before a picture counts as moving. */
 const MOVING_FRAMES = 3;
-/** The fake microphone beeps once a second: what is silent for longer is silent. */
+/** The fake microphone beeps once a second, so a longer silence is real. */
 const SILENCE_MS = 2_000;
 
 export class Participant {
   readonly name: string;
   readonly page: Page;
-  /** What the page's console and its uncaught errors said, for the evidence. */
+  /** The page's console and uncaught errors, for the evidence. */
   readonly console: string[] = [];
   /** Uncaught errors and refusals of the content security policy: there should be none. */
   readonly errors: string[] = [];
@@ -77,7 +77,7 @@ export class Participant {
     });
   }
 
-  /** The tile of a person; of oneself when it is one's own name. */
+  /** The tile of a participant, by name; the own one too. */
   tile(name: string): Locator {
     const suffix = name === this.name ? String.raw` \(you\)` : '';
     return this.page.getByRole('article', { name: new RegExp(`^${name}(?!'s screen)${suffix}`) });
@@ -108,7 +108,7 @@ export class Participant {
     return this.page.evaluate(() => window.parleyTest.stats());
   }
 
-  /** What arrives of the picture in a tile: frames since the beginning, and their size. */
+  /** The received picture in a tile: frames since the beginning, and their size. */
   async video(tile: Locator): Promise<Picture> {
     const shown = await tile.locator('video').evaluate((video: HTMLVideoElement) => {
       const track = video.srcObject instanceof MediaStream && video.srcObject.getVideoTracks()[0];
@@ -140,7 +140,7 @@ export class Participant {
     );
   }
 
-  /** Waits until the tile is there and shows no picture: whoever it is has no camera on. */
+  /** Waits until the tile is there and shows no picture: the participant's camera is off. */
   async seesNoPicture(tile: Locator): Promise<void> {
     await until(
       `${this.name} to see no picture in ${tile}`,
@@ -177,7 +177,7 @@ export class Participant {
     );
   }
 
-  /** Waits until no track has a sound any more: their energies stay what they are. */
+  /** Waits until no track has sound any more: their energies are constant. */
   async hearsNobody(): Promise<void> {
     let before = audioEnergies(await this.stats());
     await until(`${this.name} to hear nobody`, async () => {

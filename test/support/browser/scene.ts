@@ -1,4 +1,4 @@
-// One story of the end-to-end tests: owns its servers, browsers and people, and keeps the evidence.
+// One story of the end-to-end tests: owns its servers, browsers and participants, and keeps the evidence.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,10 +22,10 @@ export interface PersonOptions {
 }
 
 /**
- * A test with a {@link Scene}. Everything that the scene started is closed after it, newest first;
- * a server that does not end cleanly, or a page with an uncaught error, fails the story.
+ * A test with a {@link Scene}. Everything that the scene started is closed after it, newest first. A server
+ * that does not end cleanly, or a page with an uncaught error, fails the story.
  *
- * @param options `skip`: why it cannot be told on this machine
+ * @param options `skip`: the reason why it cannot run on this machine
  */
 export function story(
   name: string,
@@ -93,7 +93,7 @@ export class Scene {
     return this.#owned.use(await startRelay(target, options));
   }
 
-  /** Somebody with a window of their own. People with the same devices share a browser's process. */
+  /** A participant with a window of their own. Those with the same devices share a browser's process. */
   async person(
     name: string,
     { devices = 'fake', window, browser: own }: PersonOptions = {},
@@ -109,14 +109,14 @@ export class Scene {
     return person;
   }
 
-  /** Somebody who uses Firefox. */
+  /** A participant with Firefox. */
   async firefox(name: string): Promise<FirefoxPerson> {
     const person = this.#owned.use(await FirefoxPerson.launch(name));
     this.#firefoxPeople.push(person);
     return person;
   }
 
-  /** Several people in the same room, who joined one after the other. */
+  /** Several participants in the same room, who joined one after the other. */
   async peopleIn(url: string, names: readonly string[]): Promise<Participant[]> {
     const people: Participant[] = [];
     for (const name of names) {

@@ -11,7 +11,7 @@ export class ClusterCall {
   readonly room: string;
   readonly #context: Owner;
   readonly #watches: FrameWatch[] = [];
-  /** Who had which tracks when the watch began. */
+  /** Each participant's tracks when the watch began. */
   readonly #before: Array<{ participantId: string; tracks: string[] }> = [];
 
   private constructor(context: Owner, room: string, people: readonly Person[]) {
@@ -20,7 +20,7 @@ export class ClusterCall {
     this.people = people;
   }
 
-  /** @param urls each person's, in turn */
+  /** @param urls one for each participant, in turn */
   static async start(
     context: Owner,
     urls: readonly string[],
@@ -41,7 +41,7 @@ export class ClusterCall {
     return call;
   }
 
-  /** Waits until everybody sees and hears everybody else anew. */
+  /** Waits until all participants see and hear each other again. */
   async flows(): Promise<void> {
     for (const one of this.people) {
       await Promise.all(
@@ -50,7 +50,7 @@ export class ClusterCall {
     }
   }
 
-  /** What identifies everybody's transports of now. */
+  /** Identifies the current transports of all participants. */
   transports(): Promise<string[]> {
     return Promise.all(this.people.map((person) => person.transports()));
   }
@@ -88,14 +88,14 @@ export class ClusterCall {
     return Math.max(...this.#watches.map((watch) => watch.longestGapMs()));
   }
 
-  /** Since `watch` the longest gap was below this; it is printed in any case. */
+  /** Asserts that the longest gap since `watch` was below this. It is printed in any case. */
   gapIsBelow(limitMs: number): void {
     const gap = Math.round(this.longestGapMs);
     this.#context.diagnostic(`longest gap ${gap} ms`);
     assert.ok(gap < limitMs, `a picture stood still for ${gap} ms`);
   }
 
-  /** Everybody is who they were, receives the tracks they did, and was told of no problem. */
+  /** Asserts that all participants have the same ids and tracks as before, and no problem was reported. */
   async isAsBefore(): Promise<void> {
     await until('everybody to have everything again', () => {
       const now = this.people.map(({ participantId, call }) => ({
@@ -111,7 +111,7 @@ export class ClusterCall {
     for (const { name, problems } of this.people) assert.deepEqual(problems, [], name);
   }
 
-  /** Somebody says something, and everybody reads it. */
+  /** One participant writes in the chat, and all others read it. */
   async says(text: string, speaker = this.people[0]): Promise<void> {
     assert.ok(speaker);
     await speaker.call.sendChat(text);

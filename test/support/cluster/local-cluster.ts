@@ -1,4 +1,4 @@
-// A cluster of real processes for one test: what it says is shown when the test fails.
+// A cluster of real processes for one test. Its output is shown when the test fails.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -23,7 +23,7 @@ export interface ClusterOptions {
   place?: (role: Role) => Place;
 }
 
-/** What a developer's shell may hold and a test must not depend on. */
+/** Variables of a developer's shell that a test must not depend on. */
 const UNSET = ['AUTH_TOKEN', 'REDIS_URL', 'TURN_URLS', 'TURN_SHARED_SECRET', 'ANNOUNCED_ADDRESS'];
 const LINES_SHOWN = 60;
 const run = promisify(execFile);
@@ -74,7 +74,7 @@ export class TestCluster {
     return this.cluster.url.replace('localhost', '127.0.0.1');
   }
 
-  /** Everything that the processes said, marked with their names. */
+  /** All output lines of the processes, marked with their names. */
   get said(): readonly string[] {
     return this.#said;
   }
@@ -105,7 +105,7 @@ export class TestCluster {
     return parseMetrics(await response.text());
   }
 
-  /** What a replica holds, by kind. */
+  /** The resources of a replica, by kind. */
   async resources(replica: Replica): Promise<Record<string, number>> {
     return Object.fromEntries(
       (await this.metrics(replica))
@@ -129,14 +129,14 @@ export class TestCluster {
     return stdout.trim().split('\n').map(Number);
   }
 
-  /** What the media nodes say of themselves, as the store has it. */
+  /** The media nodes' registrations in the store. */
   async registry(): Promise<Array<{ sessions: number; reaches: string[] }>> {
     const port = new URL(this.cluster.redisUrl).port;
     const { stdout } = await run('redis-cli', ['-p', port, 'HVALS', 'parley:{nodes}:infos']);
     return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
   }
 
-  /** Waits until the registry has heard of so many sessions. */
+  /** Waits until the registry has this many sessions. */
   async loadsAreKnown(total: number): Promise<void> {
     await until('the loads to be known', async () => {
       const nodes = await this.registry();
@@ -165,8 +165,8 @@ export class TestCluster {
   }
 
   /**
-   * Waits until the replicas hold what so many people in each of so many rooms, each with so many
-   * tracks, explain.
+   * Waits until the replicas hold only the resources of this many participants in each of this many rooms, each
+   * with this many tracks.
    */
   async holdsNothingBut(inEachRoom: number, tracksEach: number, rooms = 1): Promise<void> {
     const people = inEachRoom * rooms;
@@ -188,7 +188,7 @@ export class TestCluster {
           people,
           'sessions',
         );
-        // One router for each node that holds people; pipes only between such nodes.
+        // One router for each node with participants. Pipes only between such nodes.
         const holding = held.filter(({ peer = 0 }) => peer > 0).length;
         if (rooms > 1) return;
         assert.equal(sum('router'), holding, 'routers');

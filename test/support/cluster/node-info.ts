@@ -1,4 +1,4 @@
-// A media node as the registry lists it: idle and alone; a test says what is special about its own.
+// A media node as the registry lists it: idle and alone. A test overrides the fields that matter.
 import type { NodeInfo } from '../../../server/cluster/cluster.ts';
 
 export function nodeInfo(id: string, more: Partial<NodeInfo> = {}): NodeInfo {

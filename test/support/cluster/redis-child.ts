@@ -1,6 +1,6 @@
-// A process of its own with a handle of a cluster, for tests of what several do at once, or of an end.
+// A process with a cluster handle of its own, to test several processes at once, or the end of one.
 //
-// Arguments: URL of the store, key prefix, what to do. It says "ready", and begins with SIGUSR2.
+// Arguments: URL of the store, key prefix, action. It prints "ready", and begins with SIGUSR2.
 import { randomId } from '../../../client/sdk/session/ids.ts';
 import { admission } from '../../contract/suites/room-fixtures.ts';
 import { nodeInfo } from './node-info.ts';

@@ -13,7 +13,7 @@ export const REDIS_DEFAULTS = {
   sweepQuietMs: 0,
 } as const;
 
-/** Nobody else on the server uses it. */
+/** A key prefix that no other test on the server uses. */
 export function freshPrefix(): string {
   return `test-${randomBytes(6).toString('hex')}`;
 }

@@ -1,4 +1,4 @@
-// A private redis-server, or three that are one Redis Cluster; each ends with whoever started it.
+// A private redis-server, or three that are one Redis Cluster. Each ends with the process that started it.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -66,7 +66,7 @@ export class RedisServer implements AsyncDisposable {
     return server;
   }
 
-  /** As Parley is told it, with the password. */
+  /** The URL for Parley, with the password. */
   get url(): string {
     const { password, tls } = this.#options;
     const user = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
@@ -94,7 +94,7 @@ export class RedisServer implements AsyncDisposable {
     return stdout.trim();
   }
 
-  /** Stands still: connections stay, nothing is answered. */
+  /** Stands still: connections remain, no request is answered. */
   pause(): void {
     this.#process?.signal('SIGSTOP');
   }
@@ -186,7 +186,7 @@ export class RedisServers implements AsyncDisposable {
   static async start(options: RedisOptions = {}): Promise<RedisServers> {
     const nodes: RedisServer[] = [];
     const servers = new RedisServers(nodes);
-    // One authority for all of them.
+    // One certificate authority for all of them.
     const tls = options.tls === true ? await certificate() : (options.tls ?? false);
     try {
       for (let n = 0; n < 3; n++) {

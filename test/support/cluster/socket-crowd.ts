@@ -5,11 +5,11 @@ import type { Owner } from '../server/owned.ts';
 import { publication } from '../server/rtp.ts';
 
 export interface CrowdOptions {
-  /** Of the signalling sockets. */
+  /** The URL of the signalling sockets. */
   url: string;
   participants: number;
   perRoom: number;
-  /** Each publishes a microphone, on every media session that it is told of, as the SDK does. */
+  /** Each participant publishes a microphone on every media session that it is offered, as the SDK does. */
   publishing?: boolean;
 }
 
@@ -24,7 +24,7 @@ interface Member {
 export class SocketCrowd {
   readonly #members: readonly Member[];
   readonly #publishing: boolean;
-  /** What failed of publications that followed a move. */
+  /** The errors of publications after a move. */
   readonly failures: unknown[] = [];
 
   private constructor(members: readonly Member[], publishing: boolean) {
@@ -50,7 +50,7 @@ export class SocketCrowd {
     return new SocketCrowd(members, publishing);
   }
 
-  /** Resolves with the milliseconds from now until the last one was told of a newer media session. */
+  /** Resolves with the milliseconds from now until the last one was offered a newer media session. */
   async toldOfNewMedia(withinMs: number): Promise<number> {
     const startedAt = performance.now();
     const told = await Promise.all(
@@ -59,7 +59,7 @@ export class SocketCrowd {
     return Math.max(...told);
   }
 
-  /** The epoch that each was told of last. */
+  /** The newest epoch that each was offered. */
   get epochs(): readonly number[] {
     return this.#members.map(
       ({ client, joined }) => client.events('media').at(-1)?.epoch ?? joined.media.epoch,

@@ -1,5 +1,5 @@
-// A small internet for `parley doctor`: a server behind a NAT router, and outside it Redis and coturn.
-// Made inside network-namespace.ts; what goes wrong in it goes wrong in the router's rules.
+// A small internet for `parley doctor`: a server behind a NAT router, and outside it Redis and coturn. Made
+// inside network-namespace.ts. Faults are made in the router's rules.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import type { Finding } from '../../../server/doctor/finding.ts';
 import { DEADLINES } from '../process/deadlines.ts';
 import { programPath } from '../process/programs.ts';
 
-/** Of documentation (RFC 5737): to the doctor as public as any. */
+/** From the range for documentation (RFC 5737): for the doctor as public as any. */
 export const PUBLIC_ADDRESS = '203.0.113.1';
 export const OUTSIDE_ADDRESS = '203.0.113.10';
 const TEST_ADDRESS = '203.0.113.2';
@@ -55,11 +55,11 @@ export function inside(place: Place): string[] {
 }
 
 export interface RouterRules {
-  /** Of the server, which is forwarded. */
+  /** The server's media port, which is forwarded. */
   mediaPort: number;
   /** Under which it is seen outside; the same without it. */
   publicPort?: number;
-  /** Only what comes in gets another port; what goes out keeps its own. As with published ports of containers. */
+  /** Only incoming packets get another port; outgoing ones keep theirs, as with published ports of containers. */
   oneWay?: boolean;
   /** Extra rules of the chain through which everything goes, such as `udp dport 40000 drop`. */
   drop?: readonly string[];

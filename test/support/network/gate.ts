@@ -1,4 +1,4 @@
-// A TCP path that a test can cut: nothing gets through, and nobody is told, as when a cable is pulled.
+// A TCP path that a test can cut: no bytes pass, and neither end is notified, as when a cable is pulled.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -40,12 +40,12 @@ export class Gate implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** What is sent is lost; connections seem to stand, and new ones to be made. */
+  /** Bytes are lost from now on. Connections seem open, and new ones seem to succeed. */
   cut(): void {
     this.#cut = true;
   }
 
-  /** New connections get through; those of before have lost bytes and are ended. */
+  /** New connections pass. Earlier ones have lost bytes and are ended. */
   mend(): void {
     this.#cut = false;
     for (const socket of this.#sockets) socket.destroy();

@@ -19,7 +19,7 @@ export class NamespaceCluster {
     this.#cluster = cluster;
   }
 
-  /** Two `web` and two `sfu-rtc` replicas; the second person of a room already goes to the other. */
+  /** Two `web` and two `sfu-rtc` replicas. The second participant of a room is placed on the other node. */
   static async start(context: TestContext): Promise<NamespaceCluster> {
     const cluster = await TestCluster.start(context, {
       web: 2,
@@ -36,7 +36,7 @@ export class NamespaceCluster {
     return new NamespaceCluster(cluster);
   }
 
-  /** The address that people open. Browsers trust it: the balancer is on the browsers' own machine. */
+  /** The room's address for browsers. They trust it: the balancer is on their own machine. */
   async room(name: string): Promise<string> {
     const tokens = new URL(`api/rooms/${name}/tokens`, this.#cluster.url);
     const response = await fetch(tokens, { method: 'POST', headers });
@@ -44,7 +44,7 @@ export class NamespaceCluster {
     return url;
   }
 
-  /** What the registry says of the media replicas. */
+  /** The registrations of the media replicas. */
   async nodes(): Promise<NodeInfo[]> {
     const response = await fetch(new URL('api/nodes', this.#cluster.url), { headers });
     const { nodes } = (await response.json()) as { nodes: NodeInfo[] };
@@ -63,7 +63,7 @@ export class NamespaceCluster {
     });
   }
 
-  /** Waits until each of the two replicas says that it reaches the other one, or not. */
+  /** Waits until both replicas report that they reach each other, or that they do not. */
   async reachEachOther(expected: boolean): Promise<void> {
     await until(`the replicas ${expected ? '' : 'not '}to reach each other`, async () => {
       const nodes = await this.nodes();
@@ -75,7 +75,7 @@ export class NamespaceCluster {
     });
   }
 
-  /** Address of the replica that all of somebody's media comes from and goes to. */
+  /** Address of the replica that carries all of a participant's media. */
   async mediaAddress(person: Participant): Promise<string> {
     return until(`${person.name}'s media to be on one replica`, async () => {
       const pairs = await person.candidatePairs();
@@ -110,7 +110,7 @@ export class NamespaceCluster {
     return this.#counted('parley_sessions_total', { event: 'joined' });
   }
 
-  /** When the `web` replicas say that they moved media for this reason, in UTC milliseconds. */
+  /** The times at which the `web` replicas logged that they moved media for this reason, in UTC milliseconds. */
   moved(reason: string): number[] {
     return this.#cluster.said.flatMap((line) => {
       const [name = '', json = ''] = line.split(' ', 2);

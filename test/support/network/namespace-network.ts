@@ -1,5 +1,5 @@
-// A network for one cluster: each media replica, and what serves pages, has a machine's own address.
-// Made inside network-namespace.ts, where the browsers are; nothing outside can be reached.
+// A network for one cluster: each media replica, and the server of pages, has a machine's own address. Made
+// inside network-namespace.ts, with the browsers. It is closed to the outside.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Place, Role } from '../../../deploy/local/cluster.ts';
@@ -9,7 +9,7 @@ import { programPath } from '../process/programs.ts';
 export const BROWSERS_ADDRESS = '10.231.1.1';
 /** Redis' and all `web` replicas'. */
 const SERVERS = { name: 'servers', address: '10.231.1.2' };
-/** One for each `sfu-rtc` replica. */
+/** One address for each `sfu-rtc` replica. */
 const MEDIA = [
   { name: 'media-1', address: '10.231.1.11' },
   { name: 'media-2', address: '10.231.1.12' },
@@ -48,7 +48,7 @@ export function placeInNamespaces(): (role: Role) => Place {
   };
 }
 
-/** Between the media replicas nothing passes any more, and nobody is told; all else goes on. */
+/** Drops all packets between the media replicas without notice. All other traffic goes on. */
 export function cutMediaLink(): Promise<void> {
   return isolate(true);
 }

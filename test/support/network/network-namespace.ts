@@ -7,9 +7,9 @@ import { lifeline } from '../../../native/host/lifeline.ts';
 const INSIDE = 'PARLEY_TEST_NETWORK';
 
 /**
- * The address of the network's one interface. Firefox finds no way through a machine that has only
- * loopback: it wants an interface with an address and a default route. Any private one will do, as
- * nobody outside the namespace sees it.
+ * The address of the network's one interface. Firefox finds no path on a machine that has only loopback: it
+ * needs an interface with an address and a default route. Any private address will do, as it is invisible
+ * outside the namespace.
  */
 export const NAMESPACE_ADDRESS = '10.231.0.1';
 const NOBODY = '10.231.0.2';
@@ -33,17 +33,17 @@ export function isInNamespace(): boolean {
   return partInNamespace() !== undefined;
 }
 
-/** Which part of the file this process is to run; see {@link runInNamespace}. */
+/** The part of the file that this process is to run; see {@link runInNamespace}. */
 export function partInNamespace(): string | undefined {
   return process.env[INSIDE];
 }
 
 /**
- * Runs a Node program there; its output is ours. The network vanishes with its last process, and so
- * do namespaces that were named in it: there is nothing to clean up, and nothing to clash with.
+ * Runs a Node program there, with our output. The network vanishes with its last process, and so do namespaces
+ * that were named in it: there is nothing to clean up, and nothing to clash with.
  *
  * @param setUp shell commands that make the network; loopback is up already
- * @param part what `partInNamespace` says there, for a file whose parts run on networks of their own
+ * @param part the value of `partInNamespace` there, for a file whose parts run on networks of their own
  * @throws Error when the network cannot be made (that takes root), or the program fails
  */
 export async function runInNamespace(
@@ -55,7 +55,7 @@ export async function runInNamespace(
     '\n',
   );
   const env: NodeJS.ProcessEnv = { ...process.env, [INSIDE]: part };
-  // Otherwise a test file reports to this test runner instead of to a person.
+  // Otherwise a test file prints its report in the test runner's format.
   delete env.NODE_TEST_CONTEXT;
   const child = spawn(
     'unshare',

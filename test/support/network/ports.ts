@@ -1,4 +1,4 @@
-// Free ports, for programs that cannot be told to choose one themselves.
+// Free ports, for programs that cannot choose one themselves.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { freePort as freeTcpPort, isFree } from '../../../deploy/local/free-port.ts';

@@ -1,5 +1,5 @@
-// Networks where media has to find its way: the platform's, whose replicas only its gateways reach, and
-// an office's, with people inside, outside, and behind a firewall. Made inside network-namespace.ts.
+// Networks in which media needs a relay: the platform's, where only its gateways reach replicas, and an
+// office's, with participants inside, outside, and behind a firewall. Made inside network-namespace.ts.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Place, Role } from '../../../deploy/local/cluster.ts';
@@ -20,7 +20,7 @@ interface Machine {
 function bridge(name: string, own?: string): string[] {
   return [
     `ip link add ${name} type bridge`,
-    // Frames that pass a bridge are nobody's routing matter.
+    // Frames on a bridge must not pass the rules for routing.
     ...(own === undefined ? [] : [`ip address add ${own}/24 dev ${name}`]),
     `ip link set ${name} up`,
   ];
@@ -100,7 +100,7 @@ export const OFFICE = {
   lan: { name: 'lan-pc', address: '10.240.3.50' },
   wan: { name: 'wan-pc', address: '203.0.113.50' },
   walled: { name: 'walled-pc', address: '203.0.113.60' },
-  /** First of the ports that media uses; one for each worker. */
+  /** The first media port; one for each worker. */
   mediaPort: 42_000,
   webPort: 43_000,
 } as const;
@@ -131,7 +131,7 @@ export const OFFICE_NETWORK: readonly string[] = [
     ),
     `add rule ip nat pre iifname wan tcp dport ${OFFICE.webPort} dnat to ${OFFICE.media}`,
     'add rule ip nat post oifname wan masquerade',
-    // What comes from outside stays outside, but for those ports.
+    // Packets from outside are dropped, except to those ports.
     'add table ip walls',
     'add chain ip walls forward { type filter hook forward priority 0; policy drop; }',
     'add rule ip walls forward ct state established,related accept',

@@ -1,4 +1,4 @@
-// The relay passes bytes on in order, adds its delay, and breaks connections when told.
+// The relay passes bytes on in order, adds its delay, and breaks connections on request.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

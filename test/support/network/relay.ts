@@ -16,7 +16,7 @@ export interface Relay extends AsyncDisposable {
   /** Ends every connection at once, without a goodbye, and refuses new ones until {@link mend}. */
   cut(): void;
   mend(): void;
-  /** What is said on the connections of now gets lost, without an end; new ones are served. */
+  /** Bytes on the current connections are lost, without an end. New connections work. */
   lose(): void;
 }
 

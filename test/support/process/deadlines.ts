@@ -1,13 +1,13 @@
 // How long the tests wait for a condition before they call it a failure. Waiting ends as soon as it holds.
 
 /**
- * Milliseconds. Several times what an idle machine needs, because the machines that run the tests
- * are small and shared; none of them says how fast Parley is (bench/ does).
+ * Milliseconds. Several times the need of an idle machine, because the machines that run the tests are small
+ * and shared. They are no measure of Parley's speed (bench/ measures it).
  */
 export const DEADLINES = {
   /** A condition with no better name of its own. */
   condition: 15_000,
-  /** From the start of a server's process to the line that says it is ready. */
+  /** From the start of a server's process to its ready line. */
   serverReady: 30_000,
   /** From SIGTERM to the end of a server's process; its own limit is shorter. */
   serverStop: 15_000,
@@ -21,7 +21,7 @@ export const DEADLINES = {
   mediaRebuilt: 30_000,
   /** From a lost WebSocket to a resumed session, the client's backoff included. */
   resume: 30_000,
-  /** From a change that somebody makes to its being seen by the others. */
+  /** From a participant's change to its arrival at the others. */
   seenByOthers: 10_000,
   /** How long an ended process or browser may take to be gone. */
   ending: 10_000,

@@ -7,7 +7,7 @@ import { DEADLINES } from './deadlines.ts';
 import { until, within } from './until.ts';
 
 export interface ProcessOptions {
-  /** What the log of a failure calls it. */
+  /** Its name in the log of a failure. */
   name: string;
   command: string;
   args: readonly string[];

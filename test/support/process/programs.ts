@@ -9,7 +9,7 @@ interface Program {
   variable: string;
   places: readonly string[];
   debianPackage: string;
-  /** What a part of the tests names to have it; see runner/parts.ts. */
+  /** The name by which a part of the tests requests it; see runner/parts.ts. */
   need: ProgramNeed;
 }
 

@@ -1,4 +1,4 @@
-// A failed wait says what it waited for and why it did not come.
+// The error of a failed wait names the condition and the last reason.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until, within } from './until.ts';

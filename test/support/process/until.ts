@@ -1,4 +1,4 @@
-// Waits for a condition, never for a time, and says at the end why it did not hold.
+// Waits for a condition, never for a time. The error names the last reason why it did not hold.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEADLINES } from './deadlines.ts';
 
@@ -35,7 +35,7 @@ export async function until<T>(
   }
 }
 
-/** Like `promise`, but fails by name if it takes longer. What it waits for goes on. */
+/** Like `promise`, but fails by name if it takes longer. The promise goes on. */
 export async function within<T>(
   condition: string,
   withinMs: number,

@@ -1,4 +1,4 @@
-// What a test file runs, read from its source and from the helpers that it imports.
+// The programs that a test file runs, read from its source and from the helpers that it imports.
 
 import { needOfProgram } from '../process/programs.ts';
 import { importsOf, withoutComments } from '../server/imports.ts';

@@ -5,7 +5,7 @@ import type { ProgramNeed } from '../process/programs.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** What has to be there before a part can run; prepare.ts provides it, needs.ts holds parts to it. */
+/** The preparations of a part: prepare.ts makes them, needs.ts checks that parts name them. */
 export type Need = 'worker' | 'client' | 'redis' | ProgramNeed;
 
 interface PartBase {

@@ -7,9 +7,9 @@ import type { Need } from './parts.ts';
 import { NO_TESTS, type PartResult } from './report.ts';
 
 export interface Prepared {
-  /** What had to be done for this, for the table; empty when it had all been done before. */
+  /** The preparations that were made, for the table; empty when all had been made before. */
   preparations: PartResult[];
-  /** What could not be provided. */
+  /** The preparations that failed. */
   unmet: Need[];
 }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { markedProcesses, RUN_MARK, sweep } from './processes.ts';
 
-/** No grace: what is there when the sweep begins counts as left. */
+/** No grace: processes at the beginning of the sweep count as left. */
 const NO_GRACE_MS = 0;
 
 test('a process that outlives its parent is found by its mark and ended', async () => {

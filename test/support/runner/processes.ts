@@ -31,9 +31,9 @@ export async function markedProcesses(mark: string): Promise<MarkedProcess[]> {
 }
 
 /**
- * What is still there after everything had {@link ENDING_MS} to end by itself; it is ended then.
+ * Kills the processes that are still there after {@link ENDING_MS}.
  *
- * @returns what had to be ended, for a test run to fail with
+ * @returns the killed processes, for a test run to fail with
  */
 export async function sweep(mark: string, graceMs = ENDING_MS): Promise<MarkedProcess[]> {
   const left = await waitForEnd(mark, graceMs);
@@ -68,6 +68,6 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended in the meantime.
+    // The process has ended meanwhile.
   }
 }

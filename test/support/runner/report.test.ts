@@ -1,4 +1,4 @@
-// What a run of the tests is said to have come to, so that nothing red can look green.
+// The result of a test run, computed so that nothing red can look green.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type PartResult, parseReport, summary, tally } from './report.ts';

@@ -1,4 +1,4 @@
-// What a part of the tests came to: read from the reporter's lines, and shown as a table.
+// The result of a part of the tests: read from the reporter's lines, and shown as a table.
 import type { ReportLine } from './reporter.ts';
 
 export interface Failure {
@@ -22,11 +22,11 @@ export interface PartResult {
   files: readonly FileTime[];
   /** Each failing test, and why; {@link PartResult.failed} has counted them. */
   failures: readonly Failure[];
-  /** What went wrong besides failing tests, in sentences; each counts as one failure. */
+  /** Problems besides failed tests, in sentences. Each counts as one failure. */
   problems: string[];
 }
 
-/** Of what ran no test. */
+/** The counts of a part that ran no test. */
 export const NO_TESTS = {
   passed: 0,
   failed: 0,
@@ -35,7 +35,7 @@ export const NO_TESTS = {
   failures: [],
 } satisfies Partial<PartResult>;
 
-/** What {@link ReportLine}s say about one run of `node --test`. */
+/** The sums of the {@link ReportLine}s of one run of `node --test`. */
 export interface Tally {
   passed: number;
   failed: number;
@@ -46,7 +46,7 @@ export interface Tally {
   emptyFiles: string[];
   /** Files whose process crashed, and how. */
   died: string[];
-  /** What had begun and not ended, as `file` or `file › test`. */
+  /** Tests that began and did not end, as `file` or `file › test`. */
   running: string[];
 }
 

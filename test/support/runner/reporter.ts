@@ -14,7 +14,7 @@ export type ReportLine =
   /** Written once for each file that registered at least one test and came to its end. */
   | { at: 'counts'; file: string; passed: number; failed: number; skipped: number };
 
-/** Lines of a reason that are told again at the end: the whole of it is further up. */
+/** The lines of a reason that are repeated at the end. The whole of it is further up. */
 const REASON_LINES = 25;
 
 function toLine(event: TestEvent): ReportLine | undefined {
@@ -44,7 +44,7 @@ function toLine(event: TestEvent): ReportLine | undefined {
       if (file === undefined) return undefined; // The sum of the others.
       const { tests, passed } = counts;
       const skipped = counts.skipped + counts.todo;
-      // What neither passed nor was left out did not do what it should: failed or cancelled.
+      // Tests that neither passed nor were skipped have failed, or were cancelled.
       const failed = tests - passed - skipped;
       return { at: 'counts', file: relative(process.cwd(), file), passed, failed, skipped };
     }
@@ -53,14 +53,14 @@ function toLine(event: TestEvent): ReportLine | undefined {
   }
 }
 
-/** Of the process of a file: a crash has no message, only a signal or a code. */
+/** How the process of a file ended: a crash has no message, only a signal or a code. */
 function howItDied(details: { error?: unknown } | undefined): string | undefined {
   const { signal, exitCode } = (details?.error ?? {}) as { signal?: unknown; exitCode?: unknown };
   if (typeof signal === 'string') return signal;
   return typeof exitCode === 'number' && exitCode > 1 ? `exit code ${exitCode}` : undefined;
 }
 
-/** Each file is told of like a test of that name. */
+/** The reporter lists each file like a test of that name. */
 function isFile(name: string, file: string): boolean {
   return name === file || name === relative(process.cwd(), file);
 }

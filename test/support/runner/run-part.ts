@@ -1,4 +1,4 @@
-// Runs one part of the tests and says what it came to.
+// Runs one part of the tests and returns its result.
 import { randomBytes } from 'node:crypto';
 import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Notes when each frame of somebody's camera arrives at a person without a browser, to prove that
-// the picture never stood still.
+// Records when each frame of a camera arrives at a participant without a browser, to prove that the picture
+// never stood still.
 import { longestGap } from '../browser/gap-watch.ts';
 import { until } from '../process/until.ts';
 import { watchFrames } from './media.ts';
@@ -7,7 +7,7 @@ import type { Person } from './participant.ts';
 
 /** Frames before the watch counts as begun: the first one may take as long as it likes. */
 const SETTLED_FRAMES = 5;
-/** A process that stands still sees nothing of anybody; its own stalls are excused. */
+/** A process that stands still receives no frames. Its own stalls are excused. */
 const TICK_MS = 10;
 
 export class FrameWatch implements Disposable {

@@ -64,7 +64,7 @@ const sources = new Set<unknown>();
 const PICTURE = { width: 160, height: 96 };
 const FRAME_MS = 66;
 const SAMPLE_RATE = 48_000;
-/** WebRTC takes audio in pieces of 10 ms (RFC 7874 has no say; libwebrtc does). */
+/** WebRTC takes audio in pieces of 10 ms (by libwebrtc, not by RFC 7874). */
 const SAMPLES = SAMPLE_RATE / 100;
 const TONE_HZ = 440;
 const TONE_AMPLITUDE = 8_000;
@@ -100,7 +100,7 @@ export function microphoneTrack(): MadeTrack {
   );
   const startedAt = performance.now();
   let sent = 0;
-  // Timers are late on a busy machine: what is due is made up for, so that the tone does not stop.
+  // Timers are late on a busy machine: catches up, so that the tone does not stop.
   const timer = setInterval(() => {
     const due = Math.floor((performance.now() - startedAt) / 10);
     if (due - sent > 20) sent = due - 1;

@@ -1,4 +1,4 @@
-// Somebody in a call through our SDK, with real WebRTC media and without a browser.
+// A participant with our SDK and real WebRTC media, without a browser.
 import './media.ts';
 import assert from 'node:assert/strict';
 import { joinCall } from '../../../client/sdk/session/join-call.ts';
@@ -15,7 +15,7 @@ import { type Owner, ownedBy } from '../server/owned.ts';
 import { cameraTrack, type MadeTrack, microphoneTrack } from './media.ts';
 
 export interface PersonOptions extends Partial<JoinOptions> {
-  /** What to share from the start. Default: a microphone and a camera. */
+  /** The tracks to share from the start. Default: a microphone and a camera. */
   share?: readonly TrackSource[];
 }
 
@@ -80,7 +80,7 @@ export class Person implements Disposable {
     await this.call.publish({ source, ...track });
   }
 
-  /** Those of somebody else's tracks that have arrived. */
+  /** The received tracks of another participant. */
   tracksOf(other: Person): RemoteTrack[] {
     return [...this.call.remoteTracks.values()].filter(
       ({ participantId }) => participantId === other.participantId,
@@ -122,7 +122,7 @@ export class Person implements Disposable {
     return (await this.#inbound(other, source)).packetsReceived;
   }
 
-  /** What identifies the transports of now; it changes whenever one of them is replaced. */
+  /** Identifies the current transports. It changes whenever one of them is replaced. */
   async transports(): Promise<string> {
     return (await this.#statsOf('certificate')).map(({ fingerprint }) => fingerprint).join(' ');
   }
@@ -130,11 +130,11 @@ export class Person implements Disposable {
   /** Streams that are shown while they come from a media session that is being left. */
   async shownFromOlderSessions(): Promise<string[]> {
     const { recv } = await this.call.stats();
-    // Those have the session's epoch before their ids.
+    // Ids from an older session begin with its epoch.
     return [...(recv?.keys() ?? [])].filter((id) => /^\d+-/.test(id));
   }
 
-  /** The port of the media worker that carries this person's media. */
+  /** The port of the media worker that carries this participant's media. */
   async mediaPort(): Promise<number> {
     const [candidate] = await this.#statsOf('remote-candidate');
     assert.ok(candidate?.port, `${this.name} has no candidate of the server`);

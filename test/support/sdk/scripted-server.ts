@@ -1,4 +1,4 @@
-// A WebSocket server that says what a test tells it to: for what a real server rarely does.
+// A WebSocket server that sends what a test scripts, for cases that a real server rarely produces.
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -8,10 +8,10 @@ import { eventFrame } from '../../../shared/protocol/protocol.ts';
 import { parse, parseJson, Request } from '../../../shared/protocol/rpc.ts';
 import { ownedBy } from '../server/owned.ts';
 
-/** What the server does with each request. */
+/** The server's reaction to each request. */
 export type Answer = (request: Request, connection: Scripted) => void;
 
-/** One connection of a client, as the server sees it. */
+/** The server's side of one connection. */
 export class Scripted {
   readonly #socket: WebSocket;
 
@@ -65,7 +65,7 @@ export interface ScriptedServer {
 /** Answers every request with `{}`. */
 const POLITE: Answer = ({ id }, connection) => connection.reply(id, {});
 
-/** @param onConnection told of each new connection before its first request */
+/** @param onConnection called with each new connection before its first request */
 export async function scriptedServer(
   context: TestContext,
   answer: Answer = POLITE,

@@ -25,11 +25,11 @@ import { type Scripted, type ScriptedServer, scriptedServer } from './scripted-s
 
 export const ADA = 'participant-ada';
 const BEN = 'participant-ben';
-/** What Ben sends, all the time. */
+/** The track that Ben sends all the time. */
 export const CAMERA = 'track-camera-of-ben';
 export const VOICE = 'track-voice-of-ben';
 
-/** One media session of Ada's, as the server has it. */
+/** One media session of Ada's, on the server's side. */
 interface Served {
   readonly transports: Record<Direction, WebRtcTransport>;
   readonly producers: Map<string, Producer>;
@@ -39,7 +39,7 @@ interface Served {
 export interface OfferOptions {
   /** Ben's tracks in it. Default: both. */
   tracks?: readonly string[];
-  /** Nothing is sent of them until `resume`. */
+  /** Its consumers carry no packets until `resume`. */
   paused?: boolean;
   /** No path to it is ever found. */
   unreachable?: boolean;
@@ -48,7 +48,7 @@ export interface OfferOptions {
 export class ScriptedSfu {
   /** Requests that are refused with this code, by method. */
   readonly refusals = new Map<MethodName, string>();
-  /** What is offered to Ada. */
+  /** The TURN servers in offers to Ada. */
   iceServers: IceServer[] = [];
   readonly #sessions = new Map<number, Served>();
   readonly #sources = new Map<string, Producer>();
@@ -102,7 +102,7 @@ export class ScriptedSfu {
     return connection;
   }
 
-  /** What was asked with this method, oldest first. */
+  /** The parameters of all requests of this method, oldest first. */
   said<K extends MethodName>(method: K): MethodParams<K>[] {
     const requests = this.#server?.requests ?? [];
     return requests.flatMap((request) =>
@@ -133,7 +133,7 @@ export class ScriptedSfu {
     };
   }
 
-  /** Another consumer of one of Ben's tracks, of which Ada is not told. */
+  /** Makes another consumer of one of Ben's tracks, without an event to Ada. */
   async consume(
     epoch: number,
     trackId: string,
@@ -159,7 +159,7 @@ export class ScriptedSfu {
     await this.#consumers.get(consumerId)?.resume();
   }
 
-  /** Closes a consumer, of which Ada is not told. */
+  /** Closes a consumer, without an event to Ada. */
   close(epoch: number, consumerId: string): void {
     this.#consumers.get(consumerId)?.close();
     this.#session(epoch).consumers.delete(consumerId);
@@ -189,7 +189,7 @@ export class ScriptedSfu {
     if (method === 'connect') {
       const { epoch, direction, dtlsParameters } = params as MethodParams<'connect'>;
       const transport = this.#session(epoch).transports[direction];
-      // Not told by its DTLS state: a handshake may run before we are asked to connect.
+      // Not read from its DTLS state: a handshake may run before the request to connect.
       if (!this.#connected.has(transport)) {
         this.#connected.add(transport);
         await transport.connect({ dtlsParameters });

@@ -14,7 +14,7 @@ import { DEADLINES } from '../process/deadlines.ts';
 import { until } from '../process/until.ts';
 import { ownedBy } from './owned.ts';
 
-/** One worker and nothing of the machine's own: a test adds what it is about. */
+/** One worker and no settings of the machine. A test adds the settings that matter. */
 export const TEST_ENV = {
   PORT: '0',
   METRICS_PORT: '0',
@@ -24,11 +24,11 @@ export const TEST_ENV = {
   WORKERS: '1',
 } as const;
 
-/** What the served page is made of; the real one is not needed to test the server. */
+/** The served page. Tests of the server do not need the real one. */
 export const PAGE = '<!doctype html><title>Parley</title><script src="/assets/app.js"></script>';
 /** Log lines shown of a test that failed. */
 const LINES_SHOWN = 40;
-/** What a probe of a TURN server holds is closed within this time. */
+/** The resources of a TURN server's probe are closed within this time. */
 const A_PROBE_MS = 3_000;
 
 export interface TestServerOptions {
@@ -48,9 +48,9 @@ export function workerBinary(): Promise<string> {
 export class TestServer implements AsyncDisposable {
   readonly config: Config;
   readonly app: AllInOne;
-  /** What it logged, a JSON object in each. */
+  /** Its log lines, a JSON object in each. */
   readonly logLines: readonly string[];
-  /** What was open before anybody came. */
+  /** The open resources before the first participant. */
   readonly idle: Readonly<Record<ResourceKind, number>>;
   readonly #clientDir: string;
 
@@ -77,8 +77,8 @@ export class TestServer implements AsyncDisposable {
         log: createLogger(logLevel, { write: (line) => void logLines.push(line) }),
         ...(tls && { tls }),
       });
-      // The first probe of a TURN server holds a router for a while; it is not what is open at rest.
-      // Where probes follow each other closely there is no rest, and nobody compares with it.
+      // The first probe of a TURN server holds a router for a while, which is not open at rest. With probes
+      // close to each other there is no rest, and no test compares with it.
       await until(
         'no probe to be under way',
         () => {
@@ -107,7 +107,7 @@ export class TestServer implements AsyncDisposable {
     return this.app.resources.counts();
   }
 
-  /** Waits until nothing is open that was not open before anybody came. */
+  /** Waits until only the resources from before the first participant are open. */
   async becomesIdle(withinMs: number = DEADLINES.condition): Promise<void> {
     await until(
       'the server to be idle again',

@@ -1,4 +1,4 @@
-// An application's server: it signs room tokens with its API key, and holds no AUTH_TOKEN.
+// An application's server: signs room tokens with its API key, and has no AUTH_TOKEN.
 import { SignJWT } from 'jose';
 import type { RoomGrant } from '../../../server/api/tokens.ts';
 
@@ -6,10 +6,10 @@ const SECRET = 'b3f1c0a97d5e4286a1f09c7be4d3825160fe9ad7c2b84e130f6a5d9c7e21b840
 
 export const APPLICATION = { id: 'tests', secret: SECRET } as const;
 
-/** What a server is started with that should know this application. */
+/** The environment of a server that knows this application. */
 export const WITH_APPLICATION = { API_KEYS: `${APPLICATION.id}:${SECRET}` } as const;
 
-/** As docs/deployment.md says it. @param seconds from now; in the past, below 0 */
+/** As in docs/deployment.md. @param seconds from now; in the past, below 0 */
 export function applicationToken(
   grant: RoomGrant,
   seconds = 60,

@@ -4,7 +4,7 @@ import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import { METHODS, type MethodName } from '../../../shared/protocol/protocol.ts';
 import { audioParameters, videoParameters } from './rtp.ts';
 
-/** What the attacker knows of others: ids that are not its own. */
+/** The attacker's knowledge of others: ids that are not its own. */
 export interface Loot {
   room: string;
   epoch: number;
@@ -121,7 +121,7 @@ function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, u
   };
 }
 
-/** One thing in it is replaced by something nasty, at any depth. */
+/** Replaces one value in it by a bad one, at any depth. */
 function spoiled(value: unknown, path: number, by: unknown): unknown {
   if (typeof value !== 'object' || value === null) return by;
   const keys = Object.keys(value);
@@ -133,7 +133,7 @@ function spoiled(value: unknown, path: number, by: unknown): unknown {
   return { ...value, [key]: replacement };
 }
 
-/** @param knows called for each message: what the attacker knows by then */
+/** @param knows called for each message; returns the attacker's knowledge so far */
 export function hostileFrame(loot: Loot): fc.Arbitrary<HostileFrame> {
   const methods = Object.keys(METHODS) as MethodName[];
   const forms = plausible(loot);

@@ -1,4 +1,4 @@
-// The project's folders as tests read them: which files are code, and what each README says.
+// The project's folders for tests: its code files, and the contents of each README.
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Zone, zoneOf } from './imports.ts';
@@ -13,7 +13,7 @@ export function codeFiles(): string[] {
   }).sort();
 }
 
-/** Everything that somebody maintains as code, tests and benchmarks included. */
+/** All files that are maintained as code, tests and benchmarks included. */
 export function allCode(): string[] {
   const others = globSync('{test,bench}/**/*.{ts,tsx}', { cwd: ROOT });
   return [...codeFiles(), ...others].sort();

@@ -34,13 +34,13 @@ export function withoutComments(source: string): string {
   return source.replace(/\/\*[\s\S]*?\*\/|(^|[^:'"`\\])\/\/[^\n]*/g, '$1');
 }
 
-/** What a folder's README says of its imports; it holds for all folders below it as well. */
+/** The imports that a folder's README permits. It holds for all folders below it as well. */
 export interface Zone {
   /** Where its files are, with a slash at the end. */
   folder: string;
   /** Folders, files and packages that it may import; its own files it always may. */
   may: readonly string[];
-  /** What it may know the types of, without running any of it. */
+  /** Parts whose types it may import, without running any of them. */
   mayKnow: readonly string[];
 }
 
@@ -92,7 +92,7 @@ export function circles(imports: ReadonlyMap<string, readonly string[]>): string
 const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|parley|health)\.ts$/;
 const COMPOSITION = /^server\/entries\/compose[\w-]*\.ts$/;
 
-/** What in this file goes against the architecture, in sentences. */
+/** Breaches of the architecture in this file, in sentences. */
 export function violations(file: string, source: string, zones: readonly Zone[]): string[] {
   const zone = zones
     .filter(({ folder }) => file.startsWith(folder))
@@ -100,7 +100,7 @@ export function violations(file: string, source: string, zones: readonly Zone[])
   const code = withoutComments(source);
   const found = importsOf(file, source).flatMap(({ target, isType }) => {
     const owner = OWNERS[target];
-    // What is put together may be named by its type.
+    // A composition may name the types of the parts that it puts together.
     if (owner && !owner.test(file) && !(isType && COMPOSITION.test(file))) {
       return [`${file} imports ${target}, which is for ${owner.source} only`];
     }

@@ -1,4 +1,4 @@
-// The operator of a running Parley: knows its AUTH_TOKEN, invites people, looks after the TURN pool.
+// The operator of a running Parley: has its AUTH_TOKEN, makes invitations, maintains the TURN pool.
 import assert from 'node:assert/strict';
 import { TurnOverview, type TurnServerView } from '../../../shared/api/admin.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
@@ -35,7 +35,7 @@ export class Operator {
     return { status: response.status, text, answer: text === '' ? undefined : JSON.parse(text) };
   }
 
-  /** A token for one person to enter a room. */
+  /** A token for one participant to enter a room. */
   async invite(room: string): Promise<{ token: string; url: string }> {
     const { status, answer } = await this.ask('POST', `/api/rooms/${room}/tokens`, {});
     assert.equal(status, 201);
@@ -75,7 +75,7 @@ export class Operator {
   }
 }
 
-/** What the pool calls it. */
+/** Its id in the pool. */
 export function idOf({ address, port }: Coturn): string {
   return `${address}:${port}`;
 }

@@ -6,7 +6,7 @@ export type Owner = Pick<TestContext, 'after' | 'diagnostic'>;
 
 const stacks = new WeakMap<Owner, AsyncDisposableStack>();
 
-/** What is given to the stack is closed when the test is over; a failure to close fails the test. */
+/** Closes the stack's contents after the test. A failure to close fails the test. */
 export function ownedBy(context: Owner): AsyncDisposableStack {
   const known = stacks.get(context);
   if (known) return known;

@@ -11,7 +11,7 @@ const READY = /(?<=Parley is ready: )https?:\/\/[^/\s]+:(\d+)/;
 const METRICS = /^\s*Metrics\s+http:\/\/\S+:(\d+)\/metrics/;
 const FETCH_MS = 5_000;
 
-/** What a developer's shell may hold and a test must not depend on. */
+/** Variables of a developer's shell that a test must not depend on. */
 const UNSET = [
   'AUTH_TOKEN',
   'REDIS_URL',
@@ -76,7 +76,7 @@ export class Parley implements AsyncDisposable {
     }
   }
 
-  /** The address that people open to join this room. */
+  /** The address for browsers to join this room. */
   room(name: string, { token, relay }: { token?: string; relay?: boolean } = {}): string {
     const url = new URL(`r/${name}`, this.url);
     if (relay) url.searchParams.set('relay', '1');

@@ -1,4 +1,4 @@
-// What prom-client writes is read as it is meant, labels and escapes included.
+// The output of prom-client is parsed correctly, labels and escapes included.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseMetrics } from './prometheus.ts';

@@ -51,7 +51,7 @@ function tablesOf(text: string): string[][] {
   return tables;
 }
 
-/** Field names of an object schema; none for what is not one. */
+/** Field names of an object schema; none for any other schema. */
 export function fieldsOf(schema: v.GenericSchema): string[] {
   const { entries } = schema as { entries?: Record<string, unknown> };
   return entries ? Object.keys(entries) : [];

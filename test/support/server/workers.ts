@@ -1,9 +1,9 @@
-// The media workers that servers of this process started: who they are, and what they hold.
+// The media workers that servers of this process started: their ids, and their contents.
 import type { TestContext } from 'node:test';
 import { observer } from 'mediasoup';
 import type { WebRtcServer, Worker } from 'mediasoup/types';
 
-/** What a worker itself says it holds, whatever our counters say. */
+/** The contents that a worker itself reports, whatever our counters are. */
 export interface WorkerContents {
   routers: number;
   transports: number;
@@ -36,7 +36,7 @@ export class TestWorkers {
     return worker;
   }
 
-  /** Nothing is answered by the only worker meanwhile: it stands still, without being dead. */
+  /** Meanwhile the only worker stands still: it answers no request, but is not dead. */
   async whileFrozen<T>(action: () => Promise<T>): Promise<T> {
     const { pid } = this.only;
     process.kill(pid, 'SIGSTOP');
@@ -58,7 +58,7 @@ export class TestWorkers {
     throw new Error(`no worker listens on UDP port ${port}`);
   }
 
-  /** Of all of them together. */
+  /** The sum of all of them. */
   async contents(): Promise<WorkerContents> {
     const sum = { routers: 0, transports: 0 };
     for (const [worker, servers] of this.#workers) {

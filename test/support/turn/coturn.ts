@@ -36,7 +36,7 @@ export interface CoturnOptions {
   relay?: string;
   /** A free one without it. */
   port?: number;
-  /** Put before the command, to run it elsewhere: `nsenter`, say. */
+  /** A command in front, to run it elsewhere: for example `nsenter`. */
   command?: readonly string[];
   /** Also listens for TLS, with a certificate of its own making. */
   tls?: boolean;
@@ -72,7 +72,7 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
     cwd: directory,
     args: [
       ...before,
-      // What docs/turn.md tells operators to use, so that it is known to work; then what is ours.
+      // First the configuration that docs/turn.md recommends, so that it is known to work. Then the test's own.
       ...(mode === 'secret' ? ['-c', configuration] : ['-n']),
       `--listening-ip=${address}`,
       `--relay-ip=${options.relay ?? address}`,
@@ -88,7 +88,7 @@ export async function startCoturn(mode: CoturnMode, options: CoturnOptions = {})
       '--no-dtls',
       '--no-cli',
       '--fingerprint',
-      // Nobody's relay should reach it otherwise.
+      // Otherwise no relay would reach the loopback address.
       '--allow-loopback-peers',
       ...(options.userQuota === undefined ? [] : [`--user-quota=${options.userQuota}`]),
       ...(options.args ?? []),
@@ -167,7 +167,7 @@ function serverEnv(mode: CoturnMode, address: string, port: number): Record<stri
   };
 }
 
-/** What the TURN REST draft makes of the secret; to check what a server minted, or to mint. */
+/** The TURN REST draft's password for the secret, to check or to mint credentials. */
 export function turnPassword(username: string, secret: string = SECRET): string {
   return createHmac('sha1', secret).update(username).digest('base64');
 }

@@ -91,7 +91,7 @@ export const plausible = bytes({ maxLength: 400 }).map((body) => {
   return Buffer.concat([header, whole]);
 });
 
-/** What a hostile server says to each request, given what was asked. */
+/** A hostile server's answers to a request. */
 export type Answers = (request: StunMessage) => Buffer[];
 
 export async function udpServer(context: TestContext, answers: Answers): Promise<number> {
@@ -145,7 +145,7 @@ export const success = (request: StunMessage, signedWith = key) => {
     ],
   });
 };
-/** What a peer is said to have sent through the relay. */
+/** A data indication, as if a peer had sent this through the relay. */
 export const data = (payload: Buffer) => {
   const transactionId = newTransactionId();
   const from = peerAddress({ address: LOOPBACK, port: 9 }, transactionId);

@@ -1,4 +1,4 @@
-// A TURN server as the pool holds it; a test says what is special about its own.
+// A TURN server as the pool stores it. A test overrides the fields that matter.
 import type { TurnServer } from '../../../server/cluster/turn.ts';
 
 export function turnServer(id: string, more: Partial<TurnServer> = {}): TurnServer {

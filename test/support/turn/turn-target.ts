@@ -5,7 +5,7 @@ import type { TransportListenInfo } from 'mediasoup/types';
 import { provisionWorker } from '../../../native/provision.ts';
 import type { IceTarget } from '../../../server/turn/probe/probe.ts';
 
-/** It listens by UDP and TCP on one port, as Parley's workers do. */
+/** Listens by UDP and TCP on one port, as Parley's workers do. */
 export async function startTarget(
   context: TestContext,
   addresses: readonly string[] = ['127.0.0.1'],
