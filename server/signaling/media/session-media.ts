@@ -11,7 +11,7 @@ import type { SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
-import type { Outbox } from '../socket/frame-queue.ts';
+import type { FrameQueue } from '../socket/frame-queue.ts';
 import type { OpenedAt } from './media-client.ts';
 import { MediaPlaces } from './media-places.ts';
 import { Mutes, type MutesOptions } from './mutes.ts';
@@ -42,7 +42,7 @@ export class SessionMedia {
   readonly places: MediaPlaces;
   readonly mutes: Mutes;
   readonly #owner: MediaOwner;
-  readonly #outbox: Outbox;
+  readonly #queue: FrameQueue;
   readonly #context: SessionContext;
   /** Media sessions that are gone, and why, by epoch; one may be lost before we were told that it exists. */
   readonly #lost = new Map<number, string>();
@@ -51,9 +51,9 @@ export class SessionMedia {
   #renewal: Timer | undefined;
   #retry: Timer | undefined;
 
-  constructor(owner: MediaOwner, outbox: Outbox, context: SessionContext) {
+  constructor(owner: MediaOwner, queue: FrameQueue, context: SessionContext) {
     this.#owner = owner;
-    this.#outbox = outbox;
+    this.#queue = queue;
     this.#context = context;
     const { room, participantId } = owner;
     this.places = new MediaPlaces(room, participantId, context);
@@ -126,7 +126,7 @@ export class SessionMedia {
     try {
       const { offer } = await this.places.send('describe', { room, participantId });
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
-      this.#outbox.send(eventFrame('media', offer));
+      this.#queue.send(eventFrame('media', offer));
     } catch (error) {
       const { code } = ParleyError.from(error);
       if (code === 'media_failed' && place === this.places.current) this.rebuild('missed');
@@ -171,19 +171,19 @@ export class SessionMedia {
   }
 
   #tell<K extends EventName>(event: K, payload: Record<string, unknown>): void {
-    this.#outbox.send(eventFrame(event, payload as unknown as EventPayload<K>));
+    this.#queue.send(eventFrame(event, payload as unknown as EventPayload<K>));
   }
 
   async #replace(reason: string, leaving?: string): Promise<void> {
     this.#rebuilding = true;
-    this.#outbox.hold();
+    this.#queue.pause();
     try {
       const offer = await this.open(leaving);
       this.#context.metrics.mediaRebuilds.inc({ reason });
-      this.#outbox.sendFirst(eventFrame('media', offer));
+      this.#queue.sendFirst(eventFrame('media', offer));
     } finally {
       this.#rebuilding = false;
-      this.#outbox.flush();
+      this.#queue.flush();
       this.#rebuildIfLost();
     }
   }

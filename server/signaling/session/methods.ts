@@ -4,6 +4,7 @@ import type { Methods } from '../../../shared/protocol/protocol.ts';
 import type { Handlers } from '../../../shared/protocol/rpc.ts';
 import { isGranted } from '../../../shared/room/grants.ts';
 import type { CheckMethod } from '../socket/network-check.ts';
+import { mintRejoin } from './rejoin.ts';
 import type { Session } from './session.ts';
 
 type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
@@ -30,7 +31,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async renewRejoin(session) {
-    return session.rejoin();
+    return mintRejoin(session);
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {

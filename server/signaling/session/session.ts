@@ -1,7 +1,6 @@
 // One participant's session: it outlives its sockets, and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import type { Rejoin } from '../../../shared/protocol/protocol.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
 import type { Participant } from '../../../shared/room/room.ts';
 import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
@@ -9,26 +8,47 @@ import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts
 import type { Timer } from '../../telemetry/resources.ts';
 import { SessionMedia } from '../media/session-media.ts';
 import type { Connection } from '../socket/connection.ts';
-import { Outbox } from '../socket/frame-queue.ts';
+import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
+import { OwnGuard } from './own-guard.ts';
 import { Presence } from './presence.ts';
 import type { RoomMember } from './room-hub.ts';
+import {
+  admit,
+  answer,
+  attach,
+  connectionOf,
+  detach,
+  end,
+  isInStore,
+  type SessionEnd,
+  type SessionState,
+} from './state.ts';
+
+/** The state of a session, with the socket and the timer that belong to it. */
+type State = SessionState<Connection, Timer>;
 
 export interface SessionOptions {
   room: string;
   participant: Pick<Participant, 'id' | 'name' | 'role'>;
-  /** As the room has it now. */
+  /** `joining`, or `attached` when another replica had the session until now. */
+  state: Extract<State, { connection: Connection }>;
+  /** Whether the participant is online in the room's state. */
   online: boolean;
-  resumable: boolean;
+  guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
-  /** Of the secret that resumes it. */
+  /** Of the secret that resumes the session. */
   resumeHash: string;
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
 
-export type SessionEnd = 'left' | 'expired' | 'removed' | 'replaced' | 'lost' | 'shutdown';
+/** A claim of this replica that the store has granted to a client. */
+export interface GrantedClaim {
+  guard: SessionGuard;
+  rtpCapabilities: RtpCapabilities;
+}
 
 /** The error that tells the client why its session is over; absent where it knows. */
 const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
@@ -43,29 +63,21 @@ export class Session implements RoomMember {
   readonly participant: SessionOptions['participant'];
   readonly budgets: Budgets;
   readonly media: SessionMedia;
-  guard: SessionGuard;
-  rtpCapabilities: RtpCapabilities;
-  /** Whether the store knows it: it is made before it is admitted, to miss nothing. */
-  admitted = false;
-  /** Whether the client has what resumes it: before the answer of its join it does not. */
-  resumable: boolean;
   readonly #context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
-  readonly #outbox = new Outbox();
+  readonly #queue: FrameQueue;
   readonly #presence: Presence;
-  #grace: Timer | undefined;
-  #ended = false;
-  #kept = false;
-  /** A resume at this replica that is under way. */
-  #claiming: Promise<void> | undefined;
+  readonly #guard: OwnGuard;
+  #rtpCapabilities: RtpCapabilities;
+  #state: State;
 
-  constructor(options: SessionOptions, guard: SessionGuard, context: SessionContext) {
+  /** Frames to the client wait until `answered` or `flush`. */
+  constructor(options: SessionOptions, context: SessionContext) {
     this.room = options.room;
     this.participant = options.participant;
-    this.rtpCapabilities = options.rtpCapabilities;
-    this.guard = guard;
-    this.resumable = options.resumable;
+    this.#rtpCapabilities = options.rtpCapabilities;
+    this.#state = options.state;
     this.#options = options;
     this.#context = context;
     this.#release = context.resources.open('session');
@@ -76,7 +88,10 @@ export class Session implements RoomMember {
         this.commit([{ op: 'presence', participantId: this.participantId, online }]),
       ...{ resources, log },
     });
-    this.media = new SessionMedia(this, this.#outbox, context);
+    this.#guard = new OwnGuard(options.guard, () => this.#presence.forget());
+    this.#queue = new FrameQueue(() => connectionOf(this.#state));
+    this.#queue.pause();
+    this.media = new SessionMedia(this, this.#queue, context);
     this.budgets = new Budgets(context.limits);
   }
 
@@ -84,77 +99,104 @@ export class Session implements RoomMember {
     return this.participant.id;
   }
 
-  get ended(): boolean {
-    return this.#ended;
+  get guard(): SessionGuard {
+    return this.#guard.current;
   }
 
-  /** Ended here, while its participant stays in the room: another replica may have it. */
-  get kept(): boolean {
-    return this.#kept;
+  get rtpCapabilities(): RtpCapabilities {
+    return this.#rtpCapabilities;
   }
 
   get context(): SessionContext {
     return this.#context;
   }
 
-  /** Whether a socket speaks for it at the moment. */
-  get attached(): boolean {
-    return this.#outbox.connection !== undefined;
+  get ended(): boolean {
+    return this.#state.name === 'ended';
   }
 
-  /** What a store that lost its memory has to be told. */
-  get held(): HeldSession {
+  /** The session ended here alone: its participant stays in the room, and another replica may have it. */
+  get kept(): boolean {
+    return this.#state.name === 'ended' && this.#state.isKept;
+  }
+
+  /** Whether the client has a socket at the moment. */
+  get attached(): boolean {
+    return connectionOf(this.#state) !== undefined;
+  }
+
+  /** Whether the store knows the session. It is made before it is admitted, so that no patch is missed. */
+  get isInStore(): boolean {
+    return isInStore(this.#state);
+  }
+
+  /** Whether a claim of this replica is under way: the fence may have risen already. */
+  get isClaiming(): boolean {
+    return this.#guard.isClaiming;
+  }
+
+  /** The session as a store that lost its memory needs it. */
+  get toRestore(): HeldSession {
     const { guard } = this;
     const { resumeHash } = this.#options;
     return { guard, resumeHash, nodeId: this.media.places.current?.nodeId };
   }
 
-  /**
-   * A socket speaks for this session from now on; an older one is told and closed. What happens is
-   * held back until `flush`.
-   */
-  attach(connection: Connection): void {
-    this.#grace?.close();
-    const before = this.#outbox.connection;
-    if (before !== connection) {
-      before?.end(new ParleyError('session_replaced'), { reconnect: false });
-    }
-    this.#outbox.hold();
-    this.#outbox.connection = connection;
+  /** The store has admitted the participant. */
+  admitted(): void {
+    this.#state = admit(this.#state);
   }
 
-  /** Whether the fence is about to rise, or has risen, by a claim of this replica. */
-  get claiming(): boolean {
-    return this.#claiming !== undefined;
+  /** The answer of the join was sent, with the room's state up to `version`: what came after it follows. */
+  answered(version: number): void {
+    if (this.ended) return;
+    this.#state = answer(this.#state);
+    this.#queue.flush(version);
   }
 
-  /** A resume at this replica claims the session: its guard is the new one as soon as that is known. */
+  /** A client resumes the session at this replica. */
   claimedBy(claim: Promise<SessionGuard>): void {
-    const claiming = claim
-      .then(
-        (guard) => {
-          if (guard.fence > this.guard.fence + 1) this.#presence.forget();
-          this.guard = guard;
-        },
-        () => {},
-      )
-      .finally(() => {
-        if (this.#claiming === claiming) this.#claiming = undefined;
-      });
-    this.#claiming = claiming;
+    this.#guard.follow(claim);
   }
 
-  /** The client was told the state, the room's up to `version`: what came after it follows now. */
+  /**
+   * The client has resumed the session on this socket; an older socket is closed. Frames to the client wait
+   * until `flush`.
+   *
+   * @throws ParleyError `session_lost` when the session is over
+   */
+  attach(connection: Connection, { guard, rtpCapabilities }: GrantedClaim): void {
+    const before = this.#state;
+    if (before.name === 'ended') throw new ParleyError('session_lost');
+    this.#state = attach(before, connection);
+    this.#guard.set(guard);
+    this.#rtpCapabilities = rtpCapabilities;
+    if (before.name === 'away') before.grace.close();
+    else if (before.connection !== connection) {
+      before.connection.end(new ParleyError('session_replaced'), { reconnect: false });
+    }
+    this.#queue.pause();
+    this.#queue.clear();
+  }
+
+  /** The answer of a resume was sent, with the room's state up to `version`: what came after it follows. */
   flush(version?: number): void {
-    this.#outbox.flush(version);
+    this.#queue.flush(version);
   }
 
-  /** The socket is gone: the place in the call is kept for the grace period, media running. */
+  /**
+   * The socket has closed. The participant stays in the room for the grace period, with media running. A
+   * client without the answer of its join cannot resume: its session ends.
+   */
   detach(connection: Connection): void {
-    if (this.#ended || this.#outbox.connection !== connection) return;
-    this.#outbox.connection = undefined;
+    if (connectionOf(this.#state) !== connection) return;
+    if (this.#state.name !== 'attached') {
+      this.end('left');
+      return;
+    }
     const { resources, timing } = this.#context;
-    this.#grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
+    const grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
+    this.#state = detach(this.#state, grace);
     void this.#presence.say(false);
   }
 
@@ -163,21 +205,8 @@ export class Session implements RoomMember {
     return this.#presence.say(true);
   }
 
-  /** What brings its participant back after a restart; nothing where rooms are open. */
-  async rejoin(): Promise<{ rejoin?: Rejoin }> {
-    const { tokens, log } = this.#context;
-    const { name, role } = this.participant;
-    // A store that is away costs nobody the call.
-    const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
-      log.debug({ err, room: this.room }, 'no rejoin token was minted');
-      return undefined;
-    });
-    const rejoin = await minted;
-    return rejoin ? { rejoin } : {};
-  }
-
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
-    if (this.#ended) throw new ParleyError('session_lost');
+    if (this.ended) throw new ParleyError('session_lost');
     const { rooms, limits } = this.#context;
     const { guard } = this;
     const commit = () => rooms.commit(this.room, this.guard, ops, limits);
@@ -188,12 +217,12 @@ export class Session implements RoomMember {
       if (code === 'session_replaced') {
         // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
         // refused, and says nothing about the session.
-        await this.#claiming;
+        await this.#guard.settled();
         if (this.guard === guard) this.end('replaced');
       }
       // A store that lost its memory is told of the room, and then of this.
       const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
-      if (!isBack || this.#ended) throw error;
+      if (!isBack || this.ended) throw error;
       return await commit();
     }
   }
@@ -209,7 +238,7 @@ export class Session implements RoomMember {
     // Removed by a host, its lease ran out, or another replica has it: the store knows. Being present
     // again may also be an older word of our own.
     if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
-    if (!left) this.#outbox.send(frame, patch.version);
+    if (!left) this.#queue.send(frame, patch.version);
     for (const op of patch.ops) {
       // Whoever said it, and whether they heard the answer: it is the media of this session.
       if (op.op === 'mute' && this.#owns(op.trackId)) {
@@ -231,22 +260,19 @@ export class Session implements RoomMember {
 
   /** The session is over. Idempotent. */
   end(reason: SessionEnd): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
-    // can ask for that; else the participant would stay in the room as a ghost.
-    this.#kept = reason === 'replaced' || (reason === 'shutdown' && this.resumable);
+    const before = this.#state;
+    if (before.name === 'ended') return;
+    this.#state = end(before, reason);
     const { hub, metrics, log } = this.#context;
-    this.#grace?.close();
+    if (before.name === 'away') before.grace.close();
     this.#presence.close();
     this.media.end();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
     log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
     const error = END_ERRORS[reason];
-    if (error) this.#outbox.connection?.end(error, { reconnect: reason === 'shutdown' });
-    this.#outbox.connection = undefined;
-    if (!this.#kept) {
+    if (error) connectionOf(before)?.end(error, { reconnect: reason === 'shutdown' });
+    if (!this.#state.isKept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });

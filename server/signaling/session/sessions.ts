@@ -16,7 +16,9 @@ import { SocketHandler } from '../socket/socket-handler.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { mintRejoin } from './rejoin.ts';
+import { type GrantedClaim, Session, type SessionOptions } from './session.ts';
+import { attach, join } from './state.ts';
 
 export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   cluster: Cluster;
@@ -45,7 +47,8 @@ export class Sessions {
     this.#keeper = new SessionKeeper({
       ...options,
       rooms: () => [...new Set(this.all.map(({ room }) => room))],
-      sessionsIn: (room) => this.all.filter((session) => session.room === room && session.admitted),
+      sessionsIn: (room) =>
+        this.all.filter((session) => session.room === room && session.isInStore),
     });
   }
 
@@ -108,12 +111,11 @@ export class Sessions {
     const resumeSecret = randomBytes(32).toString('base64url');
     const resumeHash = hash(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
+    const state = join(connection);
     const session = this.#create(
-      { room, participant, online: true, resumable: false, rtpCapabilities, resumeHash },
-      guard,
+      { room, participant, state, online: true, guard, rtpCapabilities, resumeHash },
       address,
     );
-    session.attach(connection);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
@@ -127,7 +129,7 @@ export class Sessions {
         this.#keeper.finish(releasing.catch((err) => log.error({ err, room }, 'not released')));
         throw new ParleyError('shutting_down');
       }
-      session.admitted = true;
+      session.admitted();
       hub.learn(snapshot);
       const media = await session.media.open();
       metrics.sessions.inc({ event: 'joined' });
@@ -138,13 +140,9 @@ export class Sessions {
         gracePeriodMs: timing.gracePeriodMs,
         snapshot,
         media,
-        ...(await session.rejoin()),
+        ...(await mintRejoin(session)),
       };
-      const afterwards = () => {
-        session.resumable = true;
-        session.flush(snapshot.version);
-      };
-      return [session, { result, afterwards }];
+      return [session, { result, afterwards: () => session.answered(snapshot.version) }];
     } catch (error) {
       session.end('left');
       throw error;
@@ -159,13 +157,8 @@ export class Sessions {
     const claim = this.#claim(room, participantId, resumeHash);
     this.#sessions.get(participantId)?.claimedBy(claim);
     const guard = await claim;
-    const session =
-      this.#sessions.get(participantId) ??
-      (await this.#adoptSession(connection, params, resumeHash, guard));
-    session.guard = guard;
-    session.admitted = true;
-    session.rtpCapabilities = rtpCapabilities;
-    session.attach(connection);
+    const granted = { guard, rtpCapabilities };
+    const session = await this.#attach(connection, room, resumeHash, granted);
     try {
       await hub.add(room, session);
       const opened = await media.describe(room, guard).catch(() => undefined);
@@ -233,23 +226,31 @@ export class Sessions {
     }
   }
 
-  /** A session that another replica held until now: its participant is in the store. */
-  async #adoptSession(
-    { address }: Connection,
-    { room, rtpCapabilities }: MethodParams<'resume'>,
+  /** The session of a granted claim. Without one here another replica had it until now. */
+  async #attach(
+    connection: Connection,
+    room: string,
     resumeHash: string,
-    guard: SessionGuard,
+    granted: GrantedClaim,
   ): Promise<Session> {
-    const { participantId } = guard;
+    const { participantId } = granted.guard;
+    const attachKnown = () => {
+      const known = this.#sessions.get(participantId);
+      known?.attach(connection, granted);
+      return known;
+    };
+    const known = attachKnown();
+    if (known) return known;
     const snapshot = await this.#options.rooms.snapshot(room);
     const participant = snapshot?.participants.find(({ id }) => id === participantId);
     if (!participant) throw new ParleyError('session_lost');
     // Another socket may have been quicker.
-    const known = this.#sessions.get(participantId);
+    const quicker = attachKnown();
+    if (quicker) return quicker;
     const { online } = participant;
-    if (known) return known;
-    const options = { room, participant, online, resumable: true, rtpCapabilities, resumeHash };
-    return this.#create(options, guard, address);
+    const state = attach(undefined, connection);
+    const options = { room, participant, state, online, resumeHash, ...granted };
+    return this.#create(options, connection.address);
   }
 
   /** A store that lost its memory may not know yet what this replica does. */
@@ -268,11 +269,7 @@ export class Sessions {
     }
   }
 
-  #create(
-    options: Omit<SessionOptions, 'onClosed'>,
-    guard: SessionGuard,
-    address: Address,
-  ): Session {
+  #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {
     const { id, name, role } = options.participant;
     const leaveRoom = address.holdRoom(options.room);
     const session = new Session(
@@ -284,7 +281,6 @@ export class Sessions {
           if (this.#sessions.get(id) === session) this.#sessions.delete(id);
         },
       },
-      guard,
       { ...this.#options, keeper: this.#keeper },
     );
     this.#sessions.set(id, session);

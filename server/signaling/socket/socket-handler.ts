@@ -89,12 +89,8 @@ export class SocketHandler implements ConnectionHandler {
     this.#joinTimer?.close();
     this.#endCheck();
     this.#session = session;
-    // The socket may have closed while we were at it. Who never got the answer of a join has no
-    // secret to come back with: nobody would ever take that place.
-    if (connection.closed) {
-      if (method === 'join') session.end('left');
-      else session.detach(connection);
-    }
+    // The socket may have closed meanwhile.
+    if (connection.closed) session.detach(connection);
     return reply;
   }
 

@@ -1,0 +1,18 @@
+// The token that brings a participant back after a restart of the server or a longer absence.
+import type { Rejoin } from '../../../shared/protocol/protocol.ts';
+import type { Session } from './session.ts';
+
+/** Empty where rooms are open, and while the store is away: that ends no call. */
+export async function mintRejoin({
+  room,
+  participant,
+  context,
+}: Session): Promise<{ rejoin?: Rejoin }> {
+  const { tokens, log } = context;
+  const { name, role } = participant;
+  const rejoin = await tokens?.mintRejoin({ room, name, role }).catch((err) => {
+    log.debug({ err, room }, 'no rejoin token was minted');
+    return undefined;
+  });
+  return rejoin ? { rejoin } : {};
+}
