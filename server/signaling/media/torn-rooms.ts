@@ -16,7 +16,7 @@ const LOOK_SLACK_MS = 100;
 interface Somebody {
   readonly room: string;
   readonly media: {
-    readonly places: { readonly current: { readonly nodeId: string } | undefined };
+    readonly sessions: { readonly current: { readonly nodeId: string } | undefined };
   };
 }
 
@@ -49,7 +49,7 @@ export class TornRooms {
     this.#lookedAt = now;
     const rooms = new Set(
       sessions.flatMap(({ room, media }) =>
-        cutOff.has(media.places.current?.nodeId ?? '') ? [room] : [],
+        cutOff.has(media.sessions.current?.nodeId ?? '') ? [room] : [],
       ),
     );
     for (const room of this.#since.keys()) if (!rooms.has(room)) this.#since.delete(room);

@@ -35,7 +35,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     return session.context.media.send(nodeId, 'connect', {
       ...whose(session),
       epoch,
@@ -45,13 +45,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async restartIce(session, { epoch, direction }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...whose(session), epoch, direction };
     return session.context.media.send(nodeId, 'restartIce', params);
   },
 
   async path(session, { epoch, ...report }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     return session.context.media.send(nodeId, 'path', { ...whose(session), epoch, ...report });
   },
 
@@ -64,7 +64,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters }) {
     // The store refuses it too; here nothing has been asked of it yet.
     if (!isGranted(session.participant.role, 'publish')) throw new ParleyError('forbidden');
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
@@ -103,7 +103,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
     session.media.mutes.forget(trackId);
-    await tolerant(session.media.places.sendToAll('unpublish', { ...whose(session), trackId }));
+    await tolerant(session.media.sessions.sendToAll('unpublish', { ...whose(session), trackId }));
     return {};
   },
 
@@ -115,18 +115,20 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async subscribe(session, { preferences }) {
-    await tolerant(session.media.places.sendToAll('subscribe', { ...whose(session), preferences }));
+    await tolerant(
+      session.media.sessions.sendToAll('subscribe', { ...whose(session), preferences }),
+    );
     return {};
   },
 
   async ready(session, { epoch, consumerIds }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...whose(session), epoch, consumerIds };
     return session.context.media.send(nodeId, 'ready', params);
   },
 
   async settled(session, { epoch }) {
-    session.media.places.settled(epoch);
+    session.media.sessions.settled(epoch);
     return {};
   },
 

@@ -139,7 +139,7 @@ export class Session implements RoomMember {
   get toRestore(): HeldSession {
     const { guard } = this;
     const { resumeHash } = this.#options;
-    return { guard, resumeHash, nodeId: this.media.places.current?.nodeId };
+    return { guard, resumeHash, nodeId: this.media.sessions.current?.nodeId };
   }
 
   /** The store has admitted the participant. */
@@ -292,6 +292,6 @@ export class Session implements RoomMember {
       reason === 'removed' ||
       reason === 'lost' ||
       (await this.#context.keeper.isGone(this.room, this.guard));
-    if (isOver) await this.media.places.closeAll();
+    if (isOver) await this.media.sessions.closeAll();
   }
 }
