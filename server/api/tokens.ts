@@ -16,6 +16,8 @@ const ISSUER = 'parley';
 /** What an invitation is for, and a token that brings back whoever was in the call. */
 const ROOM = 'parley:room';
 const REJOIN = 'parley:rejoin';
+/** Ways in that a rejoin token remembers: an invitation, and some sessions in a row. */
+const PRIOR_KEPT = 8;
 /** Named, so that a header with another one (`none`, an RSA confusion) is refused unread. */
 const ALGORITHM = 'HS256';
 
@@ -24,13 +26,28 @@ const Claims = v.object({
   role: v.optional(Role, 'guest'),
   name: v.exactOptional(DisplayName),
   exp: v.number(),
+  /** Of an invitation: whom it is for, as its application calls them. Of a rejoin token: the participant. */
+  sub: v.exactOptional(v.string()),
+  jti: v.exactOptional(v.string()),
+  /** Of a rejoin token: what let the participant in. */
+  prior: v.exactOptional(v.array(v.string())),
 });
+type Claims = v.InferOutput<typeof Claims>;
 
 export interface RoomGrant {
   room: string;
   role: Role;
   /** Given by the token, it cannot be changed by its bearer. */
   name?: string;
+}
+
+/** One way into a room. */
+export interface Entry {
+  grant: RoomGrant;
+  /** What was shown: it is refused once a host has removed somebody whom it let in. */
+  shown: string | undefined;
+  /** All that lets nobody in any more when a host removes whoever comes in by it. */
+  ends: readonly string[];
 }
 
 /** What somebody shows at the door. */
@@ -80,33 +97,60 @@ export class RoomTokens {
    * What brings somebody in a call back after a restart of the server, though the invitation has ended.
    * @returns with its lifetime in milliseconds
    */
-  async mintRejoin(grant: RoomGrant): Promise<{ token: string; forMs: number }> {
+  async mintRejoin(
+    grant: RoomGrant,
+    { participantId, ends }: { participantId: string; ends: readonly string[] },
+  ): Promise<{ token: string; forMs: number }> {
     const { rejoinTtlSeconds } = this.#options;
-    const { token } = await this.#sign(REJOIN, grant, rejoinTtlSeconds);
+    const claims = { sub: participantId, prior: ends.slice(0, PRIOR_KEPT) };
+    const { token } = await this.#sign(REJOIN, grant, rejoinTtlSeconds, claims);
     return { token, forMs: rejoinTtlSeconds * 1_000 };
   }
 
+  /** @returns what the best way in grants. @throws ParleyError as `entries` does */
+  async verify(presented: Presented, room: string): Promise<RoomGrant> {
+    const [{ grant }] = await this.entries(presented, room);
+    return grant;
+  }
+
   /**
+   * @returns the ways in, the invitation first
    * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: what is
    *   wrong with the invitation, where a rejoin token does not help either; `unavailable`
    */
-  async verify({ token, rejoinToken }: Presented, room: string): Promise<RoomGrant> {
-    try {
-      if (token === undefined) throw new ParleyError('token_required');
-      return await this.#read(token, ROOM, room);
-    } catch (error) {
-      if (rejoinToken === undefined) throw error;
-      return await this.#read(rejoinToken, REJOIN, room).catch(() => {
-        throw error;
-      });
+  async entries(
+    { token, rejoinToken }: Presented,
+    room: string,
+  ): Promise<readonly [Entry, ...Entry[]]> {
+    const [invitation, rejoin] = await Promise.allSettled([
+      token === undefined
+        ? Promise.reject(new ParleyError('token_required'))
+        : this.#read(token, ROOM, room),
+      rejoinToken === undefined ? undefined : this.#read(rejoinToken, REJOIN, room),
+    ]);
+    const back = rejoin.status === 'fulfilled' ? rejoin.value : undefined;
+    if (invitation.status === 'rejected') {
+      if (!back) throw invitation.reason;
+      return [back];
     }
+    if (!back) return [invitation.value];
+    const ends = [...new Set([...invitation.value.ends, ...back.ends])];
+    return [
+      { ...invitation.value, ends },
+      { ...back, ends },
+    ];
   }
 
-  async #sign(audience: string, { room, role, name }: RoomGrant, ttlSeconds: number) {
+  async #sign(
+    audience: string,
+    { room, role, name }: RoomGrant,
+    ttlSeconds: number,
+    claims: Pick<Claims, 'sub' | 'prior'> = {},
+  ) {
     const { id, key } = await this.#keys.current();
     // Seconds are all a token knows: upwards, so that it lives as long as was asked for.
     const expiresAt = Math.ceil(Date.now() / 1000) + ttlSeconds;
-    const token = await new SignJWT({ room, role, ...(name !== undefined && { name }) })
+    const token = await new SignJWT({ room, role, ...(name !== undefined && { name }), ...claims })
       .setProtectedHeader({ alg: ALGORITHM, kid: id })
       .setIssuer(ISSUER)
       .setAudience(audience)
@@ -117,13 +161,17 @@ export class RoomTokens {
     return { token, expiresAt };
   }
 
-  async #read(token: string, audience: string, room: string): Promise<RoomGrant> {
+  async #read(token: string, audience: string, room: string): Promise<Entry> {
     const payload = await this.#payload(token, audience);
     const claims = v.safeParse(Claims, payload);
     if (!claims.success) throw new ParleyError('token_invalid');
     if (claims.output.room !== room) throw new ParleyError('token_wrong_room');
-    const { role, name } = claims.output;
-    return { room, role, ...(name !== undefined && { name }) };
+    const { role, name, sub, prior = [] } = claims.output;
+    const grant = { room, role, ...(name !== undefined && { name }) };
+    // Those of an older release name no participant.
+    const shown =
+      audience === REJOIN && sub !== undefined ? sub : invitationId(token, claims.output);
+    return { grant, shown, ends: [shown, ...prior] };
   }
 
   async #payload(token: string, audience: string): Promise<JWTPayload> {
@@ -152,6 +200,17 @@ export class RoomTokens {
     if (!own) throw new ParleyError('token_invalid');
     return { key: own, issuer: ISSUER };
   }
+}
+
+/**
+ * What a host's removal ends. Of a token that names whom it is for, the person; else this token alone. With
+ * the id of its key: applications do not know of each other's names.
+ */
+function invitationId(token: string, { sub, jti }: Claims): string {
+  const what =
+    sub !== undefined ? ['sub', sub] : jti !== undefined ? ['jti', jti] : ['token', token];
+  const text = JSON.stringify([keyIdOf(token), ...what]);
+  return sha256(text).toString('base64url').slice(0, 24);
 }
 
 /** @throws ParleyError `token_invalid` */

@@ -48,6 +48,15 @@ export interface Admission {
   /** SHA-256 of the session's resume secret, base64url. */
   resumeHash: string;
   maxParticipants: number;
+  /** Ids of what was shown at the door, where the room has one. They contain no spaces. */
+  door?: Door;
+}
+
+export interface Door {
+  /** Refused once a participant was removed whom it let in, or whose own id it is. */
+  shown: string | undefined;
+  /** All that is refused once this participant is removed. */
+  ends: readonly string[];
 }
 
 /** Where the media of a room's participants is. */
@@ -82,7 +91,7 @@ export type CommitLimits = Omit<Committer, 'participantId'>;
 export interface RoomStore {
   /**
    * Adds a participant and opens its session with fence 1.
-   * @throws ParleyError `room_full`
+   * @throws ParleyError `room_full`, `invitation_ended`
    */
   admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }>;
   /**

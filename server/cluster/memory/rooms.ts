@@ -39,13 +39,15 @@ interface Session {
   resumeHash: string;
   /** UTC milliseconds. */
   leaseEndsAt: number;
+  /** What lets nobody in any more once its participant is removed. */
+  ends: readonly string[];
 }
 
 interface StoredRoom {
   snapshot: RoomSnapshot;
   patches: RoomPatch[];
   sessions: Map<string, Session>;
-  /** Sessions that a host ended: they may not be put back. */
+  /** Sessions that a host ended, which may not be put back, and what had let their participants in. */
   removed: Set<string>;
   /** Node of each participant's media. */
   nodes: Map<string, string>;
@@ -71,14 +73,19 @@ export class MemoryRooms implements RoomStore {
   }
 
   async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
-    const { participant, resumeHash, maxParticipants } = structuredClone(admission);
+    const { participant, resumeHash, maxParticipants, door } = structuredClone(admission);
     const stored = this.#rooms.get(room) ?? newRoom(room);
+    if (door?.shown !== undefined && stored.removed.has(door.shown)) {
+      throw new ParleyError('invitation_ended');
+    }
     const known = stored.sessions.has(participant.id);
     if (!known && stored.snapshot.participants.length >= maxParticipants) {
       throw new ParleyError('room_full');
     }
     this.#rooms.set(room, stored);
-    stored.sessions.set(participant.id, { fence: 1, resumeHash, leaseEndsAt: this.#leaseEnd() });
+    const ends = door?.ends ?? [];
+    const leaseEndsAt = this.#leaseEnd();
+    stored.sessions.set(participant.id, { fence: 1, resumeHash, leaseEndsAt, ends });
     this.#apply(stored, [{ op: 'join', participant }]);
     return { snapshot: structuredClone(stored.snapshot) };
   }
@@ -103,8 +110,8 @@ export class MemoryRooms implements RoomStore {
     const stored = this.#guarded(room, guard);
     const by = { participantId: guard.participantId, ...limits };
     for (const id of checkOps(stored.snapshot, by, ops, this.#options)) {
+      for (const key of [id, ...(stored.sessions.get(id)?.ends ?? [])]) stored.removed.add(key);
       forget(stored, id);
-      stored.removed.add(id);
     }
     return this.#apply(stored, structuredClone([...ops]));
   }
@@ -145,7 +152,9 @@ export class MemoryRooms implements RoomStore {
         continue;
       }
       states.set(participantId, 'held');
-      stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt: this.#leaseEnd() });
+      const { ends = [] } = session ?? {};
+      const leaseEndsAt = this.#leaseEnd();
+      stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt, ends });
       if (nodeId !== undefined) assign(stored, participantId, nodeId);
       ops.push(...items.filter((op) => isMissing(stored.snapshot, op)));
     }
@@ -226,9 +235,8 @@ export class MemoryRooms implements RoomStore {
     const version = known.version + RESTORED_VERSION_JUMP;
     stored.snapshot = { ...known, version: version - 1 };
     stored.placementEpoch = version;
-    for (const { id } of known.participants) {
-      stored.sessions.set(id, { fence: 0, resumeHash: '', leaseEndsAt: this.#leaseEnd() });
-    }
+    const session = { fence: 0, resumeHash: '', leaseEndsAt: this.#leaseEnd(), ends: [] };
+    for (const { id } of known.participants) stored.sessions.set(id, { ...session });
     this.#rooms.set(known.room, stored);
     this.#apply(stored, []);
     return stored;

@@ -6,11 +6,13 @@ import type { Session } from './session.ts';
 export async function mintRejoin({
   room,
   participant,
+  ends,
   context,
 }: Session): Promise<{ rejoin?: Rejoin }> {
   const { tokens, log } = context;
-  const { name, role } = participant;
-  const rejoin = await tokens?.mintRejoin({ room, name, role }).catch((err) => {
+  const { id: participantId, name, role } = participant;
+  const mark = { participantId, ends };
+  const rejoin = await tokens?.mintRejoin({ room, name, role }, mark).catch((err) => {
     log.debug({ err, room }, 'no rejoin token was minted');
     return undefined;
   });

@@ -20,6 +20,7 @@ import {
   attach,
   connectionOf,
   detach,
+  END_ERRORS,
   end,
   isInStore,
   type SessionEnd,
@@ -40,6 +41,8 @@ export interface SessionOptions {
   rtpCapabilities: RtpCapabilities;
   /** Of the secret that resumes the session. */
   resumeHash: string;
+  /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
+  ends: readonly string[];
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
@@ -49,14 +52,6 @@ export interface GrantedClaim {
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
 }
-
-/** The error that tells the client why its session is over; absent where it knows. */
-const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
-  removed: new ParleyError('removed'),
-  replaced: new ParleyError('session_replaced'),
-  lost: new ParleyError('session_lost'),
-  shutdown: new ParleyError('shutting_down'),
-};
 
 export class Session implements RoomMember {
   readonly room: string;
@@ -97,6 +92,11 @@ export class Session implements RoomMember {
 
   get participantId(): string {
     return this.participant.id;
+  }
+
+  /** What a removal by a host ends, besides the session. */
+  get ends(): readonly string[] {
+    return this.#options.ends;
   }
 
   get guard(): SessionGuard {

@@ -1,5 +1,5 @@
 // The sessions of this replica: joining, resuming, and handing each socket its session.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
@@ -7,13 +7,15 @@ import {
   type MethodResult,
   SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
-import type { Cluster, SessionGuard } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import type { Address } from '../socket/addresses.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
 import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
+import { comeIn, hashOf, type WayIn } from './admission.ts';
 import { Budgets } from './budgets.ts';
+import { claimSession } from './claim.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
 import { mintRejoin } from './rejoin.ts';
@@ -31,10 +33,6 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
-/** Of a session, while a store that lost its memory is told of it. */
-const CLAIM_ATTEMPTS = 5;
-const CLAIM_RETRY_MS = 300;
-
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #keeper: SessionKeeper;
@@ -93,11 +91,17 @@ export class Sessions {
     this.#connections.delete(connection);
   }
 
-  async join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
-    const { rooms, hub, tokens, limits, timing, metrics, log } = this.#options;
+  join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
+    return comeIn(this.#options.tokens, params, (way) => this.#join(connection, params, way));
+  }
+
+  async #join(
+    connection: Connection,
+    { room, name, rtpCapabilities }: MethodParams<'join'>,
+    { grant, ...door }: WayIn,
+  ): Promise<[Session, Reply]> {
+    const { rooms, hub, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
-    const { room, rtpCapabilities } = params;
-    const grant = await tokens?.verify(params, room);
     const { address } = connection;
     // A room that somebody else opened costs no more with them in it.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
@@ -105,23 +109,22 @@ export class Sessions {
     }
     const participant = {
       id: randomBytes(12).toString('base64url'),
-      name: grant?.name ?? params.name,
+      name: grant?.name ?? name,
       role: grant?.role ?? 'guest',
     } as const;
     const resumeSecret = randomBytes(32).toString('base64url');
-    const resumeHash = hash(resumeSecret);
+    const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
     const state = join(connection);
-    const session = this.#create(
-      { room, participant, state, online: true, guard, rtpCapabilities, resumeHash },
-      address,
-    );
+    const known = { room, participant, guard, rtpCapabilities, resumeHash, ends: door.ends };
+    const session = this.#create({ ...known, state, online: true }, address);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
         participant: { ...participant, joinedAt: Date.now(), online: true },
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
+        door,
       });
       if (session.ended) {
         // This replica began to drain meanwhile, before there was anything to release.
@@ -153,8 +156,13 @@ export class Sessions {
     const { rooms, hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId, rtpCapabilities } = params;
-    const resumeHash = hash(params.resumeSecret);
-    const claim = this.#claim(room, participantId, resumeHash);
+    const resumeHash = hashOf(params.resumeSecret);
+    const claim = claimSession(
+      { ...this.#options, keeper: this.#keeper },
+      room,
+      participantId,
+      resumeHash,
+    );
     this.#sessions.get(participantId)?.claimedBy(claim);
     const guard = await claim;
     const granted = { guard, rtpCapabilities };
@@ -249,24 +257,8 @@ export class Sessions {
     if (quicker) return quicker;
     const { online } = participant;
     const state = attach(undefined, connection);
-    const options = { room, participant, state, online, resumeHash, ...granted };
+    const options = { room, participant, state, online, resumeHash, ends: [], ...granted };
     return this.#create(options, connection.address);
-  }
-
-  /** A store that lost its memory may not know yet what this replica does. */
-  async #claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
-    const { rooms, resources } = this.#options;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await rooms.claim(room, participantId, resumeHash);
-      } catch (error) {
-        const lost = ParleyError.from(error).code === 'session_lost';
-        if (!lost || attempt > CLAIM_ATTEMPTS) throw error;
-        if (attempt > 1) await resources.wait(CLAIM_RETRY_MS);
-        // We restore only sessions of this replica. Another may still be restoring this one: wait.
-        else if (!(await this.#keeper.recover(room))) throw error;
-      }
-    }
   }
 
   #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {
@@ -286,8 +278,4 @@ export class Sessions {
     this.#sessions.set(id, session);
     return session;
   }
-}
-
-function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }

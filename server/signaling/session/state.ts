@@ -1,4 +1,5 @@
 // The states of a session and the transitions between them. Pure: timers and sockets belong to the caller.
+import { ParleyError } from '../../../shared/errors.ts';
 
 /** The store may not know the participant yet. */
 export interface Joining<C> {
@@ -34,6 +35,14 @@ export interface Ended {
 export type LiveState<C, T> = Joining<C> | Admitted<C> | Attached<C> | Away<T>;
 export type SessionState<C, T> = LiveState<C, T> | Ended;
 export type SessionEnd = 'left' | 'expired' | 'removed' | 'replaced' | 'lost' | 'shutdown';
+
+/** The error that tells the client why its session is over; absent where it knows. */
+export const END_ERRORS: Readonly<Partial<Record<SessionEnd, ParleyError>>> = {
+  removed: new ParleyError('removed'),
+  replaced: new ParleyError('session_replaced'),
+  lost: new ParleyError('session_lost'),
+  shutdown: new ParleyError('shutting_down'),
+};
 
 /** @param connection of the client that joins */
 export function join<C>(connection: C): Joining<C> {

@@ -14,9 +14,6 @@ if fence ~= tonumber(FENCE) then return { 'session_replaced' } end
 if not find('participants', ME) then return { 'session_lost' } end
 local refusal = execute(cjson.decode(PROGRAM))
 if refusal then return { refusal } end
-for _, id in ipairs(ended) do
-  forget(id)
-  call('HSET', SESSIONS, 'r:' .. id, '1')
-end
+for _, id in ipairs(ended) do remove(id) end
 publish(OPS)
 return { 'ok', number('version') }

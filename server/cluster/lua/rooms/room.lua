@@ -7,7 +7,9 @@
 --                    o:<participant>  ids of the tracks they own
 --                    c:<message>      author of a kept chat message
 --                    u:<node>         how many participants are placed on it
---   SESSIONS  hash   s:<participant> fence|hash of the resume secret; r:<participant> removed by a host
+--   SESSIONS  hash   s:<participant>  fence|hash of the resume secret
+--                    e:<participant>  what had let them in, ids with spaces between them
+--                    r:<id>           a participant whom a host removed, or what had let them in
 --   LEASES    zset   participant → end of the session's lease, UTC milliseconds of this server's clock
 --   NODES     hash   participant → node of their media
 --   CHAT      list   id|JSON, oldest first

@@ -40,9 +40,18 @@ local function assign(id, node)
 end
 
 local function forget(id)
-  call('HDEL', SESSIONS, 's:' .. id)
+  call('HDEL', SESSIONS, 's:' .. id, 'e:' .. id)
   call('ZREM', LEASES, id)
   assign(id, false)
+end
+
+-- A host ended the session: it may not be put back, and what let its participant in lets in no more.
+local function remove(id)
+  call('HSET', SESSIONS, 'r:' .. id, '1')
+  for shown in string.gmatch(call('HGET', SESSIONS, 'e:' .. id) or '', '%S+') do
+    call('HSET', SESSIONS, 'r:' .. shown, '1')
+  end
+  forget(id)
 end
 
 -- Releases the sessions whose lease ran out. LEAVE is the JSON of the primitives that take a

@@ -83,13 +83,15 @@ export class RedisRooms implements RoomStore {
   }
 
   async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
-    const { participant, resumeHash, maxParticipants } = admission;
+    const { participant, resumeHash, maxParticipants, door } = admission;
     const ops: RoomOp[] = [{ op: 'join', participant }];
     this.#options.index.note(room);
     const reply = await this.#run(ROOM.admit, room, {
       id: participant.id,
       hash: resumeHash,
       max: maxParticipants,
+      shown: door?.shown ?? '',
+      ends: (door?.ends ?? []).join(' '),
       program: storeProgram(ops),
       ops: JSON.stringify(ops),
     });
