@@ -221,7 +221,10 @@ export class StubbornClient {
 function codeOf(error: unknown): string {
   if (error instanceof ParleyError) return error.code;
   // A socket that was refused, or that ended before the answer.
-  if (error instanceof Error && /closed with|ECONNREFUSED|Unexpected server/.test(error.message)) {
+  if (
+    error instanceof Error &&
+    /closed with|ECONNREFUSED|ECONNRESET|socket hang up|Unexpected server/.test(error.message)
+  ) {
     return 'closed';
   }
   throw error;
