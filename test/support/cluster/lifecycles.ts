@@ -24,6 +24,8 @@ export interface Lifecycle {
   readonly ends?: 'web' | 'node';
   /** Ada has not joined before. */
   readonly joins?: true;
+  /** Ben comes after Ada. */
+  readonly isFirst?: true;
   /** Ada is not in the room afterwards. */
   readonly adaLeaves?: true;
   /** How often `web` looks after the media nodes. */
@@ -144,6 +146,30 @@ export const LIFECYCLES: readonly Lifecycle[] = [
       await ada.settle();
       await ended;
     },
+  },
+  {
+    name: 'first join in a room, calls of sfu-rtc',
+    of: 'node',
+    joins: true,
+    isFirst: true,
+    run: ({ ada }) => ada.join(),
+  },
+  { name: 'join, calls of sfu-rtc', of: 'node', joins: true, run: ({ ada }) => ada.join() },
+  {
+    name: 'publish, calls of sfu-rtc',
+    of: 'node',
+    run: async ({ ada }) => void (await ada.publish()),
+  },
+  {
+    name: 'mute, calls of sfu-rtc',
+    of: 'node',
+    run: ({ ada }) => ada.mute(only(ada.tracks.keys()), true),
+  },
+  {
+    name: 'leave, calls of sfu-rtc',
+    of: 'node',
+    adaLeaves: true,
+    run: ({ ada }) => ada.leave(),
   },
   { name: 'move', of: 'web', ends: 'node', watches: true, run: drainsNode },
   { name: 'drain of sfu-rtc', of: 'node', ends: 'node', watches: true, run: drainsNode },
