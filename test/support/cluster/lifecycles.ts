@@ -63,6 +63,16 @@ function resumes(where: 'the same' | 'another'): Lifecycle[] {
   }));
 }
 
+/** The calls of the replica that is left are those that fail. */
+const LEFT: readonly Lifecycle[] = Object.entries(OLD_SOCKETS).map(([how, old]) => ({
+  name: `resume elsewhere, calls of the replica that is left, old socket ${how}`,
+  of: 'web',
+  run: async (scene) => {
+    old(scene);
+    await scene.ada.resumeAt(scene.lane.healthy.signalingUrl);
+  },
+}));
+
 export const LIFECYCLES: readonly Lifecycle[] = [
   { name: 'join', of: 'web', joins: true, run: ({ ada }) => ada.join() },
   {
@@ -94,6 +104,8 @@ export const LIFECYCLES: readonly Lifecycle[] = [
   },
   ...resumes('the same'),
   ...resumes('another'),
+  ...LEFT,
+  { name: 'rebuild of media', of: 'web', run: ({ ada }) => ada.rebuild() },
   { name: 'leave', of: 'web', adaLeaves: true, run: ({ ada }) => ada.leave() },
   {
     name: 'a socket that does not come back',

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { randomId } from '../../../client/sdk/session/ids.ts';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { JoinResult, MethodParams } from '../../../shared/protocol/protocol.ts';
+import { until } from '../process/until.ts';
 import { RawClient } from '../server/client.ts';
 import type { Owner } from '../server/owned.ts';
 import { publication } from '../server/rtp.ts';
@@ -90,6 +91,19 @@ export class StubbornClient {
     this.tracks.delete(trackId);
     await this.#insist(async (client) => {
       await client.request('unpublish', { trackId });
+    });
+  }
+
+  /** Asks for another media session, and publishes on it. */
+  async rebuild(): Promise<void> {
+    const before = this.#epoch;
+    await this.#insist(async (client) => {
+      // Of an older session, the request is a repetition.
+      if (this.#epoch === before) await client.request('rebuildMedia', { epoch: before });
+    });
+    await until('another media session', async () => {
+      await this.settle();
+      assert.notEqual(this.#epoch, before);
     });
   }
 
