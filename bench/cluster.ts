@@ -61,7 +61,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Everybody stays, so that the room grows to {@link JOINS} people. */
+/** Participants never leave, so that the room grows to {@link JOINS} of them. */
 async function joinsPerSecond(
   owner: BenchOwner,
   urls: readonly string[],
@@ -92,7 +92,7 @@ async function roundTrips(ask: () => Promise<unknown>): Promise<number[]> {
   return times;
 }
 
-/** PING and PONG on a plain socket: what no client of Redis can be faster than. */
+/** PING and PONG on a plain socket: the fastest that any client of Redis can be. */
 async function redisRoundTrips(port: number): Promise<number[]> {
   const socket = connect(port, '127.0.0.1').setNoDelay(true);
   await once(socket, 'connect');

@@ -48,7 +48,7 @@ export function joinReport(contestants: readonly Contestant[], addedMs: number):
   ].join('\n');
 }
 
-/** By how many times the added round trip the picture comes later: what waits for an answer counts. */
+/** How many round trips to the server the picture waits for: its delay, divided by the added round trip time. */
 function roundTrips({ direct, delayed }: Contestant, addedMs: number): number {
   return (medianOf(delayed) - medianOf(direct)) / addedMs;
 }

@@ -25,7 +25,7 @@ export interface Contestant {
 interface Entrant extends Contestant {
   url: string;
   delayedUrl: string;
-  /** Opens the page of somebody new and brings it to where only the click is missing. */
+  /** Opens the page of a new participant, up to the click. */
   open(page: Page, url: string): Promise<void>;
 }
 

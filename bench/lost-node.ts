@@ -53,7 +53,7 @@ export async function crowds(only: string): Promise<string> {
   return lines.join('\n');
 }
 
-/** One `web`, two `sfu-rtc`, all participants on the one that is killed. @returns milliseconds */
+/** One `web`, two `sfu-rtc`, all participants on the node that is killed. @returns milliseconds */
 async function loseNode(options: Crowd): Promise<number> {
   const { participants } = options;
   const owner = new BenchOwner();

@@ -2,7 +2,7 @@
 import type { Owner } from '../test/support/server/owned.ts';
 
 export class BenchOwner implements Owner {
-  /** Nobody wants the last words of what did not fail. */
+  /** The output of a run that did not fail is not needed. */
   readonly passed = true;
   readonly #closers: Array<() => unknown> = [];
 

@@ -1,6 +1,6 @@
 // Runs in the page before its own scripts: notes the click on "Join" and each step to the picture.
 
-/** What happens between the click and the picture, in order. */
+/** The steps between the click and the picture, in order. */
 export type Milestone =
   /** The first signalling message left the page. */
   | 'asked'

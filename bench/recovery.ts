@@ -32,7 +32,7 @@ const LOSSES: readonly Loss[] = [
     name: 'worker SIGKILL',
     goalMs: 1_000,
     async lose(cluster) {
-      // The one that carries the room: it has used more of its CPU.
+      // The worker that carries the room has used most CPU time.
       const workers = await cluster.workersOf(await cluster.holder());
       const used = await Promise.all(workers.map(cpuTicksOf));
       const busiest = workers[used.indexOf(Math.max(...used))];
@@ -78,7 +78,7 @@ const LOSSES: readonly Loss[] = [
 
 interface Outcome {
   gapsMs: number[];
-  /** People who would have had to do something. */
+  /** Participants who would have had to click. */
   clicks: number;
 }
 
@@ -94,7 +94,7 @@ async function main(): Promise<void> {
   await ensureClient({ log: console.log });
   const outcomes = new Map<Loss, Outcome>();
   for (const loss of LOSSES.filter(({ name }) => name.includes(values.only))) {
-    // A cluster of its own for each loss: what one leaves behind is not the next one's.
+    // A cluster of its own for each loss, so that one does not affect the next.
     outcomes.set(loss, await measure(loss, trials));
   }
   if (outcomes.size > 0) console.log(report(outcomes, trials));

@@ -1,4 +1,4 @@
-// One join, measured: somebody new opens a page, clicks "Join", and waits for the first picture.
+// One join, measured: a new participant opens a page, clicks "Join", and waits for the first picture.
 import type { Page } from 'playwright-core';
 import type { Chromium } from '../test/support/browser/chromium.ts';
 import { DEADLINES } from '../test/support/process/deadlines.ts';
@@ -36,7 +36,7 @@ export async function measureJoin(
   }
 }
 
-/** Somebody who is in the call before, and stays: whoever is measured sees them. */
+/** A participant who is in the call before, for the measured one to see. */
 export async function joinAndStay(
   chromium: Chromium,
   open: (page: Page) => Promise<void>,
@@ -47,7 +47,7 @@ export async function joinAndStay(
   await clickJoin(page);
 }
 
-/** People click when they see themselves: the camera is open by then, with either page. */
+/** The click comes when the own picture is there: the camera is open by then, with either page. */
 async function waitForPreview(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Join', exact: true, disabled: false }).waitFor();
   await page.waitForFunction(() => {

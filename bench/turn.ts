@@ -1,4 +1,4 @@
-// Choosing TURN servers for a session: from a thousand, while a hundred people join each second.
+// Choosing TURN servers for a session: from a thousand, at a hundred joins a second.
 import { chooseByWeight, type TurnCandidate } from '../server/turn/pool/choice.ts';
 import { credentialsFor } from '../server/turn/pool/credentials.ts';
 import { spread } from './statistics.ts';
@@ -97,7 +97,7 @@ function pool(size: number): TurnCandidate[] {
   }));
 }
 
-/** One server fails, and the one that failed before is well again. */
+/** One server fails, and the last one that failed recovers. */
 function flip(candidates: TurnCandidate[], n: number): void {
   for (const [index, state] of [
     [n % candidates.length, 'ok'],

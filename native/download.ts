@@ -8,7 +8,7 @@ import { ProvisionError, reasonOf } from './errors.ts';
 
 /** Name resolution, TCP, TLS and redirects together. Behind a firewall nothing answers at all. */
 export const CONNECT_TIMEOUT_MS = 10_000;
-/** A download that moves may take its time; one that stands still does not come back. */
+/** A slow download may go on. One that stands still for this long is aborted. */
 export const STALL_TIMEOUT_MS = 30_000;
 /** The archives of 3.27 are below 20 MB; these bounds keep a wrong server from filling memory. */
 const MAX_ARCHIVE_BYTES = 128 * 1024 * 1024;

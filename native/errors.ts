@@ -1,4 +1,4 @@
-// The one error this folder throws at its callers: a sentence a person can act on.
+// The only error that this folder throws at its callers: a sentence to act on.
 
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';

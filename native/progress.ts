@@ -1,4 +1,4 @@
-// Tells a waiting person what takes time: one live line on a terminal, else a line now and then.
+// Shows the progress of slow steps: one live line on a terminal, else a line now and then.
 
 export type Log = (line: string) => void;
 
@@ -17,7 +17,7 @@ export class Reporter {
   readonly #log: Log | undefined;
   readonly #stream: NodeJS.WriteStream;
 
-  /** Without `log`, writes to stderr, so that stdout stays free for a result. */
+  /** Without `log`, writes to stderr, so that stdout is free for a result. */
   constructor(log?: Log, stream: NodeJS.WriteStream = process.stderr) {
     this.#log = log;
     this.#stream = stream;

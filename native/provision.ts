@@ -33,12 +33,12 @@ export interface ProvisionOptions {
 }
 
 /**
- * Takes the first of these that works: `MEDIASOUP_WORKER_BIN`, the mediasoup package's own binary,
- * one in the user's cache folder, mediasoup's prebuilt one, one built here from the package's
- * sources. Downloads and builds are kept in the cache folder; two processes at once do not clash.
+ * Takes the first of these that works: `MEDIASOUP_WORKER_BIN`, the mediasoup package's own binary, one in the
+ * user's cache folder, mediasoup's prebuilt one, one built here from the package's sources. Downloads and
+ * builds are kept in the cache folder. Two processes at once do not clash.
  *
- * Throws ProvisionError, one sentence that says what was tried and what to do, when nothing works,
- * and also when `MEDIASOUP_WORKER_BIN` is set and does not work: who names a binary means it.
+ * @throws ProvisionError with the attempts and the next step, when nothing works, and also when
+ * `MEDIASOUP_WORKER_BIN` is set and does not work: a configured binary is never replaced
  */
 export async function provisionWorker(options: ProvisionOptions = {}): Promise<ProvisionedWorker> {
   const context = createContext(options);
@@ -48,7 +48,7 @@ export async function provisionWorker(options: ProvisionOptions = {}): Promise<P
     (await fromCache(context)) ??
     (await whileLocked(
       context,
-      // The process that held the lock before us has probably put it into the cache.
+      // The previous holder of the lock has probably put it into the cache.
       async () =>
         (await fromCache(context)) ?? (await fromDownload(context)) ?? (await fromBuild(context)),
     ));
@@ -126,7 +126,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (args.includes('--print')) process.stdout.write(`${path}\n`);
     return 0;
   } catch (error) {
-    // Cleaned up by now, so end as the signal would have ended us: shells tell the two apart.
+    // All is cleaned up, so end as the signal would have ended us: shells distinguish the two.
     if (endedBy) process.kill(process.pid, endedBy);
     else if (!(error instanceof ProvisionError)) throw error;
     else process.stderr.write(`${error.message}\n`);

@@ -1,6 +1,6 @@
-// Every error a client or an operator can meet: its code, and a sentence a person can act on.
+// Every error of a client or an operator: its code, and a sentence for the participant.
 
-/** What each code means to the person who meets it: what happened, why, what to do next. */
+/** For each code: what happened, why, what to do next. */
 export const ERROR_MESSAGES = {
   bad_message:
     'The server could not read a message from this page. Reload the page to get its newest version.',
@@ -70,11 +70,11 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export interface ParleyErrorOptions {
-  /** More than the code's own sentence can say; replaces it. Never holds a secret or a stack. */
+  /** Replaces the code's sentence by a more precise one. Never holds a secret or a stack. */
   message?: string;
   /** Milliseconds after which trying again makes sense. */
   retryAfterMs?: number;
-  /** For the log only; it never crosses the network. */
+  /** For the log only. It never crosses the network. */
   cause?: unknown;
 }
 
@@ -94,7 +94,7 @@ export class ParleyError extends Error {
     return RETRYABLE.has(this.code);
   }
 
-  /** Anything thrown, as a ParleyError: what is not one becomes `internal` with itself as cause. */
+  /** Turns anything thrown into a ParleyError: any other error becomes `internal`, with itself as cause. */
   static from(error: unknown): ParleyError {
     if (error instanceof ParleyError) return error;
     return new ParleyError('internal', { cause: error });

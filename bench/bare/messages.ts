@@ -1,4 +1,4 @@
-// What the bare page and the bare server say to each other: one question, one answer, and no more.
+// The messages between the bare page and the bare server: one question, one answer, and no more.
 import type { types } from 'mediasoup-client';
 
 /** Page to server. Only `join` is answered. */

@@ -52,7 +52,7 @@ export async function startBareServer(): Promise<BareServer> {
   };
 }
 
-/** One page's place in the call, for as long as its socket is open. */
+/** One page's session, for as long as its socket is open. */
 function serve(
   socket: WebSocket,
   router: types.Router,

@@ -1,11 +1,11 @@
-// A process of a local cluster: what it says is passed on, and it does not outlive its owner.
+// A process of a local cluster: its output is passed on, and it ends with its owner.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { lifeline } from '../../native/host/lifeline.ts';
 
 export interface ChildOptions {
-  /** What its lines are marked with. */
+  /** The prefix of its lines. */
   name: string;
   command: string;
   args: readonly string[];
@@ -16,9 +16,9 @@ export interface ChildOptions {
   onExit?(child: Child, how: string): void;
 }
 
-/** How many lines are kept for whoever wants to know how it ended. */
+/** The number of last lines that are kept, to explain how it ended. */
 const LINES_KEPT = 400;
-/** Where everything ends there is nowhere to move people to. */
+/** When the whole cluster ends, there is no node to move participants to. */
 const HURRY_AFTER_MS = 1_000;
 /** How long a process has to end by itself before it is killed. */
 const END_WITHIN_MS = 15_000;
@@ -85,12 +85,12 @@ export class Child {
   }
 
   /**
-   * Asks it to end; after a while once more, upon which replicas end without waiting for their
-   * people; one that does not is killed.
+   * Asks it to end. After a while asks again: replicas then end without waiting for their participants. Finally
+   * kills it.
    */
   async stop(): Promise<void> {
     if (this.#ended) return;
-    // One that was stopped hears nothing else.
+    // A stopped process gets no other signal.
     this.#process.kill('SIGCONT');
     this.#process.kill('SIGTERM');
     const hurry = setTimeout(() => this.#process.kill('SIGTERM'), HURRY_AFTER_MS);

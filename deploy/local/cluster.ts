@@ -21,7 +21,7 @@ export interface Member {
   readonly child: Child;
   /** IP address it listens on. */
   readonly host: string;
-  /** Where it is reached, for people. */
+  /** The address to open in a browser. */
   readonly address: string;
   readonly port: number;
   /** Id of an `sfu-rtc` replica in the cluster. */
@@ -47,7 +47,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const HERE: Place = { address: '127.0.0.1', command: [] };
 /** Another program may take a port after it was found free and before Redis opens it. */
 const REDIS_ATTEMPTS = 5;
-/** `web` and `sfu-rtc` say this when they take people. */
+/** `web` and `sfu-rtc` print this when they accept participants. */
 const READY =
   /Parley is ready\. (?:web: http:\/\/[^:]+:(\d+)|sfu-rtc: ([0-9a-f-]+), .*:(\d+)\/healthz)/;
 

@@ -1,20 +1,20 @@
-// A port that is free on loopback, for servers that cannot be told to choose one themselves.
+// A port that is free on loopback, for servers that cannot choose one themselves.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give away by themselves (Linux: from 32768): between our look and the
- * server's, any connection that somebody opens could get one of those. And low enough for the second
- * port of a Redis Cluster node, 10,000 higher, to be below them too.
+ * Below the ports that systems give out by themselves (Linux: from 32768): between our look and the server's,
+ * any new connection could get one of those. And low enough for the second port of a Redis Cluster node, 10,000
+ * higher, to be below them too.
  */
 const FROM = 12_000;
 const BELOW = 22_000;
 
-const given = new Set<number>();
+const handedOut = new Set<number>();
 
 /**
- * Free a moment ago, and never given before in this process.
+ * Free a moment ago, and never handed out before in this process.
  *
  * @param alsoFree what else has to hold of it
  * @throws Error when there is none left
@@ -22,10 +22,10 @@ const given = new Set<number>();
 export async function freePort(
   alsoFree: (port: number) => Promise<boolean> = async () => true,
 ): Promise<number> {
-  while (given.size < BELOW - FROM) {
+  while (handedOut.size < BELOW - FROM) {
     const port = randomInt(FROM, BELOW);
-    if (given.has(port)) continue;
-    given.add(port);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
     if ((await isFree(port)) && (await alsoFree(port))) return port;
   }
   throw new Error(`No port between ${FROM} and ${BELOW} is free.`);

@@ -14,35 +14,35 @@ const { values: flags } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 });
-const say = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (line: string) => void process.stderr.write(`${line}\n`);
 
 try {
-  await ensureDebianPackages(['redis-server'], { why: 'run a cluster here', log: say });
-  await Promise.all([ensureClient({ log: say }), provisionWorker({ env: process.env })]);
+  await ensureDebianPackages(['redis-server'], { why: 'run a cluster here', log: print });
+  await Promise.all([ensureClient({ log: print }), provisionWorker({ env: process.env })]);
   const cluster = await LocalCluster.start({
     port: Number(flags.port),
     inherit: process.env,
     env: { LOG_LEVEL: flags.verbose ? 'info' : 'warn' },
     onLine: (line, child) => {
       const worthSaying = flags.verbose || /"level":(4|5|6)\d/.test(line);
-      if (child.name !== 'redis' && worthSaying) say(`${child.name} ${line}`);
+      if (child.name !== 'redis' && worthSaying) print(`${child.name} ${line}`);
     },
-    onExit: (name, how) => say(`${name} ended: ${how}`),
+    onExit: (name, how) => print(`${name} ended: ${how}`),
   });
   const stop = () => {
     process.off('SIGINT', stop).off('SIGTERM', stop);
-    say('Ending the cluster …');
+    print('Ending the cluster …');
     cluster.close().then(
       () => process.exit(0),
       (error) => {
-        say(String(error));
+        print(String(error));
         process.exit(1);
       },
     );
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   await watchNpm(process.env, stop);
-  say('Starting Redis, web and sfu-rtc …');
+  print('Starting Redis, web and sfu-rtc …');
   await Promise.all([
     ...Array.from({ length: Number(flags.sfu) }, () => cluster.addSfu()),
     ...Array.from({ length: Number(flags.web) }, () => cluster.addWeb()),
@@ -55,6 +55,6 @@ try {
     `${rows.join('\n')}\nParley is ready: ${cluster.url}\n  Kill any of them and watch a call go on; Ctrl-C ends them all.\n`,
   );
 } catch (error) {
-  say(`The cluster cannot start. ${error instanceof Error ? error.message : String(error)}`);
+  print(`The cluster cannot start. ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }

@@ -27,7 +27,7 @@ export interface BuildOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What one g++ takes at its worst, so that a small machine with many cores does not swap. */
+/** The memory of one g++ at its worst, so that a small machine with many cores does not swap. */
 const MEMORY_PER_COMPILER_BYTES = 700 * 1024 * 1024;
 
 /** Resolves with the path of the binary. Throws ProvisionError with the compiler's first error. */
@@ -81,7 +81,7 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
   };
   await timed('compiler', async () => {
     const header = precompile(compileFlags, options);
-    // It is awaited only where it is needed, so mark it as handled for when we fail before.
+    // Awaited later. Until then its failure must not count as unhandled.
     header.catch(() => {});
     const jobs = [
       ...(await largestFirst(workerFolder, sources.libwebrtc)).map(
@@ -134,7 +134,7 @@ async function precompile(
     reporter.line(`This build takes twice as long, because ${message}`);
     return [];
   }
-  // g++ takes the .gch next to the file it is told to include, without reading that file.
+  // g++ takes the .gch next to an included file, without reading that file.
   const header = join(buildFolder, PRECOMPILED_HEADER);
   await writeFile(header, '#error "precompiled header not used"\n');
   return ['-include', header];

@@ -2,7 +2,7 @@
 
 import { ProvisionError } from '../errors.ts';
 
-/** What the conditions in the worker's Meson files ask about. */
+/** The facts that conditions in the worker's Meson files depend on. */
 export interface MesonFacts {
   options: ReadonlyMap<string, boolean>;
   /** As Meson names it: "linux", "darwin", "windows". */
@@ -28,7 +28,7 @@ export function parseMesonOptions(text: string): Map<string, boolean> {
 export function parseMesonList(text: string, name: string, facts: MesonFacts): string[] {
   const result: string[] = [];
   let found = false;
-  // One entry per open `if`: its branch's condition, and whether an earlier branch was taken.
+  // For each open `if`: the conditions of its branches so far.
   const branches: { condition: string; negated: boolean; taken: string[] }[] = [];
   const holds = () =>
     branches.every(

@@ -1,4 +1,4 @@
-// What the worker is built from and with: everything that decides how the binary comes out.
+// The sources and tools of a build of the worker: all that decides how the binary comes out.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

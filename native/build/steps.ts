@@ -19,7 +19,7 @@ import type { ProvisionedWorker } from '../worker.ts';
 import { buildHash, hashText } from './recipe.ts';
 import type { Toolchain } from './toolchain.ts';
 
-/** What the steps share. */
+/** The state that the steps share. */
 export interface Context {
   env: NodeJS.ProcessEnv;
   signal: AbortSignal | undefined;
@@ -31,7 +31,7 @@ export interface Context {
   version: string;
   repositoryUrl: string;
   cacheFolder: string;
-  /** One clause for everything that did not work, for the sentence at the end. */
+  /** One clause for each failed step, for the sentence at the end. */
   tried: string[];
 }
 
@@ -60,7 +60,7 @@ export async function fromCache(context: Context): Promise<ProvisionedWorker | u
   for (const path of [downloadedPath(context), await builtPath(context)]) {
     if (path === undefined || !existsSync(path)) continue;
     if (await works(context, path)) return { path, source: 'cache', version: context.version };
-    // Its libraries went with an upgrade. It would only be tried again and again.
+    // An upgrade removed its libraries. It would fail every time.
     await rm(path, { force: true });
   }
   return undefined;
@@ -103,7 +103,7 @@ export async function fromBuild(context: Context): Promise<ProvisionedWorker | u
   );
 }
 
-/** Has `make` produce a binary in a folder of its own, checks it and moves it to `destination`. */
+/** Runs `make` in a folder of its own, checks the binary and moves it to `destination`. */
 async function attempt(
   context: Context,
   source: 'download' | 'build',
@@ -136,7 +136,7 @@ async function works(context: Context, path: string): Promise<boolean> {
   }
 }
 
-/** Said at once, because the next step may take minutes, and again if nothing works. */
+/** Printed at once, because the next step may take minutes, and again if all steps fail. */
 function noteFailure(context: Context, error: unknown): void {
   context.signal?.throwIfAborted();
   if (!(error instanceof ProvisionError)) throw error;
@@ -149,7 +149,7 @@ function archiveUrl({ env, repositoryUrl, version }: Context): string {
   return prebuiltUrl(env, repositoryUrl, { version, platform, arch, release: release() });
 }
 
-/** Undefined when mediasoup's own variable says not to download. */
+/** Undefined when mediasoup's own variable forbids a download. */
 function downloadedPath(context: Context): string | undefined {
   if (context.env.MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD) return undefined;
   const { cacheFolder, version } = context;

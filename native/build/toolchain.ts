@@ -1,4 +1,4 @@
-// What a build needs of the machine, behind one interface: Debian's packages and its compiler.
+// The needs of a build, behind one interface: Debian's packages and its compiler.
 
 import { ProvisionError } from '../errors.ts';
 import { ensureDebianPackages, installedVersions } from '../host/debian.ts';

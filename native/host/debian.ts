@@ -1,4 +1,4 @@
-// Installs Debian or Ubuntu packages when they are missing and we may, else says what to run.
+// Installs missing Debian or Ubuntu packages if it may; otherwise names the command to run.
 
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -90,7 +90,7 @@ async function apt(args: readonly string[], signal: AbortSignal | undefined): Pr
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
     });
     signal?.throwIfAborted();
-    // The option above covers dpkg's lock; those on the lists and the archive fail at once.
+    // The option above covers dpkg's lock. The locks of the lists and the archive fail at once.
     const locked = result.code !== 0 && /Could not get lock|Unable to lock/.test(result.stderr);
     if (!locked || performance.now() > deadline) return result;
     await delay(APT_LOCK_RETRY_MS, undefined, { signal });

@@ -1,8 +1,8 @@
-// The process at the other end of a lifeline: when its input ends, it kills what it was told to guard.
+// The process at the other end of a lifeline: when its input ends, it kills the processes that it guards.
 import { createInterface } from 'node:readline';
 import { descendants, type Found, kill, livingProcesses } from './process-tree.ts';
 
-/** What is killed may have started something in the meantime. */
+/** A process may start others before it is killed. */
 const ROUNDS = 20;
 const ROUND_MS = 50;
 

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 
 const WATCHER = path.join(import.meta.dirname, 'lifeline-watcher.ts');
-/** Without anything to guard, the watcher ends after this long; another start costs 50 ms of CPU. */
+/** A watcher without processes to guard ends after this long. Starting another costs 50 ms of CPU. */
 const IDLE_MS = 5_000;
 
 /**
@@ -19,7 +19,7 @@ export class Lifeline {
   /** The child, and what it starts, is killed when this process is gone. Does not keep this process alive. */
   guard(child: ChildProcess): void {
     const { pid } = child;
-    // It did not start, or has ended before anybody could guard it.
+    // The process did not start, or has ended already.
     if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     this.#guarded.add(pid);
     this.#say(`guard ${pid}`);
@@ -47,7 +47,7 @@ export class Lifeline {
     };
   }
 
-  /** Lets go: what was guarded may go on. Idempotent. */
+  /** Releases the guarded processes: they may go on. Idempotent. */
   close(): void {
     this.#guarded.clear();
     this.#marks.clear();
@@ -64,7 +64,7 @@ export class Lifeline {
 
   #start(): void {
     const watcher = spawn(process.execPath, [WATCHER], {
-      // Not ours: whoever waits for the end of our output would wait for the watcher's.
+      // Not our output: a program that waits for its end would wait for the watcher's.
       stdio: ['pipe', 'ignore', 'ignore'],
       // In a session of its own: a signal to our process group is not for it.
       detached: true,
@@ -72,9 +72,9 @@ export class Lifeline {
     this.#watcher = watcher;
     watcher.unref();
     const { stdin } = watcher;
-    // The pipe of a child is a socket, which its type does not say.
+    // The pipe of a child is a socket, though its type is not.
     if (stdin && 'unref' in stdin && typeof stdin.unref === 'function') stdin.unref();
-    // A write to one that has ended; it is started again below.
+    // A write to a watcher that has ended. It is started again below.
     stdin?.on('error', () => {});
     watcher.once('error', () => this.#forget(watcher));
     watcher.once('exit', () => {
@@ -95,5 +95,5 @@ export class Lifeline {
   }
 }
 
-/** Of this process. */
+/** The lifeline of this process. */
 export const lifeline = new Lifeline();

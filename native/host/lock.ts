@@ -107,7 +107,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives and is another user's.
+    // EPERM: the process lives and belongs to another user.
     return errorCode(error) === 'EPERM';
   }
 }

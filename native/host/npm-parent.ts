@@ -1,13 +1,13 @@
-// Notices that the npm which ran us is gone: it passes signals on, but not the one that kills it.
+// Notices that the npm process above us is gone. npm passes signals on, but not the one that kills it.
 import { readFile } from 'node:fs/promises';
 
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Does nothing unless npm runs us: whoever puts a program into the background may end before it.
+ * Does nothing unless npm runs us: other parents may put a program into the background and end.
  *
  * @param onGone called once
- * @returns what ends the watch, which does not keep the process alive
+ * @returns a function that ends the watch, which does not keep the process alive
  */
 export async function watchNpm(env: NodeJS.ProcessEnv, onGone: () => void): Promise<() => void> {
   if (env.npm_lifecycle_event === undefined) return () => {};

@@ -1,4 +1,4 @@
-// The processes of this machine, as far as it says which they are: who started whom, and who carries a mark.
+// The processes of this machine, with their parents and marks.
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -32,7 +32,7 @@ export async function livingProcesses(marks: ReadonlySet<string> = new Set()): P
   return found.flat();
 }
 
-/** Those that these have started, and what they have started, in their process groups too. */
+/** All processes that these have started, and those that they have started, in their process groups too. */
 export function descendants(processes: readonly Found[], of: ReadonlySet<number>): Set<number> {
   const found = new Set(of);
   for (let before = -1; before !== found.size; ) {
@@ -46,7 +46,7 @@ export function descendants(processes: readonly Found[], of: ReadonlySet<number>
   return found;
 }
 
-/** It may have ended in the meantime. */
+/** The process may have ended meanwhile. */
 export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

@@ -1,16 +1,16 @@
-// Runs a program to its end, keeps what it said, and leaves nothing of it behind when aborted.
+// Runs a program to its end, keeps its output, and leaves no process behind when aborted.
 
 import { spawn } from 'node:child_process';
 import { lifeline } from './lifeline.ts';
 
-/** Compilers can say megabytes; an error message needs the start of it. */
+/** Compilers may print megabytes. An error message needs the start. */
 const MAX_KEPT_OUTPUT_BYTES = 256 * 1024;
 
 export interface RunResult {
   /** Exit code; null when a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** It was ended because it took longer than `timeoutMs`. */
+  /** The program was killed because it took longer than `timeoutMs`. */
   timedOut: boolean;
   stdout: string;
   stderr: string;
@@ -50,7 +50,7 @@ export async function run(
       if (ownGroup) process.kill(-child.pid, 'SIGKILL');
       else child.kill('SIGKILL');
     } catch {
-      // It ended by itself meanwhile.
+      // The program has ended meanwhile.
     }
   };
   let timedOut = false;

@@ -1,13 +1,13 @@
-// Drives a worker through one of everything; exits with 0 when it did all of it. See verify.ts.
+// Drives a worker through one of everything. Exits with 0 when it did all of it. See verify.ts.
 //
-// A worker does not tell its version. That of another mediasoup shows because a request, or an
-// answer, does not mean to it what it means to us.
+// A worker does not report its version. One of another mediasoup shows because it takes requests or gives
+// answers in another form.
 
 import * as mediasoup from 'mediasoup';
 import { reasonOf } from '../errors.ts';
 
 const LOOPBACK = { ip: '127.0.0.1' };
-/** The discard port (RFC 863); nothing is sent to it. */
+/** The discard port (RFC 863). Nothing is sent to it. */
 const PEER = { ip: '127.0.0.1', port: 9 };
 const OPUS = { mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
 /** Key and salt: 32 and 12 bytes. */

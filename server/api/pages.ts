@@ -1,4 +1,4 @@
-// The pages: files of the built client, and an answer for every other address, readable for whoever asks.
+// The pages: files of the built client, and a readable answer for every other address.
 import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ import { ParleyError } from '../../shared/errors.ts';
 import { pagePath } from '../../shared/protocol/page-path.ts';
 import { sendError, statusOf } from './routes.ts';
 
-/** Hashed names: what they hold never changes. */
+/** Hashed names: the content behind a name never changes. */
 const ASSET_MAX_AGE_S = 31_536_000;
 const NO_CACHE = 'no-cache';
 /** No file and no room has a longer path: longer ones are not looked for. */
 const MAX_PATH = 1_024;
 
-/** Of a request's address, the route that it means; an address that means none stays as it is. */
+/** The route that a request's address means. Other addresses are unchanged. */
 export function routedUrl({ url = '/', method }: Pick<IncomingMessage, 'url' | 'method'>): string {
   const [path = '', query] = url.split(/(?=\?)/s);
   // The router refuses it before any header is set; as a page that is nowhere it gets all of them.
@@ -56,7 +56,7 @@ export async function registerPages(app: FastifyInstance, clientDir: string): Pr
   });
 }
 
-/** For a person the page, which says what is wrong with the address and leads home; JSON for programs. */
+/** Browsers get the page, which explains what is wrong with the address and leads home. Programs get JSON. */
 export function answerError(
   error: ParleyError,
   request: FastifyRequest,

@@ -28,7 +28,7 @@ export interface ApiOptions {
   notReady(): Promise<string | undefined>;
 }
 
-/** A year: longer than that, somebody forgets that the link exists. */
+/** A year: a longer link would be forgotten. */
 const MAX_TOKEN_TTL_SECONDS = 31_536_000;
 const MIN_TOKEN_TTL_SECONDS = 1;
 /** The three fields of a token request; anything larger is a mistake. */
@@ -76,7 +76,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const { tokens } = options;
 
   /**
-   * @param isKey whether it is an API key: those are random, so that nobody guesses one
+   * @param isKey whether it is an API key. Those are random and cannot be guessed
    * @throws ParleyError `unauthorized`, `rate_limited`
    */
   function assertBearer(
@@ -85,12 +85,12 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     isKey: (presented: string) => boolean = () => false,
   ): void {
     const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
-    const given = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
-    if (given && isKey(given)) return;
+    const bearer = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
+    if (bearer && isKey(bearer)) return;
     const guesses = options.guessesOf(request);
-    // An AUTH_TOKEN may be short: it is not even compared once too many were wrong.
+    // An AUTH_TOKEN may be short: after too many wrong ones it is not even compared.
     guesses.assertMayGuess();
-    if (given && tokens?.isAuthToken(given)) return;
+    if (bearer && tokens?.isAuthToken(bearer)) return;
     guesses.guessedWrong();
     reply.header('www-authenticate', 'Bearer');
     throw new ParleyError('unauthorized');
@@ -115,13 +115,13 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
       } = parse(TokenRequest, request.body) ?? {};
       const grant = { room, role, ...(name !== undefined && { name }) };
       const { token, expiresAt } = await tokens.mint(grant, expiresIn);
-      // In the fragment, which browsers never send: it reaches no log on the way.
+      // In the fragment, which browsers never send, so that it reaches no log on the way.
       const url = `${request.protocol}://${request.host}/r/${room}#token=${token}`;
       return reply.code(201).send({ token, url, expiresAt });
     },
   );
 
-  /** For operators alone: with no AUTH_TOKEN nobody can prove to be one. */
+  /** For operators only. Without an AUTH_TOKEN there are none. */
   const noOperators =
     'AUTH_TOKEN is not set on this server, so nobody can show to be its operator. Set it, and restart.';
 
@@ -157,7 +157,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   });
 }
 
-/** Every error as `{error: {code, message}}`; what is not ours is logged and becomes `internal`. */
+/** Every error as `{error: {code, message}}`. Unexpected ones are logged and become `internal`. */
 export function sendError(error: ParleyError, reply: FastifyReply): FastifyReply {
   const { retryAfterMs } = error;
   if (retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));

@@ -1,6 +1,6 @@
 // The headers that keep strangers out of the pages.
 
-/** What a call needs, and nothing else; other sites may not borrow it in a frame. */
+/** The features that a call needs, and no others. Other sites may not borrow it in a frame. */
 export const PERMISSIONS_POLICY = [
   'camera=(self)',
   'microphone=(self)',

@@ -11,7 +11,7 @@ export interface SigningKey {
 }
 
 export interface SigningKeysOptions {
-  /** Undefined: nobody is the operator. */
+  /** Undefined: there is no operator. */
   authToken: string | undefined;
   apiKeys: readonly ApiKey[];
   secrets: SecretStore;
@@ -28,13 +28,13 @@ export function newSecret(): string {
 }
 
 /**
- * Parley signs with a key of its own, made from a random secret that no guest ever sees: the first API
- * key, or, without API keys, one in the store. AUTH_TOKEN goes in as a salt, so that changing it ends all
- * tokens. It cannot be guessed from a token, since the secret would have to be guessed with it.
+ * Parley signs with a key of its own, made from a random secret that no guest ever sees: the first API key, or,
+ * without API keys, one in the store. AUTH_TOKEN is the salt, so that changing it ends all tokens. It cannot be
+ * guessed from a token, since the secret would have to be guessed with it.
  */
 export class SigningKeys {
   readonly #options: SigningKeysOptions;
-  /** The keys that Parley itself signs with. Those of API keys first, in their order. */
+  /** The keys that Parley itself signs with. Those made from API keys first, in their order. */
   readonly #own = new Map<string, SigningKey>();
   readonly #applications: ReadonlyMap<string, SigningKey>;
   /** The shared secret, as the store had it last. */
@@ -50,7 +50,7 @@ export class SigningKeys {
   }
 
   /**
-   * What Parley signs with now.
+   * The key that Parley signs with now.
    * @throws ParleyError `unavailable` while the store was never reached
    */
   async current(): Promise<SigningKey> {

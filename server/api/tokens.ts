@@ -11,9 +11,9 @@ import {
   type SigningKeysOptions,
 } from './signing-keys.ts';
 
-/** Of tokens that Parley signs. Those of applications name no issuer, or the id of their key. */
+/** The issuer of tokens that Parley signs. Those of applications name no issuer, or the id of their key. */
 const ISSUER = 'parley';
-/** What an invitation is for, and a token that brings back whoever was in the call. */
+/** The audience of invitations, and that of rejoin tokens. */
 const ROOM = 'parley:room';
 const REJOIN = 'parley:rejoin';
 /** Ways in that a rejoin token remembers: an invitation, and some sessions in a row. */
@@ -44,13 +44,13 @@ export interface RoomGrant {
 /** One way into a room. */
 export interface Entry {
   grant: RoomGrant;
-  /** What was shown: it is refused once a host has removed somebody whom it let in. */
+  /** What was presented. It is refused once a host has removed a participant who came in with it. */
   shown: string | undefined;
-  /** All that lets nobody in any more when a host removes whoever comes in by it. */
+  /** All that lets nobody in any more once a host has removed the participant. */
   ends: readonly string[];
 }
 
-/** What somebody shows at the door. */
+/** The tokens that a join presents. */
 export interface Presented {
   token?: string | undefined;
   /** From a session in this room; good where the invitation no longer is. */
@@ -58,7 +58,7 @@ export interface Presented {
 }
 
 export interface RoomTokensOptions extends SigningKeysOptions {
-  /** How long somebody in a call may stay away, while the server does too. */
+  /** How long a participant of a call may be away while the server is away too. */
   rejoinTtlSeconds: number;
 }
 
@@ -71,7 +71,7 @@ export class RoomTokens {
     this.#keys = new SigningKeys(options);
   }
 
-  /** Whether anybody can prove to be the operator. */
+  /** Whether an operator's key is configured. */
   get hasOperator(): boolean {
     return this.#options.authToken !== undefined;
   }
@@ -94,8 +94,8 @@ export class RoomTokens {
   }
 
   /**
-   * What brings somebody in a call back after a restart of the server, though the invitation has ended.
-   * @returns with its lifetime in milliseconds
+   * Readmits a participant of the call after a restart of the server, even if the invitation has expired.
+   * @returns the token and its lifetime in milliseconds
    */
   async mintRejoin(
     grant: RoomGrant,
@@ -115,8 +115,8 @@ export class RoomTokens {
 
   /**
    * @returns the ways in, the invitation first
-   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: what is
-   *   wrong with the invitation, where a rejoin token does not help either; `unavailable`
+   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: the
+   * invitation's fault, if the rejoin token is not valid either; `unavailable`
    */
   async entries(
     { token, rejoinToken }: Presented,
@@ -193,7 +193,7 @@ export class RoomTokens {
     audience: string,
   ): Promise<{ key: SigningKey; issuer: string | undefined }> {
     const id = keyIdOf(token);
-    // Only Parley brings people back into calls.
+    // Only Parley signs rejoin tokens.
     const application = audience === ROOM ? this.#keys.ofApplication(id) : undefined;
     if (application) return { key: application, issuer: undefined };
     const own = await this.#keys.ofParley(id);
@@ -219,7 +219,7 @@ function keyIdOf(token: string): string {
     const { kid } = decodeProtectedHeader(token);
     if (typeof kid === 'string') return kid;
   } catch {
-    // Said below: what cannot be read is as good as what names no key.
+    // An unreadable token is treated below like one without a known key.
   }
   throw new ParleyError('token_invalid');
 }

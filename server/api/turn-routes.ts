@@ -13,7 +13,7 @@ export interface TurnApiOptions {
   store: TurnStore;
   authorize: Authorize;
   maxServers: number;
-  /** Of minted credentials, where whoever adds a server does not say. */
+  /** The lifetime of minted credentials, unless the request gives one. */
   ttlSeconds: number;
 }
 

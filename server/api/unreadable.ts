@@ -1,4 +1,4 @@
-// What Node itself refuses to read: no request comes of it, so the answer is written by hand.
+// Answers bytes that Node cannot parse: there is no request object, so the answer is written by hand.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError } from 'fastify';

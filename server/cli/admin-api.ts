@@ -6,8 +6,8 @@ import { ErrorBody, errorFromBody, parse } from '../../shared/protocol/rpc.ts';
 import { connectionFailure, redirection } from './connection-failure.ts';
 
 /**
- * Each throws ParleyError: what the server answered, or `unreachable`; so does any answer that does not
- * fit the schema, as whatever listens there may say 200.
+ * Each method throws ParleyError: the server's error, or `unreachable`. An answer that does not fit the schema
+ * is an error too, since any program may listen there and answer 200.
  */
 export interface AdminApi {
   get<S extends v.GenericSchema>(path: string, schema: S): Promise<v.InferOutput<S>>;

@@ -13,8 +13,8 @@ const NOT_TRUSTED: ReadonlySet<string> = new Set([
 const WHERE = 'Name the address of web with --server, or in PARLEY_URL.';
 
 /**
- * @param error what `fetch` threw; only its codes are told, as its words may quote the token
- * @param timeoutMs after which it was given up
+ * @param error thrown by `fetch`. Only its codes are shown: its words may quote the token
+ * @param timeoutMs the request's time limit
  */
 export function connectionFailure({ origin, hostname }: URL, error: unknown, timeoutMs: number) {
   const code = codeOf(error);
@@ -43,7 +43,7 @@ export function connectionFailure({ origin, hostname }: URL, error: unknown, tim
   return `${origin} cannot be asked${why === undefined ? '' : ` (${why})`}. ${WHERE}`;
 }
 
-/** @param location as the answer has it; what follows its path is not shown, it may hold a token */
+/** @param location from the answer. Only its path is shown: the rest may hold a token */
 export function redirection(asked: URL, location: string | null): string {
   const { origin, pathname } = asked;
   const target =
@@ -65,7 +65,7 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : codeOf(error.cause);
 }
 
-/** The message of an error that `fetch` found before it asked; it has no code. */
+/** The message of an error that `fetch` threw before it connected. It has no code. */
 function wordsOf(error: unknown): string | undefined {
   return error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
 }

@@ -1,4 +1,4 @@
-// What `parley doctor` was told.
+// Parses the arguments of `parley doctor`.
 import { readArguments } from './arguments.ts';
 import { UsageError } from './usage.ts';
 

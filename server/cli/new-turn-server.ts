@@ -1,4 +1,4 @@
-// What `parley turn add` was told, as the API takes it; or a sentence for the flag that is wrong.
+// Turns the arguments of `parley turn add` into the API's form, or into a sentence about the wrong flag.
 import { readFile } from 'node:fs/promises';
 import { fitsField, TURN_SERVER_WORDS as WORDS } from '../../shared/api/turn-server.ts';
 import { parseTurnUrl } from '../turn/client/turn-url.ts';

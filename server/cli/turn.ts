@@ -111,7 +111,7 @@ function drainingOf(id: string, draining: TurnServerView['draining']) {
   );
 }
 
-/** @returns true as well when that cannot be learnt: what was done is told all the same */
+/** @returns true also when it cannot be found out: the result is printed all the same */
 async function isNotTheLast(api: AdminApi, id: string): Promise<boolean> {
   try {
     const { servers } = await api.get('/api/turn', TurnOverview);

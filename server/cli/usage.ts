@@ -1,4 +1,4 @@
-// How `parley` is called, and what tells that it was called another way.
+// The usage of `parley`, and the error for a wrong one.
 
 export const TURN_USAGE = `parley turn list [--json]
 parley turn add ADDRESS… (--secret-file FILE | --username NAME --password-file FILE)
@@ -33,7 +33,7 @@ export function asksForHelp(args: readonly string[]): boolean {
   return args[0] === 'help' || options.some((arg) => arg === '--help' || arg === '-h');
 }
 
-/** A command line that says nothing that can be done; its message says why, in a sentence. */
+/** An impossible command line. The message explains why, in a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

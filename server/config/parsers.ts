@@ -1,4 +1,4 @@
-// How the values of settings are read: what is expected, in words, and what it is parsed to.
+// Parsers of settings: the expected form, in words, and the parsed value.
 import { isIP } from 'node:net';
 import { flag, integer, type Parser, text } from './setting.ts';
 
@@ -41,7 +41,7 @@ export const portRange: Parser<{ min: number; max: number }> = {
     return min >= 1 && max <= 65535 && min < max ? { min, max } : undefined;
   },
 };
-/** How many proxies there are in a row in front of us; 0: none that is believed. */
+/** The number of trusted proxies in a row in front of us; 0: none. */
 export const proxies: Parser<number> = {
   expected: 'true, false, or how many proxies there are in a row',
   parse(value) {
@@ -50,7 +50,7 @@ export const proxies: Parser<number> = {
   },
 };
 export const portOrAny = integer(0, 65535);
-/** What it holds is checked where it is understood: server/turn/pool/environment.ts. */
+/** Its contents are checked in server/turn/pool/environment.ts. */
 export const turnPool: Parser<string> = {
   expected: 'a JSON array of TURN servers, as docs/turn.md describes them',
   parse: (value) => (value.startsWith('[') && isJson(value) ? value : undefined),

@@ -10,9 +10,9 @@ export interface Parser<T> {
 export interface Setting<T> extends Parser<T> {
   readonly name: string;
   readonly default: T;
-  /** The default as documentation shows it, where the value itself would say little. */
+  /** The default as documentation shows it, where the value itself explains little. */
   readonly defaultText?: string;
-  /** What it is, its unit, and why the default is what it is. For docs/configuration.md. */
+  /** The meaning, the unit, and the reason for the default. For docs/configuration.md. */
   readonly about: string;
   /** Secrets are never printed, not even when they do not parse. */
   readonly secret?: boolean;

@@ -61,7 +61,7 @@ const MAX_WORKERS = 8;
 export class Doctor {
   readonly #options: DoctorContext;
   readonly #found: (finding: Finding) => void;
-  /** The doctor says itself what is wrong. */
+  /** The doctor reports the problems itself. */
   readonly #log = createLogger('silent');
   readonly #local: readonly string[];
   readonly #listen: readonly string[];
@@ -88,7 +88,7 @@ export class Doctor {
     const attempts = await this.#media();
     const bounds = await clockBounds(attempts);
     const clocks = [await redis, await web].flatMap(({ clock }) => clock ?? []);
-    this.#say('clock', diagnoseClock(clocks, bounds));
+    this.#add('clock', diagnoseClock(clocks, bounds));
     await Promise.all(others);
   }
 
@@ -111,7 +111,7 @@ export class Doctor {
     }
   }
 
-  /** Those of a Parley that runs, where there is one; else those of workers of our own. */
+  /** The ports of a running Parley, if there is one; else those of workers of our own. */
   async #openMedia(
     stunUrls: readonly string[],
   ): Promise<{ media: Media; seen: AddressFacts['seen'] }> {
@@ -122,9 +122,9 @@ export class Doctor {
       checkHttpPort(config.http),
       checkMetricsPort(config),
     ]);
-    this.#say('ports', mediaPorts.verdict, 'of media');
-    this.#say('ports', httpPort.verdict, 'of the web server');
-    if (metricsPort) this.#say('ports', metricsPort.verdict, 'of the metrics');
+    this.#add('ports', mediaPorts.verdict, 'of media');
+    this.#add('ports', httpPort.verdict, 'of the web server');
+    if (metricsPort) this.#add('ports', metricsPort.verdict, 'of the metrics');
     const isRunning = mediaPorts.running || httpPort.running || url !== undefined;
     const { port } = config.media;
     // Before the workers, which want the port from which the STUN server is asked.
@@ -139,13 +139,13 @@ export class Doctor {
         ...{ elsewhere: !mediaPorts.free, log: this.#log },
       }),
     ]);
-    this.#say('worker', own.verdict);
+    this.#add('worker', own.verdict);
     const close = () => {
       running?.close();
       own.media?.close();
     };
     if (running) return { media: { ports: running.ports, close }, seen };
-    // A firewall that is right for the configured ports says nothing of others.
+    // A firewall that is right for the configured ports proves nothing for other ports.
     const usable = mediaPorts.free ? (own.media?.targets ?? []) : [];
     const ports = usable.map(({ port, target }) => ({ port, udp: target, tcp: target }));
     return { media: { ports, close }, seen };
@@ -174,7 +174,7 @@ export class Doctor {
         const facts = await addressFacts({ ...options, local: this.#local });
         const verdict = worst(facts.map(diagnoseAddress));
         const blind = isInside && verdict.state === 'ok';
-        this.#say('address', blind ? privateOnly(address) : verdict, address);
+        this.#add('address', blind ? privateOnly(address) : verdict, address);
         return verdict;
       }),
     );
@@ -186,25 +186,25 @@ export class Doctor {
     mediaIsClosed: boolean,
     { overridden, ignored, sourceOf, store, problem }: ConfiguredTurn,
   ): void {
-    for (const sentence of ignored) this.#say('turn', ignoredSetting(sentence));
-    for (const id of overridden) this.#say('turn', overriddenBy(id), id);
+    for (const sentence of ignored) this.#add('turn', ignoredSetting(sentence));
+    for (const id of overridden) this.#add('turn', overriddenBy(id), id);
     for (const { server, url, result, lasting } of attempts) {
       const { id, auth } = server;
       const facts = { url, auth: auth.kind, id, source: sourceOf(server) };
       const seen = { result, lasting, mediaIsClosed };
-      this.#say('turn', diagnoseTurn({ ...facts, ...seen }), url);
+      this.#add('turn', diagnoseTurn({ ...facts, ...seen }), url);
     }
-    if (problem) this.#say('turn', problem);
-    else if (attempts.length === 0) this.#say('turn', noTurnServer(store));
+    if (problem) this.#add('turn', problem);
+    else if (attempts.length === 0) this.#add('turn', noTurnServer(store));
   }
 
-  /** Those of our own environment, and those that the others share with us. */
+  /** The servers of our own environment, and those in the store. */
   async #turnServers(): Promise<ConfiguredTurn> {
     const { config } = this.#options;
     let store: StoreState = config.store.url === undefined ? 'none' : 'read';
     try {
       const shared = await turnServersInStore(config, this.#log).catch(() => {
-        // What is wrong with the store is said by its own check.
+        // The check of the store reports what is wrong with it.
         store = 'unread';
         return [];
       });
@@ -218,15 +218,15 @@ export class Doctor {
 
   async #check<T extends { verdict: Verdict }>(check: Finding['check'], result: Promise<T>) {
     const done = await result;
-    this.#say(check, done.verdict);
+    this.#add(check, done.verdict);
     return done;
   }
 
   async #verdict(check: Finding['check'], verdict: Promise<Verdict>, subject?: string) {
-    this.#say(check, await verdict, subject);
+    this.#add(check, await verdict, subject);
   }
 
-  #say(check: Finding['check'], verdict: Verdict, subject?: string): void {
+  #add(check: Finding['check'], verdict: Verdict, subject?: string): void {
     this.#found({ check, ...(subject !== undefined && { subject }), ...verdict });
   }
 }

@@ -1,4 +1,4 @@
-// What a check found: never only a boolean, always a cause and a remedy where something is wrong.
+// The result of a check: never only a boolean, always a cause and a remedy for a problem.
 
 export type FindingState =
   | 'ok'
@@ -12,15 +12,15 @@ export interface Verdict {
   state: FindingState;
   /** A word for scripts; with `failed` and `warning`. */
   cause?: string;
-  /** What to do, for a person. */
+  /** The next step for the operator. */
   remedy?: string;
-  /** What was seen, in a sentence; nothing in it is secret. */
+  /** The observation, in a sentence without secrets. */
   detail: string;
 }
 
 export interface Finding extends Verdict {
   check: 'worker' | 'ports' | 'address' | 'turn' | 'redis' | 'storage' | 'clock' | 'web';
-  /** What of it: an address, a port, a server. */
+  /** The address, port or server that was checked. */
   subject?: string;
 }
 
@@ -40,7 +40,7 @@ export function warning(cause: string, detail: string, remedy: string): Verdict 
   return { state: 'warning', cause, detail, remedy };
 }
 
-/** An error as one line for people. */
+/** An error in one line. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';

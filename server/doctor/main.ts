@@ -1,4 +1,4 @@
-// `parley doctor`: what it answers.
+// The command `parley doctor`.
 import type { Config } from '../config/config.ts';
 import { Doctor } from './doctor.ts';
 import type { Finding } from './finding.ts';

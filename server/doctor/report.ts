@@ -1,4 +1,4 @@
-// What the doctor says: a line when a check is done, and cause and remedy of what is wrong.
+// The doctor's output: a line for each finished check, with cause and remedy of a problem.
 import type { Finding, FindingState } from './finding.ts';
 
 const MARKS: Readonly<Record<FindingState, string>> = {

@@ -47,7 +47,7 @@ try {
     signingSecret: secret,
     ...(tls && { tls }),
   });
-  // That rooms are open is said below.
+  // The banner below warns of open rooms.
   if (!isOpen(config.access)) warnOfAccess(config.access, log);
   closeOnSignals(parley, { timeoutMs: config.timing.shutdownMs, log });
   process.stdout.write(banner(parley, config, lan));
@@ -55,7 +55,7 @@ try {
   failToStart(error, process.env);
 }
 
-/** What is printed when Parley has started. */
+/** The lines printed when Parley has started. */
 function banner(parley: AllInOne, config: Config, lan: readonly string[]): string {
   const { media, turn, metricsUrl, url } = parley;
   const secure = url.startsWith('https:');

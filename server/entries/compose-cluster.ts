@@ -15,12 +15,12 @@ import { Closers, mediaNodeOf } from './compose-parts.ts';
 export interface ReplicaOptions {
   config: Config;
   log: Logger;
-  /** Connected; it is closed with the replica. */
+  /** Connected. It is closed with the replica. */
   cluster: Cluster;
 }
 
 export interface Replica {
-  /** What an operator looks for in the first lines of the log. */
+  /** The first lines of the log, for the operator. */
   readonly summary: string;
   /** TCP port of the listener. */
   readonly port: number;
@@ -29,7 +29,7 @@ export interface Replica {
   close(): Promise<void>;
 }
 
-/** @throws when a port cannot be had; what was open is closed again */
+/** @throws when a port cannot be opened. Parts that were open are closed again */
 export async function startWeb({
   config,
   log,
@@ -68,7 +68,7 @@ export async function startWeb({
   }
 }
 
-/** @throws when a worker does not start or a port cannot be had; what was open is closed again */
+/** @throws when a worker does not start or a port cannot be opened. Parts that were open are closed again */
 export async function startSfu({
   config,
   log,

@@ -1,4 +1,4 @@
-// What the compositions have in common: closing in order, and a media node as the configuration has it.
+// The common parts of the compositions: closing in order, and a media node from the configuration.
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
 import {
@@ -9,7 +9,7 @@ import {
 } from '../sfu/workers/addresses.ts';
 import { configuredTurn } from '../turn/pool/environment.ts';
 
-/** Closes in the opposite order of opening, once: who uses something closes before it. */
+/** Closes parts in the opposite order of opening, once, so that each closes before the parts it uses. */
 export class Closers {
   readonly #closers: Array<() => Promise<unknown>> = [];
 

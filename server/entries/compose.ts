@@ -21,7 +21,7 @@ export interface AllInOneOptions {
   clientDir: string;
   log: Logger;
   tls?: { key: string; cert: string };
-  /** Behind room tokens; without it they end with the process, unless there are API keys. */
+  /** The secret behind room tokens. Without it and without API keys, tokens end with the process. */
   signingSecret?: string | undefined;
 }
 
@@ -35,16 +35,16 @@ export interface AllInOne {
     announced: readonly string[];
     ports: readonly number[];
   };
-  /** What browsers are given, without secrets. */
+  /** The TURN servers for browsers, without secrets. */
   readonly turn: string;
   readonly resources: Resources;
   close(): Promise<void>;
 }
 
-/** Where metrics go unless METRICS_PORT says otherwise: not reachable from outside this machine. */
+/** The metrics' address unless METRICS_PORT is set: other machines cannot reach it. */
 const DEFAULT_METRICS = { host: '127.0.0.1', port: 9464 };
 
-/** @throws when a port or an address cannot be had; what was open is closed again */
+/** @throws when a port or an address cannot be had. Parts that were open are closed again */
 export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne> {
   const { config, workerBin, clientDir, log, tls, signingSecret } = options;
   const resources = new Resources();
@@ -90,7 +90,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
   }
 }
 
-/** A default port that is taken (by another Parley, say) costs the metrics, not the calls. */
+/** If the default port is taken (by another Parley, for example), there are no metrics, but calls work. */
 async function startMetrics(
   metrics: Metrics,
   config: Config,

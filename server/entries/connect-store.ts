@@ -1,4 +1,4 @@
-// The store that `web` and `sfu-rtc` share: without it they have nothing to talk through.
+// Connects `web` and `sfu-rtc` to the store that they share: it is their only link.
 import type { Cluster } from '../cluster/cluster.ts';
 import { createRedisCluster } from '../cluster/redis/redis.ts';
 import type { Config } from '../config/config.ts';

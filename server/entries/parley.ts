@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `parley`: what an operator does on a command line.
+// `parley`: the operator's command line.
 import { ParleyError } from '../../shared/errors.ts';
 import { adminApi } from '../cli/admin-api.ts';
 import { doctorArguments } from '../cli/doctor-arguments.ts';

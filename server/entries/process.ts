@@ -1,4 +1,4 @@
-// What every entry does around its servers: signals, a bounded shutdown, the last words.
+// The common frame of all entries: signals, a bounded shutdown, the last log lines.
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
 
@@ -50,7 +50,7 @@ export function isOpen({ authToken, apiKeys }: Config['access']): boolean {
   return authToken === undefined && apiKeys === undefined;
 }
 
-/** What the operator should know at the start about who can join. */
+/** Warns the operator at the start when anyone can join. */
 export function warnOfAccess(access: Config['access'], log: Logger): void {
   const { authToken } = access;
   if (isOpen(access)) {

@@ -1,9 +1,9 @@
-// Which address to listen on where HOST means all of them: both families, or IPv4 where IPv6 is off.
+// The address to listen on when HOST means all of them: both families, or IPv4 where IPv6 is off.
 import { createServer } from 'node:net';
 
 const BOTH = '::';
 const IPV4 = '0.0.0.0';
-/** What a kernel without IPv6 says, and one where it is switched off for every interface. */
+/** The errors of a kernel without IPv6, or with it switched off for every interface. */
 const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT', 'EINVAL']);
 
 export async function listenHost(

@@ -1,4 +1,4 @@
-// An HTTP listener for machines, not people: metrics, health probes.
+// An HTTP listener for programs: metrics, health probes.
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -1,12 +1,12 @@
-// What the operator's pages and commands are told: shapes of the admin API. Never a secret.
+// The answers of the admin API, for pages and commands of operators. Never a secret.
 import * as v from 'valibot';
 
 const Paths = v.object({
   direct: v.number(),
   relay: v.number(),
-  /** No path is up: these people see black. */
+  /** No path is up: these participants see black. */
   none: v.number(),
-  /** Not told yet. */
+  /** Not reported yet. */
   unknown: v.number(),
 });
 
@@ -24,7 +24,7 @@ export const TurnSample = v.object({
       relayed: v.number(),
       /** As it counts them itself; null where its metrics are not read. */
       allocations: v.nullable(v.number()),
-      /** What those sessions can hold at most. */
+      /** The most bandwidth that those sessions can use. */
       explained: v.number(),
       /** Bits per second, both directions; null as above. */
       bitrate: v.nullable(v.number()),
@@ -33,17 +33,17 @@ export const TurnSample = v.object({
 });
 export type TurnSample = v.InferOutput<typeof TurnSample>;
 
-/** What a server that was added is answered with. */
+/** The answer to adding a server. */
 export const TurnServerAdded = v.object({
   id: v.string(),
   /** A server with that id was there; this one replaced it. */
   replaced: v.boolean(),
-  /** It is still drained, as the one before was: no session is given it until it is resumed. */
+  /** The server replaced a drained one and is drained too: no session gets it until it is resumed. */
   draining: v.nullable(v.picklist(['wait', 'move'])),
 });
 export type TurnServerAdded = v.InferOutput<typeof TurnServerAdded>;
 
-/** What draining a server, or putting it in service again, is answered with. */
+/** The answer to draining a server, or resuming it. */
 export const TurnServerDraining = v.object({
   id: v.string(),
   draining: v.nullable(v.picklist(['wait', 'move'])),
@@ -70,7 +70,7 @@ export const TurnServerView = v.object({
       /** Media nodes that reach it, and that do not. */
       reachedBy: v.number(),
       missedBy: v.number(),
-      /** Why, as one of those says. */
+      /** The error of one of those nodes. */
       message: v.nullable(v.string()),
       /** The best of the nodes' figures. */
       roundTripMs: v.nullable(v.number()),
@@ -96,7 +96,7 @@ export function othersTakeCalls(servers: readonly TurnServerView[], id: string):
 export const TurnOverview = v.object({
   servers: v.array(TurnServerView),
   paths: Paths,
-  /** What an operator should look at, in sentences. */
+  /** Problems for the operator, in sentences. */
   warnings: v.array(v.object({ serverId: v.nullable(v.string()), message: v.string() })),
   /** The last hour, oldest first. */
   history: v.array(TurnSample),
@@ -107,7 +107,7 @@ export type TurnOverview = v.InferOutput<typeof TurnOverview>;
 export const NodeView = v.object({
   id: v.string(),
   hostname: v.nullable(v.string()),
-  /** What it announces to browsers. */
+  /** The addresses that it announces to browsers. */
   addresses: v.array(v.string()),
   /** UDP and TCP port of each worker. */
   ports: v.array(v.number()),
@@ -127,5 +127,5 @@ export type NodeView = v.InferOutput<typeof NodeView>;
 export const NodeOverview = v.object({ nodes: v.array(NodeView) });
 export type NodeOverview = v.InferOutput<typeof NodeOverview>;
 
-/** What the admin API refuses a request with. */
+/** The body of a refusal. */
 export const Refusal = v.object({ error: v.object({ code: v.string(), message: v.string() }) });

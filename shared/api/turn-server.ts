@@ -8,9 +8,9 @@ const WEIGHT = { least: 0.01, most: 1_000 };
 const TTL_SECONDS = { least: 10, most: 604_800 };
 const SECRET_LENGTH = 512;
 
-/** What each field has to be, to be put after "it has to be". */
+/** The rule for each field, to follow "it has to be". */
 export const TURN_SERVER_WORDS = {
-  /** It stands in addresses and labels: letters, digits and what a host with a port is made of. */
+  /** It appears in addresses and labels: letters, digits and the characters of a host with a port. */
   id: 'a name of 1 to 128 letters, digits and . _ : [ ] -, beginning with a letter or digit',
   url: `an address like turn:turn.example.org:3478?transport=udp, of at most ${LIMITS.urlLength} characters`,
   urls: `1 to ${URLS_MOST} addresses of one server`,

@@ -49,7 +49,10 @@ export const ROUTER_CODECS: readonly RouterCodec[] = [
   { kind: 'video', mimeType: 'video/AV1', preferredPayloadType: 104, clockRate: 90000 },
 ];
 
-/** What mediasoup makes of {@link ROUTER_CODECS}; an integration test holds it to a real router. */
+/**
+ * The capabilities that mediasoup derives from {@link ROUTER_CODECS}. An integration test compares them with a
+ * real router.
+ */
 export const ROUTER_RTP_CAPABILITIES: RtpCapabilities = parse(RtpCapabilities, capabilities);
 
 export type VideoCodec = 'VP8' | 'VP9' | 'H264' | 'AV1';
@@ -65,7 +68,7 @@ export interface Encoding {
   active?: boolean;
 }
 
-/** Of a picture, in pixels. */
+/** In pixels. */
 export interface PictureSize {
   width: number;
   height: number;
@@ -120,7 +123,7 @@ export function videoEncodings(
   size?: PictureSize,
 ): readonly Encoding[] {
   const svc = codec === 'VP9' || codec === 'AV1';
-  // One stream holds its layers, and its highest one is the whole picture at any size.
+  // One stream holds all layers. Its highest layer is the whole picture at any size.
   if (svc) return source === 'screen' ? SCREEN_SVC : CAMERA_SVC;
   const encodings = source === 'screen' ? SCREEN_SIMULCAST : CAMERA_SIMULCAST;
   const layers = Math.min(encodings.length, layersFor(size));
@@ -140,7 +143,7 @@ function layersFor(size: PictureSize | undefined): number {
   return shorter >= TWO_LAYERS_FROM ? 2 : 1;
 }
 
-/** What the highest active layer of a small picture may cost, and how smooth it is. */
+/** The bit rate and frame rate of a small picture's highest active layer. */
 function fullPicture(
   source: TrackSource,
   encodings: readonly Encoding[],

@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { LIMITS } from '../protocol/limits.ts';
 
 /**
- * Any string inside an RTP description. Bounded, so a description stays a few kilobytes; printable
- * ASCII, since others write it into their SDP, where a line break would begin a line of its own.
+ * Any string inside an RTP description. Bounded, so that a description is a few kilobytes at most. Printable
+ * ASCII, since other clients write it into their SDP, where a line break would begin another line.
  */
 const Token = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\x20-\x7e]*$/));
 /** The same without spaces, where SDP separates by them. */
@@ -31,8 +31,8 @@ const codecFields = {
   rtcpFeedback: v.exactOptional(v.pipe(v.array(RtcpFeedback), v.maxLength(16))),
 };
 /**
- * Not checked against the union: what mediasoup or mediasoup-client does not know, it ignores. The
- * union is what both of their types have.
+ * Not checked against the union: mediasoup and mediasoup-client ignore unknown URIs. The union is the common
+ * part of their types.
  */
 const ExtensionUri = v.pipe(
   Token,
@@ -51,7 +51,7 @@ export type HeaderExtensionUri =
   | 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
   | 'urn:mediasoup:params:rtp-hdrext:packet-id';
 
-/** What an endpoint can receive (mediasoup `RtpCapabilities`). */
+/** The formats that an endpoint can receive (mediasoup `RtpCapabilities`). */
 export const RtpCapabilities = v.object({
   codecs: v.pipe(
     v.array(v.object({ kind: MediaKind, preferredPayloadType: PayloadType, ...codecFields })),
@@ -72,7 +72,7 @@ export const RtpCapabilities = v.object({
 });
 export type RtpCapabilities = v.InferOutput<typeof RtpCapabilities>;
 
-/** What a track is sent as (mediasoup `RtpParameters`). */
+/** The format of a track as it is sent (mediasoup `RtpParameters`). */
 export const RtpParameters = v.object({
   mid: v.exactOptional(v.pipe(Word, v.maxLength(32))),
   msid: v.exactOptional(Token),

@@ -1,7 +1,7 @@
 // Addresses of TURN servers, compared however they are spelt: an operator, a server and each browser
 // leave out what is usual.
 
-/** RFC 7065 §3.1: what an address that does not say it means. */
+/** RFC 7065 §3.1: the ports of addresses without one. */
 const DEFAULT_PORT = { turn: '3478', turns: '5349' } as const;
 const DEFAULT_TRANSPORT = { turn: 'udp', turns: 'tcp' } as const;
 
@@ -9,14 +9,15 @@ const SHAPE =
   /^(?<scheme>turns?):(?:\[(?<v6>[^\]]+)\]|(?<name>[^:?[\]]+)|(?<bare>[^?[\]]+:[^?[\]]*?))(?::(?<port>\d+))?(?:\?transport=(?<transport>\w+))?$/;
 
 /**
- * @returns a TURN server's address with everything said that it leaves out, so that a browser's
- *   spelling and a server's can be compared; undefined for what is no such address
+ * Completes a TURN server's address with its defaults, so that a browser's spelling and a server's can be
+ * compared.
+ * @returns undefined for any other text
  */
 export function turnKey(url: string): string | undefined {
   const { scheme, v6, name, bare, port, transport } =
     SHAPE.exec(url.trim().toLowerCase())?.groups ?? {};
   if (scheme !== 'turn' && scheme !== 'turns') return undefined;
-  // Browsers leave the brackets of an IPv6 address away; what follows its last colon is the port.
+  // Browsers omit the brackets of an IPv6 address. The port follows its last colon.
   const [, host = v6 ?? name, ownPort = port] = /^(.+):(\d+)$/.exec(bare ?? '') ?? [];
   if (host === undefined) return undefined;
   const number = ownPort ?? DEFAULT_PORT[scheme];

@@ -1,9 +1,9 @@
-// What a network check is given: its ways to the media server, and the channels of each.
+// The messages of a network check: its paths to the media server, and the channels of each.
 import * as v from 'valibot';
 import { IceServer } from '../media/rtp.ts';
 import { TransportDescription, TurnUrl } from './media-messages.ts';
 
-/** One way to the media server that a network check tries, with a transport of its own. */
+/** One path to the media server that a network check tries, with a transport of its own. */
 export const CheckPath = v.object({
   id: v.string(),
   /** `udp` and `tcp`: straight to the server. `relay`: through one TURN server. */
@@ -12,14 +12,14 @@ export const CheckPath = v.object({
   url: v.nullable(TurnUrl),
   transport: TransportDescription,
   sctp: v.object({ port: v.number(), maxMessageSize: v.number() }),
-  /** For a relay: that one URL, with credentials. */
+  /** For a relay: its URL, with credentials. */
   iceServers: v.array(IceServer),
 });
 export type CheckPath = v.InferOutput<typeof CheckPath>;
 
 /**
- * The data channels of each {@link CheckPath}, negotiated out of band: the stream's id is the index.
- * What is sent on one comes back on it.
+ * The data channels of each {@link CheckPath}, negotiated out of band: the stream's id is the index. The server
+ * sends every message back on its channel.
  */
 export const CHECK_STREAMS = [
   // For bandwidth: all of it arrives.

@@ -2,8 +2,8 @@
 import { TEXT_LIMITS } from './text-limits.ts';
 
 /**
- * Each bound says which abuse or accident it prevents. They are protocol constants: changing one is
- * a change of protocol version. What an operator may tune has a setting in server/config/config.ts instead.
+ * Each bound names the abuse or accident that it prevents. They are protocol constants: changing one changes
+ * the version of the protocol. Limits for operators to tune are settings in server/config/ instead.
  */
 export const LIMITS = {
   ...TEXT_LIMITS,
@@ -28,7 +28,7 @@ export const LIMITS = {
   urlLength: 300,
   /** A round trip a client reports; a path that needs a minute is no path. Milliseconds. */
   roundTripMs: 60_000,
-  /** TURN servers that one report says refused: four servers with two addresses each. */
+  /** Refused TURN servers in one report: four servers with two addresses each. */
   refusalsPerReport: 8,
   /** Ways to the server that one network check tries: UDP, TCP, and a relay's addresses. */
   checkPaths: 16,

@@ -1,4 +1,4 @@
-// What a client and the media side say to each other: transports, consumers, preferences, paths.
+// The messages between a client and the media side: transports, consumers, preferences, paths.
 import * as v from 'valibot';
 import {
   DtlsParameters,
@@ -11,7 +11,7 @@ import {
 import { ClientId, Timestamp } from '../room/room.ts';
 import { LIMITS } from './limits.ts';
 
-/** Names one media session of a participant; what belongs to another one is ignored. */
+/** Identifies one media session of a participant. Messages for any other one are ignored. */
 export const Epoch = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** `send`: client to server. `recv`: server to client. */
 export const Direction = v.picklist(['send', 'recv']);
@@ -20,7 +20,7 @@ export const Layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7
 
 export const TurnUrl = v.pipe(v.string(), v.maxLength(LIMITS.urlLength), v.regex(/^turns?:/));
 
-/** One transport on the media server, as mediasoup-client's `TransportOptions` want it. */
+/** One transport on the media server, in the form of mediasoup-client's `TransportOptions`. */
 export const TransportDescription = v.object({
   id: v.string(),
   iceParameters: IceParameters,
@@ -52,7 +52,7 @@ export const MediaOffer = v.object({
 });
 export type MediaOffer = v.InferOutput<typeof MediaOffer>;
 
-/** What a client wants of one track. Absent fields mean: playing, the best layers there are. */
+/** A client's preference for one track. Absent fields mean: playing, the best layers there are. */
 export const Preference = v.object({
   paused: v.exactOptional(v.boolean()),
   spatialLayer: v.exactOptional(Layer),
@@ -66,7 +66,7 @@ export const PathReport = v.object({
   kind: v.picklist(['direct', 'relay', 'none']),
   /** Protocol of the hop that leaves the client; null without a path. */
   protocol: v.nullable(v.picklist(['udp', 'tcp', 'tls'])),
-  /** The TURN server that relays, where the browser tells; null otherwise. */
+  /** The TURN server that relays, where the browser reports it; null otherwise. */
   server: v.nullable(TurnUrl),
   /** Milliseconds; null while it is not measured. */
   roundTripMs: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(LIMITS.roundTripMs))),

@@ -1,4 +1,4 @@
-// Addresses of pages as people type and paste them, in the form that the server and the page agree on.
+// Addresses of pages as users type and paste them, in one form for the server and the page.
 
 const PAGES = new Set(['admin', 'check']);
 

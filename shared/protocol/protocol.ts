@@ -36,7 +36,10 @@ import {
 import type { EventData, Params, Result } from './rpc.ts';
 import { ErrorBody } from './rpc.ts';
 
-/** Spoken in `Sec-WebSocket-Protocol`. A change that an older peer cannot ignore raises it. */
+/**
+ * The value of `Sec-WebSocket-Protocol`. It rises with each change that an older client or server cannot
+ * ignore.
+ */
 export const SUBPROTOCOL = 'parley.v1';
 /** The WebSocket's path below the server's origin. */
 export const SIGNALING_PATH = '/signaling';
@@ -45,7 +48,7 @@ export const SIGNALING_PATH = '/signaling';
 export const CLOSE_CODES = {
   /** Reconnect at once, elsewhere: this replica is going away. */
   goingAway: 1001,
-  /** The session is over; its last `bye` event said why. Do not reconnect. */
+  /** The session is over; its last `bye` event gave the reason. Do not reconnect. */
   sessionEnded: 4000,
   /** The frame was larger than the server reads, or too many were sent. Reconnecting is allowed. */
   abuse: 4001,
@@ -57,7 +60,7 @@ const Preferences = v.pipe(
   v.check((record) => Object.keys(record).length <= LIMITS.tracksPerMessage, 'too many tracks'),
 );
 
-/** What brings somebody in a call back after a restart of the server, when the invitation has ended. */
+/** Readmits a participant of the call after a restart of the server, even if the invitation has expired. */
 const Rejoin = v.object({
   token: v.string(),
   /** How long it is good. Milliseconds. */
@@ -79,7 +82,7 @@ const JoinResult = v.object({
 export type JoinResult = v.InferOutput<typeof JoinResult>;
 
 const ResumeResult = v.object({
-  /** What was missed, if the server still has it; otherwise `snapshot` is given. */
+  /** The missed patches, if the server still has them; otherwise `snapshot` is given. */
   patches: v.nullable(v.array(RoomPatch)),
   snapshot: v.nullable(RoomSnapshot),
   /** The media session as it is; its transports are untouched if `epoch` is the one we know. */
@@ -88,7 +91,7 @@ const ResumeResult = v.object({
 
 const Token = v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength)));
 
-/** What a client may ask. Every one but `join` is idempotent: repeating it after a loss is safe. */
+/** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
 export const METHODS = {
   join: {
     params: v.object({
@@ -150,7 +153,7 @@ export const METHODS = {
       iceServersExpireAt: v.nullable(Timestamp),
     }),
   },
-  /** How a transport's packets travel now, and which relays refused; told whenever it changes. */
+  /** How a transport's packets travel now, and which relays refused. Sent whenever it changes. */
   path: {
     params: v.object({
       epoch: Epoch,
@@ -175,7 +178,7 @@ export const METHODS = {
   },
   unpublish: { params: v.object({ trackId: ClientId }), result: Empty },
   mute: { params: v.object({ trackId: ClientId, muted: v.boolean() }), result: Empty },
-  /** Replaces what is wanted of the tracks named; tracks not named keep what was said before. */
+  /** Replaces the preferences for the tracks named. Other tracks keep theirs. */
   subscribe: { params: v.object({ preferences: Preferences }), result: Empty },
   /** The client can decode these now: start sending them, from a key frame. */
   ready: {
@@ -203,7 +206,7 @@ export type MethodName = keyof Methods;
 export type MethodParams<K extends MethodName> = Params<Methods, K>;
 export type MethodResult<K extends MethodName> = Result<Methods, K>;
 
-/** What the server says unasked. */
+/** The messages that the server sends unasked. */
 export const EVENTS = {
   patch: RoomPatch,
   /** Tracks that the media server began to send. */
@@ -212,17 +215,17 @@ export const EVENTS = {
   consumersClosed: v.object({ epoch: Epoch, consumerIds: v.array(v.string()) }),
   /** The layer that arrives of a track; null when the network has no room for any. */
   layers: v.object({ trackId: ClientId, spatialLayer: v.nullable(Layer) }),
-  /** Who is heard, loudest first. Volume in dBov, -127 (silence) to 0. */
+  /** The current speakers, loudest first. Volume in dBov, -127 (silence) to 0. */
   speakers: v.object({
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
   /**
-   * The media session to use from now on, on another worker or replica. The one before may carry
-   * media until the client says `settled`. With the epoch that the client has, it is the session as
-   * the server sees it: what differs was lost on the way.
+   * The media session to use from now on, on another worker or replica. The earlier one may carry media until
+   * the client sends `settled`. With the client's current epoch it is the same session as the server sees it:
+   * differences were lost on the way.
    */
   media: MediaOffer,
-  /** What ICE uses from now on: credentials are renewed, or the TURN servers are other ones. */
+  /** The servers for ICE from now on: credentials were renewed, or the TURN servers changed. */
   iceServers: v.object({
     iceServers: v.array(IceServer),
     iceServersExpireAt: v.nullable(Timestamp),

@@ -9,12 +9,12 @@ export interface Method {
 export type Methods = Readonly<Record<string, Method>>;
 export type Events = Readonly<Record<string, v.GenericSchema>>;
 
-/** What the caller passes, what the handler gets, and what comes back, of method `K`. */
+/** The parameters of method `K` for the caller, those for the handler, and the result. */
 export type Params<M extends Methods, K extends keyof M> = v.InferOutput<M[K]['params']>;
 export type Result<M extends Methods, K extends keyof M> = v.InferOutput<M[K]['result']>;
 export type EventData<E extends Events, K extends keyof E> = v.InferOutput<E[K]>;
 
-/** One handler for each method; the compiler refuses a table with one missing. */
+/** One handler for each method. The compiler refuses a table with one missing. */
 export type Handlers<M extends Methods, C> = {
   [K in keyof M]: (context: C, params: Params<M, K>) => Promise<Result<M, K>>;
 };
@@ -24,7 +24,7 @@ export const ErrorBody = v.object({
   message: v.string(),
   retryAfterMs: v.exactOptional(v.number()),
 });
-/** What plain HTTP is refused with. */
+/** The body of a refusal over plain HTTP. */
 export const ErrorAnswer = v.object({ error: ErrorBody });
 export type ErrorBody = v.InferOutput<typeof ErrorBody>;
 
@@ -63,7 +63,7 @@ export function whatIsWrong({ message, expected }: v.BaseIssue<unknown>): string
 }
 
 /**
- * What a library gives us, as it will arrive: fields that are `undefined` are absent then.
+ * A library's value as it will arrive: fields that are `undefined` are absent then.
  * @throws ParleyError `bad_message`
  */
 export function toWire<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {

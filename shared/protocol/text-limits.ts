@@ -1,5 +1,4 @@
-// The bounds of what people write. Apart from the others in limits.ts, of which they are a part,
-// since a page needs them before anything else.
+// The limits of texts that users enter. Apart from limits.ts, since a page needs them before anything else.
 
 export const TEXT_LIMITS = {
   /** Room names appear in addresses, logs and store keys, so they are short. UTF-16 code units. */

@@ -1,12 +1,12 @@
-// What counts as a usable display name, room name or chat text, on both ends of the wire.
+// The rules for display names, room names and chat texts, on both ends of the wire.
 import { TEXT_LIMITS } from './text-limits.ts';
 
 /** Control characters, line and paragraph separators, and lone surrogates: never visible text. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 /**
- * Characters that reorder or hide the text around them (bidi controls, zero-width ones, tags), and
- * letters that show nothing (Hangul fillers, the empty Braille cell). In a name they let one person
- * pass for another, or for nobody. Joiners stay: emoji and several scripts need them.
+ * Characters that reorder or hide the text around them (bidi controls, zero-width ones, tags), and letters that
+ * show nothing (Hangul fillers, the empty Braille cell). With them one participant's name could look like
+ * another's, or empty. Joiners are allowed: emoji and several scripts need them.
  */
 const DECEPTIVE =
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]/u;
@@ -44,12 +44,12 @@ export function isChatText(value: string): boolean {
   );
 }
 
-/** What somebody typed or pasted, made into a name that {@link isDisplayName} takes, or ''. */
+/** Turns typed or pasted text into a name that {@link isDisplayName} accepts, or ''. */
 export function cleanDisplayName(raw: string): string {
   const cleaned = raw
     .replace(new RegExp(CONTROL, 'gu'), ' ')
     .replace(new RegExp(DECEPTIVE, 'gu'), '')
-    // Afterwards: what stood between a letter and its accent may be gone now.
+    // Afterwards: removing a character may have joined a letter with its accent.
     .normalize('NFC')
     .replace(/\s+/gu, ' ')
     .trim();
@@ -57,7 +57,7 @@ export function cleanDisplayName(raw: string): string {
   return isDisplayName(cut) ? cut : '';
 }
 
-/** The nearest name to what was typed that {@link isRoomName} takes, or ''. It may lose characters. */
+/** The nearest name to the typed text that {@link isRoomName} accepts, or ''. It may lose characters. */
 export function cleanRoomName(raw: string): string {
   const name = folded(raw)
     .replace(/[^\p{L}\p{M}\p{N}_]+/gu, '-')
@@ -67,8 +67,8 @@ export function cleanRoomName(raw: string): string {
 }
 
 /**
- * Whether the room that {@link cleanRoomName} finds is the one that was typed, but for case, spaces and
- * ways to write the same letters. If not, people who typed different names would meet in one room.
+ * Whether {@link cleanRoomName} changed only case, spaces and equivalent letters. If not, users who typed
+ * different names would share one room.
  */
 export function isSameRoomName(raw: string, room: string): boolean {
   return room !== '' && folded(raw.trim()).replace(/\s+/gu, '-') === room;

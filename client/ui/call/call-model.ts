@@ -44,13 +44,13 @@ export class CallModel {
   /** Width divided by height of the screens shown, by tile. */
   readonly aspects = signal<ReadonlyMap<string, number>>(new Map());
   /** On a phone the chat is over everything else. */
-  readonly covered = computed(() => this.compact.value && this.chatOpen.value);
+  readonly chatCoversStage = computed(() => this.compact.value && this.chatOpen.value);
   readonly tiles = computed(() => tilesOf(this.room.value, this.selfId));
   readonly #places = signal<readonly string[]>([]);
   /** Tiles in display order. Joining moves none; when a participant leaves, the last tile fills the gap. */
-  readonly arranged = computed(() => this.#inPlace());
+  readonly orderedTiles = computed(() => this.#inPlace());
   readonly layout = computed(() => {
-    const shapes = stagingOf(this.arranged.value, {
+    const shapes = stagingOf(this.orderedTiles.value, {
       pinned: this.pinned.value,
       compact: this.compact.value,
       aspects: this.aspects.value,
@@ -72,7 +72,7 @@ export class CallModel {
     this.remoteTracks = signal<ReadonlyMap<string, RemoteTrack>>(new Map(call.remoteTracks));
     this.connection = signal<ConnectionState>(call.connection);
     this.relayed = signal(isRelayed(call.paths));
-    this.speakers = signal<ReadonlySet<string>>(heard(call.speakers));
+    this.speakers = signal<ReadonlySet<string>>(audible(call.speakers));
     this.#seenMessage.value = call.room.chat.at(-1)?.id;
     this.#cleanups.push(
       call.on('room', (room) => this.#setRoom(room)),
@@ -85,7 +85,7 @@ export class CallModel {
       call.on('paths', (paths) => {
         this.relayed.value = isRelayed(paths);
       }),
-      call.on('speakers', (speakers) => this.#setSpeakers(heard(speakers))),
+      call.on('speakers', (speakers) => this.#setSpeakers(audible(speakers))),
       call.on('layer', ({ trackId, spatialLayer }) => this.#setLayer(trackId, spatialLayer)),
       onWindowResize(() => {
         this.compact.value = isSmall(innerWidth, innerHeight);
@@ -162,7 +162,7 @@ function isRelayed({ send, recv }: Call['paths']): boolean {
   return send.kind === 'relay' || recv.kind === 'relay';
 }
 
-function heard(speakers: readonly Speaker[]): Set<string> {
+function audible(speakers: readonly Speaker[]): Set<string> {
   return new Set(
     speakers.filter(({ volume }) => volume > HEARD).map(({ participantId }) => participantId),
   );

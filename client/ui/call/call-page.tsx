@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { isGranted } from '../../../shared/room/grants.ts';
 import type { Call } from '../../sdk/session/types.ts';
 import { ChatPanel } from '../chat/chat-panel.tsx';
-import { holdPage } from '../kit/late-part.ts';
+import { blockReload } from '../kit/late-part.ts';
 import { closeMenu, MenuLayer } from '../kit/menu.tsx';
 import { DONE, Notices, notify } from '../kit/notices.tsx';
 import { readBrowserFacts } from '../media/browser-facts.ts';
@@ -49,7 +49,7 @@ export function CallPage({ session, call }: CallPageProps) {
   }, [unread.value, room]);
   return (
     <div class="call" data-compact={model.compact.value}>
-      <main class="call-main" inert={model.covered.value}>
+      <main class="call-main" inert={model.chatCoversStage.value}>
         <h1 ref={heading} class="sr-only" tabIndex={-1}>
           Call in {room}
         </h1>
@@ -85,8 +85,8 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
     subscribeToVisible(model),
     keepAwake(),
     hintWhileMuted(media),
-    tellProblems(media),
-    tellNews(media),
+    notifyProblems(media),
+    notifyNews(media),
     call.on('problem', ({ message }) => notify({ text: message, tone: 'warning' })),
     effect(() => {
       const connection = model.connection.value;
@@ -99,7 +99,7 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
       statistics: () => toggle(model.statsOpen),
       shortcuts: showShortcuts,
     }),
-    holdPage(),
+    blockReload(),
     () => model.close(),
   ];
   return () => {
@@ -111,7 +111,7 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
 }
 
 /** Problems from before the call were shown there. The buttons still show them. */
-function tellProblems(media: LocalMedia): () => void {
+function notifyProblems(media: LocalMedia): () => void {
   let first = true;
   return effect(() => {
     const problems = describeFailures(media.failures.value, readBrowserFacts());
@@ -125,12 +125,12 @@ function tellProblems(media: LocalMedia): () => void {
 }
 
 /** Notices about devices that changed by themselves. */
-function tellNews(media: LocalMedia): () => void {
-  let told = media.news.peek();
+function notifyNews(media: LocalMedia): () => void {
+  let shown = media.news.peek();
   return effect(() => {
     const news = media.news.value;
-    if (news && news !== told) notify(newsText(news, readBrowserFacts()));
-    told = news;
+    if (news && news !== shown) notify(newsText(news, readBrowserFacts()));
+    shown = news;
   });
 }
 

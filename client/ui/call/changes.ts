@@ -15,8 +15,8 @@ export function describeChanges(
   for (const track of after.tracks) {
     if (track.source !== 'screen' || track.participantId === selfId) continue;
     if (before.tracks.some(({ id }) => id === track.id)) continue;
-    const person = after.participants.find(({ id }) => id === track.participantId);
-    if (person && !came.includes(person)) sentences.push(`${person.name} shares a screen.`);
+    const sender = after.participants.find(({ id }) => id === track.participantId);
+    if (sender && !came.includes(sender)) sentences.push(`${sender.name} shares a screen.`);
   }
   return sentences;
 }
@@ -30,9 +30,9 @@ function missingIn(
   return others.filter(({ id }) => id !== selfId && !known.has(id));
 }
 
-function names(people: readonly Participant[]): string {
-  const [first, second] = people;
-  if (people.length === 1) return first?.name ?? '';
-  if (people.length === 2) return `${first?.name} and ${second?.name}`;
-  return `${first?.name} and ${people.length - 1} others`;
+function names(participants: readonly Participant[]): string {
+  const [first, second] = participants;
+  if (participants.length === 1) return first?.name ?? '';
+  if (participants.length === 2) return `${first?.name} and ${second?.name}`;
+  return `${first?.name} and ${participants.length - 1} others`;
 }

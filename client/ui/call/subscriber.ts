@@ -45,9 +45,9 @@ function remoteVideos({ room, selfId }: CallModel): RemoteVideo[] {
     .map(({ id, source }) => ({ trackId: id, source }));
 }
 
-function shownHeights({ layout, arranged, selfId }: CallModel): Map<string, number> {
+function shownHeights({ layout, orderedTiles, selfId }: CallModel): Map<string, number> {
   const ratio = globalThis.devicePixelRatio || 1;
-  const tiles = new Map(arranged.value.map((tile) => [tile.id, tile]));
+  const tiles = new Map(orderedTiles.value.map((tile) => [tile.id, tile]));
   const heights = new Map<string, number>();
   for (const { id, height } of layout.value.placements) {
     const tile = tiles.get(id);

@@ -8,22 +8,26 @@ const STORED_AT = 'parley.reloadedAt';
 let calls = 0;
 
 /** A full load would end the call. @returns a function for the end of the call */
-export function holdPage(): () => void {
+export function blockReload(): () => void {
   calls += 1;
-  let held = true;
+  let blocked = true;
   return () => {
-    if (held) calls -= 1;
-    held = false;
+    if (blocked) calls -= 1;
+    blocked = false;
   };
 }
 
-export function isPageHeld(): boolean {
+export function isReloadBlocked(): boolean {
   return calls > 0;
 }
 
 /** Pure. @param reloadedAt UTC milliseconds of the last full load for this reason, or undefined */
-export function mayReload(held: boolean, reloadedAt: number | undefined, nowMs: number): boolean {
-  if (held) return false;
+export function mayReload(
+  blocked: boolean,
+  reloadedAt: number | undefined,
+  nowMs: number,
+): boolean {
+  if (blocked) return false;
   return reloadedAt === undefined || Math.abs(nowMs - reloadedAt) >= RELOAD_AGAIN_AFTER_MS;
 }
 
@@ -35,13 +39,13 @@ export function mayReload(held: boolean, reloadedAt: number | undefined, nowMs: 
  */
 export async function reloadForMissingPart(): Promise<boolean> {
   const stored = Number(read());
-  if (!mayReload(isPageHeld(), stored > 0 ? stored : undefined, Date.now())) return false;
+  if (!mayReload(isReloadBlocked(), stored > 0 ? stored : undefined, Date.now())) return false;
   const reached = await fetch(location.href, { method: 'HEAD', cache: 'no-store' }).then(
     ({ ok }) => ok,
     () => false,
   );
   // Without storage the page could reload for ever.
-  if (!reached || isPageHeld() || !write(String(Date.now()))) return false;
+  if (!reached || isReloadBlocked() || !write(String(Date.now()))) return false;
   location.reload();
   return true;
 }

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { isPageHeld, reloadForMissingPart } from './late-part.ts';
+import { isReloadBlocked, reloadForMissingPart } from './late-part.ts';
 import { MessagePage } from './message-page.tsx';
 
 export interface LazyProps<P> {
@@ -49,7 +49,7 @@ function MissingPage() {
 function MissingPart() {
   return (
     <p role="alert" class="muted small-text">
-      {isPageHeld()
+      {isReloadBlocked()
         ? 'This part could not be loaded. The server may have a newer page, which comes with your next call.'
         : 'This part could not be loaded. Check the network, and load the page again.'}
     </p>

@@ -47,7 +47,7 @@ export class LocalMedia {
   constructor() {
     const choice = remembered.devices.get();
     const shared = {
-      onNews: (news: DeviceNews) => this.#tell(news),
+      onNews: (news: DeviceNews) => this.#publishNews(news),
       onChosen: remember,
       labelOf: (deviceId: string) =>
         this.#listed.find((device) => device.deviceId === deviceId)?.label ?? '',
@@ -84,7 +84,8 @@ export class LocalMedia {
       const { kind } = capture;
       this.#cleanups.push(
         effect(() => {
-          if (capture.silenced.value && capture.on.value) this.#tell({ type: 'silenced', kind });
+          if (capture.silenced.value && capture.on.value)
+            this.#publishNews({ type: 'silenced', kind });
         }),
         watchPermission(kind, (state) => {
           if (state === 'granted') capture.onGranted();
@@ -158,7 +159,7 @@ export class LocalMedia {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
-  #tell(news: DeviceNews): void {
+  #publishNews(news: DeviceNews): void {
     this.news.value = news;
   }
 
@@ -172,7 +173,7 @@ export class LocalMedia {
     this.devices.value = listDevices(listed);
     const { speakers } = this.devices.value;
     const change = speakerChange(this.speakerId.value, before.devices.speakers, speakers);
-    if (change) this.#tell(change);
+    if (change) this.#publishNews(change);
     await Promise.all(
       [this.microphone, this.camera].map((capture) => capture.onDevices(before.listed, listed)),
     );

@@ -2,7 +2,7 @@
 import { Video as Camera, VideoOff } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../kit/icon.tsx';
-import { hueOf, initials } from '../kit/person-look.ts';
+import { hueOf, initials } from '../kit/participant-look.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { CameraButton, MicrophoneButton } from '../media/media-buttons.tsx';
 import { isMirrored } from '../media/mirror.ts';

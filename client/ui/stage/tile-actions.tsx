@@ -8,11 +8,11 @@ import { Dialog } from '../kit/dialog.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { type MenuItem, toggleMenu } from '../kit/menu.tsx';
 import { notify } from '../kit/notices.tsx';
-import type { PersonTile, ScreenTile } from './tiles.ts';
+import type { ParticipantTile, ScreenTile } from './tiles.ts';
 import { tileLabel } from './tiles.ts';
 
 export interface TileActionsProps {
-  tile: PersonTile | ScreenTile;
+  tile: ParticipantTile | ScreenTile;
   model: CallModel;
 }
 
@@ -62,7 +62,7 @@ export function TileActions({ tile, model }: TileActionsProps) {
 }
 
 function hostItems(
-  tile: PersonTile | ScreenTile,
+  tile: ParticipantTile | ScreenTile,
   { call }: CallModel,
   remove: () => void,
 ): MenuItem[] {
@@ -78,7 +78,7 @@ function hostItems(
   ];
 }
 
-function mutableTrack(tile: PersonTile | ScreenTile): string | undefined {
+function mutableTrack(tile: ParticipantTile | ScreenTile): string | undefined {
   if (tile.kind === 'screen') return tile.videoTrackId;
   return tile.microphone?.muted === false ? tile.microphone.trackId : undefined;
 }

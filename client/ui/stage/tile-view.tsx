@@ -4,17 +4,17 @@ import { MicOff, WifiOff } from 'lucide';
 import { useId } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
 import { Icon } from '../kit/icon.tsx';
-import { hueOf, initials } from '../kit/person-look.ts';
+import { hueOf, initials } from '../kit/participant-look.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { isMirrored } from '../media/mirror.ts';
 import type { Placement } from './layout.ts';
 import { rectStyle } from './rect-style.ts';
 import { TileActions } from './tile-actions.tsx';
-import { type PersonTile, type ScreenTile, tileLabel } from './tiles.ts';
+import { type ParticipantTile, type ScreenTile, tileLabel } from './tiles.ts';
 import { Video } from './video.tsx';
 
 export interface TileViewProps {
-  tile: PersonTile | ScreenTile;
+  tile: ParticipantTile | ScreenTile;
   rect: Placement;
   model: CallModel;
   media: LocalMedia;
@@ -23,12 +23,12 @@ export interface TileViewProps {
 export function TileView({ tile, rect, model, media }: TileViewProps) {
   const id = useId();
   const speaking = useComputed(
-    () => tile.kind === 'person' && model.speakers.value.has(tile.participantId),
+    () => tile.kind === 'participant' && model.speakers.value.has(tile.participantId),
   );
   const track = trackOf(tile, model, media);
   const label = tileLabel(tile);
   const size = Math.round(Math.min(rect.width * 0.5, rect.height * 0.46, 160));
-  const own = tile.you && tile.kind === 'person';
+  const own = tile.you && tile.kind === 'participant';
   return (
     <article
       class="tile"
@@ -43,7 +43,7 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
       }}
     >
       <div class="tile-frame">
-        {tile.kind === 'person' && (
+        {tile.kind === 'participant' && (
           <span class="avatar" aria-hidden="true">
             {initials(tile.name)}
           </span>
@@ -59,7 +59,7 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
         )}
         <Badges tile={tile} model={model} />
         <p class="tile-name">
-          {tile.kind === 'person' && isSilent(tile, media) && (
+          {tile.kind === 'participant' && isSilent(tile, media) && (
             <span role="img" aria-label="Microphone off">
               <Icon icon={MicOff} size={16} />
             </span>
@@ -73,7 +73,7 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
 }
 
 function Badges({ tile, model }: Pick<TileViewProps, 'tile' | 'model'>) {
-  const away = tile.kind === 'person' && !tile.online;
+  const away = tile.kind === 'participant' && !tile.online;
   const starved =
     tile.videoTrackId !== undefined && model.layers.value.get(tile.videoTrackId) === null;
   if (!away && !starved) return null;
@@ -95,7 +95,7 @@ function trackOf(
   return videoTrackId === undefined ? undefined : remoteTracks.value.get(videoTrackId)?.track;
 }
 
-function isSilent({ you, microphone }: PersonTile, media: LocalMedia): boolean {
+function isSilent({ you, microphone }: ParticipantTile, media: LocalMedia): boolean {
   if (you) {
     const { on, track, silenced } = media.microphone;
     return !on.value || track.value === undefined || silenced.value;

@@ -12,8 +12,8 @@ interface TileBase {
   videoTrackId: string | undefined;
 }
 
-export interface PersonTile extends TileBase {
-  kind: 'person';
+export interface ParticipantTile extends TileBase {
+  kind: 'participant';
   role: Participant['role'];
   online: boolean;
   /** Undefined: this participant shares no microphone at all. */
@@ -30,23 +30,23 @@ export interface InviteTile {
   id: 'invite';
 }
 
-export type Tile = PersonTile | ScreenTile | InviteTile;
+export type Tile = ParticipantTile | ScreenTile | InviteTile;
 
 const INVITE: InviteTile = { kind: 'invite', id: 'invite' };
 
 /** Every tile of the room: oneself, the others in the order they came, and the screens shared. */
 export function tilesOf(room: RoomSnapshot, selfId: string): Tile[] {
   const tracks = byOwner(room.tracks);
-  const people = room.participants.toSorted(
+  const participants = room.participants.toSorted(
     (a, b) => Number(b.id === selfId) - Number(a.id === selfId) || a.joinedAt - b.joinedAt,
   );
   const tiles: Tile[] = [];
   const screens: Tile[] = [];
-  for (const person of people) {
-    const own = tracks.get(person.id) ?? [];
-    tiles.push(personTile(person, own, selfId));
+  for (const participant of participants) {
+    const own = tracks.get(participant.id) ?? [];
+    tiles.push(participantTile(participant, own, selfId));
     for (const track of own) {
-      if (track.source === 'screen') screens.push(screenTile(person, track, selfId));
+      if (track.source === 'screen') screens.push(screenTile(participant, track, selfId));
     }
   }
   if (tiles.length < 2) tiles.push(INVITE);
@@ -54,7 +54,7 @@ export function tilesOf(room: RoomSnapshot, selfId: string): Tile[] {
 }
 
 /** The accessible name. It starts with the participant's name. */
-export function tileLabel(tile: PersonTile | ScreenTile): string {
+export function tileLabel(tile: ParticipantTile | ScreenTile): string {
   const you = tile.you ? ' (you)' : '';
   return tile.kind === 'screen' ? `${tile.name}'s screen${you}` : `${tile.name}${you}`;
 }
@@ -91,32 +91,36 @@ export function stagingOf(
 }
 
 function isSelf(tile: Tile): boolean {
-  return tile.kind === 'person' && tile.you;
+  return tile.kind === 'participant' && tile.you;
 }
 
-function personTile(person: Participant, tracks: readonly Track[], selfId: string): PersonTile {
+function participantTile(
+  participant: Participant,
+  tracks: readonly Track[],
+  selfId: string,
+): ParticipantTile {
   const camera = tracks.find(({ source }) => source === 'camera');
   const microphone = tracks.find(({ source }) => source === 'microphone');
   return {
-    kind: 'person',
-    id: person.id,
-    participantId: person.id,
-    name: person.name,
-    you: person.id === selfId,
-    role: person.role,
-    online: person.online,
+    kind: 'participant',
+    id: participant.id,
+    participantId: participant.id,
+    name: participant.name,
+    you: participant.id === selfId,
+    role: participant.role,
+    online: participant.online,
     videoTrackId: camera && !camera.muted ? camera.id : undefined,
     microphone: microphone && { trackId: microphone.id, muted: microphone.muted },
   };
 }
 
-function screenTile(person: Participant, track: Track, selfId: string): ScreenTile {
+function screenTile(participant: Participant, track: Track, selfId: string): ScreenTile {
   return {
     kind: 'screen',
     id: track.id,
-    participantId: person.id,
-    name: person.name,
-    you: person.id === selfId,
+    participantId: participant.id,
+    name: participant.name,
+    you: participant.id === selfId,
     videoTrackId: track.muted ? undefined : track.id,
   };
 }

@@ -1,4 +1,4 @@
-// How replicas find each other, place people and remember rooms.
+// How replicas find each other, place participants and remember rooms.
 
 import { ip, portRange, redisUrl, word } from '../parsers.ts';
 import { integer, optional, setting, text } from '../setting.ts';

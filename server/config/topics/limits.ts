@@ -1,4 +1,4 @@
-// What one client may cost, and how long things are waited for.
+// The most that one client may use, and time limits.
 import { integer, setting } from '../setting.ts';
 
 export const limits = {

@@ -1,4 +1,4 @@
-// Workers, their ports, and the addresses that browsers are told.
+// Workers, their ports, and the addresses that they announce to browsers.
 import { availableParallelism } from 'node:os';
 import { host, ip, portOrAny } from '../parsers.ts';
 import { choice, integer, list, optional, setting } from '../setting.ts';

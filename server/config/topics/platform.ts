@@ -1,4 +1,4 @@
-// What the platform tells a replica of itself, and what replicas tell operators.
+// The platform's description of a replica, and the replicas' output for operators.
 
 import { host, portOrAny, word } from '../parsers.ts';
 import { choice, integer, optional, setting } from '../setting.ts';

@@ -17,7 +17,7 @@ export interface Relay {
   credential: string;
 }
 
-/** One media port, and what answers on it. */
+/** One media port, and the kind of socket that answers on it. */
 export interface MediaPort {
   port: number;
   udp: IceTarget | undefined;
@@ -29,7 +29,7 @@ export interface AddressOptions {
   announced: boolean;
   protocols: readonly ('udp' | 'tcp')[];
   local: readonly string[];
-  /** None where nothing of ours can answer on the configured ports. */
+  /** Empty where no socket of ours can answer on the configured ports. */
   ports: readonly MediaPort[];
   /** The first of those. */
   firstPort: number;
@@ -49,7 +49,7 @@ export async function seenFrom(
 ): Promise<AddressFacts['seen']> {
   const udp = await firstMapped(stunUrls, 'udp', from.address, from.port);
   if (udp) return { address: udp.address, port: from.port === undefined ? undefined : udp.port };
-  // Where UDP is blocked, TCP still tells the address.
+  // Where UDP is blocked, TCP may still find the address.
   const tcp = await firstMapped(stunUrls, 'tcp', from.address, undefined);
   return tcp && { address: tcp.address, port: undefined };
 }
@@ -65,7 +65,7 @@ async function firstMapped(
     const fits = parsed && !parsed.scheme.endsWith('s') && parsed.transport === protocol;
     return fits ? [{ address: parsed.host, port: parsed.port }] : [];
   });
-  // One after the other from the same port, and not long: the second is for when the first is down.
+  // In order from the same port, and briefly: the second server is for when the first is down.
   for (const server of servers.slice(0, 2)) {
     const result = await stunBinding({
       ...{ ...server, protocol, localAddress, localPort, timeoutMs: STUN_MS },
@@ -75,7 +75,7 @@ async function firstMapped(
   return undefined;
 }
 
-/** One for each media port. */
+/** The facts of each media port. */
 export async function addressFacts(options: AddressOptions): Promise<AddressFacts[]> {
   const { address, announced, protocols, local, ports, firstPort, relay, seen } = options;
   const resolved = await resolveHost(address, RESOLVE_MS).catch(() => []);

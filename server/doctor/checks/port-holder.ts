@@ -1,4 +1,4 @@
-// Which process has a port, as Linux shows it in /proc; it tells a running Parley from a stranger.
+// Finds the process that holds a port, in Linux's /proc, and whether it is a running Parley.
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 

@@ -23,7 +23,7 @@ export interface PortsCheck {
 /** How many ports of a range of pipe ports are tried. All of a large range would take too long. */
 const PIPE_PORTS_TRIED = 32;
 
-/** Error codes that say that it cannot be opened. */
+/** The error codes of a port that cannot be opened. */
 type Obstacle = { on: Listen; code: string };
 
 /** @param count ports in a row, from MEDIA_PORT */

@@ -1,4 +1,4 @@
-// Whether the store can be reached, how far it is, what its clock says, and which TURN servers it has.
+// Checks whether the store can be reached, its round trip, its clock, and the TURN servers in it.
 import { readFileSync } from 'node:fs';
 import { MissingRights, UnusableServer } from '../../cluster/redis/link/errors.ts';
 import { RedisLink } from '../../cluster/redis/link/link.ts';

@@ -1,4 +1,4 @@
-// Which TURN servers participants get: of those in our own environment, and those that the store has. Pure.
+// The TURN servers that participants get, from our own environment and from the store. Pure.
 import type { TurnServer } from '../../cluster/turn.ts';
 import type { Config } from '../../config/config.ts';
 import { configuredTurn } from '../../turn/pool/environment.ts';
@@ -7,7 +7,7 @@ import { skipped, type Verdict, warning } from '../finding.ts';
 /** Where an operator corrects a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
 export type TurnSource = 'variables' | 'pool' | 'operator' | 'elsewhere';
 
-/** `none`: there is none. `unread`: it could not be read. */
+/** `none`: there is no store. `unread`: it could not be read. */
 export type StoreState = 'none' | 'unread' | 'read';
 
 export interface TurnInUse {
@@ -26,12 +26,12 @@ export function turnInUse(
   shared: readonly TurnServer[],
 ): TurnInUse {
   const { servers: own, stun, ignored } = configuredTurn({ turn, cluster });
-  // Those of TURN_POOL come last.
+  // Servers of TURN_POOL come last.
   const single = configuredTurn({ turn: { ...turn, pool: undefined }, cluster }).servers.length;
   const sources = new Map<string, TurnSource>(
     own.map(({ id }, place) => [id, place < single ? 'variables' : 'pool']),
   );
-  // The store leaves these alone when a process says what it has configured.
+  // The store keeps an operator's servers when a process adds its configured ones.
   const operators = new Map(
     shared.filter(({ origin }) => origin === 'operator').map((server) => [server.id, server]),
   );

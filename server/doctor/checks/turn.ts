@@ -1,4 +1,4 @@
-// Tries every address of every TURN server, and tells a wrong secret from a wrong clock.
+// Tries every address of every TURN server, and distinguishes a wrong secret from a wrong clock.
 import type { TurnServer } from '../../cluster/turn.ts';
 import { parseTurnUrl } from '../../turn/client/turn-url.ts';
 import { credentialsFor } from '../../turn/pool/credentials.ts';
@@ -73,15 +73,15 @@ export async function tryStunServer(url: string): Promise<Verdict> {
 }
 
 /**
- * What a server's clock says of ours: it must take credentials that expire in a minute by our clock,
- * and refuse those that expired a minute ago. Servers that do not look at the expiry say nothing.
+ * Bounds of our clock's error, by a server's clock: it must accept credentials that expire in a minute by our
+ * clock, and refuse those that expired a minute ago. Servers that ignore the expiry give no bounds.
  */
 export async function clockBounds(attempts: readonly TurnAttempt[]): Promise<ClockBound[]> {
   const usable = attempts.filter(
     ({ server, result, lasting }) =>
       server.auth.kind === 'secret' && (allocates(result) || lasting?.ok),
   );
-  // One address of each server, and not of all of a large pool.
+  // One address of each server, and only some servers of a large pool.
   const each = [...new Map(usable.map((attempt) => [attempt.server.id, attempt])).values()];
   const bounds = await Promise.all(each.slice(0, 3).map(clockOf));
   return bounds.flat();

@@ -1,4 +1,4 @@
-// Whether the web server answers at its public address, and what its clock says.
+// Checks whether the web server answers at its public address, and reads its clock.
 import * as v from 'valibot';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../../shared/protocol/protocol.ts';
 import type { ClockSample } from '../diagnoses/clock.ts';

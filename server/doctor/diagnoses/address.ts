@@ -16,9 +16,9 @@ export interface AddressFacts {
   /** The media port that was checked. */
   port: number;
   protocols: readonly ('udp' | 'tcp')[];
-  /** Addresses of this machine: what is sent to them never leaves it. */
+  /** Addresses of this machine: packets to them never leave it. */
   local: readonly string[];
-  /** Nothing of ours answers on the configured ports: another program has them, or no worker starts. */
+  /** No socket of ours answers on the configured ports: another program has them, or no worker starts. */
   busy: boolean;
   /** Straight from this machine; undefined where it was not tried. */
   inside: { udp: Sight | undefined; tcp: Sight | undefined };
@@ -182,7 +182,7 @@ function isSeenHere({ resolved, seen }: AddressFacts): boolean {
   return seen !== undefined && resolved.some((ip) => sameIp(ip, seen.address));
 }
 
-/** A STUN server sees us, and not here; one that is inside as well says nothing about outside. */
+/** A STUN server sees us at another address. If it is inside our network as well, this proves nothing. */
 function isSeenElsewhere(facts: AddressFacts): boolean {
   const { seen, resolved } = facts;
   if (!seen || isSeenHere(facts)) return false;

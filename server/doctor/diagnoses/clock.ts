@@ -1,4 +1,4 @@
-// Whether this machine's clock is right, from what other clocks say. Pure.
+// Compares this machine's clock with other clocks. Pure.
 import { failed, ok, skipped, type Verdict, warning } from '../finding.ts';
 
 /** Another clock. */
@@ -11,7 +11,7 @@ export interface ClockSample {
   uncertaintyMs: number;
 }
 
-/** A TURN server tells its clock by which credentials it takes for expired. */
+/** A TURN server shows its clock by the credentials that it takes for expired. */
 export interface ClockBound {
   source: string;
   /** `right`: within a minute. */
@@ -29,8 +29,8 @@ export function diagnoseClock(
   bounds: readonly ClockBound[],
 ): Verdict {
   const wrong = [
-    ...samples.filter((sample) => certain(sample) > WRONG_MS).map(said),
-    ...bounds.filter(({ ours }) => ours !== 'right').map(saidByTurn),
+    ...samples.filter((sample) => certain(sample) > WRONG_MS).map(offsetText),
+    ...bounds.filter(({ ours }) => ours !== 'right').map(turnOffsetText),
   ];
   const right = [
     ...samples.filter((sample) => certain(sample) <= WRONG_MS).map(({ source }) => source),
@@ -54,7 +54,7 @@ export function diagnoseClock(
   if (drifting.length > 0) {
     return warning(
       'clock_drifts',
-      `The clock of this machine is ${drifting.map(said).join(', ')}.`,
+      `The clock of this machine is ${drifting.map(offsetText).join(', ')}.`,
       NTP,
     );
   }
@@ -62,16 +62,16 @@ export function diagnoseClock(
   return ok(`The clock is right by ${[...new Set(right)].join(', ')}.`);
 }
 
-/** At least so far off. */
+/** The least possible error. */
 function certain({ offsetMs, uncertaintyMs }: ClockSample): number {
   return Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
 }
 
-function said({ source, offsetMs }: ClockSample): string {
+function offsetText({ source, offsetMs }: ClockSample): string {
   const seconds = Math.round(Math.abs(offsetMs) / 1_000);
   return `${seconds} s ${offsetMs < 0 ? 'behind' : 'ahead of'} ${source}`;
 }
 
-function saidByTurn({ source, ours }: ClockBound): string {
+function turnOffsetText({ source, ours }: ClockBound): string {
   return `more than a minute ${ours === 'behind' ? 'behind' : 'ahead of'} ${source}`;
 }

@@ -41,7 +41,7 @@ export function sameIp(one: string, other: string): boolean {
   return a !== undefined && b !== undefined && a.equals(b);
 }
 
-/** As people write it, IPv6 in brackets. */
+/** In the usual notation, IPv6 in brackets. */
 export function addressText({ address, port }: TransportAddress): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,4 +1,4 @@
-// STUN messages (RFC 8489): writes them, and reads them as something that anybody may have sent.
+// STUN messages (RFC 8489): writes them, and parses packets that anyone may have sent.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { fromXorAddress, type TransportAddress, xorAddress } from './stun-message-address.ts';
@@ -149,7 +149,7 @@ function readAttributes(
       const right = length === FINGERPRINT_BYTES && next === bytes.length;
       if (!right || bytes.readUInt32BE(from) !== checksum(bytes.subarray(0, at))) return undefined;
     } else if (integrityAt === undefined) {
-      // What stands behind MESSAGE-INTEGRITY could have been added by anybody (RFC 8489 §14.5).
+      // Attributes after MESSAGE-INTEGRITY are not protected by it (RFC 8489 §14.5).
       if (type === ATTRIBUTE.messageIntegrity) {
         if (length !== INTEGRITY_BYTES) return undefined;
         integrityAt = at;
@@ -166,8 +166,8 @@ function readAttributes(
 export function hasIntegrity({ bytes, integrityAt }: StunMessage, key: Buffer): boolean {
   if (integrityAt === undefined) return false;
   const from = integrityAt + ATTRIBUTE_HEADER_BYTES;
-  const said = bytes.subarray(from, from + INTEGRITY_BYTES);
-  return timingSafeEqual(said, integrity(bytes, integrityAt, key));
+  const received = bytes.subarray(from, from + INTEGRITY_BYTES);
+  return timingSafeEqual(received, integrity(bytes, integrityAt, key));
 }
 
 export function addressOf(message: StunMessage, attribute: number): TransportAddress | undefined {
@@ -184,7 +184,7 @@ export function uint32Of(message: StunMessage, attribute: number): number | unde
   return value?.length === 4 ? value.readUInt32BE(0) : undefined;
 }
 
-/** What an error answer says; its phrase is safe to show: printable, and short. */
+/** The code and phrase of an error answer. The phrase is safe to show: printable, and short. */
 export function errorOf(message: StunMessage): { code: number; reason: string } | undefined {
   const value = message.attributes.get(ATTRIBUTE.errorCode);
   const hundreds = (value?.[2] ?? 0) & 0x07;

@@ -8,14 +8,14 @@ interface Framing {
   readonly headerBytes: number;
   /** @returns undefined when nothing valid begins like this */
   frameBytes(header: Buffer): number | undefined;
-  /** What of the frame is handed on. */
+  /** The part of the frame that is passed on. */
   readonly skippedBytes: number;
 }
 
 /**
- * STUN and TURN over TCP and TLS: one message after the other (RFC 8489 §6.2.2). ChannelData could
- * stand between them (RFC 8656 §12.5), but this client binds no channel; and a web server that greets
- * us with "HTTP" looks just like it.
+ * STUN and TURN over TCP and TLS: one message after the other (RFC 8489 §6.2.2). ChannelData could stand
+ * between them (RFC 8656 §12.5), but this client binds no channel, and the "HTTP" of a web server looks just
+ * like it.
  */
 export const TURN_FRAMING: Framing = {
   headerBytes: 8,

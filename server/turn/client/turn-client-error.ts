@@ -8,20 +8,20 @@ export type ProbeFailure =
   | 'timeout'
   /** The TLS handshake failed; most often the certificate. */
   | 'tls'
-  /** It does not accept the credentials: another secret, an expiry that is over, another clock. */
+  /** The server rejects the credentials: another secret, an expiry in the past, another clock. */
   | 'unauthorized'
-  /** It has no room for one more allocation, or this user has not. */
+  /** The server, or this user's quota, has no space for one more allocation. */
   | 'quota'
-  /** It does not do this for us, or not to this peer. */
+  /** The server refuses this to us, or for this peer. */
   | 'forbidden'
-  /** It cannot, or we cannot. */
+  /** The server or this client does not support it. */
   | 'unsupported'
-  /** What answers there is no TURN server, or a broken one. */
+  /** The answer came from no TURN server, or from a broken one. */
   | 'protocol'
   /** The server serves, but what it relays does not come through. */
   | 'relay_blocked';
 
-/** Its message is a sentence for an operator; nothing in it is secret. */
+/** Its message is a sentence for an operator, without secrets. */
 export class TurnError extends Error {
   override readonly name = 'TurnError';
   readonly failure: ProbeFailure;
@@ -39,7 +39,7 @@ export class TurnError extends Error {
   }
 }
 
-/** What the error codes of RFC 8489 §14.8 and RFC 8656 §19 mean to the operator of the server. */
+/** The error codes of RFC 8489 §14.8 and RFC 8656 §19, in words for the server's operator. */
 const MEANINGS: Readonly<Record<number, readonly [ProbeFailure, string]>> = {
   300: ['unsupported', 'wants its clients to go to another server (ALTERNATE-SERVER)'],
   401: ['unauthorized', 'does not accept the credentials'],
@@ -55,8 +55,8 @@ const MEANINGS: Readonly<Record<number, readonly [ProbeFailure, string]>> = {
 /** @param doing completes "…, when asked" */
 export function refusal(code: number, reason: string, doing: string): TurnError {
   const [failure, meaning] = MEANINGS[code] ?? ['protocol', 'answers with an error'];
-  const said = reason === '' ? `${code}` : `${code} ${reason}`;
-  return new TurnError(failure, `The TURN server ${meaning} when asked ${doing} (${said}).`, {
+  const answer = reason === '' ? `${code}` : `${code} ${reason}`;
+  return new TurnError(failure, `The TURN server ${meaning} when asked ${doing} (${answer}).`, {
     code,
   });
 }

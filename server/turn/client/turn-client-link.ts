@@ -17,7 +17,7 @@ export interface LinkOptions {
   tlsCa?: string | undefined;
   localAddress?: string | undefined;
   localPort?: number | undefined;
-  /** Until it is open; milliseconds. */
+  /** The time to open it; milliseconds. */
   timeoutMs: number;
 }
 
@@ -37,7 +37,7 @@ export class Link {
   #connected = false;
   #closed = false;
   onPacket: (packet: Buffer) => void = () => {};
-  /** It broke. Called at most once. */
+  /** The connection broke. Called at most once. */
   onEnd: (error: TurnError) => void = () => {};
 
   private constructor(options: LinkOptions) {
@@ -74,7 +74,7 @@ export class Link {
 
   send(packet: Buffer): void {
     if (this.#closed || this.#opened) return;
-    // Errors come as events; that of an earlier datagram must not be thrown at the next one.
+    // Errors come as events. That of an earlier datagram must not be thrown at the next one.
     this.#udp?.send(packet, (error) => error && this.#broke(error));
     const { framing } = this.#options;
     this.#tcp?.write(framing === ICE_TCP_FRAMING ? iceTcpFrame(packet) : packet);

@@ -1,4 +1,4 @@
-// Requests to a TURN server, signed with long-term credentials once it has said how (RFC 8489 §9.2).
+// Requests to a TURN server, signed with long-term credentials after its challenge (RFC 8489 §9.2).
 import {
   ATTRIBUTE,
   encodeStun,
@@ -11,7 +11,7 @@ import {
 import { refusal, TurnError } from './turn-client-error.ts';
 import type { Answer, Transactions } from './turn-client-transactions.ts';
 
-/** Which the server gave us, to be sent back with each request. */
+/** Given by the server, and sent back with each request. */
 interface Challenge {
   realm: string;
   nonce: Buffer;

@@ -3,13 +3,13 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { TurnError } from './turn-client-error.ts';
 
-/** Addresses of one name that anybody here tries. */
+/** The most addresses of one name that are tried. */
 const MAX_ADDRESSES = 3;
 /** How long an answer serves. Probes ask for the same few names every few seconds. */
 const KEPT_MS = 30_000;
 /**
- * How long nobody asks again for a name that has no answer: the system's resolver takes few questions
- * at a time, and one slow name would be in the way of all the others.
+ * A name without an answer is not looked up again for this long: the system's resolver takes few questions at a
+ * time, and one slow name would delay all others.
  */
 const FAILED_MS = 10_000;
 /** Names that are remembered: more than a pool has. */
@@ -64,7 +64,7 @@ function ask(host: string, family: 4 | 6 | 0): Promise<string[]> {
     () => keep(KEPT_MS),
     () => keep(FAILED_MS),
   );
-  // The newest last: the first ones are those that nobody asked for lately.
+  // The newest last, so the first ones are those that were not looked up lately.
   asked.delete(key);
   asked.set(key, entry);
   for (const oldest of asked.keys()) {

@@ -9,7 +9,7 @@ const MAX_SENT = 7;
 
 export interface Ask {
   encode(transactionId: Buffer): Buffer;
-  /** Whether this is an answer to believe; what is not, is as if it had not come (RFC 8489 §9.2.5). */
+  /** Whether this answer is authentic. Any other is ignored (RFC 8489 §9.2.5). */
   accepts(answer: StunMessage): boolean;
   timeoutMs: number;
 }

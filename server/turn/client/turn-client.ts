@@ -1,4 +1,4 @@
-// A TURN client (RFC 8656) for checks: one allocation, its permissions, and what is sent through it.
+// A TURN client (RFC 8656) for checks: one allocation, its permissions, and the data through it.
 import { isIP } from 'node:net';
 import {
   ATTRIBUTE,
@@ -32,15 +32,15 @@ export interface OpenOptions {
 }
 
 export interface RelayListener {
-  /** A peer sent this. */
+  /** Data from a peer. */
   data(data: Buffer, from: TransportAddress): void;
-  /** The allocation ended, or was closed: nothing will come any more. */
+  /** The allocation ended, or was closed. No data will come any more. */
   end(reason: TurnError): void;
 }
 
 const UDP_PROTOCOL = 17;
 const FAMILY = { 4: 1, 6: 2 } as const;
-/** Giving an allocation back is a courtesy; without it, it ends by itself in ten minutes. */
+/** Releasing an allocation is a courtesy: it would end by itself in ten minutes. */
 const CLOSE_TIMEOUT_MS = 250;
 
 export class TurnAllocation {
@@ -83,7 +83,7 @@ export class TurnAllocation {
       try {
         return await TurnAllocation.#openAt(address, url, options, deadline);
       } catch (error) {
-        // Another address of the name may serve; what answered, or kept silent, decides.
+        // Another address of the name may serve, but only if this one refused the connection.
         if (!(error instanceof TurnError && error.failure === 'refused_connection')) throw error;
         refused ??= error;
       }
@@ -110,7 +110,7 @@ export class TurnAllocation {
       await allocation.#allocate(deadline);
       return allocation;
     } catch (error) {
-      // It may have granted what we never heard of, and would keep it for ten minutes.
+      // The server may have granted an allocation whose answer was lost, and would keep it for ten minutes.
       const isLost = error instanceof TurnError && error.failure === 'timeout';
       if (isLost && allocation.#requests.isChallenged) void allocation.close();
       else allocation.#end();
@@ -123,7 +123,7 @@ export class TurnAllocation {
     return this.#allocated.mapped;
   }
 
-  /** Where peers see what we send. */
+  /** The address that peers receive our data from. */
   get relayed(): TransportAddress {
     return this.#allocated.relayed;
   }
@@ -161,7 +161,7 @@ export class TurnAllocation {
     );
   }
 
-  /** Hears what peers send through the relay, until `signal` is aborted. */
+  /** Receives data from peers through the relay, until `signal` is aborted. */
   listen(signal: AbortSignal, listener: RelayListener): void {
     this.#listeners.add(listener);
     signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });

@@ -1,5 +1,5 @@
-// Which TURN servers a session gets: a pure function of region, health, load and weight, made once for
-// each state of the pool and asked for every session. Another one can take its place: see TurnChooser.
+// Chooses the TURN servers of a session: a pure function of region, health, load and weight, prepared once for
+// each state of the pool. Another one can replace it: see TurnChooser.
 
 /** A server of the pool, as far as a choice depends on it. */
 export interface TurnCandidate {
@@ -8,13 +8,13 @@ export interface TurnCandidate {
   readonly hosts: readonly string[];
   readonly region: string | null;
   readonly weight: number;
-  /** `failed` ones are offered too: without any other, a wrong hope is better than none. */
+  /** `failed` servers are offered too if there is no other: they may work from the client's network. */
   readonly state: 'ok' | 'unknown' | 'failed';
   /** Allocations, as it counts them or as the sessions that hold its credentials explain. */
   readonly load: number;
-  /** It takes no new allocations, or soon will not. */
+  /** The server takes no new allocations, or soon will not. */
   readonly full: boolean;
-  /** It gets no new sessions, but keeps those it has. */
+  /** The server gets no new sessions, but keeps those it has. */
   readonly draining: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface TurnWish {
   readonly count: number;
   /** Anything that differs from session to session; the same one gets the same servers. */
   readonly seed: string;
-  /** Servers the session has now; those that are still good are kept. */
+  /** The servers of the session so far. Those that still work are kept. */
   readonly current: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 // Reads the load of a TURN server from its Prometheus endpoint (coturn: `--prometheus`).
 import querystring from 'node:querystring';
 
-/** What coturn's figures come to. */
+/** The sums of coturn's figures. */
 export interface TurnLoad {
   /** Allocations at this moment, over all transports. */
   allocations: number;
@@ -13,7 +13,7 @@ export interface TurnLoad {
 const MAX_BYTES = 4_000_000;
 /** A gauge for each transport; coturn has it since 4.6. */
 const ALLOCATIONS = 'turn_total_allocations';
-/** To and from clients, and to and from peers; some versions end the names of counters in `_total`. */
+/** Traffic with clients and with peers. Some versions end the names of counters in `_total`. */
 const BYTES = /^turn_total_traffic_(?:peer_)?(?:rcvb|sentb)(?:_total)?$/;
 
 /** @throws Error with one sentence when they cannot be had */
@@ -32,7 +32,7 @@ export async function readTurnLoad(
   return turnLoadOf(await textOf(response));
 }
 
-/** @throws Error when this is not what coturn says */
+/** @throws Error when these are not coturn's metrics */
 export function turnLoadOf(text: string): TurnLoad {
   let allocations: number | undefined;
   let bytes = 0;

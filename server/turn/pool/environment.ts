@@ -24,7 +24,7 @@ export class TurnConfigError extends Error {
 const REST_AUTH_TYPES = new Set(['rest', 'hmac', 'shared-secret', 'turn-rest', 'use-auth-secret']);
 const SAMPLE = '[{"urls": ["turn:turn.example.org:3478?transport=udp"], "secret": "…"}]';
 
-/** One server as an operator writes it: in TURN_POOL, and as the body of `POST /api/turn`. */
+/** One server in an operator's notation: in TURN_POOL, and as the body of `POST /api/turn`. */
 export const TurnServerEntry = v.pipe(
   v.strictObject({
     /** Default: host and port of the first address. */
@@ -55,7 +55,7 @@ export const TurnServerEntry = v.pipe(
 export type TurnServerEntry = v.InferOutput<typeof TurnServerEntry>;
 
 /**
- * @param ttlSeconds where the entry does not say
+ * @param ttlSeconds the default for entries without one
  * @throws TurnConfigError when the pool could not hold it
  */
 export function turnServerOf(
@@ -80,7 +80,7 @@ export function turnServerOf(
   };
   const result = v.safeParse(TurnServer, server);
   if (result.success) return result.output;
-  // Never the value: it may be the secret.
+  // Without the value: it may be the secret.
   const [issue] = result.issues;
   const field = v.getDotPath(issue) ?? 'something';
   throw new TurnConfigError(
@@ -145,7 +145,7 @@ function ignoredBy(turn: Config['turn']): string[] {
   ];
 }
 
-/** One line for the operator: what is configured, without the secrets. */
+/** One line for the operator: the configuration, without the secrets. */
 export function describeTurn(urls: readonly string[]): string {
   return urls.length > 0 ? urls.join(', ') : 'none';
 }
@@ -235,7 +235,7 @@ function pool({ pool: text }: Config['turn']): TurnServerEntry[] {
   const result = v.safeParse(v.array(TurnServerEntry), JSON.parse(text), { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
-  // Never the value: it may be the secret.
+  // Without the value: it may be the secret.
   const where = v.getDotPath(issue) ?? 'the whole';
   throw new TurnConfigError(
     `TURN_POOL is not usable: ${where}: ${whatIsWrong(issue)}. It is like ${SAMPLE}.`,

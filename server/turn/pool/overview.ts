@@ -1,11 +1,10 @@
-// The TURN pool as operators see it: the servers, what all media nodes say of them, and what somebody
-// should look at. Pure.
+// The TURN pool for operators: the servers, the reports of all media nodes, and warnings. Pure.
 import type { TurnOverview, TurnSample, TurnServerView } from '../../../shared/api/admin.ts';
 import type { TurnReport, TurnServer } from '../../cluster/turn.ts';
 
 /**
- * Allocations that one session can hold for one address of a server: one for each of its two transports,
- * and on up to two network interfaces (Wi-Fi and a cable, or a VPN).
+ * The most allocations of one session on one address of a server: one for each of its two transports, on up to
+ * two network interfaces (Wi-Fi and a cable, or a VPN).
  */
 const ALLOCATIONS_PER_URL = 4;
 /** More than the sessions explain by this much is a leak, not a moment's difference. */
@@ -14,7 +13,7 @@ const UNEXPLAINED_MARGIN = 10;
 /** Above this part of its capacity a server needs help soon. */
 const NEARLY_FULL = 0.8;
 
-/** What one session can hold at most on a server with these addresses. */
+/** The most allocations of one session on a server with these addresses. */
 export function allocationsOf(urls: readonly string[]): number {
   return urls.length * ALLOCATIONS_PER_URL;
 }
@@ -26,23 +25,23 @@ export function sampleOf(
   at: number,
 ): TurnSample {
   const figures = servers.map(({ id, urls }) => {
-    const said = reports.flatMap(({ servers: known }) => known[id] ?? []);
-    const sessions = sum(said.map((one) => one.sessions));
+    const reported = reports.flatMap(({ servers: known }) => known[id] ?? []);
+    const sessions = sum(reported.map((one) => one.sessions));
     return [
       id,
       {
         sessions,
-        relayed: sum(said.map((one) => one.relayed)),
-        allocations: highest(said.map((one) => one.allocations)),
-        explained: (sessions + sum(said.map(({ ended }) => ended))) * allocationsOf(urls),
-        bitrate: highest(said.map((one) => one.bitrate)),
+        relayed: sum(reported.map((one) => one.relayed)),
+        allocations: highest(reported.map((one) => one.allocations)),
+        explained: (sessions + sum(reported.map(({ ended }) => ended))) * allocationsOf(urls),
+        bitrate: highest(reported.map((one) => one.bitrate)),
       },
     ] as const;
   });
   return { at, paths: pathsOf(reports), servers: Object.fromEntries(figures) };
 }
 
-/** What the choice goes by: the server's own count, else what our sessions may hold there. */
+/** The load that the choice uses: the server's own count, else the most that our sessions may use there. */
 export function loadsOf({ servers }: TurnSample): Map<string, number> {
   return new Map(
     Object.entries(servers).map(([id, { allocations, explained }]) => [
@@ -52,7 +51,7 @@ export function loadsOf({ servers }: TurnSample): Map<string, number> {
   );
 }
 
-/** More curves cannot be told apart, and an hour of them would be megabytes. */
+/** More curves cannot be distinguished, and an hour of them would be megabytes. */
 const CURVES = 12;
 /** Points of a curve: as many as it is pixels wide on a phone, some more. */
 const POINTS = 180;
@@ -60,7 +59,7 @@ const POINTS = 180;
 /** No server can be called this. */
 const OTHERS = '(others)';
 
-/** What is kept of the present: the busiest servers, and the others in one sum. */
+/** The part of a sample that is stored: the busiest servers, and the others as one sum. */
 export function memorable(sample: TurnSample): TurnSample {
   const byLoad = Object.entries(sample.servers).sort(
     ([, a], [, b]) => b.sessions - a.sessions || (b.allocations ?? 0) - (a.allocations ?? 0),
@@ -93,11 +92,11 @@ export function overviewOf(
   samples: readonly TurnSample[],
 ): TurnOverview {
   const now = sampleOf(servers, reports, 0);
-  const said = Map.groupBy(
+  const reported = Map.groupBy(
     reports.flatMap(({ urls }) => urls),
     ({ serverId, url }) => `${serverId} ${url}`,
   );
-  const views = servers.map((server) => viewOf(server, reports, said, now));
+  const views = servers.map((server) => viewOf(server, reports, reported, now));
   // The newest point is always among them.
   const every = Math.max(1, Math.ceil(samples.length / POINTS));
   const history = samples.filter((_, n) => (samples.length - 1 - n) % every === 0);
@@ -112,34 +111,34 @@ export function overviewOf(
 function viewOf(
   server: TurnServer,
   reports: readonly TurnReport[],
-  said: ReadonlyMap<string, TurnReport['urls']>,
+  reported: ReadonlyMap<string, TurnReport['urls']>,
   { servers: figures }: TurnSample,
 ): TurnServerView {
   const { id, region, weight, capacity, auth, origin, draining } = server;
-  const urls = server.urls.map((url) => addressOf(url, said.get(`${id} ${url}`) ?? []));
+  const urls = server.urls.map((url) => addressOf(url, reported.get(`${id} ${url}`) ?? []));
   const states = urls.map(({ state }) => state);
   const health = states.includes('ok') ? 'ok' : states.includes('unknown') ? 'unknown' : 'failed';
   const none = { sessions: 0, relayed: 0, allocations: null, explained: 0, bitrate: null };
   return {
     ...{ id, region, weight, capacity, origin, draining, urls },
     auth: auth.kind,
-    // Whatever its health: one that was drained may be ended, and that is no failure.
+    // Whatever its health: a drained server may have been shut down, which is no failure.
     state: draining ? 'draining' : health === 'ok' ? 'in-service' : health,
     ...(figures[id] ?? none),
     refusals: sum(reports.map(({ servers: known }) => known[id]?.refusals ?? 0)),
   };
 }
 
-function addressOf(url: string, said: TurnReport['urls']): TurnServerView['urls'][number] {
-  const reachedBy = said.filter(({ state }) => state === 'ok').length;
-  const missed = said.filter(({ state }) => state === 'failed');
+function addressOf(url: string, reported: TurnReport['urls']): TurnServerView['urls'][number] {
+  const reachedBy = reported.filter(({ state }) => state === 'ok').length;
+  const missed = reported.filter(({ state }) => state === 'failed');
   return {
     url,
     state: reachedBy > 0 ? 'ok' : missed.length > 0 ? 'failed' : 'unknown',
     reachedBy,
     missedBy: missed.length,
-    message: (missed[0] ?? said.find(({ message }) => message !== null))?.message ?? null,
-    roundTripMs: lowest(said.map(({ roundTripMs }) => roundTripMs)),
+    message: (missed[0] ?? reported.find(({ message }) => message !== null))?.message ?? null,
+    roundTripMs: lowest(reported.map(({ roundTripMs }) => roundTripMs)),
   };
 }
 
@@ -148,20 +147,20 @@ function poolWarnings(
   { paths }: TurnSample,
 ): TurnOverview['warnings'] {
   const found: TurnOverview['warnings'] = [];
-  const say = (message: string) => void found.push({ serverId: null, message });
+  const warn = (message: string) => void found.push({ serverId: null, message });
   const good = servers.filter(({ state }) => state === 'in-service');
   if (servers.length === 0) {
-    say('There is no TURN server: people behind strict firewalls cannot get through. Add one.');
+    warn('There is no TURN server: people behind strict firewalls cannot get through. Add one.');
   } else if (good.length === 0) {
-    say('No TURN server is in service: people who need a relay cannot get through.');
+    warn('No TURN server is in service: people who need a relay cannot get through.');
   } else if (good.length === 1) {
-    say(
+    warn(
       'Only one TURN server is in service: when it ends, the calls through it stop. Add another.',
     );
   }
   if (paths.none > 0) {
     const people = paths.none === 1 ? 'One person has' : `${paths.none} people have`;
-    say(`${people} no media path at the moment: they see black.`);
+    warn(`${people} no media path at the moment: they see black.`);
   }
   return found;
 }
@@ -169,24 +168,27 @@ function poolWarnings(
 function serverWarnings(server: TurnServerView): TurnOverview['warnings'] {
   const { id, state, urls, allocations, explained, capacity } = server;
   const found: TurnOverview['warnings'] = [];
-  const say = (message: string) => void found.push({ serverId: id, message });
+  const warn = (message: string) => void found.push({ serverId: id, message });
   if (state === 'failed') {
-    say(`${id} has failed: ${urls.find(({ message }) => message)?.message ?? 'nobody reaches it'}`);
+    warn(
+      `${id} has failed: ${urls.find(({ message }) => message)?.message ?? 'nobody reaches it'}`,
+    );
   } else if (state !== 'draining') {
     for (const { url, state: one, missedBy, message } of urls) {
-      if (one === 'failed') say(`${url} does not work: ${message ?? 'nobody reaches it'}`);
-      else if (missedBy > 0) say(`${url} is not reached by all media nodes: ${message ?? ''}`);
-      // It answers, and says why it takes nothing more.
-      else if (one === 'ok' && message !== null) say(`${url} takes no new allocations: ${message}`);
+      if (one === 'failed') warn(`${url} does not work: ${message ?? 'nobody reaches it'}`);
+      else if (missedBy > 0) warn(`${url} is not reached by all media nodes: ${message ?? ''}`);
+      // The server answers, and its message explains why it takes no more.
+      else if (one === 'ok' && message !== null)
+        warn(`${url} takes no new allocations: ${message}`);
     }
   }
   if (allocations !== null && allocations > explained * UNEXPLAINED_FACTOR + UNEXPLAINED_MARGIN) {
-    say(
+    warn(
       `${id} holds ${allocations} allocations, and the sessions explain ${explained}. Clients hold them too long, or somebody else uses the server: look at its log, and set user-quota and max-allocate-lifetime.`,
     );
   }
   if (capacity !== null && (allocations ?? explained) >= capacity * NEARLY_FULL) {
-    say(
+    warn(
       `${id} is nearly full: ${allocations ?? explained} of ${capacity} allocations. Add a server.`,
     );
   }

@@ -1,5 +1,5 @@
-// What one media node says of the TURN servers: to the store, where the dashboard finds it, and to its
-// metrics. It also reads what the servers say of themselves, and keeps the points of the curves.
+// Publishes what one media node knows of the TURN servers: to the store, for the dashboard, and as metrics.
+// Reads the servers' own metrics, and stores the points of the curves.
 
 import { turnKey } from '../../../shared/media/turn-key.ts';
 import type { PathReport } from '../../../shared/protocol/media-messages.ts';
@@ -16,7 +16,7 @@ import { allocationsOf, loadsOf, memorable, sampleOf } from './overview.ts';
 /** A media session, as far as relays matter. */
 export interface TurnHolder {
   readonly servers: readonly string[];
-  /** As the client says, of each transport that it told of. */
+  /** The paths of its transports that the client has reported. */
   readonly paths: readonly PathReport[];
 }
 
@@ -43,11 +43,11 @@ interface Measured {
   bitrate: number | null;
 }
 
-/** What has not changed is said again after this time, so that it is not forgotten. */
-const SAY_AGAIN_MS = 10_000;
+/** An unchanged report is repeated after this time, before it expires. */
+const REPEAT_MS = 10_000;
 const FORGOTTEN_AFTER_MS = 30_000;
-/** Between two reports, for each address in them, up to the time above: those of a thousand come every 5 s. */
-const SAY_LESS_MS = 5;
+/** The pause between two reports for each address in them, at most `REPEAT_MS`: 5 s for a thousand. */
+const PAUSE_PER_URL_MS = 5;
 const LOAD_TIMEOUT_MS = 3_000;
 /** Codes of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C. A client may send any other number. */
 const CODES = new Set([
@@ -74,9 +74,9 @@ export class PoolReporter {
   readonly #measured = new Map<string, Measured>();
   /** Servers that have a line in the metrics. */
   #shown = new Set<string>();
-  #said = { text: '', at: Number.NEGATIVE_INFINITY };
+  #published = { text: '', at: Number.NEGATIVE_INFINITY };
   readonly #closing = new AbortController();
-  /** What is under way, by its name. */
+  /** Actions under way, by name. */
   readonly #running = new Map<string, Promise<void>>();
   /** Servers whose metrics could not be read when they were asked last. */
   readonly #unread = new Set<string>();
@@ -106,7 +106,7 @@ export class PoolReporter {
     await Promise.all(this.#running.values());
   }
 
-  /** Not twice at the same time: what comes while it is under way is left out; the next one says it all. */
+  /** Never twice at the same time. A call during the action is dropped: the next report is complete. */
   #once(name: string, action: () => Promise<void>): void {
     if (this.#running.has(name)) return;
     const running = action()
@@ -121,16 +121,16 @@ export class PoolReporter {
     this.#show(report);
     const now = performance.now();
     // A report of a large pool is large.
-    const leastMs = Math.min(report.urls.length * SAY_LESS_MS, SAY_AGAIN_MS);
-    if (now - this.#said.at < leastMs) return;
+    const leastMs = Math.min(report.urls.length * PAUSE_PER_URL_MS, REPEAT_MS);
+    if (now - this.#published.at < leastMs) return;
     // Round trips differ every time; not each one is worth a write.
     const text = JSON.stringify({
       ...report,
       urls: report.urls.map((u) => ({ ...u, roundTripMs: 0 })),
     });
-    if (text === this.#said.text && now - this.#said.at < SAY_AGAIN_MS) return;
+    if (text === this.#published.text && now - this.#published.at < REPEAT_MS) return;
     await store.report(report, Math.max(FORGOTTEN_AFTER_MS, settings.refreshMs * 3));
-    this.#said = { text, at: now };
+    this.#published = { text, at: now };
   }
 
   async #sample(): Promise<void> {
@@ -211,7 +211,7 @@ export class PoolReporter {
       urls: servers().flatMap(({ id, urls }) =>
         urls.map((url) => {
           const { state, full, message, roundTripMs } = healthOf(id, url);
-          // One lost probe is nothing to tell of: of what works, only why it takes nothing more.
+          // A single lost probe is not reported. A working address has a message only when it is full.
           const why = state === 'failed' || full ? message : null;
           return { serverId: id, url, state, message: why, roundTripMs };
         }),
@@ -287,13 +287,13 @@ function kindOf({ paths }: TurnHolder): keyof TurnReport['paths'] {
   return 'unknown';
 }
 
-/** The server that relays; where the browser does not say which, the first one it was given. */
+/** The server that relays. Where the browser does not name it, the first one that was granted. */
 function relayOf(
   { paths, servers }: TurnHolder,
   owners: ReadonlyMap<string, string>,
 ): string | undefined {
   const path = paths.find(({ kind }) => kind === 'relay');
   if (!path) return undefined;
-  // One that it names, and that is none of ours any more, is not the first one either.
+  // A server that it names, but is no longer in the pool, is not counted as the first one.
   return path.server === null ? servers[0] : owners.get(turnKey(path.server) ?? path.server);
 }

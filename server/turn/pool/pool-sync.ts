@@ -1,12 +1,12 @@
-// Keeps a process's copy of the TURN pool like the store's, says which servers it has configured
-// itself, and puts the pool back into a store that lost its memory.
+// Keeps a process's copy of the TURN pool equal to the store's, adds the servers of its own configuration, and
+// restores the pool in a store that lost its data.
 import type { TurnServer, TurnServers, TurnStore } from '../../cluster/turn.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 
 export interface PoolSyncOptions {
   store: TurnStore;
-  /** What this process has in its own configuration. */
+  /** The servers in this process's own configuration. */
   seeds: readonly TurnServer[];
   refreshMs: number;
   resources: Resources;
@@ -39,11 +39,11 @@ export class PoolSync {
   }
 
   get servers(): readonly TurnServer[] {
-    // Until the store has told, what is configured is all there is to go by.
+    // Until the first answer of the store, only the configuration is known.
     return this.#known?.servers ?? this.#options.seeds;
   }
 
-  /** Never rejects: without the store, the pool stays as it was. */
+  /** Never rejects: without the store, the copy is unchanged. */
   async refresh(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
@@ -58,7 +58,7 @@ export class PoolSync {
       } else if (read) {
         this.#adopt(read);
       }
-      // After what was lost is back: what an operator did to these is part of that.
+      // After the restore, which includes the operator's changes to these servers.
       if (await this.#seed()) {
         const seeded = await store.read(this.#known);
         if (seeded) this.#adopt(seeded);
@@ -82,7 +82,7 @@ export class PoolSync {
     const { store, seeds } = this.#options;
     const now = performance.now();
     if (seeds.length === 0 || now - this.#seededAt < SEED_AGAIN_MS) return false;
-    // Only as a process starts is its configuration newer than what the others said.
+    // Only at the start of a process is its configuration newer than the store's.
     await store.seed(seeds, { replace: !this.#hasSeeded });
     this.#hasSeeded = true;
     this.#seededAt = now;

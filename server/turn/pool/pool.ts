@@ -1,4 +1,4 @@
-// The TURN pool as one media node uses it: which servers a session gets, and when it needs others.
+// The TURN pool of one media node: which servers a session gets, and when it needs others.
 import { createHash } from 'node:crypto';
 import { turnKey } from '../../../shared/media/turn-key.ts';
 import type { TurnServer, TurnStore } from '../../cluster/turn.ts';
@@ -25,7 +25,10 @@ export interface TurnPoolOptions {
   settings: Config['turn'];
   /** Another way to choose. */
   choose?: TurnChooser | undefined;
-  /** A media port of this node that answers ICE checks: what relays have to reach. Soon, or none. */
+  /**
+   * A media port of this node that answers ICE checks, which relays have to reach. It answers soon, or with
+   * none.
+   */
   target(): Promise<IceTarget | undefined>;
   /** The media sessions of this node. */
   holders(): readonly TurnHolder[];
@@ -36,26 +39,26 @@ export interface TurnPoolOptions {
   log: Logger;
 }
 
-/** What a session was given, and what to remember of it. */
+/** The servers and credentials of a session, with the data to compare later. */
 export interface TurnGrant extends IceServers {
   readonly servers: readonly string[];
   /** Addresses of those servers in it. */
   readonly urls: readonly string[];
-  /** What tells the secret behind each one's credentials from a later one; not the secret. */
+  /** A digest of each server's secret, to recognise a changed one. Not the secret. */
   readonly secrets: readonly string[];
 }
 
-/** What is remembered of it. */
-export type GivenTurn = Pick<TurnGrant, 'servers' | 'urls' | 'secrets'>;
+/** The part of a grant that is stored. */
+export type GrantRecord = Pick<TurnGrant, 'servers' | 'urls' | 'secrets'>;
 
-export const NO_GRANT: GivenTurn = { servers: [], urls: [], secrets: [] };
+export const NO_GRANT: GrantRecord = { servers: [], urls: [], secrets: [] };
 
 /** User part of the credentials that probes use: seen in a TURN server's log, each node's its own. */
 const PROBE_USER = 'parley-probe-';
-/** Enough of a node's id to tell it from the others. */
+/** Enough of a node's id to distinguish it from the others. */
 const ID_LENGTH = 8;
 
-/** Above this part of its capacity a server is full: what is left is for those who come back. */
+/** Above this part of its capacity a server is full. The rest is for clients that come back. */
 const FULL_AT = 0.9;
 
 interface Candidate extends TurnCandidate {
@@ -72,7 +75,7 @@ export class TurnPool {
   /** A digest of each one's secret. */
   #secrets = new Map<string, string>();
   #candidates = new Map<string, Candidate>();
-  /** Allocations of each server, as they were told last, and what we gave out since. */
+  /** Allocations of each server: the last report, and our grants since. */
   #loads = new Map<string, number>();
   #choose: ReturnType<TurnChooser> | undefined;
 
@@ -111,7 +114,7 @@ export class TurnPool {
 
   /**
    * @param userId goes into the username of minted credentials
-   * @param current servers that the session has already; those that are still good are kept
+   * @param current servers of the session so far; those that still work are kept
    */
   grant(userId: string, current: readonly string[]): TurnGrant {
     const { settings, configured } = this.#options;
@@ -134,7 +137,7 @@ export class TurnPool {
     for (const id of servers) {
       this.#options.metrics.turn.credentials.inc({ server: id });
       if (before.includes(id)) continue;
-      // What others explain of it comes later; until then, our own part counts.
+      // The reports of other nodes come later. Until then, our own part counts.
       const used = this.#servers.get(id)?.urls.filter((url) => urls.includes(url)) ?? [];
       this.#load(id, allocationsOf(used));
     }
@@ -144,7 +147,7 @@ export class TurnPool {
    * Whether an address that a session was given is gone, has failed, or is to be left, or the secret
    * behind its credentials is another one now.
    */
-  isStale({ servers, urls, secrets }: GivenTurn): boolean {
+  isStale({ servers, urls, secrets }: GrantRecord): boolean {
     const given = servers.map((id) => this.#servers.get(id));
     if (given.some((server) => server === undefined || server.draining === 'move')) return true;
     if (servers.some((id, n) => this.#secrets.get(id) !== secrets[n])) return true;
@@ -190,10 +193,10 @@ export class TurnPool {
 
   #healthChanged({ id }: TurnServer, url: string, { state, full, message }: UrlHealth): void {
     const { log } = this.#options;
-    const said = { turnServer: id, url, ...(message !== null && { reason: message }) };
-    if (state === 'failed') log.warn(said, 'a TURN address failed');
-    else if (full) log.warn(said, 'a TURN server takes no new allocations');
-    else log.info(said, 'a TURN address is usable');
+    const fields = { turnServer: id, url, ...(message !== null && { reason: message }) };
+    if (state === 'failed') log.warn(fields, 'a TURN address failed');
+    else if (full) log.warn(fields, 'a TURN server takes no new allocations');
+    else log.info(fields, 'a TURN address is usable');
     this.#choose = undefined;
     this.#options.onChange();
   }
@@ -232,7 +235,7 @@ export class TurnPool {
     return { id, hosts, region, weight, state, load, full, draining: server.draining !== null };
   }
 
-  /** Those that have not failed; all, where all have: a wrong hope is better than none. */
+  /** Addresses that have not failed. If all have, all: they may work from the client's network. */
   #usableUrls({ id, urls }: TurnServer): readonly string[] {
     const usable = urls.filter((url) => this.#watch.of(id, url).state !== 'failed');
     return usable.length > 0 ? usable : urls;
@@ -256,7 +259,7 @@ export class TurnPool {
   }
 }
 
-/** Tells a server's secret from a later one without keeping either. */
+/** Distinguishes a server's secret from a later one without storing either. */
 function digestOf({ id, auth }: TurnServer): string {
   return createHash('sha256')
     .update(JSON.stringify([id, auth]))

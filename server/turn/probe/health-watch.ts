@@ -1,4 +1,4 @@
-// Probes every address of every TURN server, in turn and not all at once, and keeps what that says.
+// Probes every address of every TURN server, a few at a time, and keeps the results.
 import type { TurnServer } from '../../cluster/turn.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import {
@@ -54,7 +54,7 @@ export class HealthWatch {
     this.#options = options;
   }
 
-  /** Watches these from now on. What is known of those that were watched before is kept. */
+  /** Watches these from now on. Results of addresses that were watched before are kept. */
   watch(servers: readonly TurnServer[]): void {
     const next = new Map<string, Watched>();
     for (const server of servers) {
@@ -101,7 +101,7 @@ export class HealthWatch {
     const due = [...this.#watched.values()].filter(
       ({ probing, nextAt }) => !probing && nextAt <= now,
     );
-    // Who waits for longest is first: otherwise those at the end would never have their turn.
+    // The longest wait first: otherwise the last ones would never have their turn.
     due.sort((a, b) => a.nextAt - b.nextAt);
     for (const watched of due.slice(0, Math.floor(this.#budget))) {
       this.#budget -= 1;
@@ -123,7 +123,7 @@ export class HealthWatch {
     const jitter = 1 + JITTER * (2 * Math.random() - 1);
     watched.nextAt = startedAt + this.#intervalMs * jitter;
     if (isDoubtful(watched.health)) this.#doubt(watched, now);
-    // It may have been taken out of the pool meanwhile.
+    // It may have been removed from the pool meanwhile.
     const isSame = watched.health.state === state && watched.health.full === full;
     if (isSame || !this.#isWatched(watched)) return;
     onChange(watched.server, watched.url, watched.health);

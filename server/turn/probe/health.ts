@@ -1,4 +1,4 @@
-// What a series of probes says of one address of a TURN server. Pure.
+// Derives the state of one address of a TURN server from a series of probes. Pure.
 
 export interface UrlHealth {
   /** `unknown`: not probed yet, or not surely failed. */
@@ -7,7 +7,7 @@ export interface UrlHealth {
   readonly failures: number;
   /** Since when every probe of a failed one succeeded, in milliseconds of any clock; null: not now. */
   readonly wellSince: number | null;
-  /** It answers, but takes no new allocations. */
+  /** The server answers, but takes no new allocations. */
   readonly full: boolean;
   /** Why the last probe that failed did, or met a quota. */
   readonly message: string | null;
@@ -17,10 +17,10 @@ export interface UrlHealth {
 
 export type ProbeOutcome =
   | { ok: true; roundTripMs: number }
-  /** `full`: a quota is used up. What is allocated there goes on. */
+  /** `full`: a quota is used up. Existing allocations go on. */
   | { ok: false; message: string; full: boolean };
 
-/** One lost packet too many is no outage; the second try follows at once. */
+/** A single lost packet is no outage. The second try follows at once. */
 const FAILURES_TO_FAIL = 2;
 
 export const NEVER_PROBED: UrlHealth = {
@@ -65,7 +65,7 @@ export function healthAfter(
   return { ...NEVER_PROBED, state: 'ok', roundTripMs };
 }
 
-/** A first failure: it should be tried again soon, to be sure. */
+/** A first failure: another try should follow soon. */
 export function isDoubtful({ state, failures }: UrlHealth): boolean {
   return failures > 0 && state !== 'failed';
 }

@@ -17,7 +17,7 @@ export interface Endpoint {
   localPort?: number | undefined;
 }
 
-/** What a received packet is. */
+/** The judgement on a received packet. */
 export type Judged =
   | { kind: 'answer'; mapped: TransportAddress }
   | { kind: 'wrong'; message: string }
@@ -80,7 +80,7 @@ export async function exchange(
 /**
  * Sends until there is a judgement. Never rejects.
  *
- * @param where names what is asked, for people
+ * @param where names the target, for operators
  */
 export async function repeat(where: string, timeoutMs: number, way: Way): Promise<CheckResult> {
   const result = Promise.withResolvers<CheckResult>();

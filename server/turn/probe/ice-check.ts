@@ -1,4 +1,5 @@
-// One ICE connectivity check (RFC 8445 §7.2), straight or through a relay: does media get there and back?
+// One ICE connectivity check (RFC 8445 §7.2), direct or through a relay: shows whether media gets there and
+// back.
 import { randomBytes } from 'node:crypto';
 import {
   ATTRIBUTE,
@@ -18,7 +19,10 @@ import type { TurnAllocation } from '../client/turn-client.ts';
 import { type Endpoint, exchange, type Judged, repeat } from './ice-check-exchange.ts';
 import type { CheckResult } from './ice-check-result.ts';
 
-/** An ICE-lite agent, such as a mediasoup transport: it answers those who know its credentials. */
+/**
+ * The credentials of an ICE-lite agent, such as a mediasoup transport. It answers only requests that carry
+ * them.
+ */
 export interface IceCredentials {
   usernameFragment: string;
   password: string;

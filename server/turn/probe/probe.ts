@@ -22,7 +22,7 @@ export interface ProbeOptions {
   url: string;
   username: string;
   credential: string;
-  /** Where a check is sent through the relay; without it, an allocation is all that is tried. */
+  /** The target of a check through the relay. Without it, only an allocation is tried. */
   target: IceTarget | undefined;
   /** For all of it; milliseconds. */
   timeoutMs: number;
@@ -33,7 +33,7 @@ export interface ProbeOptions {
 export type ProbeResult =
   | {
       ok: true;
-      /** Round trip of the check through the relay; without a target, of the allocation. */
+      /** Round trip of the check through the relay. Without a target, of the allocation. */
       roundTripMs: number;
       mapped: TransportAddress;
       relayed: TransportAddress;
@@ -41,7 +41,7 @@ export type ProbeResult =
   | {
       ok: false;
       failure: ProbeFailure;
-      /** A sentence for an operator; nothing in it is secret. */
+      /** A sentence for an operator, without secrets. */
       message: string;
       code?: number;
     };
@@ -115,7 +115,7 @@ async function checkAny(
   }
 }
 
-/** What the failures of all candidates come to. */
+/** One error for the failures of all candidates. */
 function verdict(errors: readonly unknown[], tried: readonly TransportAddress[]): unknown {
   const foreign = errors.find((error) => !(error instanceof TurnError));
   if (foreign !== undefined) return foreign;

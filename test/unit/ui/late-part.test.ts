@@ -1,7 +1,7 @@
 // A part of the page that is gone: a full load where it helps, never during a call, never in a circle.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holdPage, isPageHeld, mayReload } from '../../../client/ui/kit/late-part.ts';
+import { blockReload, isReloadBlocked, mayReload } from '../../../client/ui/kit/late-part.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -15,9 +15,9 @@ test('a missing part loads the page anew once, and never during a call', () => {
 });
 
 test('the page is held from the beginning of a call to its end', () => {
-  const release = holdPage();
-  assert.equal(isPageHeld(), true);
+  const release = blockReload();
+  assert.equal(isReloadBlocked(), true);
   release();
   release();
-  assert.equal(isPageHeld(), false);
+  assert.equal(isReloadBlocked(), false);
 });

@@ -44,7 +44,9 @@ describe('tilesOf', () => {
       track('bo', 'microphone'),
     ];
     const [me, ann, bo] = tilesOf(room(people, tracks), 'me');
-    assert.ok(me?.kind === 'person' && ann?.kind === 'person' && bo?.kind === 'person');
+    assert.ok(
+      me?.kind === 'participant' && ann?.kind === 'participant' && bo?.kind === 'participant',
+    );
     assert.deepEqual([me.videoTrackId, me.microphone, me.you], [undefined, undefined, true]);
     assert.deepEqual([ann.videoTrackId, ann.microphone?.muted], [undefined, true]);
     assert.deepEqual([bo.videoTrackId, bo.microphone?.muted], ['bo-camera', false]);

@@ -6,7 +6,7 @@ import { roomLink, routeOf, tokenOf } from '../../../client/ui/address.ts';
 import { describeChanges } from '../../../client/ui/call/changes.ts';
 import { statusLine } from '../../../client/ui/call/connection-text.ts';
 import { suggestRoomName } from '../../../client/ui/home/room-names.ts';
-import { hueOf, initials } from '../../../client/ui/kit/person-look.ts';
+import { hueOf, initials } from '../../../client/ui/kit/participant-look.ts';
 import { actionFor, type KeyPress } from '../../../client/ui/kit/shortcuts.ts';
 import { sharingSummary } from '../../../client/ui/prejoin/sharing.ts';
 import { remedyFor } from '../../../client/ui/room/join-error.ts';

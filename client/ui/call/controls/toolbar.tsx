@@ -30,7 +30,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
       class="toolbar"
       role="toolbar"
       aria-label="Call controls"
-      inert={model.covered.value}
+      inert={model.chatCoversStage.value}
       onKeyDown={moveFocus}
     >
       {watching ? (

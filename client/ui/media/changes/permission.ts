@@ -13,15 +13,15 @@ export function watchPermission(
 ): () => void {
   let status: PermissionStatus | undefined;
   let ended = false;
-  const tell = () => status && onState(status.state);
+  const report = () => status && onState(status.state);
   void query(kind).then((answer) => {
     if (ended || !answer) return;
     status = answer;
-    status.addEventListener('change', tell);
+    status.addEventListener('change', report);
   });
   return () => {
     ended = true;
-    status?.removeEventListener('change', tell);
+    status?.removeEventListener('change', report);
   };
 }
 
