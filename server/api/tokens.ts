@@ -116,7 +116,7 @@ export class RoomTokens {
   /**
    * @returns the ways in, the invitation first
    * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: the
-   *   fault of the invitation, where a rejoin token does not help either; `unavailable`
+   *   invitation's fault, if the rejoin token is not valid either; `unavailable`
    */
   async entries(
     { token, rejoinToken }: Presented,

@@ -15,8 +15,9 @@ import type { RoomHub } from './room-hub.ts';
 export interface KeptSession {
   readonly participantId: string;
   readonly guard: SessionGuard;
-  readonly held: HeldSession;
-  readonly fence: { readonly isClaiming: boolean };
+  readonly toRestore: HeldSession;
+  /** A claim of this replica is under way: what the store says of the older guard is no news. */
+  readonly isClaiming: boolean;
   end(reason: 'removed' | 'replaced' | 'lost'): void;
   readonly media: { refresh(): Promise<void> };
 }
@@ -219,7 +220,7 @@ export class SessionKeeper {
     const guards = sessions.map(({ guard }) => guard);
     const states = await cluster.rooms.restore(
       known,
-      sessions.map(({ held }) => held),
+      sessions.map(({ toRestore }) => toRestore),
     );
     log.info({ room, sessions: sessions.length }, 'a room was put back into the store');
     this.#apply(sessions, guards, states);
@@ -232,7 +233,7 @@ export class SessionKeeper {
     states: ReadonlyMap<string, SessionState>,
   ): void {
     for (const [index, session] of sessions.entries()) {
-      if (session.guard !== guards[index] || session.fence.isClaiming) continue;
+      if (session.guard !== guards[index] || session.isClaiming) continue;
       const state = states.get(session.participantId);
       if (state === 'removed' || state === 'replaced') session.end(state);
       if (state === 'gone') session.end('lost');

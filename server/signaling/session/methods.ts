@@ -4,6 +4,7 @@ import type { Methods } from '../../../shared/protocol/protocol.ts';
 import type { Handlers } from '../../../shared/protocol/rpc.ts';
 import { isGranted } from '../../../shared/room/grants.ts';
 import type { CheckMethod } from '../socket/network-check.ts';
+import { mintRejoin } from './rejoin.ts';
 import type { Session } from './session.ts';
 
 type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
@@ -30,11 +31,11 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async renewRejoin(session) {
-    return session.rejoin();
+    return mintRejoin(session);
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {
-    const { nodeId } = session.media.sessions.of(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     return session.context.media.send(nodeId, 'connect', {
       ...whose(session),
       epoch,
@@ -44,13 +45,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async restartIce(session, { epoch, direction }) {
-    const { nodeId } = session.media.sessions.of(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...whose(session), epoch, direction };
     return session.context.media.send(nodeId, 'restartIce', params);
   },
 
   async path(session, { epoch, ...report }) {
-    const { nodeId } = session.media.sessions.of(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     return session.context.media.send(nodeId, 'path', { ...whose(session), epoch, ...report });
   },
 
@@ -63,7 +64,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters }) {
     // The store refuses it too; here nothing has been asked of it yet.
     if (!isGranted(session.participant.role, 'publish')) throw new ParleyError('forbidden');
-    const { nodeId } = session.media.sessions.of(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
@@ -121,7 +122,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async ready(session, { epoch, consumerIds }) {
-    const { nodeId } = session.media.sessions.of(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...whose(session), epoch, consumerIds };
     return session.context.media.send(nodeId, 'ready', params);
   },

@@ -1,7 +1,6 @@
 // One participant's session: it outlives its sockets, and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import type { Rejoin } from '../../../shared/protocol/protocol.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
 import type { Participant } from '../../../shared/room/room.ts';
 import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
@@ -12,153 +11,192 @@ import type { Connection } from '../socket/connection.ts';
 import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
+import { OwnGuard } from './own-guard.ts';
 import { Presence } from './presence.ts';
 import type { RoomMember } from './room-hub.ts';
-import { SessionFence } from './session-fence.ts';
 import {
+  admit,
+  answer,
+  attach,
+  connectionOf,
+  detach,
   END_ERRORS,
+  end,
   isInStore,
-  isResumable,
-  mayFollow,
   type SessionEnd,
   type SessionState,
-  socketOf,
-} from './session-state.ts';
+} from './state.ts';
+
+/** The state of a session, with the socket and the timer that belong to it. */
+type State = SessionState<Connection, Timer>;
 
 export interface SessionOptions {
   room: string;
   participant: Pick<Participant, 'id' | 'name' | 'role'>;
-  /** As the room has it now. */
+  /** `joining`, or `attached` when another replica had the session until now. */
+  state: Extract<State, { connection: Connection }>;
+  /** Whether the participant is online in the room's state. */
   online: boolean;
   guard: SessionGuard;
-  /** Without one it was claimed from another replica, and `attach` follows. */
-  joining?: Connection;
   rtpCapabilities: RtpCapabilities;
-  /** Of the secret that resumes it. */
+  /** Of the secret that resumes the session. */
   resumeHash: string;
-  /** What lets nobody in any more when a host removes the participant; not known of another replica's. */
+  /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
   ends: readonly string[];
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
 
+/** A claim of this replica that the store has granted to a client. */
+export interface GrantedClaim {
+  guard: SessionGuard;
+  rtpCapabilities: RtpCapabilities;
+}
+
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
-  readonly context: SessionContext;
   readonly budgets: Budgets;
-  readonly fence: SessionFence;
   readonly media: SessionMedia;
-  rtpCapabilities: RtpCapabilities;
+  readonly #context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
-  readonly #frames = new FrameQueue();
+  readonly #queue: FrameQueue;
   readonly #presence: Presence;
-  #state: SessionState<Connection, Timer>;
+  readonly #guard: OwnGuard;
+  #rtpCapabilities: RtpCapabilities;
+  #state: State;
 
+  /** Frames to the client wait until `answered` or `flush`. */
   constructor(options: SessionOptions, context: SessionContext) {
     this.room = options.room;
     this.participant = options.participant;
-    this.context = context;
-    this.rtpCapabilities = options.rtpCapabilities;
-    this.fence = new SessionFence(options.guard, () => this.#presence.forget());
+    this.#rtpCapabilities = options.rtpCapabilities;
+    this.#state = options.state;
     this.#options = options;
+    this.#context = context;
     this.#release = context.resources.open('session');
-    this.media = new SessionMedia(this, this.#frames, context);
-    this.budgets = new Budgets(context.limits);
+    const { resources, log } = context;
     this.#presence = new Presence({
-      ...context,
       online: options.online,
       commit: (online) =>
         this.commit([{ op: 'presence', participantId: this.participantId, online }]),
+      ...{ resources, log },
     });
-    this.#state = { is: 'claimed' };
-    if (options.joining) {
-      this.#state = { is: 'joining', socket: options.joining };
-      this.#speakThrough(options.joining);
-    }
+    this.#guard = new OwnGuard(options.guard, () => this.#presence.forget());
+    this.#queue = new FrameQueue(() => connectionOf(this.#state));
+    this.#queue.pause();
+    this.media = new SessionMedia(this, this.#queue, context);
+    this.budgets = new Budgets(context.limits);
   }
 
   get participantId(): string {
     return this.participant.id;
   }
 
+  /** What a removal by a host ends, besides the session. */
+  get ends(): readonly string[] {
+    return this.#options.ends;
+  }
+
   get guard(): SessionGuard {
-    return this.fence.guard;
+    return this.#guard.current;
+  }
+
+  get rtpCapabilities(): RtpCapabilities {
+    return this.#rtpCapabilities;
+  }
+
+  get context(): SessionContext {
+    return this.#context;
   }
 
   get ended(): boolean {
-    return this.#state.is === 'ended';
+    return this.#state.name === 'ended';
   }
 
+  /** The session ended here alone: its participant stays in the room, and another replica may have it. */
   get kept(): boolean {
-    return this.#state.is === 'ended' && this.#state.kept;
+    return this.#state.name === 'ended' && this.#state.isKept;
   }
 
-  get inStore(): boolean {
+  /** Whether the client has a socket at the moment. */
+  get attached(): boolean {
+    return connectionOf(this.#state) !== undefined;
+  }
+
+  /** Whether the store knows the session. It is made before it is admitted, so that no patch is missed. */
+  get isInStore(): boolean {
     return isInStore(this.#state);
   }
 
-  /** Whether a socket speaks for it at the moment. */
-  get attached(): boolean {
-    return socketOf(this.#state) !== undefined;
+  /** Whether a claim of this replica is under way: the fence may have risen already. */
+  get isClaiming(): boolean {
+    return this.#guard.isClaiming;
   }
 
-  /** What puts it back into a store that lost its memory. */
-  get held(): HeldSession {
+  /** The session as a store that lost its memory needs it. */
+  get toRestore(): HeldSession {
     const { guard } = this;
     const { resumeHash } = this.#options;
     return { guard, resumeHash, nodeId: this.media.sessions.current?.nodeId };
   }
 
-  /**
-   * The store has it now.
-   * @throws ParleyError `shutting_down` when it ended meanwhile, before there was anything to release
-   */
-  admit(): void {
-    if (this.#state.is !== 'joining') throw this.#ending;
-    this.#become({ is: 'admitted', socket: this.#state.socket });
+  /** The store has admitted the participant. */
+  admitted(): void {
+    this.#state = admit(this.#state);
   }
 
-  /** The answer of its join, with the room up to `version`, is on its way. What came after it follows. */
+  /** The answer of the join was sent, with the room's state up to `version`: what came after it follows. */
   answered(version: number): void {
-    if (this.#state.is === 'admitted') {
-      this.#become({ is: 'attached', socket: this.#state.socket });
-    }
-    this.flush(version);
+    if (this.ended) return;
+    this.#state = answer(this.#state);
+    this.#queue.flush(version);
+  }
+
+  /** A client resumes the session at this replica. */
+  claimedBy(claim: Promise<SessionGuard>): void {
+    this.#guard.follow(claim);
   }
 
   /**
-   * A socket speaks for this session from now on. An older one gets `bye`. Frames wait until `flush`.
-   * @throws ParleyError when it ended meanwhile
+   * The client has resumed the session on this socket; an older socket is closed. Frames to the client wait
+   * until `flush`.
+   *
+   * @throws ParleyError `session_lost` when the session is over
    */
-  attach(socket: Connection): void {
-    if (this.#state.is === 'ended') throw this.#ending;
-    const before = socketOf(this.#state);
-    if (before !== socket) {
-      before?.end(new ParleyError('session_replaced'), { reconnect: false });
+  attach(connection: Connection, { guard, rtpCapabilities }: GrantedClaim): void {
+    const before = this.#state;
+    if (before.name === 'ended') throw new ParleyError('session_lost');
+    this.#state = attach(before, connection);
+    this.#guard.set(guard);
+    this.#rtpCapabilities = rtpCapabilities;
+    if (before.name === 'away') before.grace.close();
+    else if (before.connection !== connection) {
+      before.connection.end(new ParleyError('session_replaced'), { reconnect: false });
     }
-    this.#become({ is: 'attached', socket });
-    this.#speakThrough(socket);
+    this.#queue.pause();
+    this.#queue.clear();
   }
 
-  /** The client has the state, the room's up to `version`. What came after it follows now. */
+  /** The answer of a resume was sent, with the room's state up to `version`: what came after it follows. */
   flush(version?: number): void {
-    this.#frames.flush(version);
+    this.#queue.flush(version);
   }
 
-  /** The socket is gone: the participant stays in the call for the grace period, media running. */
-  detach(socket: Connection): void {
-    if (socketOf(this.#state) !== socket) return;
-    // A client whose join was not answered has nothing to resume with.
-    if (this.#state.is !== 'attached') {
+  /**
+   * The socket has closed. The participant stays in the room for the grace period, with media running. A
+   * client without the answer of its join cannot resume: its session ends.
+   */
+  detach(connection: Connection): void {
+    if (connectionOf(this.#state) !== connection) return;
+    if (this.#state.name !== 'attached') {
       this.end('left');
       return;
     }
-    const { resources, timing } = this.context;
+    const { resources, timing } = this.#context;
     const grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
-    this.#become({ is: 'away', grace });
-    this.#frames.connection = undefined;
+    this.#state = detach(this.#state, grace);
     void this.#presence.set(false);
   }
 
@@ -167,34 +205,23 @@ export class Session implements RoomMember {
     return this.#presence.set(true);
   }
 
-  /** What brings its participant back after a restart; nothing where rooms are open. */
-  async rejoin(): Promise<{ rejoin?: Rejoin }> {
-    const { tokens, log } = this.context;
-    const { id: participantId, name, role } = this.participant;
-    const mark = { participantId, ends: this.#options.ends };
-    // The call goes on while the store is away.
-    const minted = tokens?.mintRejoin({ room: this.room, name, role }, mark).catch((err) => {
-      log.debug({ err, room: this.room }, 'no rejoin token was minted');
-      return undefined;
-    });
-    const rejoin = await minted;
-    return rejoin ? { rejoin } : {};
-  }
-
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
     if (this.ended) throw new ParleyError('session_lost');
-    const { rooms, limits, keeper } = this.context;
+    const { rooms, limits } = this.#context;
     const { guard } = this;
     const commit = () => rooms.commit(this.room, this.guard, ops, limits);
     try {
       return await commit();
     } catch (error) {
       const { code } = ParleyError.from(error);
-      // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
-      // refused, and says nothing about the session.
-      if (code === 'session_replaced' && (await this.fence.isNewest(guard))) this.end('replaced');
+      if (code === 'session_replaced') {
+        // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
+        // refused, and says nothing about the session.
+        await this.#guard.settled();
+        if (this.guard === guard) this.end('replaced');
+      }
       // A store that lost its memory gets the room back first, and then this.
-      const isBack = code === 'session_lost' && (await keeper.recover(this.room));
+      const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
       if (!isBack || this.ended) throw error;
       return await commit();
     }
@@ -210,8 +237,8 @@ export class Session implements RoomMember {
     );
     // Removed by a host, its lease ran out, or another replica has it: the store knows. Being online
     // again may also be an older commit of our own.
-    if (left || (taken && !this.#presence.online)) void this.context.keeper.check(this.room);
-    if (!left) this.#frames.send(frame, patch.version);
+    if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
+    if (!left) this.#queue.send(frame, patch.version);
     for (const op of patch.ops) {
       // Whoever committed it, and whether the answer arrived: it is the media of this session.
       if (op.op === 'mute' && this.#owns(op.trackId)) {
@@ -221,7 +248,7 @@ export class Session implements RoomMember {
   }
 
   #owns(trackId: string): boolean {
-    const tracks = this.context.hub.known(this.room)?.tracks ?? [];
+    const tracks = this.#context.hub.known(this.room)?.tracks ?? [];
     return tracks.some(
       ({ id, participantId }) => id === trackId && participantId === this.participantId,
     );
@@ -234,62 +261,37 @@ export class Session implements RoomMember {
   /** The session is over. Idempotent. */
   end(reason: SessionEnd): void {
     const before = this.#state;
-    if (before.is === 'ended') return;
-    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
-    // can ask for that; else the participant would stay in the room as a ghost.
-    const kept = reason === 'replaced' || (reason === 'shutdown' && isResumable(before));
-    this.#become({ is: 'ended', reason, kept });
-    const { hub, metrics, log, keeper } = this.context;
+    if (before.name === 'ended') return;
+    this.#state = end(before, reason);
+    const { hub, metrics, log } = this.#context;
+    if (before.name === 'away') before.grace.close();
     this.#presence.end();
     this.media.end();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
     log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
     const error = END_ERRORS[reason];
-    if (error) socketOf(before)?.end(error, { reconnect: reason === 'shutdown' });
-    this.#frames.connection = undefined;
-    if (!kept) {
+    if (error) connectionOf(before)?.end(error, { reconnect: reason === 'shutdown' });
+    if (!this.#state.isKept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
-      keeper.finish(givenUp);
+      this.#context.keeper.finish(givenUp);
     }
     this.#release();
     this.#options.onClosed(this);
   }
 
-  /** The error of a request that counts on a session which is over. */
-  get #ending(): ParleyError {
-    const reason = this.#state.is === 'ended' ? this.#state.reason : 'lost';
-    return END_ERRORS[reason] ?? new ParleyError('session_lost');
-  }
-
-  #become(state: SessionState<Connection, Timer>): void {
-    const before = this.#state;
-    if (!mayFollow(before.is, state.is)) {
-      throw new Error(`A session that is ${before.is} cannot become ${state.is}.`);
-    }
-    if (before.is === 'away') before.grace.close();
-    this.#state = state;
-  }
-
-  /** Nothing is sent before the client has the state: `flush`. */
-  #speakThrough(socket: Connection): void {
-    this.#frames.hold();
-    this.#frames.connection = socket;
-  }
-
   /** Leaves the room and closes its media, unless another replica has taken the session over. */
   async #giveUp(reason: SessionEnd): Promise<void> {
-    const { keeper } = this.context;
-    const wasOurs = await keeper.release(this.room, this.guard);
+    const wasOurs = await this.#context.keeper.release(this.room, this.guard);
     // A participant whom a host removed is released already. So is one whose release was done, though
     // its answer was lost: then the store has no such session, and the media is ours to close.
     const isOver =
       wasOurs ||
       reason === 'removed' ||
       reason === 'lost' ||
-      (await keeper.isGone(this.room, this.guard));
+      (await this.#context.keeper.isGone(this.room, this.guard));
     if (isOver) await this.media.sessions.closeAll();
   }
 }

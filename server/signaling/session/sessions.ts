@@ -7,7 +7,7 @@ import {
   type MethodResult,
   SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
-import type { Cluster, SessionGuard } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import type { Address } from '../socket/addresses.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
@@ -15,9 +15,12 @@ import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
 import { comeIn, hashOf, type WayIn } from './admission.ts';
 import { Budgets } from './budgets.ts';
+import { claimSession } from './claim.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { mintRejoin } from './rejoin.ts';
+import { type GrantedClaim, Session, type SessionOptions } from './session.ts';
+import { attach, join } from './state.ts';
 
 export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   cluster: Cluster;
@@ -30,10 +33,6 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
-/** Claims of one session, while it is being put back into a store that lost its memory. */
-const CLAIM_ATTEMPTS = 5;
-const CLAIM_RETRY_MS = 300;
-
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #keeper: SessionKeeper;
@@ -46,7 +45,8 @@ export class Sessions {
     this.#keeper = new SessionKeeper({
       ...options,
       rooms: () => [...new Set(this.all.map(({ room }) => room))],
-      sessionsIn: (room) => this.all.filter((session) => session.room === room && session.inStore),
+      sessionsIn: (room) =>
+        this.all.filter((session) => session.room === room && session.isInStore),
     });
   }
 
@@ -117,8 +117,9 @@ export class Sessions {
     const resumeSecret = randomBytes(32).toString('base64url');
     const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
+    const state = join(connection);
     const known = { room, participant, guard, rtpCapabilities, resumeHash, ends: door.ends };
-    const session = this.#create({ ...known, online: true, joining: connection }, address);
+    const session = this.#create({ ...known, state, online: true }, address);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
@@ -133,7 +134,7 @@ export class Sessions {
         this.#keeper.finish(releasing.catch((err) => log.error({ err, room }, 'not released')));
         throw new ParleyError('shutting_down');
       }
-      session.admit();
+      session.admitted();
       hub.learn(snapshot);
       const media = await session.media.open();
       metrics.sessions.inc({ event: 'joined' });
@@ -144,7 +145,7 @@ export class Sessions {
         gracePeriodMs: timing.gracePeriodMs,
         snapshot,
         media,
-        ...(await session.rejoin()),
+        ...(await mintRejoin(session)),
       };
       return [session, { result, afterwards: () => session.answered(snapshot.version) }];
     } catch (error) {
@@ -158,15 +159,16 @@ export class Sessions {
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId, rtpCapabilities } = params;
     const resumeHash = hashOf(params.resumeSecret);
-    const claim = this.#claim(room, participantId, resumeHash);
-    this.#sessions.get(participantId)?.fence.raiseWhen(claim);
+    const claim = claimSession(
+      { ...this.#options, keeper: this.#keeper },
+      room,
+      participantId,
+      resumeHash,
+    );
+    this.#sessions.get(participantId)?.claimedBy(claim);
     const guard = await claim;
-    const session =
-      this.#sessions.get(participantId) ??
-      (await this.#adoptSession(connection, params, resumeHash, guard));
-    session.fence.raise(guard);
-    session.rtpCapabilities = rtpCapabilities;
-    session.attach(connection);
+    const granted = { guard, rtpCapabilities };
+    const session = await this.#attach(connection, room, resumeHash, granted);
     try {
       await hub.add(room, session);
       const opened = await media.describe(room, guard).catch(() => undefined);
@@ -234,39 +236,31 @@ export class Sessions {
     }
   }
 
-  /** A session that another replica held until now: its participant is in the store. */
-  async #adoptSession(
-    { address }: Connection,
-    { room, rtpCapabilities }: MethodParams<'resume'>,
+  /** The session of a granted claim. Without one here another replica had it until now. */
+  async #attach(
+    connection: Connection,
+    room: string,
     resumeHash: string,
-    guard: SessionGuard,
+    granted: GrantedClaim,
   ): Promise<Session> {
-    const { participantId } = guard;
+    const { participantId } = granted.guard;
+    const attachKnown = () => {
+      const known = this.#sessions.get(participantId);
+      known?.attach(connection, granted);
+      return known;
+    };
+    const known = attachKnown();
+    if (known) return known;
     const snapshot = await this.#options.rooms.snapshot(room);
     const participant = snapshot?.participants.find(({ id }) => id === participantId);
     if (!participant) throw new ParleyError('session_lost');
     // Another socket may have been quicker.
-    const known = this.#sessions.get(participantId);
+    const quicker = attachKnown();
+    if (quicker) return quicker;
     const { online } = participant;
-    if (known) return known;
-    const options = { room, participant, guard, online, rtpCapabilities, resumeHash };
-    return this.#create({ ...options, ends: [] }, address);
-  }
-
-  /** A store that lost its memory may not know yet what this replica does. */
-  async #claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
-    const { rooms, resources } = this.#options;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await rooms.claim(room, participantId, resumeHash);
-      } catch (error) {
-        const lost = ParleyError.from(error).code === 'session_lost';
-        if (!lost || attempt > CLAIM_ATTEMPTS) throw error;
-        if (attempt > 1) await resources.wait(CLAIM_RETRY_MS);
-        // We restore only sessions of this replica. Another may still be restoring this one: wait.
-        else if (!(await this.#keeper.recover(room))) throw error;
-      }
-    }
+    const state = attach(undefined, connection);
+    const options = { room, participant, state, online, resumeHash, ends: [], ...granted };
+    return this.#create(options, connection.address);
   }
 
   #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {

@@ -31,8 +31,8 @@ function scene() {
   const owner = { room: 'team', participantId: 'ada', ended: false } as MediaOwner;
   const context = { media, resources } as unknown as SessionContext;
   const told: string[] = [];
-  const frames = { send: (frame: string) => void told.push(frame) } as unknown as FrameQueue;
-  const session = new SessionMedia(owner, frames, context);
+  const queue = { send: (frame: string) => void told.push(frame) } as unknown as FrameQueue;
+  const session = new SessionMedia(owner, queue, context);
   const opened = (nodeId: string, epoch: number, iceServersExpireAt: number | null) =>
     session.adopt({
       ...{ nodeId, origin: `router of ${nodeId}` },

@@ -28,7 +28,10 @@ beforeEach(() => {
     send: async () => ({ carries: answer() }),
     close: async (nodeId: string) => void closed.push(nodeId),
   } as unknown as MediaClient;
-  sessions = new MediaSessions('team', 'ada', { media, resources, drainGraceMs: DRAIN_GRACE_MS });
+  sessions = new MediaSessions({
+    ...{ room: 'team', participantId: 'ada' },
+    ...{ media, resources, drainGraceMs: DRAIN_GRACE_MS },
+  });
   sessions.adopt({ nodeId: 'drains', origin: 'router', epoch: 1 });
   sessions.adopt({ nodeId: 'other', origin: 'router', epoch: 2 });
 });

@@ -1,9 +1,9 @@
 // Whether somebody is shown as online is committed until the room has it.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { Presence } from '../../../server/signaling/session/presence.ts';
-import { createLogger } from '../../../server/telemetry/log.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
+import { Presence } from '../../../../server/signaling/session/presence.ts';
+import { createLogger } from '../../../../server/telemetry/log.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
