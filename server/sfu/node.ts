@@ -31,9 +31,9 @@ export interface SfuNodeOptions extends MediaContext {
   hostname: string | undefined;
   /** Addresses that it announces besides those it listens on. */
   announced: readonly string[];
-  /** Another way to look up the names among them. */
+  /** Replaces the system's lookup of names. */
   lookup?: Lookup;
-  /** How long a session that was moved elsewhere may go on carrying. */
+  /** How long a session that was moved to another node may keep carrying media. */
   drainGraceMs: number;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */

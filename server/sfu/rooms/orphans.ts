@@ -8,7 +8,7 @@ import type { NodeRoom } from './node-room.ts';
 
 export interface OrphansOptions {
   nodeId: string;
-  /** How long a session that was moved elsewhere may go on carrying. */
+  /** How long a session that was moved to another node may keep carrying media. */
   drainGraceMs: number;
   store: Pick<RoomStore, 'placement'>;
   rooms(): readonly CheckedRoom[];
@@ -16,7 +16,7 @@ export interface OrphansOptions {
   log: Logger;
 }
 
-/** A room and its sessions, as far as they are compared. */
+/** The part of a room that is compared. */
 export interface CheckedRoom extends Pick<NodeRoom, 'name'> {
   readonly mesh: Pick<NodeRoom['mesh'], 'exchange'>;
   readonly participants: readonly CheckedMedia[];
@@ -25,13 +25,13 @@ type CheckedMedia = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'
 
 /** How often every session is compared with the store: a read for each room. */
 const CHECK_EVERY_MS = 10_000;
-/** A move may take this long from its beginning to the end of the session it leaves. */
+/** The most time from the beginning of a move to the end of the old session. */
 const GRACE_MS = 20_000;
 
 export class Orphans {
   readonly #options: OrphansOptions;
   readonly #timer: Timer;
-  /** Since when a session is without explanation. */
+  /** When a session was first found without a placement here. */
   readonly #since = new WeakMap<CheckedMedia, number>();
   #checking = false;
 
@@ -48,7 +48,7 @@ export class Orphans {
     });
   }
 
-  /** @param atOnce closes without a grace what is placed elsewhere: we were away for long */
+  /** @param atOnce closes sessions placed elsewhere without a grace period: this node was away for long */
   async check({ atOnce }: { atOnce: boolean }): Promise<void> {
     const { nodeId, store, rooms, log } = this.#options;
     for (const room of rooms()) {
@@ -77,7 +77,7 @@ export class Orphans {
     // No placement is not a placement elsewhere: replicas may still be restoring the store. Wait the full grace
     // period.
     if (place === undefined) return GRACE_MS;
-    // The client shows from here what does not keep up elsewhere yet.
+    // The client still shows tracks from here until the new session keeps up.
     if (participant.carries) return Math.max(GRACE_MS, this.#options.drainGraceMs);
     return atOnce ? 0 : GRACE_MS;
   }
