@@ -68,7 +68,7 @@ async function loseNode(options: Crowd): Promise<number> {
     const [lost] = cluster.sfus;
     const crowd = await SocketCrowd.join(owner, { url, ...options });
     await cluster.addSfu();
-    const told = crowd.toldOfNewMedia(WITHIN_MS);
+    const told = crowd.offeredNewMedia(WITHIN_MS);
     lost?.child.signal('SIGKILL');
     return await told;
   } finally {

@@ -43,7 +43,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     const { participantId, fence, rtpCapabilities, nodes, after } = params;
     const before = rooms.find(params.room)?.participant(participantId);
     if (before && before.fence > fence) throw new ParleyError('session_replaced');
-    // In place of an older one it is not one more.
+    // One that replaces another does not count as one more.
     if (!before) context.accepts(openings.count);
     const { room, entered } = rooms.enter(params.room);
     const opened = openings.begin();
@@ -70,13 +70,13 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     epoch,
   }: ParticipantKey & { epoch?: number }): ParticipantMedia {
     const participant = rooms.find(room)?.participant(participantId);
-    // A session that went with its worker is as stale as one that was replaced: another one follows.
+    // A session that died with its worker is as stale as a replaced one: another one follows.
     if (epoch !== undefined && epoch !== participant?.epoch) throw new ParleyError('stale_epoch');
     if (!participant || participant.closed) throw new ParleyError('media_failed');
     return participant;
   }
 
-  /** Does something with a media session that may end meanwhile, with its worker for one. */
+  /** Runs an action on a media session that may end meanwhile, for example with its worker. */
   async function on<T>(
     key: ParticipantKey & { epoch: number },
     action: (participant: ParticipantMedia) => Promise<T>,

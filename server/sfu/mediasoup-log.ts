@@ -10,7 +10,7 @@ export function logMediasoup(log: Logger): void {
   });
 }
 
-/** When both ends of something close, the worker has often closed it before we ask it to. */
+/** When both ends of an object close, the worker has often closed it before our request. */
 function levelOf<L extends 'warn' | 'error'>(text: string, level: L): L | 'debug' {
   return /not found \[method:transport\.close(Consumer|Producer)\]/i.test(text) ? 'debug' : level;
 }

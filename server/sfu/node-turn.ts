@@ -19,14 +19,14 @@ export interface NodeTurnOptions extends MediaContext {
   turn: {
     configured: ConfiguredTurn;
     settings: Config['turn'];
-    /** Another way to choose servers. */
+    /** Replaces the default choice of servers. */
     choose?: TurnChooser;
   };
   workers(): readonly LiveWorker[];
   rooms(): readonly NodeRoom[];
 }
 
-/** Sessions that are given other servers in one go: each may restart ICE, which its server notices. */
+/** Sessions that get other servers at once: each may restart ICE, which burdens its server. */
 const MOVED_AT_ONCE = 20;
 const MOVE_PAUSE_MS = 100;
 /** A worker that does anything at all opens a target in milliseconds. */

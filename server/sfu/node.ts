@@ -31,7 +31,7 @@ export interface SfuNodeOptions extends MediaContext, Graces {
   hostname: string | undefined;
   /** Addresses that it announces besides those it listens on. */
   announced: readonly string[];
-  /** Another way to look up the names among them. */
+  /** Replaces the system's lookup of names. */
   lookup?: Lookup;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */

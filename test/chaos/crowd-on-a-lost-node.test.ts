@@ -23,7 +23,7 @@ test('a killed sfu-rtc replica with 120 sessions: every one has media elsewhere,
   });
   const before = [...crowd.epochs];
   const other = await cluster.addSfu();
-  const told = crowd.toldOfNewMedia(WITHIN_MS);
+  const told = crowd.offeredNewMedia(WITHIN_MS);
   lost!.child.signal('SIGKILL');
   await told;
   for (const [n, epoch] of crowd.epochs.entries())
@@ -36,6 +36,6 @@ test('a killed sfu-rtc replica with 120 sessions: every one has media elsewhere,
     );
   });
   assert.deepEqual(crowd.failures, []);
-  const moves = cluster.said.filter((line) => line.includes('media was moved'));
+  const moves = cluster.outputLines.filter((line) => line.includes('media was moved'));
   assert.equal(moves.length, PARTICIPANTS, 'nobody is moved twice');
 });

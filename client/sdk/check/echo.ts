@@ -4,18 +4,18 @@ import type { PathQuality, SpeedResult } from './types.ts';
 /** As often as a voice's packets, for a second. */
 const PINGS = 50;
 const PING_EVERY_MS = 20;
-/** For those on their way when the last one is sent. Later than this is as bad as lost in a call. */
+/** The wait for the last pings. One that takes longer is as bad as lost in a call. */
 const LAST_PING_MS = 1_000;
 
 const PIECE_BYTES = 16_384;
-/** On their way and not back yet: enough for 20 Mbit/s at a round trip of 200 ms. */
+/** Bytes under way at once: enough for 20 Mbit/s at a round trip of 200 ms. */
 const WINDOW_BYTES = 512 * 1024;
 const SPEED_MS = 2_000;
-/** The beginning, in which the sender feels its way, does not count. */
+/** The start, in which the sender finds its rate, does not count. */
 const WARM_UP_MS = 500;
 /** A path without an answer for this long is dead. */
 const SILENCE_MS = 4_000;
-/** A call needs less, and the server serves others. */
+/** A call needs less, and the server has other clients. */
 const ENOUGH_BITS_PER_SECOND = 25_000_000;
 
 /** @returns null when nothing came back */

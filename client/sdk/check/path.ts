@@ -11,7 +11,7 @@ import type { CheckCandidate, PathFailure, PathResult, RelayRefusal } from './ty
  * answers.
  */
 const CONNECT_MS = 7_000;
-/** How long a relay that refused is still waited for: its other addresses may yet answer. */
+/** How long to wait after a relay refused: its other addresses may yet answer. */
 const AFTER_REFUSAL_MS = 1_500;
 /** No answer (W3C WebRTC, `RTCPeerConnectionIceErrorEvent`). */
 const NO_ANSWER = 701;
@@ -29,7 +29,7 @@ export class PathCheck {
   #iceConnected = false;
   #onChange = () => {};
 
-  /** @throws where the browser cannot make sense of the path's ICE servers */
+  /** @throws where the browser cannot parse the path's ICE servers */
   constructor(path: CheckPath) {
     this.path = path;
     const relay = path.kind === 'relay';
@@ -94,7 +94,7 @@ export class PathCheck {
     return (await opened) ? this.#channels[1] : undefined;
   }
 
-  /** Whether all channels open before it is clear that they will not. */
+  /** Resolves when all channels are open, or cannot open any more. */
   #opened(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
       const finish = (opened: boolean) => {

@@ -21,15 +21,15 @@ export interface RelayRefusal {
 export type PathFailure =
   /** The network lets nothing through to the server. */
   | 'blocked'
-  /** Packets arrive, but the encrypted connection over them does not stand. */
+  /** Packets arrive, but the encrypted connection over them does not open. */
   | 'handshake'
   /** The TURN server refused. */
   | 'relay-refused'
   /** The TURN server did not answer. */
   | 'relay-silent'
-  /** The TURN server gave an address, from which the media server cannot be reached. */
+  /** The TURN server gave an address, but the media server cannot be reached from it. */
   | 'relay-cut'
-  /** The server or the browser could not begin with it. */
+  /** The server or the browser could not use it. */
   | 'not-tried';
 
 /** Milliseconds, and a share from 0 to 1. */
@@ -43,7 +43,7 @@ export interface PathQuality {
 export interface PathResult {
   readonly id: string;
   readonly kind: 'udp' | 'tcp' | 'relay';
-  /** The TURN server's; null for a straight path. */
+  /** The TURN server's; null for a direct path. */
   readonly url: string | null;
   /** Addresses of the media server, as `address port 40000`. */
   readonly addresses: readonly string[];
@@ -101,7 +101,7 @@ export const NETWORK_NOT_CHECKED: NetworkState = {
   speed: { state: 'waiting' },
 };
 
-/** The path that a call would take: straight before relayed, UDP before TCP, then the quickest. */
+/** The path that a call would take: direct before relayed, UDP before TCP, then the fastest. */
 export function bestPath(results: readonly PathResult[]): PathResult | undefined {
   const order = ['udp', 'tcp', 'relay'];
   const delay = ({ quality }: PathResult) => quality?.roundTripMs ?? Number.POSITIVE_INFINITY;

@@ -1,8 +1,8 @@
-// When the media sessions before the newest one can go: make before break has its end here.
+// Decides when the media sessions before the newest one can close: the end of make before break.
 
-/** After we see everything on the newest session: the others switch to what we send on it. */
+/** After all tracks are shown from the newest session: others still have to switch to our tracks on it. */
 const OVERLAP_MS = 2_000;
-/** A session that carries nothing any more is kept this long for another one that does not get ready. */
+/** A session without a path is kept this long while the newer one does not become ready. */
 const LIMIT_MS = 10_000;
 
 export interface HandoverFacts {
@@ -10,7 +10,7 @@ export interface HandoverFacts {
   isShownFromOlder: boolean;
   /** Our tracks are sent on the newest session as well as on the older one, or there are none. */
   isSending: boolean;
-  /** Every older session has lost a path: the others do not see us there any more. */
+  /** Every older session has lost a path, so others no longer receive us there. */
   isOlderBroken: boolean;
 }
 
@@ -24,7 +24,7 @@ export function overlapOf(facts: HandoverFacts): number | undefined {
 export interface HandoverOptions<S> {
   /** The older sessions are no longer needed. */
   onComplete(): void;
-  /** This one has carried nothing for long enough. */
+  /** This session has had no path for long enough. */
   onLimit(session: S): void;
 }
 
@@ -37,13 +37,13 @@ export class Handover<S> {
     this.#options = options;
   }
 
-  /** A newer session was adopted: this one goes when that one has taken over. */
+  /** A newer session was adopted: this one closes when the newer one has taken over. */
   supersede(): void {
     // The session that was about to end may be the only one that carries now.
     this.#cancelOverlap();
   }
 
-  /** Whether an older session has a path. While it has there is no limit here: the server has one. */
+  /** Whether an older session has a path. While it has, the server sets the limit, not we. */
   carries(session: S, isCarrying: boolean): void {
     if (isCarrying) this.forget(session);
     if (isCarrying || this.#limits.has(session)) return;

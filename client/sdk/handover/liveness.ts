@@ -1,6 +1,6 @@
-// Whether a new consumer brings as much as the one that it is to replace, so that it can take over.
+// Whether a new consumer brings as many frames as the one that it replaces, so that it can take over.
 
-/** How often it is looked for, while something is waited for. A browser keeps its stats this long. */
+/** The interval between looks, while any track waits. A browser keeps its stats this long. */
 const POLL_MS = 50;
 /**
  * With a connected path, a new consumer without frames is shown after this long, which is more than any start
@@ -8,13 +8,13 @@ const POLL_MS = 50;
  */
 const LIVE_TIMEOUT_MS = 4_000;
 /**
- * A new path brings its first frame at once, and then often none for a quarter of a second, while
- * sender and server find out how much it carries. So the frames of this long are compared.
+ * A new path brings its first frame at once, and then often none for a quarter of a second, while sender and
+ * server find out its bandwidth. So the frames of this long are compared.
  */
 const WINDOW_MS = 400;
 /** A picture without a frame for this long stands still. Cameras pause for less. */
 const STILL_MS = 200;
-/** Part of the other's frames in that time. Not all: they are counted at different moments. */
+/** The share of the other's frames in that time. Below 1, since they are counted at different moments. */
 const ENOUGH = 0.7;
 /** Packets of sound, 20 ms each: the browser has filled its buffer then, and plays without a gap. */
 const FIRST_PACKETS = 5;
@@ -24,12 +24,12 @@ export interface Awaited {
   readonly track: MediaStreamTrack;
 }
 
-/** Something that may take over. */
+/** A consumer that may take over. */
 export interface Contest<A extends Awaited> {
   readonly awaited: A;
   /** The track on screen meanwhile. */
   readonly shown: MediaStreamTrack;
-  /** Whether there is a path for the new one to come by. */
+  /** Whether the new one has a path. */
   readonly isConnected: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface Sample {
 interface Waiting {
   shown: MediaStreamTrack;
   samples: Sample[];
-  /** Since when it could have arrived and the other brought nothing; undefined while there is no path. */
+  /** Since when it could have arrived while the other brought nothing; undefined while there is no path. */
   since: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export class LivenessWatch<A extends Awaited> {
     this.#options = options;
   }
 
-  /** Starts the timer, if there is something to wait for and it does not run yet. */
+  /** Starts the timer, if any track waits and it does not run yet. */
   start(): void {
     if (this.#closed || this.#polling || this.#timer !== undefined) return;
     if (this.#options.contests().length > 0) {

@@ -26,12 +26,12 @@ export class OpenSessions {
   readonly #handover: Handover<MediaSession>;
   readonly #liveness: LivenessWatch<Received>;
   readonly #sending: SendingWatch<MediaSession>;
-  /** Newest last. All of them receive and send; the older ones until nothing depends on them. */
+  /** Newest last. All of them receive and send; the older ones until they are no longer needed. */
   #sessions: readonly MediaSession[] = [];
-  /** Media sessions that carry nothing any more, open until pages have let go of their tracks. */
+  /** Media sessions without traffic, kept open until pages have removed their tracks. */
   readonly #leaving = new Map<MediaSession, ReturnType<typeof setTimeout>>();
   #shown: ReadonlyMap<string, Received> = new Map();
-  /** Newer than what is shown, and not live yet. */
+  /** Newer than the ones on screen, and not live yet. */
   #pending: ReadonlySet<Received> = new Set();
 
   constructor(options: OpenSessionsOptions) {
@@ -74,7 +74,7 @@ export class OpenSessions {
     return new Map([...this.#shown].map(([trackId, { track }]) => [trackId, track]));
   }
 
-  /** A newer one, which takes over from those before. */
+  /** Adds a newer one, which takes over from those before. */
   add(session: MediaSession): void {
     const older = this.#sessions;
     this.#sessions = [...older, session];
@@ -94,7 +94,7 @@ export class OpenSessions {
     this.review();
   }
 
-  /** The room, a path, or what is sent changed: the older ones may have become superfluous. */
+  /** The room, a path, or our tracks changed: the older sessions may no longer be needed. */
   review(): void {
     const older = this.#older;
     if (older.length === 0) return;
@@ -157,7 +157,7 @@ export class OpenSessions {
     );
   }
 
-  /** Whether something of it is shown that the room still lists. */
+  /** Whether one of its tracks is on screen and still listed by the room. */
   #isSeenOf({ receiver }: MediaSession): boolean {
     return receiver.received.some(
       (received) =>

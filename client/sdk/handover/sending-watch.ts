@@ -1,12 +1,12 @@
-// Whether what we send goes out on a newer media session as well as on the one before: a machine that encodes
-// everything twice may need a while for it, and what the others see is the older one until then.
+// Whether a newer media session sends as much as the one before. A machine that encodes everything twice may
+// need a while for it, and others see the older one until then.
 import type { Sample } from './liveness.ts';
 
-/** How often it is looked for, while there are two sessions. */
+/** The interval between looks, while there are two sessions. */
 const POLL_MS = 200;
 /** The frames of this long are compared. */
 const WINDOW_MS = 600;
-/** Part of the older one's frames in that time. Not all: they are counted at different moments. */
+/** The share of the older one's frames in that time. Below 1, since they are counted at different moments. */
 const ENOUGH = 0.7;
 
 /** The two media sessions whose sending is compared. */
@@ -78,7 +78,7 @@ export class SendingWatch<S> {
   }
 }
 
-/** Frames of the layer that has most of them: a path that is new begins with the small ones. */
+/** Frames of the layer that has most of them: a new path begins with the small layers. */
 export function framesSent(report: Pick<RTCStatsReport, 'forEach'>): number {
   let most = 0;
   report.forEach(({ type, kind, framesEncoded = 0 }) => {
@@ -91,7 +91,7 @@ export function framesSent(report: Pick<RTCStatsReport, 'forEach'>): number {
 export function sendsAsMuch(samples: readonly Sample[]): boolean {
   const now = samples.at(-1);
   const then = samples.findLast(({ at }) => now && now.at - at >= WINDOW_MS);
-  // Where the older one sends no picture (a camera that is off, sound alone) nothing is compared.
+  // Where the older one sends no picture (camera off, or audio only) there is nothing to compare.
   return (
     now !== undefined &&
     then !== undefined &&

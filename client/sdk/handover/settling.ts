@@ -18,8 +18,8 @@ export class Settling {
     this.#options = options;
   }
 
-  /** This session took over from another one. */
-  owe(epoch: number): void {
+  /** This session took over from another one: the server waits for `settled`. */
+  expect(epoch: number): void {
     this.#epoch = epoch;
   }
 
@@ -28,7 +28,7 @@ export class Settling {
     this.#epoch = undefined;
   }
 
-  /** @param only the epoch of the session that is left, if it is the only one */
+  /** @param only the epoch of the remaining session, if there is only one */
   settle(only: number | undefined): void {
     const epoch = this.#epoch;
     if (epoch === undefined || only !== epoch) return;

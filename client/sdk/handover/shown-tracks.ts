@@ -1,9 +1,9 @@
-// From where each track is shown while more than one consumer brings it: make before break. Pure.
+// The consumer from which each track is shown while there are several: make before break. Pure.
 
 /** One consumer of a track. */
 export interface Candidate {
   readonly trackId: string;
-  /** Its media has arrived, or nothing is to be waited for. */
+  /** Its media has arrived, or none is to be expected. */
   readonly isLive: boolean;
 }
 

@@ -9,9 +9,9 @@ import { Socket } from './socket.ts';
 const NOTICING_MS = 45_000;
 
 /**
- * Takes the session up once more to end it. Never rejects: the caller has left.
+ * Resumes the session once more to end it. Never rejects: the caller has left.
  *
- * @param gracePeriodMs how long the server keeps the place; after that it has given it up by itself
+ * @param gracePeriodMs how long the server keeps the session; after that it ends by itself
  */
 export async function leaveLate(
   url: string | URL,
@@ -29,7 +29,7 @@ export async function leaveLate(
   }
 }
 
-/** No longer than until the network is back. In Node it keeps no process alive that has nothing else to do. */
+/** At most until the network is back. In Node it does not keep the process alive. */
 function pause(ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer: number | { unref(): void } = setTimeout(resolve, ms);

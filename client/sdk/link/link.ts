@@ -45,8 +45,8 @@ export class Link {
   }
 
   /**
-   * The first socket.
-   * @throws ParleyError what opening or entering it was refused with; or the signal's reason, at once
+   * Opens the first socket. @throws ParleyError when opening or entering it was refused; or the signal's
+   * reason, at once
    */
   async start(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
@@ -72,7 +72,7 @@ export class Link {
     return this.#socket.request(method, params);
   }
 
-  /** Finds out soon whether the socket is dead: something else is. */
+  /** Finds out soon whether the socket is dead, as another connection is. */
   doubt(): void {
     if (this.#entered) this.#socket?.doubt();
   }
@@ -183,7 +183,7 @@ export class Link {
     this.#options.onEnded(error);
   }
 
-  /** The network is back: no reason to wait for the next attempt. */
+  /** The network is back: tries at once. */
   readonly #hurry = (): void => {
     if (this.#retry === undefined || this.#closed) return;
     clearTimeout(this.#retry);

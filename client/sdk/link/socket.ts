@@ -12,15 +12,15 @@ import {
 import { errorFromBody, parse, parseJson, ServerFrame } from '../../../shared/protocol/rpc.ts';
 import { takeSocket } from './warm-socket.ts';
 
-/** A server that is there answers within a second; a mobile network may add a few. */
+/** A working server answers within a second; a mobile network may add a few. */
 const REPLY_TIMEOUT_MS = 10_000;
 /** Silence longer than this plus the timeout below means a dead path. TCP reports it much later. */
 const PING_PERIOD_MS = 5_000;
 const PING_TIMEOUT_MS = 4_000;
-/** When there is reason for doubt: media has lost its path, perhaps with the whole network. */
+/** For a suspicion: media has lost its path, perhaps with the whole network. */
 const DOUBT_TIMEOUT_MS = 2_000;
 const OPEN_TIMEOUT_MS = 10_000;
-/** A server that is there answers a closing handshake as fast as a ping. */
+/** A working server answers a closing handshake as fast as a ping. */
 const CLOSE_TIMEOUT_MS = 3_000;
 /** Normal closure, RFC 6455 §7.4.1. */
 const CLOSE_NORMAL = 1000;
@@ -116,7 +116,7 @@ export class Socket {
     });
   }
 
-  /** Something makes it doubtful whether the server is still there: finds out soon. */
+  /** The server may be gone: finds out soon. */
   doubt(): void {
     this.#ping(DOUBT_TIMEOUT_MS);
   }
@@ -133,7 +133,7 @@ export class Socket {
     if (this.#closed) return false;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), CLOSE_TIMEOUT_MS);
-    // With another code the server was closing it already, and listened to nothing more.
+    // With another code the server was already closing it, and ignored later frames.
     this.#socket.addEventListener('close', ({ wasClean, code }) =>
       resolve(wasClean && code === CLOSE_NORMAL),
     );
@@ -158,7 +158,7 @@ export class Socket {
   }
 
   #onEvent(name: string, data: unknown): void {
-    // An event that this version does not know is one that it can do without.
+    // This version can do without an event that it does not know.
     if (!Object.hasOwn(EVENTS, name)) return;
     const event = name as EventName;
     this.#listener.onEvent(event, parse(EVENTS[event], data) as EventPayload<typeof event>);
@@ -182,7 +182,7 @@ export class Socket {
 
   #ping(timeoutMs = PING_TIMEOUT_MS): void {
     this.request('ping', {}, timeoutMs).catch((error) => {
-      // A refusal is an answer too: the server is there.
+      // A refusal is an answer too: the server works.
       if (ParleyError.from(error).code === 'timeout') this.#lost();
     });
   }

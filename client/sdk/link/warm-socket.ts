@@ -1,9 +1,9 @@
-// A WebSocket opened on a hunch: when the pointer nears "Join", so that the handshake is done by the click.
+// A WebSocket opened early: when the pointer nears "Join", so that the handshake is done by the click.
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../../shared/protocol/protocol.ts';
 
 /**
- * How long an unused one is kept. Shorter than the server's JOIN_TIMEOUT_MS, so that one that is
- * taken in the last moment can still join.
+ * How long an unused one is kept. Shorter than the server's JOIN_TIMEOUT_MS, so that it can still join at the
+ * last moment.
  */
 const KEEP_MS = 6_000;
 

@@ -21,7 +21,7 @@ export interface MediaKeeperOptions {
   videoCodec: VideoCodec;
   request: Request;
   retries: Retries;
-  /** Runs it now, or when requests can be carried again. */
+  /** Runs it now, or when requests can be sent again. */
   onceUp(action: () => void): void;
   isUp(): boolean;
   streamIdOf(trackId: string): string;
@@ -32,7 +32,7 @@ export interface MediaKeeperOptions {
   onTracks(): void;
   /** A path went down, or all are up again. */
   onRecovering(): void;
-  /** The packets go another way. */
+  /** The path of the packets changed. */
   onPaths(): void;
   /** The server refused a track of ours. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
@@ -48,7 +48,7 @@ export class MediaKeeper {
   /** Every media session that this server offered, so that none is taken twice. */
   readonly #offered = new Set<number>();
   readonly #settling: Settling;
-  /** The next session goes through a relay, whatever else there is. Only that one: others may go better. */
+  /** The next session goes through a relay. Only that one: later ones may have a better path. */
   #relayNext = false;
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
   readonly #unusable = new Set<string>();
@@ -78,7 +78,7 @@ export class MediaKeeper {
     return this.#sessions.tracks;
   }
 
-  /** Resolves when the tracks that the newest session began with are on their way to us. */
+  /** Resolves when the tracks of the newest session's offer have a path. */
   async receiving(): Promise<void> {
     await this.#negotiated;
     await this.#sessions.newest?.receiving;
@@ -150,7 +150,7 @@ export class MediaKeeper {
   updateIceServers(iceServers: IceServer[], move: boolean): void {
     const { all, newest } = this.#sessions;
     for (const session of all) {
-      // The older ones end before it matters.
+      // The older ones end soon.
       const options = { move: move && session === newest };
       session
         .updateIceServers(iceServers, options)
@@ -183,7 +183,7 @@ export class MediaKeeper {
     const isFirst = this.#sessions.newest === undefined;
     const session = this.#open(offer, device);
     this.#offered.add(offer.epoch);
-    if (!isFirst) this.#settling.owe(offer.epoch);
+    if (!isFirst) this.#settling.expect(offer.epoch);
     this.#recovery.reset();
     this.#sessions.add(session);
     if (!isFirst) this.#options.onPaths();
@@ -246,7 +246,7 @@ export class MediaKeeper {
     return consumers.filter(({ trackId }) => !this.#unusable.has(trackId));
   }
 
-  /** A transport that met something it cannot negotiate is no good for the other tracks either. */
+  /** After a failed negotiation, a transport cannot be used for other tracks either. */
   #giveUp(session: MediaSession, trackIds: readonly string[], cause: unknown): void {
     for (const trackId of trackIds) this.#unusable.add(trackId);
     this.#options.onProblem(new ParleyError('unsupported_media', { cause }));
@@ -272,7 +272,7 @@ export class MediaKeeper {
     try {
       await this.#options.request('rebuildMedia', { epoch: session.epoch });
     } catch (error) {
-      // The next session comes for another reason.
+      // The next session has another cause.
       this.#relayNext = false;
       throw error;
     }

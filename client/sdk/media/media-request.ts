@@ -1,4 +1,4 @@
-// How sender and receiver ask the server for something in the name of their media session.
+// How sender and receiver send requests about their media session to the server.
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 

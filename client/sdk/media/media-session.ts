@@ -29,15 +29,15 @@ export interface MediaSessionOptions
   videoCodec: VideoCodec;
   request: Request;
   onState(direction: Direction, state: types.ConnectionState): void;
-  /** The packets of a transport go another way. */
+  /** The path of a transport's packets changed. */
   onPaths(): void;
   /** A relay that carried packets all the time fell silent, or carries packets again. */
   onPulse(direction: Direction, isAlive: boolean): void;
-  /** This session will not do; another one is needed. */
+  /** This session cannot be used: another one is needed. */
   onUseless(): void;
   /** The participant who sends this remote track, if packets can be expected of it. */
   senderOf(trackId: string): string | undefined;
-  /** The server refused something else; the session may be out of date. */
+  /** The server refused another request. The session may be out of date. */
   onProblem(error: ParleyError): void;
 }
 
@@ -54,7 +54,7 @@ export class MediaSession {
   readonly #retries = new Retries();
   readonly #watches: Record<Direction, PathWatch>;
   #iceServers: readonly IceServer[];
-  /** Addresses of relays in the longest list that was given. */
+  /** Addresses of relays in the longest list so far. */
   #longest: readonly string[];
   readonly #receiving = Promise.withResolvers<void>();
   readonly #dtls: Partial<Record<Direction, DtlsParameters>> = {};
@@ -79,7 +79,7 @@ export class MediaSession {
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
 
-  /** Resolves when what is received has a path, at once when there is nothing to receive. */
+  /** Resolves when the received tracks have a path, at once when there are none. */
   get receiving(): Promise<void> {
     if (this.receiver.received.length === 0 || this.receiver.isConnected) {
       return Promise.resolve();
@@ -97,7 +97,7 @@ export class MediaSession {
     return BROKEN.has(this.#send.connectionState) || BROKEN.has(this.#recv.connectionState);
   }
 
-  /** Whether it has a path at all, one way or the other. */
+  /** Whether it has a path, in either direction. */
   get isCarrying(): boolean {
     return this.isSending || this.receiver.isConnected;
   }
@@ -108,7 +108,7 @@ export class MediaSession {
     return { send: send.path, recv: recv.path };
   }
 
-  /** Whether a transport's packets go through a TURN server, or would if they went at all. */
+  /** Whether a transport's packets go through a TURN server, or did when they last arrived. */
   isRelayed(direction: Direction): boolean {
     return this.#options.relayOnly || this.#watches[direction].isRelayed;
   }

@@ -13,7 +13,7 @@ export class Preferences {
   readonly #wanted = new Map<string, Preference>();
   readonly #changed = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** How often the server could not take them in a row. */
+  /** Refusals by the server in a row. */
   #failures = 0;
   #closed = false;
 
@@ -25,7 +25,7 @@ export class Preferences {
     this.#onProblem = onProblem;
   }
 
-  /** Whether we asked not to be sent it. */
+  /** Whether we paused it. */
   isPaused(trackId: string): boolean {
     return this.#wanted.get(trackId)?.paused ?? false;
   }
@@ -38,13 +38,13 @@ export class Preferences {
     this.#flushAfter(GATHER_MS);
   }
 
-  /** The other side may know none of them. */
+  /** The server may have lost all of them. */
   resend(): void {
     for (const trackId of this.#wanted.keys()) this.#changed.add(trackId);
     if (this.#changed.size > 0) this.#flush();
   }
 
-  /** Tracks that are gone are not wanted any more. */
+  /** Forgets tracks that are gone. */
   prune(isPresent: (trackId: string) => boolean): void {
     for (const trackId of this.#wanted.keys()) {
       if (!isPresent(trackId)) this.#wanted.delete(trackId);

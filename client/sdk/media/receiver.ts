@@ -18,7 +18,7 @@ export interface ReceiverOptions {
   streamIdOf(trackId: string): string;
   /** The received tracks changed. */
   onTracks(): void;
-  /** The browser could not negotiate these: with them described, it negotiates nothing else. */
+  /** The browser could not negotiate these: while they are described, it negotiates no others. */
   onUnusable(trackIds: readonly string[], cause: unknown): void;
 }
 
@@ -36,7 +36,7 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   /** By consumer id, oldest first. */
   readonly #consuming = new Map<string, Consuming>();
-  /** Consumers that we gave up for newer ones: the server may still name them. */
+  /** Consumers that we replaced by newer ones. The server may still name them. */
   readonly #retired = new Set<string>();
   readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
   #closed = false;

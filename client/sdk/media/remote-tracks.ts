@@ -30,7 +30,7 @@ export function sameTracks(
   return a.size === b.size && [...b].every(([id, track]) => a.get(id) === track);
 }
 
-/** @param paused we asked not to be sent it */
+/** @param paused we asked the server not to send it */
 export function trackState(
   room: RoomSnapshot,
   trackId: string,

@@ -17,16 +17,16 @@ export interface SenderOptions {
   requestMedia: MediaRequest;
   /** The tracks to send, at this moment. */
   wanted(): readonly LocalEntry[];
-  /** Whether tracks may begin here: they begin on the newest session only. */
+  /** Whether tracks may begin here: only on the newest session. */
   mayBegin(): boolean;
   /** The server refused a track that we had begun to send, or the browser cannot send it. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
 }
 
-/** How often a track is published, while the refusal is of the kind that passes. */
+/** How often a track is published, while the refusals are temporary. */
 const PUBLISH_ATTEMPTS = 4;
 const PUBLISH_RETRY_MS = 1_000;
-/** How often the browser is asked to send the same media of a track, and how long after a failure. */
+/** How often the browser is asked to send the same media, and the wait after a failure. */
 const SEND_ATTEMPTS = 3;
 const SEND_RETRY_MS = 500;
 /** A shared window or a phone's camera changes its size while it is sent. No event reports it. */
@@ -61,7 +61,7 @@ export class Sender {
       for (const producer of this.#producers.values()) void this.#fitLayers(producer);
     }, LOOK_AT_SIZES_EVERY_MS);
     options.transport.on('produce', ({ appData, rtpParameters }, done) => {
-      // Answered at once: the server takes our id, and a refusal comes back as an error later.
+      // Resolved at once: the server takes our id, and a refusal comes later as an error.
       const entry = appData.entry as LocalEntry;
       this.#published.set(entry.id, toWire(RtpParameters, rtpParameters));
       done({ id: entry.id });
@@ -116,7 +116,7 @@ export class Sender {
   }
 
   async #compare(entry: LocalEntry, track: MediaStreamTrack): Promise<void> {
-    // Its owner replaces what ended, or takes it back.
+    // Its owner replaces an ended track, or unpublishes it.
     const isLive = track.readyState === 'live';
     let producer = this.#producers.get(entry.id);
     if (!producer) {
@@ -141,7 +141,7 @@ export class Sender {
       // Its owner stops it, not we; and a mute must not disable the owner's track.
       stopTracks: false,
       disableTrackOnPause: false,
-      // Muted means that nothing is sent, not that silence is.
+      // Muted: no packets are sent, instead of silence.
       zeroRtpOnPause: true,
       ...sendingOptions(device, entry.source, videoCodec, sizeOf(track)),
       appData: { entry },

@@ -15,17 +15,17 @@ const DISCONNECTED_MS = 1_500;
  */
 const DISCONNECTED_RELAY_MS = 300;
 /**
- * A first path that takes longer than this is stuck: a DTLS handshake whose first packets were lost
- * waits twice as long each time, up to half a minute, however well the path works by then. With each
- * attempt the next one is given more.
+ * A first path that takes longer than this is stuck: a DTLS handshake whose first packets were lost waits twice
+ * as long each time, up to half a minute, however well the path works by then. Each attempt gets more time than
+ * the one before.
  */
 const CONNECTING_MS = 6_000;
 const CONNECTING_MOST = 5;
-/** How long a step may take to bring the path back before the next one. */
+/** The time that a step has to restore the path. */
 const STEP_MS = 6_000;
 
 export interface PathRecoveryOptions {
-  /** Rejects when it could not even be tried; the next step follows in time all the same. */
+  /** Rejects when the step failed at once. The next step still follows in time. */
   run(step: RecoveryStep, direction: Direction): Promise<void>;
   /** Whether a transport's packets went through a TURN server. */
   isRelayed(direction: Direction): boolean;

@@ -13,13 +13,13 @@ import { type IceError, TurnRefusals } from './turn-refusals.ts';
  * first picture comes first, and ICE often finds a better path a moment later.
  */
 const LOOKS_MS: readonly number[] = [1_000, 3_000, 10_000];
-/** A path that is down for no longer than this was never down. Milliseconds. */
+/** A shorter interruption is not reported. Milliseconds. */
 const DOWN_MS = 2_000;
 /** ICE may ask several servers in vain before it has its first path. Milliseconds. */
 const FIRST_PATH_MS = 8_000;
 /**
- * How long a restart may take to lead away from a relay. Chromium compares the servers by their places
- * in the list before it prefers the newer path: some never leave one that still works. Milliseconds.
+ * The time for a restart to leave a relay. Chromium compares the servers by their places in the list before it
+ * prefers the newer path: some never leave one that still works. Milliseconds.
  */
 const LEAVE_MS = 4_000;
 
@@ -85,7 +85,7 @@ export class PathWatch {
       this.#down = undefined;
       this.#lookSoon();
     } else if (state === 'connecting') {
-      // A restart passes through here too: then there is a path that may still carry.
+      // A restart passes through here too: the old path may still carry packets.
       this.#downAfter(FIRST_PATH_MS);
     } else if (state === 'disconnected' || state === 'failed') {
       this.#downAfter(DOWN_MS);
@@ -152,7 +152,7 @@ export class PathWatch {
     const stats = await this.#options.stats().catch(() => undefined);
     if (this.#closed || this.#state !== 'connected') return;
     const path = stats ? selectedPath(stats) : NO_PATH;
-    // Connected by a pair that the statistics do not show yet: not known is not none.
+    // If no pair is shown yet, the path is unknown, not lost.
     if (stats && path.kind !== 'none') this.#found(path, stats);
     this.#schedule();
   }

@@ -26,7 +26,7 @@ import type { LoadedDevice } from './preload.ts';
 import { SessionEntry } from './session-entry.ts';
 import type { Call, JoinOptions, LocalTrack, LocalTrackInput } from './types.ts';
 
-/** A join is not kept waiting longer than this for the media of those who are there. */
+/** A join waits at most this long for the others' media. */
 const FIRST_PICTURE_MS = 500;
 
 export class JoinedCall extends CallState implements Call {

@@ -5,7 +5,7 @@ import { retryDelay, sleep } from '../link/backoff.ts';
 import type { Request } from '../media/media-session.ts';
 import { randomId } from './ids.ts';
 
-/** A message is tried this often, and this long, before its author is bothered. */
+/** A message is tried this often, and this long, before its author sees an error. */
 const ATTEMPTS = 5;
 const PATIENCE_MS = 30_000;
 
@@ -17,7 +17,7 @@ export interface ChatOptions {
   assertLive(): void;
 }
 
-/** @throws ParleyError what the server refused it with, or the last reason why it did not get there */
+/** @throws ParleyError the server's refusal, or the last reason why it did not arrive */
 export async function sendChat(
   text: string,
   { request, up, assertLive }: ChatOptions,

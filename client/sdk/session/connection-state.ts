@@ -8,7 +8,7 @@ export interface ConnectionFacts {
   isUp: boolean;
   /** Others receive our tracks, as far as the browser knows. */
   mediaFlowing: boolean;
-  /** A path is down and is being mended. */
+  /** A path is down and is being restored. */
   recovering: boolean;
 }
 

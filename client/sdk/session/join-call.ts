@@ -1,4 +1,4 @@
-// The SDK's door: joins a call.
+// The entry point of the SDK: joins a call.
 import { JoinedCall } from './call.ts';
 import { loadDevice } from './preload.ts';
 import type { Call, JoinOptions } from './types.ts';

@@ -1,4 +1,4 @@
-// Keeps what brings us back into the room after a restart of the server, when the invitation has ended.
+// Keeps a token to rejoin the room after a restart of the server, even if the invitation has expired.
 import type { Rejoin as Given } from '../../../shared/protocol/protocol.ts';
 
 /** Part of its lifetime after which a rejoin token is renewed: two failures in a row cost nothing. */

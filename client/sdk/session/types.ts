@@ -20,7 +20,7 @@ export interface JoinOptions {
   tracks?: readonly LocalTrackInput[];
   /** The mediasoup-client handler to use where there is no browser to recognise. */
   handlerName?: 'Chrome111';
-  /** Gives the join up. Its reason is thrown. */
+  /** Aborts the join. Its reason is thrown. */
   signal?: AbortSignal;
 }
 
@@ -45,8 +45,8 @@ export interface RemoteTrack {
   readonly source: TrackSource;
   readonly muted: boolean;
   /**
-   * The media itself. Another one takes its place when the media moves to another server, once it has
-   * brought its first frame or sound; this one ends a moment later.
+   * The media itself. When the media moves to another server, another track replaces it after its first frame
+   * or sound. This one ends a moment later.
    */
   readonly track: MediaStreamTrack;
 }
@@ -81,7 +81,7 @@ export interface CallEvents {
   layer: [{ trackId: string; spatialLayer: number | null }];
   /** A host muted this source of ours. */
   mutedByHost: [TrackSource];
-  /** Something that was asked for earlier was refused. The call goes on. */
+  /** An earlier request was refused. The call goes on. */
   problem: [ParleyError];
 }
 
@@ -95,8 +95,8 @@ export interface Call {
   readonly speakers: readonly Speaker[];
   readonly connection: ConnectionState;
   /**
-   * How our packets travel: straight to the media server, or through a TURN server. Looked at a moment
-   * after a path was found and every few seconds from then on; `none` until then.
+   * How our packets travel: directly to the media server, or through a TURN server. Read a moment after a path
+   * was found and every few seconds from then on; `none` until then.
    */
   readonly paths: Paths;
 

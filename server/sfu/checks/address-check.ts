@@ -20,7 +20,7 @@ export interface CheckedAddress {
   readonly address: string;
   readonly port: number;
   readonly protocol: 'udp' | 'tcp';
-  /** Why no check came back; undefined when one did. */
+  /** Why no check was answered; undefined when one was. */
   readonly failure: string | undefined;
 }
 

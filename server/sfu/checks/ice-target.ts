@@ -9,7 +9,7 @@ import type { LiveWorker } from '../workers/worker-pool.ts';
 export interface IceTargetsOptions {
   workers(): readonly LiveWorker[];
   protocols: Config['media']['protocols'];
-  /** A worker that takes longer to open one hangs, without being dead: the next one is asked. */
+  /** A worker that takes longer hangs without being dead. The next one is asked. */
   openMs: number;
   /** Longer than any probe takes: while they follow each other closely, one target serves them all. */
   keptMs: number;
@@ -35,8 +35,8 @@ export class IceTargets {
   }
 
   /**
-   * Answers for at least the time that a probe takes.
-   * @returns undefined while there is no worker, or where the one that was asked hangs
+   * Answers for at least the duration of a probe. @returns undefined while there is no worker, or if the one
+   * asked hangs
    */
   async target(): Promise<IceTarget | undefined> {
     const workers = this.#options.workers();
@@ -45,7 +45,7 @@ export class IceTargets {
     const opening = this.#of(worker);
     const waitedFor = this.#open;
     if (!(await this.#options.resources.atMost(this.#options.openMs, opening))) {
-      // Another probe that waits may have noticed.
+      // Another waiting probe may have seen it first.
       if (this.#open === waitedFor) {
         this.#passed += 1;
         this.#end();

@@ -1,4 +1,4 @@
-// Network checks of this node: for each way to it a transport of its own, with an echo behind it.
+// Network checks of this node: a transport for each path to it, with an echo behind it.
 import type { Router, WebRtcTransport } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { IceServer } from '../../../shared/media/rtp.ts';
@@ -11,7 +11,7 @@ import type { AnnouncedNames } from '../workers/announced-names.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 
-/** Bytes of an echo that wait for a slow line. More is dropped: a check is not worth more memory. */
+/** Bytes of an echo that may wait for a slow line. More are dropped: a check is not worth more memory. */
 const ECHO_BUFFER_BYTES = 1_000_000;
 /** Bytes of one message. Ours are 16 kB at most. */
 const MESSAGE_BYTES = 65_536;
@@ -50,7 +50,7 @@ export class NetworkChecks {
   }
 
   /**
-   * Opens a transport for each way to this node. They close after NETWORK_CHECK_SECONDS.
+   * Opens a transport for each path to this node. They close after NETWORK_CHECK_SECONDS.
    * @throws ParleyError `no_capacity` when MAX_NETWORK_CHECKS are open; `media_failed`
    */
   async open(
@@ -58,7 +58,7 @@ export class NetworkChecks {
     iceServersFor: IceServersFor,
   ): Promise<MediaResult<'checkOpen'>> {
     const { limits, resources } = this.#options;
-    // A repetition takes the place of the first, whose answer was lost.
+    // The answer to the first request was lost: this one replaces it.
     this.#end(checkId);
     if (this.#closed || this.#checks.size >= limits.networkChecks) {
       throw new ParleyError('no_capacity', {
@@ -128,7 +128,7 @@ export class NetworkChecks {
     });
   }
 
-  /** Through a relay there is no way to a server that takes no UDP: TURN servers send nothing else. */
+  /** A server without UDP cannot be reached through a relay: TURN servers send nothing else. */
   #ways(iceServers: readonly IceServer[]): Way[] {
     const { protocols } = this.#options.media;
     const direct = protocols.map((kind): Way => ({ kind, url: null, iceServers: [] }));

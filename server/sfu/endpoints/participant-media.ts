@@ -145,7 +145,7 @@ export class ParticipantMedia {
     return this.#closed || this.#transports.send.closed;
   }
 
-  /** Whether it has a path, one way or the other. */
+  /** Whether it has a path, in either direction. */
   get carries(): boolean {
     return Object.values(this.#transports).some(
       ({ closed, dtlsState, iceState }) =>
@@ -281,7 +281,7 @@ async function createTransport(
     metrics.selectedProtocols.inc({ protocol }),
   );
   if (direction === 'send') {
-    // Not waited for: the worker obeys in order, and a join should not take a turn longer for it.
+    // Not awaited: the worker takes commands in order, and a join should not wait for the answer.
     transport.setMaxIncomingBitrate(media.maxIncomingBitrate).catch((err) => {
       if (!transport.closed) log.warn({ err }, 'a limit of incoming bitrate was not set');
     });

@@ -34,7 +34,7 @@ interface Subscription {
   waiting: boolean;
 }
 
-/** Preferences of tracks that are not here yet are kept, up to this many; the oldest go first. */
+/** Preferences for tracks that have not arrived are kept, up to this many; the oldest go first. */
 const MAX_PREFERENCES = 2_000;
 /** A join waits this long for tracks of other workers and nodes. Later ones follow as events. */
 const FIRST_PIPES_MS = 800;

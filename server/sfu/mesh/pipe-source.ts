@@ -67,7 +67,7 @@ export class PipeSource {
     else this.#transport.observer.once('close', listener);
   }
 
-  /** Consumes those that are there; asking again for one is no harm. */
+  /** Consumes those that exist. Repeating a request is harmless. */
   async send(producerIds: readonly string[]): Promise<MeshResult<'pipe'>> {
     const tracks = await Promise.all(producerIds.map((id) => this.#send(id)));
     return {

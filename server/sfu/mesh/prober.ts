@@ -13,20 +13,20 @@ export interface ProberOptions {
   /** First and last UDP port that may be used; any without it. */
   portRange: { min: number; max: number } | undefined;
   list(): Promise<NodeInfo[]>;
-  /** The nodes reached are others than before. */
+  /** The set of nodes reached changed. */
   onChange(): void;
   resources: Resources;
   log: Logger;
 }
 
-/** How often every other node is asked. */
+/** The interval between probes of each node. */
 const PROBE_EVERY_MS = 500;
 /**
- * A node that did not answer for this long is out of reach: three answers in a row, as packets get
- * lost. Rooms on both sides stand still meanwhile, so it is not longer.
+ * A node without an answer for this long is out of reach: three answers in a row, as packets get lost. Rooms on
+ * both nodes stand still meanwhile, so it is not longer.
  */
 const REACHED_FOR_MS = 1_800;
-/** Magic, type, and the nonce that shows an answer to be one to our question. */
+/** Magic, type, and a nonce that matches an answer to its question. */
 const MAGIC = Buffer.from('PRLY');
 const NONCE_BYTES = 16;
 const PACKET_BYTES = MAGIC.length + 1 + NONCE_BYTES;

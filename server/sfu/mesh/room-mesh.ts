@@ -22,7 +22,7 @@ import { PipeSource } from './pipe-source.ts';
 export interface MeshContext extends RouterContext {
   nodeId: string;
   bus: Bus;
-  /** Where pipes end on this node. */
+  /** The address of pipes on this node. */
   pipeListenInfo: TransportListenInfo;
   /** False while the store is away: then the silence of another node means nothing. */
   isConnected(): boolean;
@@ -33,7 +33,7 @@ export interface RoomMeshOptions {
   /** The tracks whose participants are connected here. */
   ownTracks(): MeshTrack[];
   routerOf(routerId: string): RoomRouter | undefined;
-  /** A node's tracks, all of them. */
+  /** All tracks of a node. */
   onTracks(nodeId: string, tracks: readonly MeshTrack[]): void;
 }
 
@@ -55,7 +55,7 @@ export class RoomMesh {
   readonly #options: RoomMeshOptions;
   readonly #context: MeshContext;
   readonly #others = new Map<string, OtherNode>();
-  /** By the router of the other node that they come from. */
+  /** By the other node's router that they come from. */
   readonly #links = new Map<string, PipeLink>();
   readonly #sources = new Map<string, Promise<PipeSource>>();
   #subscribing: Promise<Closer | undefined> = Promise.resolve(undefined);

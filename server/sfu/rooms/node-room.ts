@@ -19,7 +19,7 @@ export interface NodeRoomContext extends MeshContext {
 export interface NodeRoomOptions {
   name: string;
   publish: PublishEvent;
-  /** Once, when the last one has left. */
+  /** Called once, when the last participant has left. */
   onClose(): void;
 }
 
@@ -204,13 +204,13 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     });
     if (!pipeProducer) throw new ParleyError('media_failed');
     const arrived = from.producerOf(track);
-    // Our use of it ends with the pipe that depends on it.
+    // The router's use of the track ends with the pipe to the other router.
     if (arrived && home.nodeId !== undefined)
       pipeProducer.observer.once('close', from.use(arrived));
     return pipeProducer;
   }
 
-  /** The router that tracks of other nodes come to first. */
+  /** The router that receives tracks of other nodes first. */
   #entrance(): RoomRouter {
     const [first] = [...this.#routers].filter((router) => !router.closed);
     if (!first) throw new ParleyError('media_failed');

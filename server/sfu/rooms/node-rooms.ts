@@ -6,7 +6,7 @@ import { NodeRoom, type NodeRoomContext } from './node-room.ts';
 export interface NodeRoomsOptions extends NodeRoomContext {
   maxRooms: number;
   publisher(room: string): PublishEvent;
-  /** Rooms or sessions became more or fewer. */
+  /** The number of rooms or sessions changed. */
   onChange(): void;
 }
 

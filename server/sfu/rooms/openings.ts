@@ -1,7 +1,7 @@
-// Media sessions on their way in. While there is a crowd of them, what may wait does.
+// Counts media sessions that are being opened. In a crowd, less urgent commands wait.
 import type { Resources } from '../../telemetry/resources.ts';
 
-/** After another node was lost hundreds come at once; in ordinary times it is one now and then. */
+/** Hundreds come at once after the loss of another node; otherwise one now and then. */
 const CROWD = 8;
 /**
  * `web` sends the next `open` when one is answered, so a crowd comes in waves. It has passed after this long

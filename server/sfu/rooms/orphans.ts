@@ -7,7 +7,7 @@ import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import type { NodeRoom } from './node-room.ts';
 
 export interface Graces {
-  /** How long a session that was moved elsewhere may go on carrying. */
+  /** How long a session that was moved to another node may keep carrying media. */
   drainGraceMs: number;
   /** How long a session may be without explanation. */
   orphanGraceMs: number;
@@ -21,7 +21,7 @@ export interface OrphansOptions extends Graces {
   log: Logger;
 }
 
-/** A room and its sessions, as far as they are compared. */
+/** The part of a room that is compared. */
 export interface CheckedRoom extends Pick<NodeRoom, 'name'> {
   readonly mesh: Pick<NodeRoom['mesh'], 'exchange'>;
   readonly participants: readonly CheckedMedia[];
@@ -34,7 +34,7 @@ const CHECKS_PER_GRACE = 2;
 export class Orphans {
   readonly #options: OrphansOptions;
   readonly #timer: Timer;
-  /** Since when a session is without explanation. */
+  /** When a session was first found without a placement here. */
   readonly #since = new WeakMap<CheckedMedia, number>();
   #checking = false;
 
@@ -51,7 +51,7 @@ export class Orphans {
     });
   }
 
-  /** @param atOnce closes without a grace what is placed elsewhere: we were away for long */
+  /** @param atOnce closes sessions placed elsewhere without a grace period: this node was away for long */
   async check({ atOnce }: { atOnce: boolean }): Promise<void> {
     const { nodeId, store, rooms, log } = this.#options;
     for (const room of rooms()) {
@@ -80,7 +80,7 @@ export class Orphans {
     const { orphanGraceMs, drainGraceMs } = this.#options;
     // No placement is not a placement elsewhere: replicas may still be restoring the store.
     if (place === undefined) return orphanGraceMs;
-    // The client shows from here what does not keep up elsewhere yet.
+    // The client still shows tracks from here until the new session keeps up.
     if (participant.carries) return Math.max(orphanGraceMs, drainGraceMs);
     return atOnce ? 0 : orphanGraceMs;
   }

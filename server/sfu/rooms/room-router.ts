@@ -13,7 +13,7 @@ const VOLUME_INTERVAL_MS = 300;
 const VOLUME_THRESHOLD = -55;
 /** The loudest speakers of a router that are published. More are never understood at once. */
 const MAX_SPEAKERS = 6;
-/** Before a pipe that could not be made is tried again. */
+/** The pause before a failed pipe is tried again. */
 const PIPE_RETRY_MS = 1_000;
 
 /** Everything that mediasoup needs of the process to open something. */
@@ -34,7 +34,7 @@ export interface RoomRouterOptions {
   worker: LiveWorker;
   /** Brings a track that is elsewhere onto this router. */
   pipe(track: WantedTrack, to: RoomRouter): Promise<Producer>;
-  /** A piped track has arrived, or one that is wanted still was lost: see what can be consumed. */
+  /** A piped track has arrived, or a wanted one was lost: reconcile. */
   onPiped(router: RoomRouter): void;
   /** Loudest first. */
   onSpeakers(router: RoomRouter, speakers: Array<{ producerId: string; volume: number }>): void;

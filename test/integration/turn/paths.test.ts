@@ -40,7 +40,7 @@ async function moves(call: Call): Promise<void> {
 /** What the server was told last, of both directions. */
 function lastTold(sfu: ScriptedSfu) {
   const of = (direction: string) =>
-    sfu.said('path').findLast((report) => report.direction === direction)?.path;
+    sfu.requests('path').findLast((report) => report.direction === direction)?.path;
   return { send: of('send'), recv: of('recv') };
 }
 
@@ -56,7 +56,7 @@ test('a direct path is told once, by both sides', async (t) => {
     assert.deepEqual([send?.protocol, recv?.protocol], ['udp', 'udp']);
   });
   assert.deepEqual(
-    sfu.said('path').map(({ epoch }) => epoch),
+    sfu.requests('path').map(({ epoch }) => epoch),
     [1, 1],
   );
   assert.deepEqual([call.paths.send.kind, call.paths.recv.kind], ['direct', 'direct']);
@@ -82,11 +82,11 @@ test('TURN servers that go away are left, while media flows', async (t) => {
 
   sfu.iceServers = [second.server];
   const { iceServers } = sfu;
-  sfu.connection.say('iceServers', { iceServers, iceServersExpireAt: null, move: true });
+  sfu.connection.sendEvent('iceServers', { iceServers, iceServersExpireAt: null, move: true });
   await until('ICE to be restarted', () =>
     assert.deepEqual(
       sfu
-        .said('restartIce')
+        .requests('restartIce')
         .map(({ direction }) => direction)
         .sort(),
       ['recv', 'send'],
@@ -106,7 +106,7 @@ test('TURN servers that go away are left, while media flows', async (t) => {
   });
   process.kill(first.coturn.process.pid, 'SIGKILL');
   await moves(call);
-  assert.deepEqual(sfu.said('rebuildMedia'), []);
+  assert.deepEqual(sfu.requests('rebuildMedia'), []);
   assert.equal(call.connection.state, 'connected');
 });
 
@@ -116,9 +116,9 @@ test('new credentials for the same servers disturb nothing', async (t) => {
   sfu.iceServers = [server];
   const call = await sfu.join(t, [], { tracks: [CAMERA] }, { relayOnly: true });
   await moves(call);
-  sfu.connection.say('iceServers', { iceServers: [server], iceServersExpireAt: null });
+  sfu.connection.sendEvent('iceServers', { iceServers: [server], iceServersExpireAt: null });
   await moves(call);
-  assert.deepEqual(sfu.said('restartIce'), []);
+  assert.deepEqual(sfu.requests('restartIce'), []);
 });
 
 test('a TURN server that is killed is missed before ICE misses it', async (t) => {
@@ -130,17 +130,17 @@ test('a TURN server that is killed is missed before ICE misses it', async (t) =>
   process.kill(first.coturn.process.pid, 'SIGKILL');
   const killedAt = performance.now();
   await until('another media session to be asked for', () =>
-    assert.deepEqual(sfu.said('rebuildMedia').at(0), { epoch: 1 }),
+    assert.deepEqual(sfu.requests('rebuildMedia').at(0), { epoch: 1 }),
   );
   const noticedMs = performance.now() - killedAt;
   t.diagnostic(`noticed after ${Math.round(noticedMs)} ms`);
-  sfu.connection.say('media', await sfu.offer(2));
+  sfu.connection.sendEvent('media', await sfu.offer(2));
   await moves(call);
   await until('the way to be told', () => {
     const { send, recv } = lastTold(sfu);
     assert.deepEqual([send?.server, recv?.server], [second.server.urls[0], second.server.urls[0]]);
   });
-  assert.deepEqual(sfu.said('restartIce'), []);
+  assert.deepEqual(sfu.requests('restartIce'), []);
 });
 
 test('servers that changed while there was no socket are taken from what is said after it', async (t) => {
@@ -149,12 +149,12 @@ test('servers that changed while there was no socket are taken from what is said
   sfu.iceServers = [first.server];
   const call = await sfu.join(t, [], {}, { relayOnly: true });
   await moves(call);
-  sfu.connection.say('media', await sfu.offer(1));
+  sfu.connection.sendEvent('media', await sfu.offer(1));
   await moves(call);
-  assert.deepEqual(sfu.said('restartIce'), [], 'the same ones are no reason for anything');
+  assert.deepEqual(sfu.requests('restartIce'), [], 'the same ones are no reason for anything');
 
   sfu.iceServers = [second.server];
-  sfu.connection.say('media', await sfu.offer(1));
+  sfu.connection.sendEvent('media', await sfu.offer(1));
   await until('the second server to relay', () =>
     assert.equal(lastTold(sfu).recv?.server, second.server.urls[0]),
   );

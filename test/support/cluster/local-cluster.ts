@@ -30,34 +30,34 @@ const run = promisify(execFile);
 
 export class TestCluster {
   readonly cluster: LocalCluster;
-  readonly #said: string[];
+  readonly #lines: string[];
 
-  private constructor(cluster: LocalCluster, said: string[]) {
+  private constructor(cluster: LocalCluster, lines: string[]) {
     this.cluster = cluster;
-    this.#said = said;
+    this.#lines = lines;
   }
 
   static async start(
     context: Owner,
     { web, sfu, env = {}, place }: ClusterOptions,
   ): Promise<TestCluster> {
-    const said: string[] = [];
+    const lines: string[] = [];
     const inherit = { ...process.env };
     for (const name of UNSET) delete inherit[name];
     const cluster = await LocalCluster.start({
       inherit,
       env: { LOG_LEVEL: 'debug', ...env },
       ...(place && { place }),
-      onLine: (line, { name }) => said.push(`${name} ${line}`),
-      onExit: (name, how) => said.push(`${name} ended: ${how}`),
+      onLine: (line, { name }) => lines.push(`${name} ${line}`),
+      onExit: (name, how) => lines.push(`${name} ended: ${how}`),
     });
     ownedBy(context).defer(() => cluster.close());
     context.after(() => {
       if ('passed' in context && context.passed) return;
-      const worth = said.filter((line) => !/"level":20/.test(line));
+      const worth = lines.filter((line) => !/"level":20/.test(line));
       context.diagnostic(`the cluster's last words:\n${worth.slice(-LINES_SHOWN).join('\n')}`);
     });
-    const test = new TestCluster(cluster, said);
+    const test = new TestCluster(cluster, lines);
     await within(
       'the cluster to be ready',
       DEADLINES.serverReady,
@@ -75,8 +75,8 @@ export class TestCluster {
   }
 
   /** All output lines of the processes, marked with their names. */
-  get said(): readonly string[] {
-    return this.#said;
+  get outputLines(): readonly string[] {
+    return this.#lines;
   }
 
   /** Directly, past the balancer. */

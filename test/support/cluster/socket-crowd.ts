@@ -51,10 +51,10 @@ export class SocketCrowd {
   }
 
   /** Resolves with the milliseconds from now until the last one was offered a newer media session. */
-  async toldOfNewMedia(withinMs: number): Promise<number> {
+  async offeredNewMedia(withinMs: number): Promise<number> {
     const startedAt = performance.now();
     const told = await Promise.all(
-      this.#members.map((member) => this.#toldOfNewMedia(member, startedAt, withinMs)),
+      this.#members.map((member) => this.#offeredNewMedia(member, startedAt, withinMs)),
     );
     return Math.max(...told);
   }
@@ -66,7 +66,7 @@ export class SocketCrowd {
     );
   }
 
-  async #toldOfNewMedia({ client }: Member, startedAt: number, withinMs: number): Promise<number> {
+  async #offeredNewMedia({ client }: Member, startedAt: number, withinMs: number): Promise<number> {
     const { epoch } = await client.next('media', withinMs);
     const afterMs = performance.now() - startedAt;
     if (this.#publishing) {

@@ -100,11 +100,11 @@ export async function setRouter({
   `;
   const [command = '', ...args] = inside('router');
   const child = execFile(command, [...args, programPath('nft'), '-f', '-']);
-  let said = '';
-  child.stderr?.on('data', (text) => (said += text));
+  let output = '';
+  child.stderr?.on('data', (text) => (output += text));
   child.stdin?.end(rules);
   const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`nft ended with ${code}: ${said}`);
+  if (code !== 0) throw new Error(`nft ended with ${code}: ${output}`);
 }
 
 export interface Diagnosis {
@@ -129,7 +129,7 @@ export async function diagnoseServer(
     '--json',
     ...args,
   ];
-  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; said: string }>();
+  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; output: string }>();
   execFile(
     command,
     before,
@@ -139,11 +139,11 @@ export async function diagnoseServer(
     },
     (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code;
-      if (typeof code === 'number' && stdout.startsWith('{')) resolve({ code, said: stdout });
+      if (typeof code === 'number' && stdout.startsWith('{')) resolve({ code, output: stdout });
       else reject(new Error(`the doctor did not finish: ${stderr}${stdout}`, { cause: error }));
     },
   );
-  const { code, said } = await promise;
-  const { ok, findings } = JSON.parse(said) as Pick<Diagnosis, 'ok' | 'findings'>;
+  const { code, output } = await promise;
+  const { ok, findings } = JSON.parse(output) as Pick<Diagnosis, 'ok' | 'findings'>;
   return { code, ok, findings, elapsedMs: performance.now() - startedAt };
 }

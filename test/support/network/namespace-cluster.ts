@@ -92,12 +92,12 @@ export class NamespaceCluster {
 
   /** Pipes that end on each replica, by its address. */
   async pipes(): Promise<Record<string, number>> {
-    return this.#held('pipe');
+    return this.#countOf('pipe');
   }
 
   /** Media sessions on each replica, by its address. */
   async people(): Promise<Record<string, number>> {
-    return this.#held('peer');
+    return this.#countOf('peer');
   }
 
   /** How many media sessions the `web` replicas moved for this reason. */
@@ -112,12 +112,12 @@ export class NamespaceCluster {
 
   /** The times at which the `web` replicas logged that they moved media for this reason, in UTC milliseconds. */
   moved(reason: string): number[] {
-    return this.#cluster.said.flatMap((line) => {
+    return this.#cluster.outputLines.flatMap((line) => {
       const [name = '', json = ''] = line.split(' ', 2);
       if (!name.startsWith('web') || !json.startsWith('{')) return [];
-      const said = JSON.parse(line.slice(name.length)) as Record<string, string>;
-      if (said.msg !== 'media was moved' || said.reason !== reason) return [];
-      return [Date.parse(said.time ?? '')];
+      const entry = JSON.parse(line.slice(name.length)) as Record<string, string>;
+      if (entry.msg !== 'media was moved' || entry.reason !== reason) return [];
+      return [Date.parse(entry.time ?? '')];
     });
   }
 
@@ -132,10 +132,10 @@ export class NamespaceCluster {
       .reduce((sum, { value }) => sum + value, 0);
   }
 
-  async #held(kind: string): Promise<Record<string, number>> {
+  async #countOf(kind: string): Promise<Record<string, number>> {
     const counts = this.#cluster.sfus.map(async (sfu) => {
-      const held = await this.#cluster.resources(sfu);
-      return [sfu.host, held[kind] ?? 0] as const;
+      const resources = await this.#cluster.resources(sfu);
+      return [sfu.host, resources[kind] ?? 0] as const;
     });
     return Object.fromEntries(await Promise.all(counts));
   }

@@ -29,7 +29,7 @@ export class Scripted {
     this.#socket.send(JSON.stringify({ id, error: { code, message: `The script says ${code}.` } }));
   }
 
-  say<K extends EventName>(event: K, data: EventPayload<K>): void {
+  sendEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
     this.#socket.send(eventFrame(event, data));
   }
 

@@ -103,7 +103,7 @@ export class ScriptedSfu {
   }
 
   /** The parameters of all requests of this method, oldest first. */
-  said<K extends MethodName>(method: K): MethodParams<K>[] {
+  requests<K extends MethodName>(method: K): MethodParams<K>[] {
     const requests = this.#server?.requests ?? [];
     return requests.flatMap((request) =>
       request.method === method ? [request.params as MethodParams<K>] : [],

@@ -12,7 +12,7 @@ import {
 import { ownedBy } from '../../../support/server/owned.ts';
 
 const bye = (connection: Scripted, code: 'shutting_down' | 'removed', reconnect: boolean) =>
-  connection.say('bye', { error: { code, message: 'The script ends it.' }, reconnect });
+  connection.sendEvent('bye', { error: { code, message: 'The script ends it.' }, reconnect });
 
 interface Watched {
   link: Link;
@@ -143,7 +143,7 @@ test('a server of another version says so before anything is answered', async (t
   const nobodyAnswers = () => {};
   const server = await scriptedServer(t, nobodyAnswers, (connection) => {
     const error = { code: 'unsupported_version', message: 'Reload the page.' } as const;
-    connection.say('bye', { error, reconnect: false });
+    connection.sendEvent('bye', { error, reconnect: false });
     connection.close(4000);
   });
   const { link } = watchedLink(t, server.url);
@@ -177,7 +177,7 @@ test('a join that is given up rejects with the reason at once, whatever it waits
 });
 
 test('what is said in one packet with the answer is heard after the answer was taken in', async (t) => {
-  const speakers = (connection: Scripted) => connection.say('speakers', { speakers: [] });
+  const speakers = (connection: Scripted) => connection.sendEvent('speakers', { speakers: [] });
   const server = await scriptedServer(t, ({ id }, connection) =>
     connection.atOnce(() => {
       connection.reply(id, {});

@@ -74,7 +74,7 @@ test('a camera that was switched off while joining is not published, and nothing
   call.unpublish('camera');
   await arrives(sfu, 1, idOf(call, 'microphone'));
   assert.deepEqual(
-    sfu.said('publish').map(({ source }) => source),
+    sfu.requests('publish').map(({ source }) => source),
     ['microphone'],
   );
   assert.deepEqual(problems, []);
@@ -88,7 +88,7 @@ test('what is published and unpublished at once is never told to the server', as
   await call.publish({ source: 'microphone', track: microphone(t) });
   await arrives(sfu, 1, idOf(call, 'microphone'));
   assert.deepEqual(
-    sfu.said('publish').map(({ source }) => source),
+    sfu.requests('publish').map(({ source }) => source),
     ['microphone'],
   );
 });
@@ -100,7 +100,7 @@ test('another device that is chosen during a move is what arrives after it', asy
   const trackId = idOf(call, 'camera');
   await arrives(sfu, 1, trackId);
   first.stop();
-  sfu.connection.say('media', await sfu.offer(2));
+  sfu.connection.sendEvent('media', await sfu.offer(2));
   await call.publish({ source: 'camera', track: camera(t) });
   await arrives(sfu, 2, trackId);
 });
@@ -116,7 +116,7 @@ test('a camera that ended before a move is sent after it, once there is another'
   const trackId = idOf(call, 'camera');
   await arrives(sfu, 1, trackId);
   first.stop();
-  sfu.connection.say('media', await sfu.offer(2));
+  sfu.connection.sendEvent('media', await sfu.offer(2));
   await arrives(sfu, 2, idOf(call, 'microphone'));
   await call.publish({ source: 'camera', track: camera(t) });
   await arrives(sfu, 2, trackId);
@@ -129,10 +129,10 @@ test('a microphone that was muted in the middle of its publishing is muted on th
   await call.publish({ source: 'microphone', track: microphone(t) });
   call.setMuted('microphone', true);
   const trackId = idOf(call, 'microphone');
-  await until('it to be published', () => assert.equal(sfu.said('publish').length, 1));
+  await until('it to be published', () => assert.equal(sfu.requests('publish').length, 1));
   // The server took the mute for one of a track that it does not know.
-  const muted = sfu.said('mute').length;
-  sfu.connection.say('patch', {
+  const muted = sfu.requests('mute').length;
+  sfu.connection.sendEvent('patch', {
     version: 1,
     ops: [
       {
@@ -148,8 +148,8 @@ test('a microphone that was muted in the middle of its publishing is muted on th
     ],
   });
   await until('the mute to be said again', () => {
-    assert.equal(sfu.said('mute').length, muted + 1);
-    assert.equal(sfu.said('mute').at(-1)?.muted, true);
+    assert.equal(sfu.requests('mute').length, muted + 1);
+    assert.equal(sfu.requests('mute').at(-1)?.muted, true);
   });
   assert.deepEqual(problems, []);
 });

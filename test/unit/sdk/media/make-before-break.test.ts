@@ -61,9 +61,9 @@ test('a newer consumer of a track takes over when its first frame is there, and 
   const gaps = watchGaps(call);
   const old = mediaOf(call, CAMERA);
   const newer = await sfu.consume(1, CAMERA, { paused: true });
-  sfu.connection.say('consumers', { epoch: 1, consumers: [newer] });
+  sfu.connection.sendEvent('consumers', { epoch: 1, consumers: [newer] });
   await until('the client to be ready for it', () =>
-    assert.deepEqual(sfu.said('ready').at(-1)?.consumerIds, [newer.consumerId]),
+    assert.deepEqual(sfu.requests('ready').at(-1)?.consumerIds, [newer.consumerId]),
   );
   await flows(call, CAMERA);
   assert.equal(mediaOf(call, CAMERA), old);
@@ -73,7 +73,7 @@ test('a newer consumer of a track takes over when its first frame is there, and 
   assert.ok((await arrived(call, CAMERA)) > 0, 'it took over before anything had arrived');
   await until('the older one to be closed', () => assert.equal(old.readyState, 'ended'));
   await flows(call, CAMERA);
-  assert.deepEqual([[...gaps], sfu.said('settled')], [[], []]);
+  assert.deepEqual([[...gaps], sfu.requests('settled')], [[], []]);
 });
 
 test('of two consumers, whichever is left is shown', async (t) => {
@@ -85,11 +85,13 @@ test('of two consumers, whichever is left is shown', async (t) => {
   const old = mediaOf(call, CAMERA);
   const given = await sfu.consume(1, CAMERA, { paused: true });
   const kept = await sfu.consume(1, CAMERA, { paused: true });
-  sfu.connection.say('consumers', { epoch: 1, consumers: [given, kept] });
-  await until('the client to be ready for both', () => assert.equal(sfu.said('ready').length, 1));
+  sfu.connection.sendEvent('consumers', { epoch: 1, consumers: [given, kept] });
+  await until('the client to be ready for both', () =>
+    assert.equal(sfu.requests('ready').length, 1),
+  );
   const closed = (consumerId: string) => {
     sfu.close(1, consumerId);
-    sfu.connection.say('consumersClosed', { epoch: 1, consumerIds: [consumerId] });
+    sfu.connection.sendEvent('consumersClosed', { epoch: 1, consumerIds: [consumerId] });
   };
   closed(given.consumerId);
   await flows(call, CAMERA);
@@ -105,7 +107,7 @@ test('of two copies of a voice one is heard', async (t) => {
   const call = await sfu.join(t);
   await flows(call, VOICE);
   const old = mediaOf(call, VOICE);
-  sfu.connection.say('media', await sfu.offer(2));
+  sfu.connection.sendEvent('media', await sfu.offer(2));
   await until('the new one to take over', () => assert.notEqual(mediaOf(call, VOICE), old));
   assert.deepEqual([old.enabled, mediaOf(call, VOICE).enabled], [false, true]);
 });
@@ -118,9 +120,9 @@ test('a track is shown from the older session until it is live on the newer, whi
   const problems = problemsOf(call);
   const old = mediaOf(call, CAMERA);
   const offer = await sfu.offer(2, { tracks: [CAMERA], paused: true });
-  sfu.connection.say('media', offer);
+  sfu.connection.sendEvent('media', offer);
   await until('the client to be ready for it', () =>
-    assert.equal(sfu.said('ready').at(-1)?.epoch, 2),
+    assert.equal(sfu.requests('ready').at(-1)?.epoch, 2),
   );
   await until('our voice to be sent on it', async () => {
     const [trackId = ''] = [...call.localTracks.values()].map(({ id }) => id);
@@ -132,16 +134,16 @@ test('a track is shown from the older session until it is live on the newer, whi
   await sfu.resume(offer.consumers[0]!.consumerId);
   await until('the picture to move over', () => assert.notEqual(mediaOf(call, CAMERA), old));
   // The other track comes to the newer session late, as those of other servers do.
-  assert.deepEqual(sfu.said('settled'), []);
+  assert.deepEqual(sfu.requests('settled'), []);
   const voice = mediaOf(call, VOICE);
-  sfu.connection.say('consumers', { epoch: 2, consumers: [await sfu.consume(2, VOICE)] });
+  sfu.connection.sendEvent('consumers', { epoch: 2, consumers: [await sfu.consume(2, VOICE)] });
   await until('the voice to move over', () => assert.notEqual(mediaOf(call, VOICE), voice));
   const movedAt = performance.now();
-  await until('the server to be told', () => assert.equal(sfu.said('settled').length, 1));
+  await until('the server to be told', () => assert.equal(sfu.requests('settled').length, 1));
   assert.ok(performance.now() - movedAt > 0.9 * OVERLAP_MS, 'the others had no time to move over');
   await until('the older one to be closed', () => assert.equal(old.readyState, 'ended'));
   await flows(call, CAMERA);
-  assert.deepEqual([sfu.said('settled'), [...gaps], problems], [[{ epoch: 2 }], [], []]);
+  assert.deepEqual([sfu.requests('settled'), [...gaps], problems], [[{ epoch: 2 }], [], []]);
 });
 
 test('a mute in the overlap is heard nowhere, an unpublished track is sent nowhere', async (t) => {
@@ -153,7 +155,7 @@ test('a mute in the overlap is heard nowhere, an unpublished track is sent nowhe
     (source) => call.localTracks.get(source as 'camera')!.id,
   ) as [string, string];
   // Not live, so that the overlap does not end.
-  sfu.connection.say('media', await sfu.offer(2, { paused: true }));
+  sfu.connection.sendEvent('media', await sfu.offer(2, { paused: true }));
   for (const epoch of [1, 2]) {
     for (const trackId of [voiceId, cameraId]) {
       await until(`${trackId} to be sent on ${epoch}`, async () =>
@@ -178,7 +180,7 @@ test('a mute in the overlap is heard nowhere, an unpublished track is sent nowhe
       );
     }
   }
-  assert.deepEqual(sfu.said('settled'), []);
+  assert.deepEqual(sfu.requests('settled'), []);
 });
 
 test('a newer session that never gets a path has the older one as long as that carries', async (t) => {
@@ -186,8 +188,8 @@ test('a newer session that never gets a path has the older one as long as that c
   const call = await sfu.join(t);
   await flows(call, CAMERA);
   const old = mediaOf(call, CAMERA);
-  sfu.connection.say('media', await sfu.offer(2, { unreachable: true }));
-  await until('the client to try', () => assert.equal(sfu.said('connect').at(-1)?.epoch, 2));
+  sfu.connection.sendEvent('media', await sfu.offer(2, { unreachable: true }));
+  await until('the client to try', () => assert.equal(sfu.requests('connect').at(-1)?.epoch, 2));
   const triedAt = performance.now();
   await until(
     'the older one to carry on past what used to be its limit',
@@ -198,7 +200,7 @@ test('a newer session that never gets a path has the older one as long as that c
     { withinMs: 3 * LIMIT_MS },
   );
   assert.equal(mediaOf(call, CAMERA), old);
-  assert.deepEqual([sfu.said('settled'), old.readyState], [[], 'live']);
+  assert.deepEqual([sfu.requests('settled'), old.readyState], [[], 'live']);
 });
 
 test('a third session takes over from the first when the second one never had a path', async (t) => {
@@ -207,11 +209,13 @@ test('a third session takes over from the first when the second one never had a 
   await flows(call, CAMERA);
   const gaps = watchGaps(call);
   const old = mediaOf(call, CAMERA);
-  sfu.connection.say('media', await sfu.offer(2, { unreachable: true }));
-  await until('the client to try', () => assert.equal(sfu.said('connect').at(-1)?.epoch, 2));
-  sfu.connection.say('media', await sfu.offer(3));
+  sfu.connection.sendEvent('media', await sfu.offer(2, { unreachable: true }));
+  await until('the client to try', () => assert.equal(sfu.requests('connect').at(-1)?.epoch, 2));
+  sfu.connection.sendEvent('media', await sfu.offer(3));
   await until('the third to take over', () => assert.notEqual(mediaOf(call, CAMERA), old));
-  await until('the server to be told', () => assert.deepEqual(sfu.said('settled'), [{ epoch: 3 }]));
+  await until('the server to be told', () =>
+    assert.deepEqual(sfu.requests('settled'), [{ epoch: 3 }]),
+  );
   assert.deepEqual([...gaps], []);
 });
 
@@ -220,38 +224,40 @@ test('a session that is offered again is said again, and taken as the server see
   const call = await sfu.join(t, [microphone(t)], { tracks: [VOICE] });
   const gone = mediaOf(call, VOICE);
   const { id: ownId } = call.localTracks.get('microphone')!;
-  await until('our voice to be published', () => assert.equal(sfu.said('publish').length, 1));
-  await until('both transports to be connected', () => assert.equal(sfu.said('connect').length, 2));
+  await until('our voice to be published', () => assert.equal(sfu.requests('publish').length, 1));
+  await until('both transports to be connected', () =>
+    assert.equal(sfu.requests('connect').length, 2),
+  );
   call.subscribe(VOICE, { paused: false, spatialLayer: 1 });
-  await until('the wish to be said', () => assert.equal(sfu.said('subscribe').length, 1));
+  await until('the wish to be said', () => assert.equal(sfu.requests('subscribe').length, 1));
   const [first] = (await sfu.offer(1)).consumers;
   assert.ok(first);
   sfu.close(1, first.consumerId);
   await sfu.consume(1, CAMERA);
   const again = await sfu.offer(1);
-  sfu.connection.say('media', again);
+  sfu.connection.sendEvent('media', again);
   await flows(call, CAMERA);
   assert.ok(!call.remoteTracks.has(VOICE), 'what the server does not send is still shown');
   await until('what is gone to be closed', () => assert.equal(gone.readyState, 'ended'));
   await until('all to be said again', () => {
     assert.deepEqual(
-      sfu.said('publish').map(({ trackId }) => trackId),
+      sfu.requests('publish').map(({ trackId }) => trackId),
       [ownId, ownId],
     );
-    assert.equal(sfu.said('connect').length, 4);
-    assert.equal(sfu.said('subscribe').length, 2);
+    assert.equal(sfu.requests('connect').length, 4);
+    assert.equal(sfu.requests('subscribe').length, 2);
   });
 
   // With its track in the room, the server knows the publication, and perhaps not the mute.
   const { id, source } = call.localTracks.get('microphone')!;
   const track = { id, participantId: ADA, kind: 'audio', source, muted: false } as const;
-  sfu.connection.say('patch', { version: 1, ops: [{ op: 'publish', track }] });
-  sfu.connection.say('media', again);
+  sfu.connection.sendEvent('patch', { version: 1, ops: [{ op: 'publish', track }] });
+  sfu.connection.sendEvent('media', again);
   await until('the mute to be said', () =>
-    assert.deepEqual(sfu.said('mute'), [{ trackId: ownId, muted: false }]),
+    assert.deepEqual(sfu.requests('mute'), [{ trackId: ownId, muted: false }]),
   );
-  assert.equal(sfu.said('publish').length, 2);
-  assert.deepEqual(sfu.said('settled'), []);
+  assert.equal(sfu.requests('publish').length, 2);
+  assert.deepEqual(sfu.requests('settled'), []);
 });
 
 test('while the store is down nobody is bothered, and all is said when it is back', async (t) => {
@@ -266,18 +272,18 @@ test('while the store is down nobody is bothered, and all is said when it is bac
   call.setMuted('microphone', true);
   call.subscribe(CAMERA, { paused: true });
   // Something is missing before this patch: the client asks for the room.
-  sfu.connection.say('patch', { version: 9, ops: [] });
+  sfu.connection.sendEvent('patch', { version: 9, ops: [] });
   const sending = call.sendChat('Is anybody there?');
   for (const method of ['publish', 'mute', 'chat', 'subscribe', 'snapshot'] as const) {
-    await until(`${method} to be tried again`, () => assert.ok(sfu.said(method).length > 1));
+    await until(`${method} to be tried again`, () => assert.ok(sfu.requests(method).length > 1));
   }
   sfu.refusals.clear();
   await sending;
-  assert.equal(new Set(sfu.said('chat').map(({ id }) => id)).size, 1);
+  assert.equal(new Set(sfu.requests('chat').map(({ id }) => id)).size, 1);
   await until('our voice to be published, and muted', async () => {
     await sfu.packets(1, trackId);
-    assert.deepEqual(sfu.said('mute').at(-1), { trackId, muted: true });
-    assert.equal(sfu.said('publish').at(-1)?.muted, true);
+    assert.deepEqual(sfu.requests('mute').at(-1), { trackId, muted: true });
+    assert.equal(sfu.requests('publish').at(-1)?.muted, true);
   });
   assert.deepEqual(problems, []);
 });
