@@ -36,6 +36,12 @@ export class LocalMedia {
       .filter(({ on, error }) => on.value && error.value !== undefined)
       .map(({ kind, error }) => ({ kind, error: error.value })),
   );
+  /** What is wanted, is open, and is muted by the system. */
+  readonly silenced = computed<readonly DeviceKind[]>(() =>
+    [this.microphone, this.camera]
+      .filter(({ on, silenced }) => on.value && silenced.value)
+      .map(({ kind }) => kind),
+  );
   readonly #cleanups: (() => void)[] = [];
   /** As the browser lists them, with what no page shows. */
   #listed: readonly MediaDeviceInfo[] = [];
@@ -138,9 +144,12 @@ export class LocalMedia {
     const microphone = this.microphone.track.value;
     const camera = this.camera.track.value;
     if (microphone) {
-      inputs.push({ source: 'microphone', track: microphone, muted: !this.microphone.on.value });
+      const muted = !this.microphone.on.value || this.microphone.silenced.value;
+      inputs.push({ source: 'microphone', track: microphone, muted });
     }
-    if (camera) inputs.push({ source: 'camera', track: camera });
+    if (camera) {
+      inputs.push({ source: 'camera', track: camera, muted: this.camera.silenced.value });
+    }
     return inputs;
   }
 

@@ -54,9 +54,9 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
             <Preview media={media} name={session.name.value} />
             {/* Announced when it appears, without taking the focus away. */}
             <div class="problems" aria-live="polite">
-              {(media.failures.value.length > 0 || media.news.value) && (
-                <Lazy load={loadProblems} props={{ media }} />
-              )}
+              {(media.failures.value.length > 0 ||
+                media.silenced.value.length > 0 ||
+                media.news.value) && <Lazy load={loadProblems} props={{ media }} />}
             </div>
           </div>
         )}
