@@ -3,12 +3,11 @@ import { computed, effect, signal } from '@preact/signals';
 import type { LocalTrackInput } from '../../sdk/session/types.ts';
 import { remembered } from '../kit/storage.ts';
 import { Capture } from './capture.ts';
+import { loadRecovery } from './changes/load-recovery.ts';
 import type { DeviceNews } from './changes/news.ts';
-import { permissionOf, watchPermission } from './changes/permission.ts';
-import { speakerChange, speakerInUse } from './changes/speaker.ts';
 import { constraintsFor } from './constraints.ts';
 import type { DeviceKind } from './device-problem.ts';
-import { listDevices, NO_DEVICES } from './devices.ts';
+import { listDevices, NO_DEVICES, speakerInUse } from './devices.ts';
 import { ScreenCapture } from './screen.ts';
 
 export interface DeviceFailure {
@@ -92,9 +91,7 @@ export class LocalMedia {
         effect(() => {
           if (capture.silenced.value && capture.on.value) this.#tell({ type: 'silenced', kind });
         }),
-        watchPermission(kind, (state) => {
-          if (state === 'granted') capture.onGranted();
-        }),
+        watchGrants(capture),
       );
     }
   }
@@ -180,8 +177,12 @@ export class LocalMedia {
     this.#listed = listed;
     this.devices.value = listDevices(listed);
     const { speakers } = this.devices.value;
-    const change = speakerChange(this.speakerId.value, before.devices.speakers, speakers);
-    if (change) this.#tell(change);
+    const chosen = this.speakerId.value;
+    if (chosen !== '') {
+      const recovery = await loadRecovery();
+      const change = recovery?.speakerNews(chosen, before.devices.speakers, speakers);
+      if (change) this.#tell(change);
+    }
     await Promise.all(
       [this.microphone, this.camera].map((capture) => capture.onDevices(before.listed, listed)),
     );
@@ -200,5 +201,25 @@ function remember(what: DeviceKind | 'speaker', deviceId: string): void {
 async function worthAlone(kind: DeviceKind, error: unknown): Promise<boolean> {
   if (!navigator.mediaDevices) return false;
   if (!(error instanceof DOMException && error.name === 'NotAllowedError')) return true;
-  return (await permissionOf(kind)) === 'granted';
+  return (await (await loadRecovery())?.isGranted(kind)) ?? false;
+}
+
+/** From the first request on: before it there is no refusal that could be taken back. */
+function watchGrants(capture: Capture): () => void {
+  let end: (() => void) | undefined;
+  let isLoading = false;
+  let ended = false;
+  const stop = effect(() => {
+    if (!capture.pending.value || end || isLoading) return;
+    isLoading = true;
+    void loadRecovery().then((recovery) => {
+      isLoading = false;
+      if (!ended) end = recovery?.watchGrants(capture);
+    });
+  });
+  return () => {
+    ended = true;
+    stop();
+    end?.();
+  };
 }

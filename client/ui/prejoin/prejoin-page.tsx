@@ -6,7 +6,7 @@ import type { ParleyError } from '../../../shared/errors.ts';
 import { Brand } from '../kit/brand.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { Lazy } from '../kit/lazy.tsx';
-import { canCall } from '../media/browser-facts.ts';
+import { canCall } from '../media/can-call.ts';
 import { loadDevicePickers } from '../media/load-device-pickers.ts';
 import type { RoomSession } from '../room/session.ts';
 import { JoinForm } from './join-form.tsx';

@@ -6,7 +6,7 @@ export async function permissionOf(kind: DeviceKind): Promise<PermissionState | 
   return (await query(kind))?.state;
 }
 
-/** @returns a function that ends it */
+/** Tells what it is, and each change. @returns a function that ends it */
 export function watchPermission(
   kind: DeviceKind,
   onState: (state: PermissionState) => void,
@@ -18,6 +18,7 @@ export function watchPermission(
     if (ended || !answer) return;
     status = answer;
     status.addEventListener('change', tell);
+    tell();
   });
   return () => {
     ended = true;

@@ -1,10 +1,5 @@
-// Which speaker is used, and when it changed by itself. Pure.
+// When the chosen speaker changed by itself. Pure.
 import type { Device } from '../devices.ts';
-
-/** @returns the chosen one while it is there, or '' for the system's default */
-export function speakerInUse(chosen: string, speakers: readonly Device[]): string {
-  return speakers.some(({ id }) => id === chosen) ? chosen : '';
-}
 
 /** What became of the chosen speaker between two lists. */
 export function speakerChange(
