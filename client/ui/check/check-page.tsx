@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { roomPath } from '../address.ts';
 import { Brand } from '../kit/brand.tsx';
 import { followInside } from '../kit/navigation.ts';
-import { canCall } from '../media/browser-facts.ts';
+import { canCall } from '../media/can-call.ts';
 import { LocalMedia } from '../media/local-media.ts';
 import { UnsupportedPage } from '../prejoin/unsupported-page.tsx';
 import { CheckView } from './check-view.tsx';

@@ -187,12 +187,13 @@ function Actions({ running, again, report }: ActionsProps) {
   );
 }
 
-function stateOf({ kind, on, pending, error, track }: Capture) {
+function stateOf({ kind, on, pending, error, silenced, track }: Capture) {
   return {
     kind,
     on: on.value,
     pending: pending.value,
     error: error.value,
+    silenced: silenced.value,
     label: track.value?.label,
   };
 }

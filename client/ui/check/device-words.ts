@@ -1,4 +1,5 @@
 // The check's lines about camera and microphone. Pure.
+import { SILENCED_TEXT } from '../media/changes/news.ts';
 import { type BrowserFacts, type DeviceKind, deviceProblem } from '../media/device-problem.ts';
 import type { Line } from './line.ts';
 
@@ -8,11 +9,13 @@ export interface DeviceState {
   readonly pending: boolean;
   /** The error of getUserMedia. */
   readonly error: unknown;
+  /** The system, a switch or a headset's button mutes it. */
+  readonly silenced: boolean;
   /** Label of the device in use; undefined without one. */
   readonly label: string | undefined;
   /** Whether the microphone gave something other than silence. */
   readonly heard: boolean;
-  /** The check still listens, so a sound may come yet. */
+  /** The check goes on: it may hear something yet. */
   readonly listening: boolean;
   /** Whether the page was clicked or touched: before, a browser may not let it process sound. */
   readonly touched: boolean;
@@ -31,6 +34,7 @@ export function deviceLine(device: DeviceState, facts: BrowserFacts): Line {
   if (!device.on) return { ...line, tone: 'waiting', text: 'It is switched off.' };
   if (label === undefined) return { ...line, tone: 'waiting', text: 'Not checked yet' };
   const named = label === '' ? line : { ...line, advice: label };
+  if (device.silenced) return { ...named, tone: 'bad', text: SILENCED_TEXT[kind] };
   if (kind === 'camera') return { ...named, tone: 'good', text: 'It works.' };
   if (device.heard) return { ...named, tone: 'good', text: 'It works, and it hears something.' };
   if (device.listening) return { ...named, tone: 'running', text: 'Say something to test it.' };

@@ -1,4 +1,4 @@
-// Reads what device problems depend on from the browser.
+// Reads from the browser what device problems and devices depend on.
 import type { BrowserFacts } from './device-problem.ts';
 
 export function readBrowserFacts(): BrowserFacts {
@@ -23,11 +23,6 @@ export function systemOf(agent: string): BrowserFacts['system'] {
   if (/iPhone|iPad|iPod/.test(agent)) return 'ios';
   if (/Mac OS X/.test(agent)) return 'mac';
   return /Windows/.test(agent) ? 'windows' : 'other';
-}
-
-/** Whether this browser can take part in a call at all. */
-export function canCall(): boolean {
-  return typeof RTCPeerConnection === 'function' && typeof WebSocket === 'function';
 }
 
 export function canShareScreen(): boolean {

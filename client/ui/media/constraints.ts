@@ -1,4 +1,4 @@
-// The constraints for cameras, microphones and screens. Pure.
+// What is asked of cameras and microphones. Pure.
 import type { DeviceKind } from './device-problem.ts';
 
 /**
@@ -22,10 +22,3 @@ export function constraintsFor(
     ...(deviceId ? {} : { facingMode: 'user' }),
   };
 }
-
-/** The sound of what is shared comes with it, where the browser can capture it. */
-export const SCREEN_CONSTRAINTS: DisplayMediaStreamOptions = {
-  video: { frameRate: { max: 30 } },
-  // Music and films must not be treated as speech.
-  audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-};

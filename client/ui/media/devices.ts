@@ -37,3 +37,8 @@ function ofKind(infos: readonly Info[], kind: Info['kind'], fallback: string): D
 function cleanLabel(label: string): string {
   return label.replace(/\s*\([0-9a-f]{4}:[0-9a-f]{4}\)$/i, '').trim();
 }
+
+/** @returns the chosen one while it is there, or '' for the system's default */
+export function speakerInUse(chosen: string, speakers: readonly Device[]): string {
+  return speakers.some(({ id }) => id === chosen) ? chosen : '';
+}

@@ -3,17 +3,16 @@ import { computed, effect, signal } from '@preact/signals';
 import type { LocalTrackInput } from '../../sdk/session/types.ts';
 import { remembered } from '../kit/storage.ts';
 import { Capture } from './capture.ts';
+import { loadRecovery } from './changes/load-recovery.ts';
 import type { DeviceNews } from './changes/news.ts';
-import { permissionOf, watchPermission } from './changes/permission.ts';
-import { speakerChange, speakerInUse } from './changes/speaker.ts';
 import { constraintsFor } from './constraints.ts';
 import type { DeviceKind } from './device-problem.ts';
-import { listDevices, NO_DEVICES } from './devices.ts';
+import { listDevices, NO_DEVICES, speakerInUse } from './devices.ts';
 import { ScreenCapture } from './screen.ts';
 
 export interface DeviceFailure {
   kind: DeviceKind;
-  /** The error of getUserMedia. */
+  /** What getUserMedia threw. */
   error: unknown;
 }
 
@@ -30,24 +29,30 @@ export class LocalMedia {
   );
   /** The last thing that happened to a device by itself; `newsText` has the words for it. */
   readonly news = signal<DeviceNews | undefined>(undefined);
-  /** Wanted devices that cannot be opened. `describeFailures` has the words for them. */
+  /** What is wanted and cannot be had; `describeFailures` has the words for it. */
   readonly failures = computed<readonly DeviceFailure[]>(() =>
     [this.camera, this.microphone]
       .filter(({ on, error }) => on.value && error.value !== undefined)
       .map(({ kind, error }) => ({ kind, error: error.value })),
+  );
+  /** What is wanted, is open, and is muted by the system. */
+  readonly silenced = computed<readonly DeviceKind[]>(() =>
+    [this.microphone, this.camera]
+      .filter(({ on, silenced }) => on.value && silenced.value)
+      .map(({ kind }) => kind),
   );
   readonly #cleanups: (() => void)[] = [];
   /** As the browser lists them, with what no page shows. */
   #listed: readonly MediaDeviceInfo[] = [];
   /** Counts lists: only the newest one's answer is used. */
   #lists = 0;
-  /** Counts releases: requests from before a release are not repeated after it. */
+  /** Counts releases: what was asked for before one is not tried again after it. */
   #releases = 0;
 
   constructor() {
     const choice = remembered.devices.get();
     const shared = {
-      onNews: (news: DeviceNews) => this.#publishNews(news),
+      onNews: (news: DeviceNews) => this.#tell(news),
       onChosen: remember,
       labelOf: (deviceId: string) =>
         this.#listed.find((device) => device.deviceId === deviceId)?.label ?? '',
@@ -70,7 +75,7 @@ export class LocalMedia {
     this.#cleanups.push(
       () => navigator.mediaDevices?.removeEventListener('devicechange', refresh),
       effect(() => {
-        // Browsers give names and ids only once a device is open, or was allowed before.
+        // Names and ids are told only once something is open, or was allowed before.
         void [this.microphone.track.value, this.camera.track.value];
         refresh();
       }),
@@ -84,12 +89,9 @@ export class LocalMedia {
       const { kind } = capture;
       this.#cleanups.push(
         effect(() => {
-          if (capture.silenced.value && capture.on.value)
-            this.#publishNews({ type: 'silenced', kind });
+          if (capture.silenced.value && capture.on.value) this.#tell({ type: 'silenced', kind });
         }),
-        watchPermission(kind, (state) => {
-          if (state === 'granted') capture.onGranted();
-        }),
+        watchGrants(capture),
       );
     }
   }
@@ -127,25 +129,28 @@ export class LocalMedia {
     }
   }
 
-  /** The switches at the start of a call are the defaults for the next one. */
+  /** How somebody enters a call is how they want to enter the next one. */
   rememberSwitches(): void {
     remembered.microphoneOff.set(this.microphone.on.value ? '' : '1');
     remembered.cameraOff.set(this.camera.on.value ? '' : '1');
   }
 
-  /** The tracks that a join publishes at once. */
+  /** What a join publishes at once. */
   publishable(): LocalTrackInput[] {
     const inputs: LocalTrackInput[] = [];
     const microphone = this.microphone.track.value;
     const camera = this.camera.track.value;
     if (microphone) {
-      inputs.push({ source: 'microphone', track: microphone, muted: !this.microphone.on.value });
+      const muted = !this.microphone.on.value || this.microphone.silenced.value;
+      inputs.push({ source: 'microphone', track: microphone, muted });
     }
-    if (camera) inputs.push({ source: 'camera', track: camera });
+    if (camera) {
+      inputs.push({ source: 'camera', track: camera, muted: this.camera.silenced.value });
+    }
     return inputs;
   }
 
-  /** Releases every device. It can be started again. */
+  /** Gives every device back. It can be started again. */
   release(): void {
     this.#releases++;
     this.news.value = undefined;
@@ -159,21 +164,25 @@ export class LocalMedia {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
-  #publishNews(news: DeviceNews): void {
+  #tell(news: DeviceNews): void {
     this.news.value = news;
   }
 
   async #refreshDevices(): Promise<void> {
     const list = ++this.#lists;
     const listed = await navigator.mediaDevices?.enumerateDevices().catch(() => undefined);
-    // Without an answer of the browser the pickers keep their lists.
+    // The pickers stay as they are when the browser does not answer.
     if (!listed || list !== this.#lists) return;
     const before = { listed: this.#listed, devices: this.devices.value };
     this.#listed = listed;
     this.devices.value = listDevices(listed);
     const { speakers } = this.devices.value;
-    const change = speakerChange(this.speakerId.value, before.devices.speakers, speakers);
-    if (change) this.#publishNews(change);
+    const chosen = this.speakerId.value;
+    if (chosen !== '') {
+      const recovery = await loadRecovery();
+      const change = recovery?.speakerNews(chosen, before.devices.speakers, speakers);
+      if (change) this.#tell(change);
+    }
     await Promise.all(
       [this.microphone, this.camera].map((capture) => capture.onDevices(before.listed, listed)),
     );
@@ -192,5 +201,25 @@ function remember(what: DeviceKind | 'speaker', deviceId: string): void {
 async function worthAlone(kind: DeviceKind, error: unknown): Promise<boolean> {
   if (!navigator.mediaDevices) return false;
   if (!(error instanceof DOMException && error.name === 'NotAllowedError')) return true;
-  return (await permissionOf(kind)) === 'granted';
+  return (await (await loadRecovery())?.isGranted(kind)) ?? false;
+}
+
+/** From the first request on: before it there is no refusal that could be taken back. */
+function watchGrants(capture: Capture): () => void {
+  let end: (() => void) | undefined;
+  let isLoading = false;
+  let ended = false;
+  const stop = effect(() => {
+    if (!capture.pending.value || end || isLoading) return;
+    isLoading = true;
+    void loadRecovery().then((recovery) => {
+      isLoading = false;
+      if (!ended) end = recovery?.watchGrants(capture);
+    });
+  });
+  return () => {
+    ended = true;
+    stop();
+    end?.();
+  };
 }

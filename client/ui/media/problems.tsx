@@ -2,13 +2,15 @@
 import { TriangleAlert } from 'lucide';
 import { Icon } from '../kit/icon.tsx';
 import { readBrowserFacts } from './browser-facts.ts';
-import { newsText } from './changes/news.ts';
+import { newsText, SILENCED_TEXT } from './changes/news.ts';
 import { describeFailures } from './device-problem.ts';
 import type { LocalMedia } from './local-media.ts';
 
 export function Problems({ media }: { media: LocalMedia }) {
   const problems = describeFailures(media.failures.value, readBrowserFacts());
   const { news } = media;
+  // What goes on is told for as long as it does, not once.
+  const event = news.value?.type === 'silenced' ? undefined : news.value;
   const retry = () => {
     for (const capture of [media.microphone, media.camera]) {
       if (capture.error.value !== undefined) void capture.open();
@@ -28,10 +30,16 @@ export function Problems({ media }: { media: LocalMedia }) {
           )}
         </div>
       ))}
-      {news.value && (
+      {media.silenced.value.map((kind) => (
+        <div key={kind} class="callout" role="status">
+          <Icon icon={TriangleAlert} />
+          <p>{SILENCED_TEXT[kind]}</p>
+        </div>
+      ))}
+      {event && (
         <div class="callout" role="status">
           <Icon icon={TriangleAlert} />
-          <p>{newsText(news.value, readBrowserFacts()).text}</p>
+          <p>{newsText(event, readBrowserFacts()).text}</p>
           <button
             type="button"
             class="button small"

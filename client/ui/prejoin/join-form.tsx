@@ -119,7 +119,8 @@ function summary({ media, role }: RoomSession): string {
   const { microphone, camera } = media;
   if (microphone.pending.value && camera.pending.value) return 'Waiting for your permission…';
   return sharingSummary({
-    microphone: microphone.track.value !== undefined && microphone.on.value,
-    camera: camera.track.value !== undefined,
+    microphone:
+      microphone.track.value !== undefined && microphone.on.value && !microphone.silenced.value,
+    camera: camera.track.value !== undefined && !camera.silenced.value,
   });
 }

@@ -7,7 +7,7 @@ import { isGranted } from '../../../shared/room/grants.ts';
 import { Brand } from '../kit/brand.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { Lazy } from '../kit/lazy.tsx';
-import { canCall } from '../media/browser-facts.ts';
+import { canCall } from '../media/can-call.ts';
 import { loadDevicePickers } from '../media/load-device-pickers.ts';
 import type { RoomSession } from '../room/session.ts';
 import { JoinForm } from './join-form.tsx';
@@ -56,9 +56,9 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
             <Preview media={media} name={session.name.value} />
             {/* Announced when it appears, without taking the focus away. */}
             <div class="problems" aria-live="polite">
-              {(media.failures.value.length > 0 || media.news.value) && (
-                <Lazy load={loadProblems} props={{ media }} />
-              )}
+              {(media.failures.value.length > 0 ||
+                media.silenced.value.length > 0 ||
+                media.news.value) && <Lazy load={loadProblems} props={{ media }} />}
             </div>
           </div>
         )}

@@ -10,7 +10,8 @@ import { Video } from '../stage/video.tsx';
 
 export function Preview({ media, name }: { media: LocalMedia; name: string }) {
   const { camera, microphone } = media;
-  const track = camera.track.value;
+  // A picture that the system withholds is black.
+  const track = camera.silenced.value ? undefined : camera.track.value;
   return (
     <section class="preview" aria-label="Preview" data-live={track !== undefined}>
       {track ? (
@@ -46,7 +47,11 @@ function Empty({ media, name }: { media: LocalMedia; name: string }) {
       ) : (
         <Icon icon={VideoOff} size={32} />
       )}
-      <p>{camera.error.value === undefined ? 'Your camera is off' : 'There is no picture'}</p>
+      <p>
+        {camera.error.value === undefined && !camera.silenced.value
+          ? 'Your camera is off'
+          : 'There is no picture'}
+      </p>
     </div>
   );
 }

@@ -1,13 +1,12 @@
 // A room: before the call, in it, and after it.
 import { useEffect, useState } from 'preact/hooks';
 import { PrejoinPage } from '../prejoin/prejoin-page.tsx';
-import { LeftPage } from './left-page.tsx';
 import { RoomSession } from './session.ts';
 
-let CallPage: typeof import('../call/call-page.tsx').CallPage | undefined;
+let JoinedPage: typeof import('./joined-page.tsx').JoinedPage | undefined;
 
-async function loadCallPage(): Promise<void> {
-  ({ CallPage } = await import('../call/call-page.tsx'));
+async function loadJoinedPage(): Promise<void> {
+  ({ JoinedPage } = await import('./joined-page.tsx'));
 }
 
 export interface RoomPageProps {
@@ -16,7 +15,7 @@ export interface RoomPageProps {
 }
 
 export function RoomPage({ room, relayOnly }: RoomPageProps) {
-  const [session] = useState(() => new RoomSession(room, relayOnly, loadCallPage));
+  const [session] = useState(() => new RoomSession(room, relayOnly, loadJoinedPage));
   useEffect(() => {
     session.prepare();
     return () => session.close();
@@ -27,10 +26,8 @@ export function RoomPage({ room, relayOnly }: RoomPageProps) {
       return <PrejoinPage session={session} error={phase.error} joining={false} />;
     case 'joining':
       return <PrejoinPage session={session} error={undefined} joining={true} />;
-    case 'call':
+    default:
       // A call begins when its page has been loaded.
-      return CallPage ? <CallPage session={session} call={phase.call} /> : null;
-    case 'left':
-      return <LeftPage session={session} error={phase.error} />;
+      return JoinedPage ? <JoinedPage session={session} phase={phase} /> : null;
   }
 }

@@ -16,6 +16,9 @@ import { readToken, type TokenClaims } from './token.ts';
 export type Phase =
   | { page: 'prejoin'; error: ParleyError | undefined }
   | { page: 'joining' }
+  | JoinedPhase;
+
+export type JoinedPhase =
   | { page: 'call'; call: Call }
   /** `error` undefined: the user left. */
   | { page: 'left'; error: ParleyError | undefined };

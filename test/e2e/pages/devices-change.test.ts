@@ -173,6 +173,67 @@ story('what the system mutes is shown as muted, here and to the others', async (
   });
 });
 
+story('what the system mutes is said before the call and on the check page', async (scene) => {
+  const parley = await scene.parley();
+  const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
+  const bo = await scene.person('Bo');
+  await bo.page.addInitScript(installDeviceHooks);
+  const mute = async (muted: boolean) => {
+    await bo.page.evaluate((value) => {
+      window.parleyDevices.mute('audio', value);
+      window.parleyDevices.mute('video', value);
+    }, muted);
+  };
+  const silenced = [
+    /Your microphone is muted by your system/,
+    /Your camera is switched off by your/,
+  ];
+  const isSaid = async (said: boolean) => {
+    for (const text of silenced) {
+      const words = bo.page.locator('main').getByText(text);
+      await words.first().waitFor({ state: said ? 'visible' : 'detached' });
+    }
+  };
+
+  await scene.step('on the check page, while it lasts', async () => {
+    await bo.page.goto(`${parley.url}check`);
+    const list = bo.page.getByRole('list', { name: 'What was checked' });
+    await list.getByText('It works.', { exact: false }).first().waitFor();
+    await mute(true);
+    await isSaid(true);
+    await bo.page
+      .getByText(/^Problem: /)
+      .first()
+      .waitFor({ state: 'attached' });
+    await mute(false);
+    await isSaid(false);
+  });
+
+  await scene.step('before the call, while it lasts', async () => {
+    await bo.open(parley.room('blue'));
+    const summary = (text: string) => bo.page.getByText(text, { exact: true }).waitFor();
+    await summary('People will see and hear you.');
+    await mute(true);
+    await isSaid(true);
+    await summary('People will neither see nor hear you. You see and hear them.');
+    await pressed(bo, 'Microphone', false);
+    await mute(false);
+    await isSaid(false);
+    await summary('People will see and hear you.');
+  });
+
+  await scene.step('who joins muted is muted for the others', async () => {
+    await mute(true);
+    await isSaid(true);
+    await bo.clickJoin();
+    await ann.seesNoPicture(ann.tile('Bo'));
+    await ann.hearsNobody();
+    await mute(false);
+    await ann.sees('Bo');
+    await hearsOneVoice(ann);
+  });
+});
+
 story(
   'a chosen speaker that disappears gives way to the default one, and comes back',
   async (scene) => {

@@ -1,7 +1,10 @@
 // A page that is older than the server: the files of its late parts are gone since a release.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
+import type { Participant } from '../../support/browser/participant.ts';
 import { story } from '../../support/browser/scene.ts';
+import { until } from '../../support/process/until.ts';
 
 /** The files of this page are gone until it is loaded anew. @param part how their names begin */
 async function outdate(page: Page, part: RegExp): Promise<void> {
@@ -62,3 +65,55 @@ story('rooms in any script, told apart', async (scene) => {
   await ann.page.getByText('You are the only one here').waitFor();
   await ann.page.getByTitle('команда-5').waitFor();
 });
+
+const unplugCamera = (person: Participant) =>
+  person.page.evaluate(async () => {
+    const [camera = ''] = await window.parleyDevices.plugged('videoinput');
+    window.parleyDevices.unplug(camera);
+    return camera;
+  });
+
+const cameraIs = (person: Participant, on: boolean) =>
+  until(`the camera to be shown ${on ? 'on' : 'off'}`, async () =>
+    assert.equal(await person.button('Camera').getAttribute('aria-pressed'), String(on)),
+  );
+
+story('a camera that is lost and back before the page knows what to do then', async (scene) => {
+  const parley = await scene.parley();
+  const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
+  const bo = await scene.person('Bo');
+  const gate = Promise.withResolvers<void>();
+  await bo.page.route(/\/recovery-/, async (route) => {
+    await gate.promise;
+    await route.continue();
+  });
+  await bo.page.addInitScript(installDeviceHooks);
+  await bo.join(parley.room('blue'));
+  await ann.sees('Bo');
+  const camera = await unplugCamera(bo);
+  await cameraIs(bo, false);
+  await bo.page.evaluate((id) => window.parleyDevices.plug(id), camera);
+  gate.resolve();
+  await cameraIs(bo, true);
+  await ann.sees('Bo');
+});
+
+story(
+  'what devices do when they are lost is gone from the server: the call goes on',
+  async (scene) => {
+    const parley = await scene.parley();
+    const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
+    const bo = await scene.person('Bo');
+    await bo.page.route(/\/recovery-/, (route) => route.fulfill({ status: 404, body: 'gone' }));
+    await bo.page.addInitScript(installDeviceHooks);
+    await bo.join(parley.room('blue'));
+    await ann.sees('Bo');
+    const camera = await unplugCamera(bo);
+    await cameraIs(bo, false);
+    await ann.hears(1);
+    await bo.page.evaluate((id) => window.parleyDevices.plug(id), camera);
+    await bo.button('Camera').click();
+    await cameraIs(bo, true);
+    await ann.sees('Bo');
+  },
+);

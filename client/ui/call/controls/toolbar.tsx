@@ -13,6 +13,7 @@ import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
 import type { OpenDialog } from './dialogs.tsx';
 import { cameraMenu, microphoneMenu, moreMenu } from './menus.ts';
+import { pickScreen } from './pick-screen.ts';
 
 export interface ToolbarProps {
   model: CallModel;
@@ -98,7 +99,7 @@ function ShareButton({ media, showLabel }: { media: LocalMedia; showLabel: boole
   const toggle = async () => {
     if (sharing) return media.screen.stop();
     try {
-      await media.screen.start();
+      await pickScreen(media.screen);
     } catch {
       notify({
         text: 'Your system does not let this browser share the screen. Allow screen recording for it in the system settings.',

@@ -1,5 +1,4 @@
-// Opens one device and classifies the browser's refusals.
-import { readBrowserFacts } from '../browser-facts.ts';
+// Asks the browser for one device.
 import { constraintsFor } from '../constraints.ts';
 import type { DeviceKind } from '../device-problem.ts';
 
@@ -16,17 +15,4 @@ export async function getTrack(
   const [track] = stream.getTracks();
   if (!track) throw new DOMException('No track came', 'NotFoundError');
   return track;
-}
-
-export function isNotAllowed(error: unknown): boolean {
-  return error instanceof Error && error.name === 'NotAllowedError';
-}
-
-export function isBusy(error: unknown): boolean {
-  return error instanceof DOMException && /NotReadable|Abort/.test(error.name);
-}
-
-/** Phones: there a camera is no proof of another program. Elsewhere the picture must not stop. */
-export function opensOneAtATime(kind: DeviceKind): boolean {
-  return kind === 'camera' && /^(android|ios)$/.test(readBrowserFacts().system);
 }

@@ -30,7 +30,7 @@ export function newsText(news: DeviceNews, facts: BrowserFacts): NewsText {
     case 'refused':
       return { text: refused(news, facts), tone: 'warning' };
     case 'silenced':
-      return { text: SILENCED[news.kind], tone: 'warning' };
+      return { text: SILENCED_TEXT[news.kind], tone: 'warning' };
     case 'speaker-lost':
       return {
         text: `Your speaker ${news.label} is gone. The sound comes out of the system's default one now.`,
@@ -41,7 +41,8 @@ export function newsText(news: DeviceNews, facts: BrowserFacts): NewsText {
   }
 }
 
-const SILENCED: Record<DeviceKind, string> = {
+/** Of a device that the system mutes, for as long as it does. */
+export const SILENCED_TEXT: Record<DeviceKind, string> = {
   microphone:
     'Your microphone is muted by your system or by a button on your headset. Nobody hears you. Unmute it there.',
   camera:

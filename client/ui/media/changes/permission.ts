@@ -1,27 +1,28 @@
-// The permission for a camera or a microphone, where the browser reports it.
+// What the browser says of the permission for a camera or a microphone, where it says anything.
 import type { DeviceKind } from '../device-problem.ts';
 
-/** Undefined where the browser does not report it. */
+/** Undefined where the browser does not tell. */
 export async function permissionOf(kind: DeviceKind): Promise<PermissionState | undefined> {
   return (await query(kind))?.state;
 }
 
-/** @returns a function that ends it */
+/** Tells what it is, and each change. @returns a function that ends it */
 export function watchPermission(
   kind: DeviceKind,
   onState: (state: PermissionState) => void,
 ): () => void {
   let status: PermissionStatus | undefined;
   let ended = false;
-  const report = () => status && onState(status.state);
+  const tell = () => status && onState(status.state);
   void query(kind).then((answer) => {
     if (ended || !answer) return;
     status = answer;
-    status.addEventListener('change', report);
+    status.addEventListener('change', tell);
+    tell();
   });
   return () => {
     ended = true;
-    status?.removeEventListener('change', report);
+    status?.removeEventListener('change', tell);
   };
 }
 

@@ -1,7 +1,12 @@
 // A computer that was too busy in the first second of a call: the browser is made to try for more again.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { changed, sentLayers } from '../../../../client/sdk/media/bandwidth-watch.ts';
+import { mock, test } from 'node:test';
+import type { types } from 'mediasoup-client';
+import {
+  BandwidthWatch,
+  changed,
+  sentLayers,
+} from '../../../../client/sdk/media/bandwidth-watch.ts';
 import {
   CLIMB_FIRST_WAIT_MS,
   CLIMB_LAST_WAIT_MS,
@@ -95,4 +100,60 @@ test('every limit of every source is an even number of kilobits, so that a raise
       }
     }
   }
+});
+
+/** A track as it is sent, whose browser says what it aims at. */
+function sentBy(targets: () => (number | undefined)[], kind: 'audio' | 'video' = 'video') {
+  const asked: (number | undefined)[] = [];
+  let parameters = { encodings: encodings.map((encoding) => ({ ...encoding })) };
+  const rtpSender = {
+    getParameters: () => structuredClone(parameters),
+    setParameters: async (next: typeof parameters) => {
+      parameters = next;
+      asked.push(next.encodings[2]?.maxBitrate);
+    },
+    getStats: async () =>
+      new Map(
+        targets().map((targetBitrate, index) => {
+          const entry = { type: 'outbound-rtp', rid: `r${index}` };
+          return [`r${index}`, targetBitrate === undefined ? entry : { ...entry, targetBitrate }];
+        }),
+      ),
+  };
+  const producer = { kind, rtpSender, closed: false, paused: false };
+  return { producer: producer as typeof producer & types.Producer, asked };
+}
+
+let nowMs = 0;
+
+/** Lets this many seconds pass, and what is waited for in each of them. */
+async function pass(seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    nowMs += 1_000;
+    mock.timers.tick(1_000);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  }
+}
+
+test('what is sent with layers missing is changed a little; what is whole, paused or sound is left', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  mock.method(performance, 'now', () => nowMs);
+  t.after(() => {
+    mock.timers.reset();
+    mock.restoreAll();
+  });
+  const missing = sentBy(() => [125_000, undefined, undefined]);
+  const whole = sentBy(() => [125_000, 417_000, 1_417_000]);
+  const paused = sentBy(() => [125_000, undefined, undefined]);
+  const sound = sentBy(() => [10_000], 'audio');
+  Object.assign(paused.producer, { paused: true });
+  const all = [missing, whole, paused, sound];
+  const watch = new BandwidthWatch(() => all.map(({ producer }) => producer));
+  await pass(12);
+  assert.deepEqual(missing.asked.slice(0, 3), [1_701_000, 1_700_000, 1_701_000]);
+  for (const { asked } of [whole, paused, sound]) assert.deepEqual(asked, []);
+  watch.close();
+  const before = missing.asked.length;
+  await pass(12);
+  assert.equal(missing.asked.length, before);
 });

@@ -8,8 +8,9 @@ import {
   type ListedDevice,
 } from '../../../../client/ui/media/changes/come-back.ts';
 import { type DeviceNews, newsText } from '../../../../client/ui/media/changes/news.ts';
-import { speakerChange, speakerInUse } from '../../../../client/ui/media/changes/speaker.ts';
+import { speakerChange } from '../../../../client/ui/media/changes/speaker.ts';
 import { type BrowserFacts, deviceProblem } from '../../../../client/ui/media/device-problem.ts';
+import { speakerInUse } from '../../../../client/ui/media/devices.ts';
 
 const FACTS: BrowserFacts = { secure: true, capture: true, browser: 'chrome', system: 'other' };
 const named = (name: string) => new DOMException('', name);
