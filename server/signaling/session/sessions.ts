@@ -60,11 +60,9 @@ export class Sessions {
 
   /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
   accept(socket: WebSocket, address: Address): void {
-    const handler = new SocketHandler(this);
-    const connection = new Connection(socket, address, handler, this.#options);
-    handler.connection = connection;
+    const handlerOf = (connection: Connection) => new SocketHandler(this, connection);
+    const connection = new Connection(socket, address, handlerOf, this.#options);
     this.#connections.add(connection);
-    handler.expectJoin();
     if (socket.protocol !== SUBPROTOCOL) {
       connection.end(new ParleyError('unsupported_version'), { reconnect: false });
     }

@@ -68,13 +68,12 @@ export class Connection {
   constructor(
     socket: WebSocket,
     address: Address,
-    handler: ConnectionHandler,
+    handlerOf: (connection: Connection) => ConnectionHandler,
     options: ConnectionOptions,
   ) {
     const { limits, timing, resources } = options;
     this.address = address;
     this.#socket = socket;
-    this.#handler = handler;
     this.#options = options;
     this.#bucket = new TokenBucket(
       limits.messagesPerSecond,
@@ -86,6 +85,7 @@ export class Connection {
       for (const release of releases) release();
     };
     this.#heartbeat = resources.every(timing.heartbeatMs, () => this.#beat());
+    this.#handler = handlerOf(this);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.#missed = 0;

@@ -10,7 +10,12 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { MediaClient } from '../media/media-client.ts';
 
 /** What a socket that is in no call may ask, besides for a call. */
-export type CheckMethod = 'checkNetwork' | 'checkConnect' | 'checkEnd';
+export const CHECK_METHODS = {
+  checkNetwork: true,
+  checkConnect: true,
+  checkEnd: true,
+} satisfies Partial<Record<keyof Methods, true>>;
+export type CheckMethod = keyof typeof CHECK_METHODS;
 
 export interface NetworkCheckOptions {
   cluster: Cluster;

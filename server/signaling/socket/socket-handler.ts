@@ -8,7 +8,9 @@ import type { Budgets } from '../session/budgets.ts';
 import { SESSION_METHODS } from '../session/methods.ts';
 import type { Session } from '../session/session.ts';
 import type { Connection, ConnectionHandler, Reply } from './connection.ts';
-import type { CheckMethod, NetworkCheck } from './network-check.ts';
+import { bind, handles } from './dispatch.ts';
+import { CHECK_METHODS, type NetworkCheck } from './network-check.ts';
+import { SocketChecks } from './socket-checks.ts';
 
 /** Where a socket gets its session. */
 export interface Door {
@@ -22,134 +24,109 @@ export interface Door {
   forget(connection: Connection): void;
 }
 
-type Handler<C> = (context: C, params: unknown) => Promise<unknown>;
+type SocketState =
+  /** The socket has to join or resume before the deadline. */
+  | { readonly name: 'waiting'; readonly deadline: Timer }
+  /** A join or a resume is under way. */
+  | { readonly name: 'entering'; readonly deadline: Timer }
+  | { readonly name: 'joined'; readonly session: Session }
+  /** A `leave` may still wait behind a slower request. */
+  | { readonly name: 'closed'; readonly session: Session | undefined };
 
-function isCheckMethod(method: string): method is CheckMethod {
-  return method === 'checkNetwork' || method === 'checkConnect' || method === 'checkEnd';
-}
+type Entry = (door: Door, connection: Connection, params: unknown) => Promise<[Session, Reply]>;
 
-/**
- * Each gives the socket more time before it has to join, and takes one of the node's few checks: whoever
- * asks again and again would keep both for ever. A page opens a socket for each check.
- */
-const CHECKS_PER_SOCKET = 3;
+const ENTRIES = {
+  join: (door, connection, params) => door.join(connection, parse(METHODS.join.params, params)),
+  resume: (door, connection, params) =>
+    door.resume(connection, parse(METHODS.resume.params, params)),
+} satisfies Record<string, Entry>;
 
 /** What one socket may do: join or resume first, the rest after. */
 export class SocketHandler implements ConnectionHandler {
-  readonly #sessions: Door;
+  readonly #door: Door;
+  readonly #connection: Connection;
   readonly #budgets: Budgets;
-  connection: Connection | undefined;
-  #joinTimer: Timer | undefined;
-  #session: Session | undefined;
-  #check: NetworkCheck | undefined;
-  #checks = 0;
-  #checking = false;
-  /** Ends what the check takes of its address's. */
-  #checkHeld: (() => void) | undefined;
-  #entering = false;
+  readonly #checks: SocketChecks;
+  #state: SocketState;
 
-  constructor(sessions: Door) {
-    this.#sessions = sessions;
-    this.#budgets = sessions.budgets();
-  }
-
-  /** An idle socket costs as much as a used one: before a join, and after a leave. */
-  expectJoin({ checking } = { checking: false }): void {
-    if (!this.connection || this.connection.closed) return;
-    this.#joinTimer?.close();
-    this.#joinTimer = this.#sessions.joinTimer({ checking }, () => {
-      // Whoever is on the way in is not late: what a join waits for has time limits of its own.
-      if (this.#entering) this.expectJoin();
-      else this.connection?.end(new ParleyError('timeout'), { reconnect: false });
+  constructor(door: Door, connection: Connection) {
+    this.#door = door;
+    this.#connection = connection;
+    this.#budgets = door.budgets();
+    this.#checks = new SocketChecks({
+      create: () => door.networkCheck(),
+      address: connection.address,
+      onStarted: () => this.#expectJoin({ checking: true }),
+      onEnded: () => this.#expectJoin(),
     });
+    this.#state = { name: 'waiting', deadline: this.#deadline({ checking: false }) };
   }
 
   async request(method: string, params: unknown): Promise<Reply> {
     if (!Object.hasOwn(METHODS, method)) throw new ParleyError('unknown_method');
-    if (method === 'join' || method === 'resume') return this.#enter(method, params);
-    if (isCheckMethod(method)) return this.#checkNetwork(method, params);
-    if (!this.#session || this.#session.ended) throw new ParleyError('not_joined');
-    const name = method as keyof typeof SESSION_METHODS;
-    // The table pairs each handler with its own schema, which the compiler cannot follow here.
-    const handler = SESSION_METHODS[name] as Handler<Session>;
-    const parsed = parse(METHODS[name].params, params);
-    this.#session.budgets.spend(name);
-    const result = await handler(this.#session, parsed);
-    if (this.#session.ended) this.expectJoin();
+    if (this.#state.name === 'joined' && this.#state.session.ended) this.#expectJoin();
+    if (handles(ENTRIES, method)) return this.#enter(ENTRIES[method], params);
+    if (handles(CHECK_METHODS, method)) {
+      if (this.#state.name === 'joined') throw new ParleyError('already_joined');
+      return { result: await this.#checks.request(method, params) };
+    }
+    const session = 'session' in this.#state ? this.#state.session : undefined;
+    if (!session || session.ended) throw new ParleyError('not_joined');
+    if (!handles(SESSION_METHODS, method)) throw new ParleyError('unknown_method');
+    const run = bind(SESSION_METHODS, method, params);
+    session.budgets.spend(method);
+    const result = await run(session);
+    if (session.ended) this.#expectJoin();
     return { result };
-  }
-
-  async #enter(method: 'join' | 'resume', params: unknown): Promise<Reply> {
-    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
-    const connection = this.connection;
-    if (!connection) throw new ParleyError('internal');
-    connection.address.arrive();
-    this.#budgets.enter();
-    const [session, reply] = await this.#admit(connection, method, params);
-    this.#joinTimer?.close();
-    this.#endCheck();
-    this.#session = session;
-    // The socket may have closed meanwhile.
-    if (connection.closed) session.detach(connection);
-    return reply;
-  }
-
-  async #admit(
-    connection: Connection,
-    method: 'join' | 'resume',
-    params: unknown,
-  ): Promise<[Session, Reply]> {
-    this.#entering = true;
-    try {
-      return method === 'join'
-        ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
-        : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
-    } finally {
-      this.#entering = false;
-    }
-  }
-
-  /** It takes longer than a join may, and is over when the time for it is. */
-  async #checkNetwork(method: CheckMethod, params: unknown): Promise<Reply> {
-    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
-    this.#check ??= this.#sessions.networkCheck();
-    const handler = this.#check.methods[method] as Handler<null>;
-    const parsed = parse(METHODS[method].params, params);
-    if (method === 'checkNetwork' && this.#checks >= CHECKS_PER_SOCKET) {
-      throw new ParleyError('rate_limited');
-    }
-    if (method === 'checkNetwork') this.#checkHeld ??= this.connection?.address.holdCheck();
-    const result = await handler(null, parsed);
-    if (method === 'checkNetwork') {
-      this.#checks += 1;
-      this.#checking = true;
-      this.expectJoin({ checking: true });
-    } else if (method === 'checkEnd' && this.#checking) {
-      this.#checking = false;
-      this.#letGoOfCheck();
-      this.expectJoin();
-    }
-    // The socket may have closed while we were at it.
-    if (this.connection?.closed) this.#endCheck();
-    return { result };
-  }
-
-  #endCheck(): void {
-    this.#check?.close();
-    this.#check = undefined;
-    this.#letGoOfCheck();
-  }
-
-  #letGoOfCheck(): void {
-    this.#checkHeld?.();
-    this.#checkHeld = undefined;
   }
 
   closed(): void {
-    this.#joinTimer?.close();
-    this.#endCheck();
-    if (!this.connection) return;
-    this.#sessions.forget(this.connection);
-    this.#session?.detach(this.connection);
+    const state = this.#state;
+    const session = state.name === 'joined' ? state.session : undefined;
+    this.#state = { name: 'closed', session };
+    if ('deadline' in state) state.deadline.close();
+    this.#checks.close();
+    this.#door.forget(this.#connection);
+    session?.detach(this.#connection);
+  }
+
+  async #enter(entry: Entry, params: unknown): Promise<Reply> {
+    if (this.#state.name !== 'waiting') throw new ParleyError('already_joined');
+    this.#connection.address.arrive();
+    this.#budgets.enter();
+    this.#state = { ...this.#state, name: 'entering' };
+    try {
+      const [session, reply] = await entry(this.#door, this.#connection, params);
+      this.#entered(session);
+      return reply;
+    } catch (error) {
+      if (this.#state.name === 'entering') this.#state = { ...this.#state, name: 'waiting' };
+      throw error;
+    }
+  }
+
+  #entered(session: Session): void {
+    if (this.#state.name === 'entering') this.#state.deadline.close();
+    this.#state = { name: this.#state.name === 'closed' ? 'closed' : 'joined', session };
+    this.#checks.close();
+    // The socket may have closed meanwhile.
+    if (this.#connection.closed) session.detach(this.#connection);
+  }
+
+  /** An idle socket costs as much as a used one: before a join, and after a leave. */
+  #expectJoin({ checking } = { checking: false }): void {
+    const state = this.#state;
+    if (state.name === 'closed') return;
+    const deadline = this.#deadline({ checking });
+    if (state.name !== 'joined') state.deadline.close();
+    this.#state = { name: state.name === 'entering' ? 'entering' : 'waiting', deadline };
+  }
+
+  #deadline({ checking }: { checking: boolean }): Timer {
+    return this.#door.joinTimer({ checking }, () => {
+      // A join that is under way is not late: what it waits for has time limits of its own.
+      if (this.#state.name === 'entering') this.#expectJoin();
+      else this.#connection.end(new ParleyError('timeout'), { reconnect: false });
+    });
   }
 }
