@@ -67,9 +67,8 @@ export class SfuNode {
     this.#pool = pool;
     this.#names = names;
     this.#events = new NodeEvents({
-      bus: cluster.bus,
+      ...{ bus: cluster.bus, nodeId: this.id, resources, log },
       mayTell: () => this.#holdsLease,
-      log,
     });
     this.#rooms = new NodeRooms({
       nodeId: this.id,
@@ -199,6 +198,7 @@ export class SfuNode {
     await Promise.all(
       rooms.map(({ name, peers }) => this.#events.lost(name, peers, 'node_closed')),
     );
+    this.#events.close();
     await this.#end(this.#announcement, this.#serving);
     for (const room of this.#rooms.open) room.close();
     this.#pool.close();

@@ -241,6 +241,28 @@ test('a track of a session that is over keeps its id from nobody', async (t) => 
   await ben.event('consumers', ({ consumers }) => consumers[0]?.trackId === camera.trackId);
 });
 
+test('a track of which nobody could be told is offered once the bus is back', async (t) => {
+  const replicas = await startReplicas(t, { web: 1, nodes: 0 });
+  let faulty: FaultyCluster | undefined;
+  await replicas.addNode((inner) => {
+    faulty = new FaultyCluster(inner);
+    return faulty.cluster;
+  });
+  assert.ok(faulty);
+  const url = replicas.web[0]!.signalingUrl;
+  const [ada, ben] = [await RawClient.open(t, url), await RawClient.open(t, url)];
+  const { media } = await ada.join('team', { name: 'Ada' });
+  await ben.join('team', { name: 'Ben' });
+  faulty.refusing.add('bus.publish media');
+  const camera = publication(media.epoch);
+  await ada.request('publish', camera);
+  await until('the event to be refused', () =>
+    assert.ok(faulty?.calls.includes('bus.publish media')),
+  );
+  faulty.refusing.clear();
+  await ben.event('media', ({ consumers }) => consumers[0]?.trackId === camera.trackId);
+});
+
 test('honest refusals of a store that is away do not close the socket as abuse', async (t) => {
   const { web, faulty } = await start(t, 1, { MAX_REFUSED_MESSAGES: '10' });
   const ada = await RawClient.open(t, web[0]!.signalingUrl);

@@ -30,8 +30,10 @@ export async function live(
   const ada = await lane.client(room, 'Ada', lifecycle.adaAt ?? 'web', 'guest');
   const ben = await lane.client(room, 'Ben', lifecycle.benAt ?? 'healthy', 'host');
   const scene: Scene = { lane, ada, ben };
-  await ben.join();
-  await ben.publish();
+  if (!lifecycle.isFirst) {
+    await ben.join();
+    await ben.publish();
+  }
   if (!lifecycle.joins) {
     await ada.join();
     await ada.publish();
@@ -74,11 +76,13 @@ async function isTrue(
     roster.sort((a, b) => (a.name < b.name ? -1 : 1)),
     present.map(({ participantId: id, name }) => ({ id, name, online: true })),
   );
-  for (const { name, participantId, tracks } of present) {
+  for (const { name, participantId, tracks, receives } of present) {
     const believed = Object.fromEntries([...tracks].map(([id, { muted }]) => [id, muted]));
     const own: Track[] = snapshot.tracks.filter((track) => track.participantId === participantId);
     const inRoom = Object.fromEntries(own.map(({ id, muted }) => [id, muted]));
     assert.deepEqual(inRoom, believed, `${name}’s tracks in the room`);
+    const others = snapshot.tracks.filter((track) => track.participantId !== participantId);
+    for (const { id } of others) assert.ok(receives.has(id), `${name} was not given a track`);
     assert.deepEqual(
       await mediaOf(lane.replicas.cluster, room, participantId),
       believed,

@@ -182,8 +182,9 @@ function isListener(value: unknown): value is Listener {
   return typeof value === 'function';
 }
 
-/** A command of the bus is a call of its own. */
+/** A command of the bus, or a kind of topic, is a call of its own. */
 function nameOf(part: string, method: string, args: readonly unknown[]): string {
-  const command = part === 'bus' && method === 'request' ? ` ${String(args[1])}` : '';
-  return `${part}.${method}${command}`;
+  if (part !== 'bus') return `${part}.${method}`;
+  const what = method === 'request' ? args[1] : method === 'serve' ? '' : args[0];
+  return `bus.${method} ${String(what).split(':')[0]}`.trim();
 }

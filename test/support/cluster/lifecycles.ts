@@ -24,6 +24,8 @@ export interface Lifecycle {
   readonly ends?: 'web' | 'node';
   /** Ada has not joined before. */
   readonly joins?: true;
+  /** Ben comes after Ada. */
+  readonly isFirst?: true;
   /** Ada is not in the room afterwards. */
   readonly adaLeaves?: true;
   /** How often `web` looks after the media nodes. */
@@ -61,6 +63,16 @@ function resumes(where: 'the same' | 'another'): Lifecycle[] {
   }));
 }
 
+/** The calls of the replica that is left are those that fail. */
+const LEFT: readonly Lifecycle[] = Object.entries(OLD_SOCKETS).map(([how, old]) => ({
+  name: `resume elsewhere, calls of the replica that is left, old socket ${how}`,
+  of: 'web',
+  run: async (scene) => {
+    old(scene);
+    await scene.ada.resumeAt(scene.lane.healthy.signalingUrl);
+  },
+}));
+
 export const LIFECYCLES: readonly Lifecycle[] = [
   { name: 'join', of: 'web', joins: true, run: ({ ada }) => ada.join() },
   {
@@ -92,6 +104,8 @@ export const LIFECYCLES: readonly Lifecycle[] = [
   },
   ...resumes('the same'),
   ...resumes('another'),
+  ...LEFT,
+  { name: 'rebuild of media', of: 'web', run: ({ ada }) => ada.rebuild() },
   { name: 'leave', of: 'web', adaLeaves: true, run: ({ ada }) => ada.leave() },
   {
     name: 'a socket that does not come back',
@@ -144,6 +158,30 @@ export const LIFECYCLES: readonly Lifecycle[] = [
       await ada.settle();
       await ended;
     },
+  },
+  {
+    name: 'first join in a room, calls of sfu-rtc',
+    of: 'node',
+    joins: true,
+    isFirst: true,
+    run: ({ ada }) => ada.join(),
+  },
+  { name: 'join, calls of sfu-rtc', of: 'node', joins: true, run: ({ ada }) => ada.join() },
+  {
+    name: 'publish, calls of sfu-rtc',
+    of: 'node',
+    run: async ({ ada }) => void (await ada.publish()),
+  },
+  {
+    name: 'mute, calls of sfu-rtc',
+    of: 'node',
+    run: ({ ada }) => ada.mute(only(ada.tracks.keys()), true),
+  },
+  {
+    name: 'leave, calls of sfu-rtc',
+    of: 'node',
+    adaLeaves: true,
+    run: ({ ada }) => ada.leave(),
   },
   { name: 'move', of: 'web', ends: 'node', watches: true, run: drainsNode },
   { name: 'drain of sfu-rtc', of: 'node', ends: 'node', watches: true, run: drainsNode },

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { randomId } from '../../../client/sdk/session/ids.ts';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { JoinResult, MethodParams } from '../../../shared/protocol/protocol.ts';
+import { until } from '../process/until.ts';
 import { RawClient } from '../server/client.ts';
 import type { Owner } from '../server/owned.ts';
 import { publication } from '../server/rtp.ts';
@@ -30,6 +31,8 @@ export class StubbornClient {
   /** What it publishes, by track id. */
   readonly tracks = new Map<string, MethodParams<'publish'>>();
   readonly #options: StubbornClientOptions;
+  /** Tracks of others that it was told to receive. */
+  readonly receives = new Set<string>();
   /** The media session that each track was published on. */
   readonly #publishedOn = new Map<string, number>();
   #client: RawClient | undefined;
@@ -88,6 +91,19 @@ export class StubbornClient {
     this.tracks.delete(trackId);
     await this.#insist(async (client) => {
       await client.request('unpublish', { trackId });
+    });
+  }
+
+  /** Asks for another media session, and publishes on it. */
+  async rebuild(): Promise<void> {
+    const before = this.#epoch;
+    await this.#insist(async (client) => {
+      // Of an older session, the request is a repetition.
+      if (this.#epoch === before) await client.request('rebuildMedia', { epoch: before });
+    });
+    await until('another media session', async () => {
+      await this.settle();
+      assert.notEqual(this.#epoch, before);
     });
   }
 
@@ -168,10 +184,12 @@ export class StubbornClient {
     if (this.#joined) {
       const resumed = await client.resume(room, this.#joined, this.#version);
       this.#epoch = resumed.media.epoch;
+      this.#receive(resumed.media);
     } else {
       this.#joined = await client.join(room, { name, token });
       this.#epoch = this.#joined.media.epoch;
       this.#settledOn = this.#epoch;
+      this.#receive(this.#joined.media);
       this.#version = this.#joined.snapshot.version;
       this.#publishedOn.clear();
     }
@@ -200,13 +218,21 @@ export class StubbornClient {
   #hear(): void {
     const client = this.#client;
     if (!client) return;
-    for (const { epoch } of client.events('media')) this.#epoch = Math.max(this.#epoch, epoch);
+    for (const offer of client.events('media')) {
+      this.#epoch = Math.max(this.#epoch, offer.epoch);
+      this.#receive(offer);
+    }
+    for (const told of client.events('consumers')) this.#receive(told);
     const bye = client.events('bye').at(-1);
     if (!bye) return;
     this.#client = undefined;
     this.codes.push(bye.error.code);
     if (bye.reconnect) this.#url = (this.#url + 1) % this.#options.urls.length;
     if (SESSION_OVER.has(bye.error.code)) this.#forget();
+  }
+
+  #receive({ consumers }: { consumers: readonly { trackId: string }[] }): void {
+    for (const { trackId } of consumers) this.receives.add(trackId);
   }
 
   #forget(): void {
@@ -219,7 +245,10 @@ export class StubbornClient {
 function codeOf(error: unknown): string {
   if (error instanceof ParleyError) return error.code;
   // A socket that was refused, or that ended before the answer.
-  if (error instanceof Error && /closed with|ECONNREFUSED|Unexpected server/.test(error.message)) {
+  if (
+    error instanceof Error &&
+    /closed with|ECONNREFUSED|ECONNRESET|hang up|Unexpected server/.test(error.message)
+  ) {
     return 'closed';
   }
   throw error;
