@@ -25,15 +25,15 @@ const OPEN_ATTEMPTS = 3;
 /** Closings of one media session. After these, its node finds out by itself that it is an orphan. */
 const CLOSE_ATTEMPTS = 3;
 const CLOSE_RETRY_MS = 500;
-/** Placements of one opening: each time somebody else was first, there is one node more to agree on. */
+/** Placements of one opening. Each time another replica was first, the room is on one node more. */
 const PLACE_ATTEMPTS = 5;
-/** When to try again after nobody could take a session: about when a worker has been replaced. */
+/** When to try again after no node could take a session: about when a worker has been replaced. */
 const NO_CAPACITY_RETRY_MS = 2_000;
 
 export type MediaListener = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
 
-/** A media session that is open, and where. */
-export interface OpenedAt extends Opened {
+/** A media session that was opened, and its node. */
+export interface OpenedOnNode extends Opened {
   nodeId: string;
 }
 
@@ -69,7 +69,7 @@ export class MediaClient {
    * Opens a media session where the room is, or where it spills to.
    * @throws ParleyError `no_capacity`, `media_failed`, `timeout`, `session_lost`, `unavailable`
    */
-  async open(request: OpenRequest): Promise<OpenedAt> {
+  async open(request: OpenRequest): Promise<OpenedOnNode> {
     const { room, guard, rtpCapabilities, after, leaving } = request;
     const { participantId, fence } = guard;
     const avoid = new Set(leaving === undefined ? [] : [leaving]);
@@ -90,7 +90,7 @@ export class MediaClient {
       } catch (error) {
         const { retryable, code } = ParleyError.from(error);
         if (nodeId !== undefined) {
-          // It may still open what nobody waits for any more.
+          // The node may still open the session, which no client would use.
           const mayOpen = code === 'timeout' || code === 'unavailable';
           if (mayOpen) void this.close(nodeId, { room, participantId, epoch: null });
           avoid.add(nodeId);
@@ -103,8 +103,8 @@ export class MediaClient {
     }
   }
 
-  /** A move came to nothing: the participant is where they were. Never rejects. */
-  async stay(room: string, participantId: string, nodeId: string): Promise<void> {
+  /** A move has failed: the participant is placed on their node of before again. Never rejects. */
+  async restorePlacement(room: string, participantId: string, nodeId: string): Promise<void> {
     const { cluster, log } = this.#options;
     try {
       const placement = await cluster.rooms.placement(room);
@@ -116,12 +116,12 @@ export class MediaClient {
   }
 
   /**
-   * The media session that a participant has, for whoever has claimed the session: the node opens nothing
-   * any more for those who held it before.
+   * The media session of a participant whose session was just claimed. From now on the node refuses to open
+   * one with an older fence.
    *
    * @throws ParleyError `media_failed` when there is none
    */
-  async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedAt> {
+  async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedOnNode> {
     const placement = await this.#options.cluster.rooms.placement(room);
     const nodeId = placement?.nodes[participantId];
     if (nodeId === undefined) throw new ParleyError('media_failed');
@@ -172,7 +172,7 @@ export class MediaClient {
     });
   }
 
-  /** Places a participant: atomically, so that all who come at once agree where the room is. */
+  /** Places a participant in one atomic step, so that replicas that place at once agree on the room's nodes. */
   async #place(
     room: string,
     participantId: string,

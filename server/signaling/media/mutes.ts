@@ -1,4 +1,4 @@
-// Tells media nodes which tracks of a participant are muted: the room's newest word, until it has arrived.
+// Sends the mutes of a participant's tracks to media nodes, as the room has them, until they have arrived.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MediaParams } from '../../cluster/messages/media.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -13,22 +13,22 @@ export interface MutesOptions {
   log: Logger;
 }
 
-interface Word {
+interface MuteState {
   readonly muted: boolean;
-  /** Of the room that says so. */
+  /** Of the room, with this change. */
   readonly version: number;
   readonly sent: Promise<void>;
 }
 
-/** Between attempts to tell a node that may not have heard. Doubles up to the second. */
+/** Between attempts while a node may not have received a mute. Doubles up to the second. */
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 5_000;
-/** Errors after which a node may be as it was before. Others mean that a publication follows, and brings it. */
+/** Errors after which a node may have the state of before. After others the client publishes the track again. */
 const UNSURE: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'internal']);
 
 export class Mutes {
   readonly #options: MutesOptions;
-  readonly #words = new Map<string, Word>();
+  readonly #states = new Map<string, MuteState>();
   readonly #retries = new Map<string, Timer>();
   #ended = false;
 
@@ -36,50 +36,50 @@ export class Mutes {
     this.#options = options;
   }
 
-  /** Whether the room has the track muted; undefined when nobody has changed it since it was published. */
-  of(trackId: string): boolean | undefined {
-    return this.#words.get(trackId)?.muted;
+  /** Whether the track is muted in the room; undefined when that has not changed since it was published. */
+  isMuted(trackId: string): boolean | undefined {
+    return this.#states.get(trackId)?.muted;
   }
 
   /**
-   * The room says so since this version; older words change nothing any more, and the same one is told once.
+   * The room has this state since `version`. An older version changes nothing, and the same one is sent once.
    * Resolves after the first attempt. Never rejects.
    */
-  say(trackId: string, muted: boolean, version: number): Promise<void> {
-    const known = this.#words.get(trackId);
+  apply(trackId: string, muted: boolean, version: number): Promise<void> {
+    const known = this.#states.get(trackId);
     if (known && known.version >= version) return known.sent;
     const sent = this.#send(trackId, { muted, version }, RETRY_MS);
-    this.#words.set(trackId, { muted, version, sent });
+    this.#states.set(trackId, { muted, version, sent });
     return sent;
   }
 
   /** The track is over. */
   forget(trackId: string): void {
-    this.#words.delete(trackId);
+    this.#states.delete(trackId);
     this.#retries.get(trackId)?.close();
     this.#retries.delete(trackId);
   }
 
   end(): void {
     this.#ended = true;
-    for (const trackId of [...this.#words.keys()]) this.forget(trackId);
+    for (const trackId of [...this.#states.keys()]) this.forget(trackId);
   }
 
   async #send(
     trackId: string,
-    word: Pick<Word, 'muted' | 'version'>,
+    state: Pick<MuteState, 'muted' | 'version'>,
     delayMs: number,
   ): Promise<void> {
     const { room, participantId, send, resources, log } = this.#options;
     this.#retries.get(trackId)?.close();
     this.#retries.delete(trackId);
     try {
-      await send({ room, participantId, trackId, ...word });
+      await send({ room, participantId, trackId, ...state });
     } catch (err) {
-      const isNewest = this.#words.get(trackId)?.version === word.version;
+      const isNewest = this.#states.get(trackId)?.version === state.version;
       if (this.#ended || !isNewest || !UNSURE.has(ParleyError.from(err).code)) return;
-      log.debug({ err, room, trackId }, 'a mute was not told yet');
-      const again = () => void this.#send(trackId, word, Math.min(delayMs * 2, RETRY_MAX_MS));
+      log.debug({ err, room, trackId }, 'a mute has not reached its node yet');
+      const again = () => void this.#send(trackId, state, Math.min(delayMs * 2, RETRY_MAX_MS));
       this.#retries.set(trackId, resources.after(delayMs, again));
     }
   }

@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 500;
 /** A timer that fires a little early or late does not make it a whole look later. */
 const LOOK_SLACK_MS = 100;
 
-interface Somebody {
+interface RoomSession {
   readonly room: string;
   readonly media: {
     readonly sessions: { readonly current: { readonly nodeId: string } | undefined };
@@ -36,7 +36,7 @@ export class TornRooms {
    */
   async look(
     nodes: readonly NodeInfo[],
-    sessions: readonly Somebody[],
+    sessions: readonly RoomSession[],
     now: number,
   ): Promise<ReadonlyMap<string, string>> {
     const cutOff = nodesWithoutALink(nodes);
@@ -57,7 +57,7 @@ export class TornRooms {
     await Promise.all(
       [...rooms].map(async (room) => {
         const placement = await this.#rooms.placement(room).catch(() => 'unknown' as const);
-        // What cannot be asked about stays as it was, and keeps nobody else waiting.
+        // A room whose placement cannot be read stays as it was. The other rooms do not wait for it.
         if (placement === 'unknown') {
           const before = this.#torn.get(room);
           if (before !== undefined) torn.set(room, before);

@@ -22,7 +22,7 @@ export async function comeIn<T>(
     try {
       return await join(way);
     } catch (error) {
-      // A host removed somebody who had come with the same invitation: who was in the call may come back.
+      // A host removed another participant with the same invitation. A participant of the call may come back.
       const hasEnded = ParleyError.from(error).code === 'invitation_ended';
       if (!hasEnded || index === ways.length - 1) throw error;
     }

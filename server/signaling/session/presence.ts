@@ -1,4 +1,4 @@
-// Whether others see a participant as present: said to the room again until the room has it.
+// Publishes whether a participant is present, again until the room has it.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
@@ -6,7 +6,7 @@ import type { Resources, Timer } from '../../telemetry/resources.ts';
 export interface PresenceOptions {
   /** As the room has it. */
   online: boolean;
-  /** Rejects when the room did not take it, or may not have. */
+  /** Rejects when the change was refused, or may not have been done. */
   commit(online: boolean): Promise<unknown>;
   resources: Resources;
   log: Logger;
@@ -19,7 +19,7 @@ const RETRY_MAX_MS = 10_000;
 export class Presence {
   readonly #options: PresenceOptions;
   #online: boolean;
-  /** What the room has; undefined when it did not answer. */
+  /** As the room has it; undefined when that is not known. */
   #inRoom: boolean | undefined;
   #retry: Timer | undefined;
   #closed = false;
@@ -30,24 +30,24 @@ export class Presence {
     this.#inRoom = options.online;
   }
 
-  /** What was said last. */
+  /** What was published last. */
   get online(): boolean {
     return this.#online;
   }
 
   /** Resolves after the first attempt; others follow as long as they are needed. Never rejects. */
-  async say(online: boolean): Promise<void> {
+  async publish(online: boolean): Promise<void> {
     this.#online = online;
     this.#retry?.close();
     await this.#commit(RETRY_MS);
   }
 
-  /** Another replica spoke for the participant meanwhile: what the room has is not known any more. */
+  /** Another replica had the session meanwhile: what the room has is not known any more. */
   forget(): void {
     this.#inRoom = undefined;
   }
 
-  /** The session is over: nothing is said any more. */
+  /** The session is over: nothing is published any more. */
   close(): void {
     this.#closed = true;
     this.#retry?.close();
@@ -59,7 +59,7 @@ export class Presence {
     this.#inRoom = undefined;
     try {
       await this.#options.commit(online);
-      // Whatever was said meanwhile has a commit of its own.
+      // A change that was published meanwhile has a commit of its own.
       if (this.#online === online) this.#inRoom = online;
     } catch (error) {
       this.#options.log.debug({ err: error, online }, 'presence was not committed');

@@ -1,4 +1,4 @@
-// One participant's session: it outlives its sockets, and its media sessions.
+// One participant's session. It outlives its sockets and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
@@ -116,7 +116,7 @@ export class Session implements RoomMember {
   }
 
   /** The session ended here alone: its participant stays in the room, and another replica may have it. */
-  get kept(): boolean {
+  get isKept(): boolean {
     return this.#state.name === 'ended' && this.#state.isKept;
   }
 
@@ -197,12 +197,12 @@ export class Session implements RoomMember {
     const { resources, timing } = this.#context;
     const grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
     this.#state = detach(this.#state, grace);
-    void this.#presence.say(false);
+    void this.#presence.publish(false);
   }
 
   /** After a resume: others see the participant as present again. */
-  present(): Promise<void> {
-    return this.#presence.say(true);
+  markOnline(): Promise<void> {
+    return this.#presence.publish(true);
   }
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
@@ -215,12 +215,12 @@ export class Session implements RoomMember {
     } catch (error) {
       const { code } = ParleyError.from(error);
       if (code === 'session_replaced') {
-        // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
-        // refused, and says nothing about the session.
+        // A claim of this replica raises the fence too. A request of the old socket is refused then, though
+        // the session is still here.
         await this.#guard.settled();
         if (this.guard === guard) this.end('replaced');
       }
-      // A store that lost its memory is told of the room, and then of this.
+      // A store that lost its memory gets the room back first, and then this commit.
       const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
       if (!isBack || this.ended) throw error;
       return await commit();
@@ -231,18 +231,18 @@ export class Session implements RoomMember {
     const left = patch.ops.some(
       (op) => op.op === 'leave' && op.participantId === this.participantId,
     );
-    // We said that it is away, so somebody else said that it is back.
+    // This replica published that the participant is away, so another one published that they are back.
     const taken = patch.ops.some(
       (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
     );
-    // Removed by a host, its lease ran out, or another replica has it: the store knows. Being present
-    // again may also be an older word of our own.
+    // A host removed the participant, the lease ran out, or another replica has the session: the store knows.
+    // The patch may also be an older one of this replica.
     if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
     if (!left) this.#queue.send(frame, patch.version);
     for (const op of patch.ops) {
-      // Whoever said it, and whether they heard the answer: it is the media of this session.
+      // The participant, or a host at any replica. The replica that committed may not have reached the node.
       if (op.op === 'mute' && this.#owns(op.trackId)) {
-        void this.media.mutes.say(op.trackId, op.muted, patch.version);
+        void this.media.mutes.apply(op.trackId, op.muted, patch.version);
       }
     }
   }
@@ -276,17 +276,17 @@ export class Session implements RoomMember {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
-      this.#context.keeper.finish(givenUp);
+      this.#context.keeper.addEnding(givenUp);
     }
     this.#release();
     this.#options.onClosed(this);
   }
 
-  /** Leaves the room and closes its media, unless another replica has taken the session over. */
+  /** Releases the session and closes its media, unless another replica has taken the session over. */
   async #giveUp(reason: SessionEnd): Promise<void> {
     const wasOurs = await this.#context.keeper.release(this.room, this.guard);
-    // A participant whom a host removed is released already. So is one whose release was done, though
-    // its answer was lost: then the store has no such session, and the media is nobody else's.
+    // A host's removal has released the session already. A release whose answer was lost has too: then the
+    // store has no such session, and no other replica uses the media.
     const isOver =
       wasOurs ||
       reason === 'removed' ||

@@ -30,7 +30,7 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   region: string | undefined;
 }
 
-/** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
+/** Clients leave a draining replica over this time, so that they do not all reconnect in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
 export class Sessions {
@@ -101,7 +101,7 @@ export class Sessions {
     const { rooms, hub, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { address } = connection;
-    // A room that somebody else opened costs no more with them in it.
+    // One participant more in a room that exists costs no room more.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
       throw address.tooManyRooms();
     }
@@ -125,9 +125,9 @@ export class Sessions {
         door,
       });
       if (session.ended) {
-        // This replica began to drain meanwhile, before there was anything to release.
+        // This replica began to drain before the store had admitted the participant.
         const releasing = this.#keeper.release(room, guard).then(() => {});
-        this.#keeper.finish(releasing.catch((err) => log.error({ err, room }, 'not released')));
+        this.#keeper.addEnding(releasing.catch((err) => log.error({ err, room }, 'not released')));
         throw new ParleyError('shutting_down');
       }
       session.admitted();
@@ -170,7 +170,7 @@ export class Sessions {
       const opened = await media.describe(room, guard).catch(() => undefined);
       if (opened) session.media.adopt(opened);
       const current = opened?.offer ?? (await session.media.open());
-      await session.present();
+      await session.markOnline();
       const patches = await rooms.patchesSince(room, params.version);
       const whole = patches && hub.known(room) ? undefined : await rooms.snapshot(room);
       if (whole) hub.learn(whole);
@@ -196,8 +196,8 @@ export class Sessions {
   }
 
   /**
-   * Takes nobody any more, and sends those who are here elsewhere, evenly over a short time.
-   * Resolves when all have left, or after `withinMs`.
+   * Takes no more clients, and sends the present ones to other replicas, evenly over a short time.
+   * Resolves when all sockets are closed, or after `withinMs`.
    */
   async drain(withinMs: number): Promise<void> {
     if (this.#closing) return;
@@ -208,7 +208,7 @@ export class Sessions {
     const spreadMs = Math.min(DRAIN_SPREAD_MS, withinMs / 2);
     const startedAt = performance.now();
     for (const [index, session] of leaving.entries()) {
-      // By the clock: a timer is a millisecond at least, and there may be thousands.
+      // By the clock: a timer takes a millisecond at least, and there may be thousands of sessions.
       const aheadMs = startedAt + (spreadMs * index) / leaving.length - performance.now();
       if (aheadMs >= 1) await resources.wait(aheadMs);
       session.end('shutdown');
@@ -219,10 +219,10 @@ export class Sessions {
     while (this.#connections.size > 0 && performance.now() < deadline) {
       await resources.wait(DRAIN_LOOK_MS);
     }
-    await this.#keeper.finished();
+    await this.#keeper.endingsSettled();
   }
 
-  /** Tells every client to come back elsewhere; resolves when all sockets are closed. */
+  /** Sends every client to other replicas at once. */
   close(): void {
     this.#closing = true;
     this.#keeper.close();
@@ -261,7 +261,7 @@ export class Sessions {
 
   #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {
     const { id, name, role } = options.participant;
-    const leaveRoom = address.holdRoom(options.room);
+    const leaveRoom = address.countRoom(options.room);
     const session = new Session(
       {
         ...options,
