@@ -84,7 +84,7 @@ export class Connection {
       limits.messageBurst,
       performance.now(),
     );
-    const releases = [resources.open('socket'), address.holdSocket()];
+    const releases = [resources.open('socket'), address.countSocket()];
     this.#release = () => {
       for (const release of releases) release();
     };
@@ -170,7 +170,7 @@ export class Connection {
 
   #enqueue(request: Request): void {
     if (request.method === 'ping') {
-      // Answered at once: it tells a dead server from one that is busy.
+      // The answer does not wait behind other requests: it shows that a busy server is alive.
       this.send(JSON.stringify({ id: request.id, result: {} }));
       return;
     }

@@ -64,7 +64,7 @@ export class SocketChecks {
   #open(): void {
     if (this.#started >= CHECKS_PER_SOCKET) throw new ParleyError('rate_limited');
     if (this.#state.name !== 'idle') return;
-    const release = this.#options.address.holdCheck();
+    const release = this.#options.address.countCheck();
     this.#state = { ...this.#state, name: 'opening', release };
   }
 

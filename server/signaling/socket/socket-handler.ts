@@ -1,5 +1,5 @@
-// One socket's requests: it joins or resumes first, and speaks for its session then. Before, it may
-// check its network.
+// The requests of one socket: it joins or resumes first, then it uses its session. Before, it may check its
+// network.
 import { ParleyError } from '../../../shared/errors.ts';
 import { METHODS, type MethodParams } from '../../../shared/protocol/protocol.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
@@ -12,8 +12,8 @@ import { bind, handles } from './dispatch.ts';
 import { CHECK_METHODS, type NetworkCheck } from './network-check.ts';
 import { SocketChecks } from './socket-checks.ts';
 
-/** Where a socket gets its session. */
-export interface Door {
+/** Gives a socket its session. */
+export interface SessionProvider {
   join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]>;
   resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]>;
   /** How long a socket may be in no call. */
@@ -33,28 +33,33 @@ type SocketState =
   /** A `leave` may still wait behind a slower request. */
   | { readonly name: 'closed'; readonly session: Session | undefined };
 
-type Entry = (door: Door, connection: Connection, params: unknown) => Promise<[Session, Reply]>;
+type Entry = (
+  provider: SessionProvider,
+  connection: Connection,
+  params: unknown,
+) => Promise<[Session, Reply]>;
 
 const ENTRIES = {
-  join: (door, connection, params) => door.join(connection, parse(METHODS.join.params, params)),
-  resume: (door, connection, params) =>
-    door.resume(connection, parse(METHODS.resume.params, params)),
+  join: (provider, connection, params) =>
+    provider.join(connection, parse(METHODS.join.params, params)),
+  resume: (provider, connection, params) =>
+    provider.resume(connection, parse(METHODS.resume.params, params)),
 } satisfies Record<string, Entry>;
 
 /** What one socket may do: join or resume first, the rest after. */
 export class SocketHandler implements ConnectionHandler {
-  readonly #door: Door;
+  readonly #provider: SessionProvider;
   readonly #connection: Connection;
   readonly #budgets: Budgets;
   readonly #checks: SocketChecks;
   #state: SocketState;
 
-  constructor(door: Door, connection: Connection) {
-    this.#door = door;
+  constructor(provider: SessionProvider, connection: Connection) {
+    this.#provider = provider;
     this.#connection = connection;
-    this.#budgets = door.budgets();
+    this.#budgets = provider.budgets();
     this.#checks = new SocketChecks({
-      create: () => door.networkCheck(),
+      create: () => provider.networkCheck(),
       address: connection.address,
       onStarted: () => this.#expectJoin({ checking: true }),
       onEnded: () => this.#expectJoin(),
@@ -86,7 +91,7 @@ export class SocketHandler implements ConnectionHandler {
     this.#state = { name: 'closed', session };
     if ('deadline' in state) state.deadline.close();
     this.#checks.close();
-    this.#door.forget(this.#connection);
+    this.#provider.forget(this.#connection);
     session?.detach(this.#connection);
   }
 
@@ -96,7 +101,7 @@ export class SocketHandler implements ConnectionHandler {
     this.#budgets.enter();
     this.#state = { ...this.#state, name: 'entering' };
     try {
-      const [session, reply] = await entry(this.#door, this.#connection, params);
+      const [session, reply] = await entry(this.#provider, this.#connection, params);
       this.#entered(session);
       return reply;
     } catch (error) {
@@ -123,7 +128,7 @@ export class SocketHandler implements ConnectionHandler {
   }
 
   #deadline({ checking }: { checking: boolean }): Timer {
-    return this.#door.joinTimer({ checking }, () => {
+    return this.#provider.joinTimer({ checking }, () => {
       // A join that is under way is not late: what it waits for has time limits of its own.
       if (this.#state.name === 'entering') this.#expectJoin();
       else this.#connection.end(new ParleyError('timeout'), { reconnect: false });

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from '../../telemetry/log.ts';
 
-/** Whoever asks soon after a failed handshake is told why; a proxy that was mended is forgotten. */
+/** Requests soon after a failed handshake are answered with the cause. A proxy that was mended is forgotten. */
 const REMEMBERED_MS = 60_000;
 const LOGGED_EVERY_MS = 60_000;
 
