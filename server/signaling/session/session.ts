@@ -163,11 +163,13 @@ export class Session implements RoomMember {
    * The client has resumed the session on this socket; an older socket is closed. Frames to the client wait
    * until `flush`.
    *
-   * @throws ParleyError `session_lost` when the session is over
+   * @throws ParleyError `session_lost` when the session is over, `session_replaced` when another socket has
+   *   resumed it with a newer claim
    */
   attach(connection: Connection, { guard, rtpCapabilities }: GrantedClaim): void {
     const before = this.#state;
     if (before.name === 'ended') throw new ParleyError('session_lost');
+    if (guard.fence < this.guard.fence) throw new ParleyError('session_replaced');
     this.#state = attach(before, connection);
     this.#guard.set(guard);
     this.#rtpCapabilities = rtpCapabilities;
