@@ -40,10 +40,10 @@ export interface WebOptions {
 const HARD_LIMIT_FACTOR = 4;
 /** The largest body that any route reads is 8 kB: what is larger is not read to its end. */
 const BODY_BYTES = 16_384;
-/** How often connections are looked at for requests that take too long. */
+/** How often connections are checked for requests that take too long. */
 const CHECK_EVERY_MS = 1_000;
 
-/** The web server, and how it says goodbye. */
+/** The web server, and how its clients leave it. */
 export interface Web {
   readonly app: FastifyInstance;
   /**

@@ -27,7 +27,7 @@ export interface NodeWatchOptions {
   cluster: Cluster;
   sessions(): readonly WatchedSession[];
   watchMs: number;
-  /** How long a node has to be missing before it is given up. */
+  /** How long a node has to be missing before it counts as lost. */
   lostMs: number;
   resources: Resources;
   metrics: Metrics;
@@ -35,13 +35,13 @@ export interface NodeWatchOptions {
 }
 
 /**
- * Moves from a node that is lost, under way at once: enough to keep the nodes that remain busy. With more,
- * those in front would only wait longer for their answers, which have COMMAND_TIMEOUT_MS.
+ * Moves from a lost node that are under way at once: enough to keep the other nodes busy. More of them would
+ * only wait longer for their answers, until COMMAND_TIMEOUT_MS.
  */
 const LOST_AT_ONCE = 40;
 /**
- * Moves from a node that goes on, begun at each look: each costs its client a second set of encoders, and
- * the others in its room a second set of decoders.
+ * Moves from a node that still works, begun at each look. Each costs its client a second set of encoders, and
+ * the other clients of its room a second set of decoders.
  */
 const GENTLE_AT_ONCE = 10;
 /** Before a session is tried again that no other node could take. */
@@ -101,7 +101,7 @@ export class NodeWatch {
   async #judge(nodes: readonly NodeInfo[]): Promise<void> {
     const { watchMs, lostMs } = this.#options;
     const now = performance.now();
-    // After a time without looks every node gets the whole patience again: it may be on its way back.
+    // After a time without looks every node has the whole of LOST_MS again: it may be on its way back.
     if (now - this.#lookedAt > watchMs * MAX_LOOK_GAP_FACTOR + lostMs / 2)
       this.#missingSince.clear();
     this.#lookedAt = now;

@@ -196,7 +196,7 @@ export class SessionKeeper {
     this.#apply(sessions, guards, states);
   }
 
-  /** A store that was full for long answers, but may have let the leases of this replica run out. */
+  /** The leases of this replica may have run out in a store that answers but was full for long. */
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     try {
       const answer = await question();

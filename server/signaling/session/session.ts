@@ -56,9 +56,10 @@ export interface GrantedClaim {
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
+  readonly participantId: string;
   readonly budgets: Budgets;
   readonly media: SessionMedia;
-  readonly #context: SessionContext;
+  readonly context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
   readonly #queue: FrameQueue;
@@ -71,10 +72,11 @@ export class Session implements RoomMember {
   constructor(options: SessionOptions, context: SessionContext) {
     this.room = options.room;
     this.participant = options.participant;
+    this.participantId = options.participant.id;
     this.#rtpCapabilities = options.rtpCapabilities;
     this.#state = options.state;
     this.#options = options;
-    this.#context = context;
+    this.context = context;
     this.#release = context.resources.open('session');
     const { resources, log } = context;
     this.#presence = new Presence({
@@ -90,10 +92,6 @@ export class Session implements RoomMember {
     this.budgets = new Budgets(context.limits);
   }
 
-  get participantId(): string {
-    return this.participant.id;
-  }
-
   /** What a removal by a host ends, besides the session. */
   get ends(): readonly string[] {
     return this.#options.ends;
@@ -105,10 +103,6 @@ export class Session implements RoomMember {
 
   get rtpCapabilities(): RtpCapabilities {
     return this.#rtpCapabilities;
-  }
-
-  get context(): SessionContext {
-    return this.#context;
   }
 
   get ended(): boolean {
@@ -196,7 +190,7 @@ export class Session implements RoomMember {
       this.end('left');
       return;
     }
-    const { resources, timing } = this.#context;
+    const { resources, timing } = this.context;
     const grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
     this.#state = detach(this.#state, grace);
     void this.#presence.publish(false);
@@ -209,7 +203,7 @@ export class Session implements RoomMember {
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
     if (this.ended) throw new ParleyError('session_lost');
-    const { rooms, limits } = this.#context;
+    const { rooms, limits } = this.context;
     const { guard } = this;
     const commit = () => rooms.commit(this.room, this.guard, ops, limits);
     try {
@@ -223,7 +217,7 @@ export class Session implements RoomMember {
         if (this.guard === guard) this.end('replaced');
       }
       // A store that lost its memory gets the room back first, and then this commit.
-      const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
+      const isBack = code === 'session_lost' && (await this.context.keeper.recover(this.room));
       if (!isBack || this.ended) throw error;
       return await commit();
     }
@@ -239,7 +233,7 @@ export class Session implements RoomMember {
     );
     // A host removed the participant, the lease ran out, or another replica has the session: the store knows.
     // The patch may also be an older one of this replica.
-    if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
+    if (left || (taken && !this.#presence.online)) void this.context.keeper.check(this.room);
     if (!left) this.#queue.send(frame, patch.version);
     for (const op of patch.ops) {
       // The participant, or a host at any replica. The replica that committed may not have reached the node.
@@ -250,7 +244,7 @@ export class Session implements RoomMember {
   }
 
   #owns(trackId: string): boolean {
-    const tracks = this.#context.hub.known(this.room)?.tracks ?? [];
+    const tracks = this.context.hub.known(this.room)?.tracks ?? [];
     return tracks.some(
       ({ id, participantId }) => id === trackId && participantId === this.participantId,
     );
@@ -265,7 +259,7 @@ export class Session implements RoomMember {
     const before = this.#state;
     if (before.name === 'ended') return;
     this.#state = end(before, reason);
-    const { hub, metrics, log } = this.#context;
+    const { hub, metrics, log } = this.context;
     if (before.name === 'away') before.grace.close();
     this.#presence.close();
     this.media.end();
@@ -278,7 +272,7 @@ export class Session implements RoomMember {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
-      this.#context.keeper.addEnding(givenUp);
+      this.context.keeper.addEnding(givenUp);
     }
     this.#release();
     this.#options.onClosed(this);
@@ -286,14 +280,14 @@ export class Session implements RoomMember {
 
   /** Releases the session and closes its media, unless another replica has taken the session over. */
   async #giveUp(reason: SessionEnd): Promise<void> {
-    const wasOurs = await this.#context.keeper.release(this.room, this.guard);
+    const wasOurs = await this.context.keeper.release(this.room, this.guard);
     // A host's removal has released the session already. A release whose answer was lost has too: then the
     // store has no such session, and no other replica uses the media.
     const isOver =
       wasOurs ||
       reason === 'removed' ||
       reason === 'lost' ||
-      (await this.#context.keeper.isGone(this.room, this.guard));
+      (await this.context.keeper.isGone(this.room, this.guard));
     if (isOver) await this.media.sessions.closeAll();
   }
 }

@@ -1,4 +1,4 @@
-// The sessions of this replica: joining, resuming, and handing each socket its session.
+// The sessions of this replica: clients join and resume here, and each socket gets its session.
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../../shared/errors.ts';
@@ -26,7 +26,7 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   cluster: Cluster;
   /** How long a session lives in the store without being renewed. */
   sessionLeaseMs: number;
-  /** Of this replica; nodes near it are preferred. */
+  /** The region of this replica. Nodes in it are preferred. */
   region: string | undefined;
 }
 
@@ -250,7 +250,7 @@ export class Sessions {
     const snapshot = await this.#options.rooms.snapshot(room);
     const participant = snapshot?.participants.find(({ id }) => id === participantId);
     if (!participant) throw new ParleyError('session_lost');
-    // Another socket may have been quicker.
+    // Another socket may have resumed the session meanwhile.
     const quicker = attachKnown();
     if (quicker) return quicker;
     const { online } = participant;

@@ -18,9 +18,9 @@ export interface ConnectionOptions {
   log: Logger;
 }
 
-/** What a request is answered with, and what is to happen once the answer is on its way. */
 export interface Reply {
   result: unknown;
+  /** Runs after the result was sent. */
   afterwards?: () => void;
 }
 
@@ -114,7 +114,7 @@ export class Connection {
     this.#socket.send(frame);
   }
 
-  /** Says why, then closes. With `reconnect` the client comes back elsewhere. Idempotent. */
+  /** Sends the error, then closes. With `reconnect` the client comes back at another replica. Idempotent. */
   end(error: ParleyError, { reconnect }: { reconnect: boolean }): void {
     if (this.closed) return;
     this.send(eventFrame('bye', { error: errorBody(error), reconnect }));

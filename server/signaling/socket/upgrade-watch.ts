@@ -1,4 +1,4 @@
-// Notices a proxy in front that takes the Upgrade header off WebSocket handshakes, and says so once in a while.
+// Notices a proxy that removes the Upgrade header from WebSocket handshakes, and logs it once in a while.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from '../../telemetry/log.ts';
 
