@@ -40,15 +40,15 @@ export interface WebOptions {
 const HARD_LIMIT_FACTOR = 4;
 /** The largest body that any route reads is 8 kB: what is larger is not read to its end. */
 const BODY_BYTES = 16_384;
-/** How often connections are looked at for requests that take too long. */
+/** How often connections are checked for requests that take too long. */
 const CHECK_EVERY_MS = 1_000;
 
-/** The web server, and how it says goodbye. */
+/** The web server, and how its clients leave it. */
 export interface Web {
   readonly app: FastifyInstance;
   /**
-   * Not ready from now on. Sends every client to another replica, a few at a time, so that the
-   * other replicas are not overrun. Resolves when all have left, or after `withinMs`.
+   * Not ready from now on. Sends the clients to other replicas, a few at a time, so that those are not overrun.
+   * Resolves when all sockets are closed, or after `withinMs`.
    */
   drain(withinMs: number): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     frameworkErrors: (cause, _, reply) => void sendError(fromHttpError(cause), reply),
     clientErrorHandler: answerUnreadable,
     bodyLimit: BODY_BYTES,
-    // Headers and body: a sender slower than this holds a connection for nothing.
+    // Headers and body. A client that sends slower than this would keep a connection for nothing.
     requestTimeout,
     ...(tls ? { https: { ...tls, ...patience } } : { http: patience }),
   });
@@ -178,7 +178,7 @@ async function registerSignaling(
       maxPayload: config.limits.messageBytes * HARD_LIMIT_FACTOR,
       // Compression of small messages costs 300 kB of memory a socket and wins nothing.
       perMessageDeflate: false,
-      // Some protocol has to be agreed upon for a browser to hear our `unsupported_version`.
+      // A browser receives `unsupported_version` only on a socket with one of its protocols.
       handleProtocols: (offered: Set<string>) =>
         offered.has(SUBPROTOCOL) ? SUBPROTOCOL : ([...offered][0] ?? false),
     },

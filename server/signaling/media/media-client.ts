@@ -20,20 +20,20 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 
-/** Openings of one media session: a node may end under the first, or be full by now. */
+/** Attempts to open one media session: the first node may have ended, or be full. */
 const OPEN_ATTEMPTS = 3;
-/** Closings of one media session. After these, its node finds out by itself that it is an orphan. */
+/** Attempts to close one media session. Its node finds an orphan by itself later. */
 const CLOSE_ATTEMPTS = 3;
 const CLOSE_RETRY_MS = 500;
-/** Placements of one opening: another replica may be first each time. */
+/** Placements of one opening. Each time another replica was first, the room is on one node more. */
 const PLACE_ATTEMPTS = 5;
 /** When to try again after no node could take a session: about when a worker has been replaced. */
 const NO_CAPACITY_RETRY_MS = 2_000;
 
 export type MediaListener = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
 
-/** A media session that is open, and where. */
-export interface OpenedAt extends Opened {
+/** A media session that was opened, and its node. */
+export interface OpenedOnNode extends Opened {
   nodeId: string;
 }
 
@@ -43,7 +43,7 @@ export interface OpenRequest {
   rtpCapabilities: RtpCapabilities;
   /** Epoch of the newest media session so far, 0 when there was none. */
   after: number;
-  /** A node to be left. */
+  /** The node that the media is moved away from. */
   leaving?: string;
 }
 
@@ -69,7 +69,7 @@ export class MediaClient {
    * Opens a media session where the room is, or where it spills to.
    * @throws ParleyError `no_capacity`, `media_failed`, `timeout`, `session_lost`, `unavailable`
    */
-  async open(request: OpenRequest): Promise<OpenedAt> {
+  async open(request: OpenRequest): Promise<OpenedOnNode> {
     const { room, guard, rtpCapabilities, after, leaving } = request;
     const { participantId, fence } = guard;
     const avoid = new Set(leaving === undefined ? [] : [leaving]);
@@ -90,21 +90,21 @@ export class MediaClient {
       } catch (error) {
         const { retryable, code } = ParleyError.from(error);
         if (nodeId !== undefined) {
-          // The node may still open it, though no client waits for it any more.
+          // The node may still open the session, which no client would use.
           const mayOpen = code === 'timeout' || code === 'unavailable';
           if (mayOpen) void this.close(nodeId, { room, participantId, epoch: null });
           avoid.add(nodeId);
         }
         if (!retryable || nodeId === undefined || attempt >= OPEN_ATTEMPTS) throw error;
-        // The only node there is may have had an accident: its successor is there soon.
+        // The only node may have lost a worker, which is replaced soon.
         const others = (await this.#options.cluster.nodes.list()).some(({ id }) => !avoid.has(id));
         if (!others && nodeId !== leaving) avoid.delete(nodeId);
       }
     }
   }
 
-  /** A move failed: the placement is again the node that the participant is still on. Never rejects. */
-  async undoMove(room: string, participantId: string, nodeId: string): Promise<void> {
+  /** A move has failed: the participant is placed on their node of before again. Never rejects. */
+  async restorePlacement(room: string, participantId: string, nodeId: string): Promise<void> {
     const { cluster, log } = this.#options;
     try {
       const placement = await cluster.rooms.placement(room);
@@ -116,12 +116,12 @@ export class MediaClient {
   }
 
   /**
-   * The media session that a participant has, for whoever has claimed the session: the node opens nothing
-   * any more for those who held it before.
+   * The media session of a participant whose session was just claimed. From now on the node refuses to open
+   * one with an older fence.
    *
    * @throws ParleyError `media_failed` when there is none
    */
-  async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedAt> {
+  async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedOnNode> {
     const placement = await this.#options.cluster.rooms.placement(room);
     const nodeId = placement?.nodes[participantId];
     if (nodeId === undefined) throw new ParleyError('media_failed');
@@ -129,8 +129,8 @@ export class MediaClient {
   }
 
   /**
-   * Closes a media session, if it is there, and asks again while the node is too busy to answer.
-   * Never rejects: a node that is gone has closed it.
+   * Closes a media session if the node has it, and tries again while the node is too busy to answer.
+   * Never rejects: a node that is gone has no session.
    */
   async close(nodeId: string, params: MediaParams<'close'>): Promise<void> {
     const { resources, log } = this.#options;
@@ -141,7 +141,7 @@ export class MediaClient {
       } catch (err) {
         log.debug({ err, nodeId, attempt }, 'media was not closed');
         const { code } = ParleyError.from(err);
-        // Without an epoch it would close what was opened there meanwhile.
+        // A repetition without an epoch could close a newer session.
         const mayBeOpen = params.epoch !== null && (code === 'timeout' || code === 'unavailable');
         if (!mayBeOpen || attempt >= CLOSE_ATTEMPTS) return;
         await resources.wait(CLOSE_RETRY_MS * attempt);
@@ -158,7 +158,7 @@ export class MediaClient {
     return this.#request(nodeId, command, params);
   }
 
-  /** Events of a room's media. What does not parse is logged and dropped. */
+  /** Events of a room's media. Events that do not parse are logged and dropped. */
   subscribe(room: string, listener: MediaListener): Promise<Closer> {
     return this.#options.cluster.bus.subscribe(mediaTopic(room), (message) => {
       try {
@@ -172,7 +172,7 @@ export class MediaClient {
     });
   }
 
-  /** Places a participant: atomically, so that all who come at once agree where the room is. */
+  /** Places a participant in one atomic step, so that replicas that place at once agree on the room's nodes. */
   async #place(
     room: string,
     participantId: string,
@@ -198,8 +198,8 @@ export class MediaClient {
   }
 
   /**
-   * Placements that begin together read the registry once. What it says may be as old as the first of them:
-   * a node that it names in vain refuses, and the next attempt asks anew.
+   * Placements that begin together read the registry once. A node of that list may be gone: then the opening
+   * fails, and the next attempt reads the registry again.
    */
   #nodes(): Promise<NodeInfo[]> {
     this.#listing ??= this.#options.cluster.nodes.list().finally(() => {

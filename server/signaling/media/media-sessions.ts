@@ -47,7 +47,7 @@ export class MediaSessions {
     this.#options = options;
   }
 
-  /** The newest, which the client is told of. Undefined before the first one was opened. */
+  /** The newest, which the client has or is sent next. Undefined before the first one was opened. */
   get current(): MediaSession | undefined {
     return this.#current;
   }

@@ -7,7 +7,7 @@ export interface MoveQueueOptions<S> {
   perOffer?: number;
   /** @returns whether it moved. Never rejects */
   move(session: S): Promise<boolean>;
-  /** It could not be moved, as there was nowhere to go: before it is offered again. Milliseconds. */
+  /** Before a session is tried again that no node could take. Milliseconds. */
   retryMs: number;
   /** Milliseconds of any clock that does not run backwards. */
   now?: () => number;
@@ -27,7 +27,7 @@ export class MoveQueue<S extends object> {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** These have to move, in this order; what waited until now is forgotten. */
+  /** These sessions have to move, in this order. They replace those that waited until now. */
   offer(sessions: readonly S[]): void {
     this.#waiting = sessions;
     this.#next = 0;

@@ -8,7 +8,7 @@ import { TornRooms } from './torn-rooms.ts';
 
 interface Move {
   readonly reason: 'node_lost' | 'node_draining' | 'node_unreachable';
-  /** The node that it is on. */
+  /** The node of the media session. */
   readonly leaving: string;
 }
 
@@ -18,7 +18,7 @@ export interface WatchedSession {
   readonly attached: boolean;
   readonly media: {
     readonly sessions: { readonly current: { readonly nodeId: string } | undefined };
-    /** Make before break; of a node that is gone, what it still sends is kept. @returns whether it moved */
+    /** Make before break. Media that a lost node still sends is kept too. @returns whether it moved */
     move(reason: string): Promise<boolean>;
   };
 }
@@ -27,7 +27,7 @@ export interface NodeWatchOptions {
   cluster: Cluster;
   sessions(): readonly WatchedSession[];
   watchMs: number;
-  /** How long a node has to be missing before it is given up. */
+  /** How long a node has to be missing before it counts as lost. */
   lostMs: number;
   resources: Resources;
   metrics: Metrics;
@@ -35,24 +35,24 @@ export interface NodeWatchOptions {
 }
 
 /**
- * Moves from a node that is lost, under way at once: enough to keep the nodes that remain busy. With more,
- * those in front would only wait longer for their answers, which have COMMAND_TIMEOUT_MS.
+ * Moves from a lost node that are under way at once: enough to keep the other nodes busy. More of them would
+ * only wait longer for their answers, until COMMAND_TIMEOUT_MS.
  */
 const LOST_AT_ONCE = 40;
 /**
- * Moves from a node that goes on, begun at each look: each costs its client a second set of encoders, and
- * the others in its room a second set of decoders.
+ * Moves from a node that still works, begun at each look. Each costs its client a second set of encoders, and
+ * the other clients of its room a second set of decoders.
  */
 const GENTLE_AT_ONCE = 10;
-/** Before a session that could not be moved is tried again: there was nowhere to go. */
+/** Before a session is tried again that no other node could take. */
 const MOVE_RETRY_MS = 1_000;
-/** Two looks further apart than this say nothing of what was between them. */
+/** After a longer gap between two looks nothing is concluded from nodes that were missing before. */
 const MAX_LOOK_GAP_FACTOR = 4;
 
 export class NodeWatch {
   readonly #options: NodeWatchOptions;
   readonly #timer: Timer;
-  /** Since when a node that we need is missing; absent while it is there. */
+  /** Since when a node in use is missing; no entry while it is there. */
   readonly #missingSince = new Map<string, number>();
   readonly #torn: TornRooms;
   readonly #lost: MoveQueue<WatchedSession>;
@@ -87,7 +87,7 @@ export class NodeWatch {
     this.#looking = true;
     const { cluster, log } = this.#options;
     try {
-      // A store that cannot be asked says nothing about nodes: they carry media without it.
+      // Nodes carry media without the store. While it cannot be reached, none of them is missing.
       if (!cluster.connected) return;
       const nodes = await cluster.nodes.list();
       await this.#judge(nodes);
@@ -101,7 +101,7 @@ export class NodeWatch {
   async #judge(nodes: readonly NodeInfo[]): Promise<void> {
     const { watchMs, lostMs } = this.#options;
     const now = performance.now();
-    // After a time without looks every node gets the whole patience again: it may be on its way back.
+    // After a time without looks every node has the whole of LOST_MS again: it may be on its way back.
     if (now - this.#lookedAt > watchMs * MAX_LOOK_GAP_FACTOR + lostMs / 2)
       this.#missingSince.clear();
     this.#lookedAt = now;
@@ -132,15 +132,15 @@ export class NodeWatch {
     this.#reasons = moves;
     const isLost = (session: WatchedSession) => moves.get(session)?.reason === 'node_lost';
     const [here, away] = split([...moves.keys()], ({ attached }) => attached);
-    // Participants with a socket come first. The others could not follow a gentle move: they are moved
-    // when they are back, or open anew then.
+    // Participants with a socket come first. A client without one could not follow a gentle move: it is moved
+    // after it resumes, or opens new media then.
     this.#lost.offer([...here, ...away].filter(isLost));
     this.#gentle.offer(here.filter((session) => !isLost(session)));
   }
 
   async #move(session: WatchedSession): Promise<boolean> {
     const move = this.#reasons.get(session);
-    // It waited for its turn: a rebuild of its own may have been quicker.
+    // The session has waited for its turn. It may have been rebuilt elsewhere meanwhile.
     if (!move || session.media.sessions.current?.nodeId !== move.leaving) return true;
     const { reason } = move;
     const moved = await session.media.move(reason);

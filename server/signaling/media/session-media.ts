@@ -1,4 +1,4 @@
-// The media of one session: opened, moved, rebuilt when it is lost, and described to its client.
+// The media of one session: opened, moved, rebuilt when it is lost, and sent to the client.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
@@ -13,7 +13,7 @@ import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
 import type { FrameQueue } from '../socket/frame-queue.ts';
 import { CredentialRenewal } from './credential-renewal.ts';
-import type { OpenedAt } from './media-client.ts';
+import type { OpenedOnNode } from './media-client.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { Mutes, type MutesOptions } from './mutes.ts';
 
@@ -25,8 +25,8 @@ export interface MediaOwner {
   readonly rtpCapabilities: RtpCapabilities;
   readonly attached: boolean;
   readonly ended: boolean;
-  /** It ended here alone: another replica may have it, and its media. */
-  readonly kept: boolean;
+  /** The session ended here alone: another replica may have it, with its media. */
+  readonly isKept: boolean;
 }
 
 /** Between attempts to rebuild a lost media session. Doubles up to the second figure. */
@@ -55,7 +55,7 @@ export class SessionMedia {
   readonly #owner: MediaOwner;
   readonly #queue: FrameQueue;
   readonly #context: SessionContext;
-  /** Why media sessions are gone, by epoch. The event may come before the answer that names the session. */
+  /** Why media sessions are gone, by epoch. A node may report one as lost before it has answered `open`. */
   readonly #lost = new Map<number, string>();
   readonly #credentials: CredentialRenewal;
   #replacement: Replacement = IDLE;
@@ -76,25 +76,25 @@ export class SessionMedia {
     });
   }
 
-  /** Of the media session that the client has, or is about to get; 0 without one. */
+  /** Of the media session that was last sent to the client; 0 before the first one. */
   get epoch(): number {
     return this.sessions.current?.epoch ?? 0;
   }
 
   /**
-   * Opens a media session in place of whatever there was. The caller holds events back meanwhile:
-   * those of the new session mean nothing to a client that does not know it.
+   * Opens a media session in place of the one before. The caller pauses the queue of frames meanwhile: a client
+   * could not read events of a session that it does not have yet.
    */
   open(leaving?: string): Promise<MediaOffer> {
-    // One at a time: of two that were opened at once, each would close the other.
+    // One at a time: two that are opened at once would close each other.
     this.#opening ??= this.#open(leaving).finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
   }
 
-  /** This is the media session that the client has, or is about to get. */
-  adopt({ offer, nodeId, origin }: OpenedAt): void {
+  /** The media session that the client has, or is sent next. */
+  adopt({ offer, nodeId, origin }: OpenedOnNode): void {
     if (this.#owner.ended) return;
     this.sessions.adopt({ nodeId, origin, epoch: offer.epoch });
     this.#credentials.schedule(offer.iceServersExpireAt);
@@ -112,8 +112,8 @@ export class SessionMedia {
   }
 
   /**
-   * Moves the media to another node while the session of before goes on: the client lets it go when
-   * everything has arrived on the new one.
+   * Moves the media to another node. The session of before goes on until the client receives everything on the
+   * new one.
    *
    * @returns false when that is not possible at the moment
    */
@@ -223,13 +223,14 @@ export class SessionMedia {
       });
       if (this.#owner.ended) {
         const { epoch } = opened.offer;
-        if (!this.#owner.kept) await media.close(opened.nodeId, { room, participantId, epoch });
+        if (!this.#owner.isKept) await media.close(opened.nodeId, { room, participantId, epoch });
         throw new ParleyError('session_lost');
       }
       this.adopt(opened);
       return opened.offer;
     } catch (error) {
-      if (before && !this.#owner.ended) void media.undoMove(room, participantId, before.nodeId);
+      if (before && !this.#owner.ended)
+        void media.restorePlacement(room, participantId, before.nodeId);
       throw error;
     }
   }

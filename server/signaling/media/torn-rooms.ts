@@ -1,19 +1,18 @@
-// Rooms on nodes that cannot reach each other any more, and on which of them each should gather.
+// Rooms whose nodes cannot reach each other any more, and the node that each is gathered on.
 import type { NodeInfo, RoomStore } from '../../cluster/cluster.ts';
 import { gatheringNode } from '../../room/placement.ts';
 
 /**
- * A link between two nodes may come back; a room is gathered after this long without it. Together
- * with the answers that had to be missed first it is longer than a lease: a node that stands still
- * is lost, not cut off.
+ * How long a link between two nodes has to be gone before their rooms are gathered. Together with the probes
+ * that were missed first it is longer than a lease: a node that stands still counts as lost, not as cut off.
  */
 const TORN_FOR_MS = 1_000;
-/** Each look is a read for each room that may be concerned. */
+/** Each look reads the placement of each room on a node without a link. */
 const LOOK_EVERY_MS = 500;
-/** A timer that fires a little early or late does not make it a whole look later. */
+/** A timer may fire a little early: the look is made all the same. */
 const LOOK_SLACK_MS = 100;
 
-interface PlacedInRoom {
+interface RoomSession {
   readonly room: string;
   readonly media: {
     readonly sessions: { readonly current: { readonly nodeId: string } | undefined };
@@ -36,7 +35,7 @@ export class TornRooms {
    */
   async look(
     nodes: readonly NodeInfo[],
-    sessions: readonly PlacedInRoom[],
+    sessions: readonly RoomSession[],
     now: number,
   ): Promise<ReadonlyMap<string, string>> {
     const cutOff = nodesWithoutALink(nodes);
@@ -57,7 +56,7 @@ export class TornRooms {
     await Promise.all(
       [...rooms].map(async (room) => {
         const placement = await this.#rooms.placement(room).catch(() => 'unknown' as const);
-        // A room that cannot be read stays as it was, and no other room waits for it.
+        // A room whose placement cannot be read stays as it was. The other rooms do not wait for it.
         if (placement === 'unknown') {
           const before = this.#torn.get(room);
           if (before !== undefined) torn.set(room, before);

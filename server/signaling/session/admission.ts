@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Entry, Presented, RoomTokens } from '../../api/tokens.ts';
 
-/** A way in; where rooms are open nothing is shown, and anybody may have any name. */
+/** A way in. Where rooms are open nothing is shown, and a participant may have any name. */
 export type WayIn = Partial<Pick<Entry, 'grant'>> & Pick<Entry, 'shown' | 'ends'>;
 
 const OPEN: WayIn = { shown: undefined, ends: [] };
@@ -22,7 +22,7 @@ export async function comeIn<T>(
     try {
       return await join(way);
     } catch (error) {
-      // A host removed somebody who had come with the same invitation: who was in the call may come back.
+      // A host removed another participant with the same invitation. A participant of the call may come back.
       const hasEnded = ParleyError.from(error).code === 'invitation_ended';
       if (!hasEnded || index === ways.length - 1) throw error;
     }
@@ -30,7 +30,7 @@ export async function comeIn<T>(
   throw new ParleyError('token_required');
 }
 
-/** What the store knows of a resume secret. */
+/** The hash of a resume secret. The store has no more of the secret. */
 export function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

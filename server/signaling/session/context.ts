@@ -18,7 +18,7 @@ export interface SessionContext {
   keeper: SessionKeeper;
   limits: Config['limits'];
   timing: Config['timing'];
-  /** How long a media session that is left may go on carrying. */
+  /** How long a media session is kept that a client leaves. */
   drainGraceMs: number;
   resources: Resources;
   metrics: Metrics;

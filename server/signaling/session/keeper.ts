@@ -16,7 +16,7 @@ export interface KeptSession {
   readonly participantId: string;
   readonly guard: SessionGuard;
   readonly toRestore: HeldSession;
-  /** A claim of this replica is under way: what the store says of the older guard is no news. */
+  /** A claim of this replica is under way: the store has replaced the older guard for this replica itself. */
   readonly isClaiming: boolean;
   end(reason: 'removed' | 'replaced' | 'lost'): void;
   readonly media: { refresh(): Promise<void> };
@@ -34,15 +34,15 @@ export interface SessionKeeperOptions {
 
 /** Renewals within one lease: two may fail before it runs out. */
 const RENEWALS_PER_LEASE = 3;
-/** Rooms asked about at once: a store that just came back has enough to do. */
+/** Rooms that are renewed at once: a store that has just come back is busy. */
 const ROOMS_AT_ONCE = 20;
 /** Between attempts to release a session while the store does not answer. Doubles up to the second. */
 const RELEASE_RETRY_MS = 500;
 const RELEASE_RETRY_MAX_MS = 10_000;
-/** Between the first answer of a store that is back and the moment when all of it is. */
+/** How long a store that answers again may take until all of it does. */
 const RECONNECT_WITHIN_MS = 3_000;
-/** A replica that is to end waits no longer for what it releases: its leases end by themselves. */
-const FINISH_WITHIN_MS = 3_000;
+/** How long a replica that ends waits for its releases. After that the leases run out by themselves. */
+const RELEASE_WITHIN_MS = 3_000;
 
 export class SessionKeeper {
   readonly #options: SessionKeeperOptions;
@@ -65,7 +65,7 @@ export class SessionKeeper {
     this.#reconnected = cluster.onReconnected(() => void this.#afterOutage());
   }
 
-  /** A patch suggests that a session of this room is over: asks the store which. */
+  /** A session of this room may be over: asks the store. */
   async check(room: string): Promise<void> {
     await this.#renew(room).catch((err) => {
       this.#options.log.debug({ err, room }, 'sessions were not looked up');
@@ -73,11 +73,11 @@ export class SessionKeeper {
   }
 
   /**
-   * The store does not know a session that is ours: after an outage the room is put back.
-   * @returns whether it was
+   * The store does not know a session of this replica. After an outage the room and its sessions are restored.
+   * @returns whether they were
    */
   async recover(room: string): Promise<boolean> {
-    // It may answer again before everything is in place again.
+    // A store may answer before all of it is back.
     if (!this.#options.cluster.connected) await this.#reconnection();
     if (!this.#mayHaveForgotten()) return false;
     const known = this.#recovering.get(room);
@@ -96,8 +96,8 @@ export class SessionKeeper {
   }
 
   /**
-   * Releases a session, trying until it succeeds: otherwise it would last until its lease ends.
-   * @returns whether it was ours to release
+   * Releases a session, again until the store answers. Otherwise its lease would have to run out.
+   * @returns false when another replica has the session, or it is over already
    */
   async release(room: string, guard: SessionGuard, delayMs = RELEASE_RETRY_MS): Promise<boolean> {
     try {
@@ -116,23 +116,23 @@ export class SessionKeeper {
     }
   }
 
-  /** Whether the store has no such session. Another replica that claimed it would be known there. */
+  /** Whether the store has no such session. One that another replica has claimed is not gone. */
   async isGone(room: string, guard: SessionGuard): Promise<boolean> {
     const states = await this.#options.cluster.rooms.renew(room, [guard]);
     const state = states.get(guard.participantId);
     return state === 'gone' || state === 'removed';
   }
 
-  /** A session is on its way out: this replica does not end before it is. */
-  finish(ending: Promise<void>): void {
+  /** A session is being released: this replica waits for that before it ends. */
+  addEnding(ending: Promise<void>): void {
     this.#endings.add(ending);
     void ending.finally(() => this.#endings.delete(ending));
   }
 
-  /** Resolves when every session that is over has been released, or when it takes too long. */
-  async finished(): Promise<void> {
+  /** Resolves when every session that is over has been released, or when that takes too long. */
+  async endingsSettled(): Promise<void> {
     const { resources } = this.#options;
-    await resources.atMost(FINISH_WITHIN_MS, Promise.allSettled(this.#endings));
+    await resources.atMost(RELEASE_WITHIN_MS, Promise.allSettled(this.#endings));
   }
 
   close(): void {
@@ -173,7 +173,7 @@ export class SessionKeeper {
     this.#backAt = performance.now();
     await this.#inAllRooms(async (room) => {
       await this.#renew(room);
-      // What media nodes said meanwhile was lost too.
+      // Events of media nodes were lost meanwhile.
       await Promise.all(this.#options.sessionsIn(room).map((session) => session.media.refresh()));
     }).catch((err) => this.#options.log.warn({ err }, 'sessions were not renewed'));
   }
@@ -196,7 +196,7 @@ export class SessionKeeper {
     this.#apply(sessions, guards, states);
   }
 
-  /** A store that answers, but could do nothing for long (it was full), has forgotten us as well. */
+  /** The leases of this replica may have run out in a store that answers but was full for long. */
   async #ask<T>(question: () => Promise<T>): Promise<T> {
     try {
       const answer = await question();
@@ -226,7 +226,7 @@ export class SessionKeeper {
     this.#apply(sessions, guards, states);
   }
 
-  /** Ends what is not ours any more, unless it was claimed anew while we asked. */
+  /** Ends sessions that this replica has lost, except those that it claimed again while the store was asked. */
   #apply(
     sessions: readonly KeptSession[],
     guards: readonly SessionGuard[],

@@ -1,7 +1,7 @@
 // How long a session lives in the store without being renewed: its client may come back until then.
 import type { Config } from '../../config/config.ts';
 
-/** A replica that was killed had no time to say so: its sessions are given up this much later. */
+/** A killed replica has released nothing: its clients get a margin after the grace period to come back. */
 export function sessionLeaseMs({ timing }: Pick<Config, 'timing'>): number {
   return timing.gracePeriodMs + timing.leaseMarginMs;
 }

@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 
 type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
 
-/** Errors of the media side after which the client says it again, with its next media session. */
+/** Errors of a node after which the media session is rebuilt. The client sends its state again then. */
 const MENDED_BY_REBUILD = new Set(['media_failed', 'unknown_track', 'timeout', 'no_capacity']);
 
 export const SESSION_METHODS: Handlers<Joined, Session> = {
@@ -21,7 +21,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async snapshot(session) {
     const { rooms, hub } = session.context;
     const snapshot = await rooms.snapshot(session.room).catch((error) => {
-      // While the store is away, the last state that reached this replica is better than none.
+      // While the store is away, the newest state that this replica knows is better than nothing.
       const known = hub.known(session.room);
       if (ParleyError.from(error).code === 'unavailable' && known) return known;
       throw error;
@@ -37,7 +37,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async connect(session, { epoch, direction, dtlsParameters }) {
     const { nodeId } = session.media.sessions.ofEpoch(epoch);
     return session.context.media.send(nodeId, 'connect', {
-      ...whose(session),
+      ...idsOf(session),
       epoch,
       direction,
       dtlsParameters,
@@ -46,17 +46,17 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async restartIce(session, { epoch, direction }) {
     const { nodeId } = session.media.sessions.ofEpoch(epoch);
-    const params = { ...whose(session), epoch, direction };
+    const params = { ...idsOf(session), epoch, direction };
     return session.context.media.send(nodeId, 'restartIce', params);
   },
 
   async path(session, { epoch, ...report }) {
     const { nodeId } = session.media.sessions.ofEpoch(epoch);
-    return session.context.media.send(nodeId, 'path', { ...whose(session), epoch, ...report });
+    return session.context.media.send(nodeId, 'path', { ...idsOf(session), epoch, ...report });
   },
 
   async rebuildMedia(session, { epoch }) {
-    // Of an older one, it is a repetition, or crossed with a rebuild of ours: it is done already.
+    // A request for an older epoch is a repetition, or the server has rebuilt that session already.
     if (epoch === session.media.epoch) session.media.rebuild('client');
     return {};
   },
@@ -69,14 +69,14 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
     const { participantId } = session;
-    // On a newer media session the track is published again, and may have been muted by a host meanwhile.
-    const muted = session.media.mutes.of(trackId) ?? wished;
+    // A host may have muted a track that the client publishes again on a newer media session.
+    const muted = session.media.mutes.isMuted(trackId) ?? wished;
     const track = { id: trackId, participantId, kind, source, muted };
     // The room first: it refuses taken ids and too many tracks before media is touched.
     const { version } = await session.commit([{ op: 'publish', track }]);
     try {
       await session.context.media.send(nodeId, 'publish', {
-        ...whose(session),
+        ...idsOf(session),
         epoch,
         trackId,
         kind,
@@ -88,9 +88,9 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
       const stale = epoch !== session.media.epoch || ParleyError.from(error).code === 'stale_epoch';
       // A client of a newer media session publishes the track again there; it stays in the room.
       if (!stale) {
-        // Not waited for: the media side that did not answer in time may do it all the same.
+        // A node that did not answer in time may publish the track all the same. The client does not wait for it.
         const { media, log } = session.context;
-        media.send(nodeId, 'unpublish', { ...whose(session), trackId }).catch((err) => {
+        media.send(nodeId, 'unpublish', { ...idsOf(session), trackId }).catch((err) => {
           log.debug({ err, trackId }, 'a refused track was not taken back');
         });
         await session.commit([{ op: 'unpublish', trackId }]);
@@ -103,27 +103,29 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
     session.media.mutes.forget(trackId);
-    await tolerant(session.media.sessions.sendToAll('unpublish', { ...whose(session), trackId }));
+    await unlessRebuilt(
+      session.media.sessions.sendToAll('unpublish', { ...idsOf(session), trackId }),
+    );
     return {};
   },
 
   async mute(session, { trackId, muted }) {
     const op = { op: 'mute', trackId, muted, by: session.participantId } as const;
     const { version } = await session.commit([op]);
-    await session.media.mutes.set(trackId, muted, version);
+    await session.media.mutes.apply(trackId, muted, version);
     return {};
   },
 
   async subscribe(session, { preferences }) {
-    await tolerant(
-      session.media.sessions.sendToAll('subscribe', { ...whose(session), preferences }),
+    await unlessRebuilt(
+      session.media.sessions.sendToAll('subscribe', { ...idsOf(session), preferences }),
     );
     return {};
   },
 
   async ready(session, { epoch, consumerIds }) {
     const { nodeId } = session.media.sessions.ofEpoch(epoch);
-    const params = { ...whose(session), epoch, consumerIds };
+    const params = { ...idsOf(session), epoch, consumerIds };
     return session.context.media.send(nodeId, 'ready', params);
   },
 
@@ -142,7 +144,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async muteOther(session, { trackId }) {
     const op = { op: 'mute', trackId, muted: true, by: session.participantId } as const;
     const { version } = await session.commit([op]);
-    // The replica of the owner tells the node as well, as it hears of it. There may be none at the moment.
+    // The replica of the track's owner sends it to the node too. There may be no such replica at the moment.
     const { room } = session;
     const { rooms, media } = session.context;
     const [snapshot, placement] = await Promise.all([rooms.snapshot(room), rooms.placement(room)]);
@@ -150,7 +152,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     const nodeId = owner === undefined ? undefined : placement?.nodes[owner];
     if (owner !== undefined && nodeId !== undefined) {
       const target = { room, participantId: owner, trackId, muted: true, version };
-      await tolerant(media.send(nodeId, 'mute', target));
+      await unlessRebuilt(media.send(nodeId, 'mute', target));
     }
     return {};
   },
@@ -162,12 +164,12 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 };
 
-function whose({ room, participantId }: Session) {
+function idsOf({ room, participantId }: Session) {
   return { room, participantId };
 }
 
-/** The room has accepted it; media that is being rebuilt follows when the client publishes again. */
-async function tolerant(sent: Promise<unknown>): Promise<void> {
+/** The room has accepted the change. Media that is being rebuilt follows when the client publishes again. */
+async function unlessRebuilt(sent: Promise<unknown>): Promise<void> {
   await sent.catch((error) => {
     if (!MENDED_BY_REBUILD.has(ParleyError.from(error).code)) throw error;
   });

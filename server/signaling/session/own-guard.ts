@@ -29,8 +29,9 @@ export class OwnGuard {
     if (this.#state.name === 'claiming') await this.#state.claim;
   }
 
-  /** A claim of this replica has raised the fence. */
+  /** A claim of this replica has raised the fence. The guard of an older claim changes nothing. */
   set(guard: SessionGuard): void {
+    if (guard.fence < this.current.fence) return;
     if (guard.fence > this.current.fence + 1) this.#onSkippedFence();
     this.#state = { ...this.#state, guard };
   }

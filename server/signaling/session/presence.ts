@@ -1,78 +1,73 @@
-// Whether others see a participant as online: committed to the room, and again until that succeeds.
+// Publishes whether a participant is present, again until the room has it.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 
 export interface PresenceOptions {
-  /** As the room has it now. */
+  /** As the room has it. */
   online: boolean;
+  /** Rejects when the change was refused, or may not have been done. */
   commit(online: boolean): Promise<unknown>;
   resources: Resources;
   log: Logger;
 }
 
-/** Between attempts to commit it. Doubles up to the second figure. */
+/** Between attempts while the store does not answer. Doubles up to the second. */
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 10_000;
 
 export class Presence {
   readonly #options: PresenceOptions;
-  #wanted: boolean;
-  /** What the room has; undefined while that is not known. */
-  #committed: boolean | undefined;
-  #attempts = 0;
+  #online: boolean;
+  /** As the room has it; undefined when that is not known. */
+  #inRoom: boolean | undefined;
   #retry: Timer | undefined;
-  #ended = false;
+  #closed = false;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
-    this.#wanted = options.online;
-    this.#committed = options.online;
+    this.#online = options.online;
+    this.#inRoom = options.online;
   }
 
-  /** As it should be seen. */
+  /** What was published last. */
   get online(): boolean {
-    return this.#wanted;
+    return this.#online;
   }
 
-  /** Resolves after the first attempt. Never rejects. */
-  set(online: boolean): Promise<void> {
-    this.#wanted = online;
-    return this.#commit(RETRY_MS);
+  /** Resolves after the first attempt; others follow as long as they are needed. Never rejects. */
+  async publish(online: boolean): Promise<void> {
+    this.#online = online;
+    this.#retry?.close();
+    await this.#commit(RETRY_MS);
   }
 
-  /** Another replica committed for the participant: what the room has is not known any more. */
+  /** Another replica had the session meanwhile: what the room has is not known any more. */
   forget(): void {
-    this.#committed = undefined;
+    this.#inRoom = undefined;
   }
 
-  /** Nothing is committed any more. */
-  end(): void {
-    this.#ended = true;
+  /** The session is over: nothing is published any more. */
+  close(): void {
+    this.#closed = true;
     this.#retry?.close();
   }
 
-  /**
-   * Does not wait for an attempt before it, which may take its whole time limit: being online again
-   * follows a claim, whose fence refuses what was sent before.
-   */
-  async #commit(retryMs: number): Promise<void> {
-    this.#retry?.close();
-    if (this.#ended || this.#wanted === this.#committed) return;
-    const online = this.#wanted;
-    this.#attempts += 1;
-    const attempt = this.#attempts;
-    // Without an answer it may be done all the same.
-    this.#committed = undefined;
+  async #commit(delayMs: number): Promise<void> {
+    const online = this.#online;
+    if (this.#closed || this.#inRoom === online) return;
+    this.#inRoom = undefined;
     try {
       await this.#options.commit(online);
-      if (attempt === this.#attempts) this.#committed = online;
+      // A change that was published meanwhile has a commit of its own.
+      if (this.#online === online) this.#inRoom = online;
     } catch (error) {
-      this.#options.log.debug({ err: error, online }, 'presence was not committed yet');
-      const isOver = this.#ended || !ParleyError.from(error).retryable;
-      if (isOver || attempt !== this.#attempts) return;
-      const next = Math.min(retryMs * 2, RETRY_MAX_MS);
-      this.#retry = this.#options.resources.after(retryMs, () => void this.#commit(next));
+      this.#options.log.debug({ err: error, online }, 'presence was not committed');
+      const isOver = !ParleyError.from(error).retryable;
+      if (isOver || this.#closed || this.#online !== online) return;
+      const next = Math.min(delayMs * 2, RETRY_MAX_MS);
+      this.#retry?.close();
+      this.#retry = this.#options.resources.after(delayMs, () => void this.#commit(next));
     }
   }
 }

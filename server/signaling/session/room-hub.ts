@@ -8,7 +8,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaClient } from '../media/media-client.ts';
 
-/** What a session hears of its room. */
+/** A session, as its room's subscription sees it. */
 export interface RoomMember {
   readonly participantId: string;
   /** @param frame the patch as an event, ready to send */
@@ -20,7 +20,7 @@ interface Entry {
   readonly members: Set<RoomMember>;
   readonly subscribing: Promise<readonly Closer[]>;
   readonly release: () => void;
-  /** The room as of its last patch; undefined before it was read once. */
+  /** The newest state that is known; undefined before the first snapshot. */
   known: RoomSnapshot | undefined;
 }
 
@@ -46,14 +46,14 @@ export class RoomHub {
     this.#log = options.log;
   }
 
-  /** Resolves when nothing of the room can be missed any more. */
+  /** Resolves when the subscriptions are open: the member misses nothing of the room from then on. */
   async add(room: string, member: RoomMember): Promise<void> {
     const entry = this.#entries.get(room) ?? this.#open(room);
     entry.members.add(member);
     try {
       await entry.subscribing;
     } catch (error) {
-      // The next one subscribes anew: a refusal of now says nothing about then.
+      // The next member subscribes again: that may succeed.
       if (this.#entries.get(room) === entry) {
         this.#entries.delete(room);
         entry.release();
@@ -62,14 +62,14 @@ export class RoomHub {
     }
   }
 
-  /** The store just said so. */
+  /** A snapshot that was just read from the store. */
   learn(snapshot: RoomSnapshot): void {
     const entry = this.#entries.get(snapshot.room);
     if (!entry || (entry.known && entry.known.version >= snapshot.version)) return;
     entry.known = snapshot;
   }
 
-  /** The room as of the last patch that reached this replica, for when the store cannot be read. */
+  /** The newest state that this replica knows: it serves while the store cannot be reached. */
   known(room: string): RoomSnapshot | undefined {
     return this.#entries.get(room)?.known;
   }
@@ -108,14 +108,14 @@ export class RoomHub {
   #follow(entry: Entry, patch: RoomPatch): void {
     if (!entry.known || patch.version === entry.known.version) return;
     const { room } = entry.known;
-    // Lower: the room ended and began anew, while we could not hear of it.
+    // A lower version: the room ended and began again while the store could not be reached.
     if (patch.version < entry.known.version) entry.known = { ...entry.known, version: -1 };
     const next = applyPatch(entry.known, patch, { chatHistory: this.#chatHistory });
     if (next) {
       entry.known = next;
       return;
     }
-    // A gap: what we know is kept until the store has said how it is.
+    // Patches are missing: the known state stays until a snapshot has been read.
     this.#rooms.snapshot(room).then(
       (snapshot) => snapshot && this.learn(snapshot),
       (err) => this.#log.debug({ err, room }, 'a room was not looked up'),
@@ -123,7 +123,7 @@ export class RoomHub {
   }
 }
 
-/** Where one subscription fails, the others are closed. */
+/** When one subscription fails, the others are closed. */
 async function allOrNone(subscriptions: readonly Promise<Closer>[]): Promise<readonly Closer[]> {
   const results = await Promise.allSettled(subscriptions);
   const closers = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));

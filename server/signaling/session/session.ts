@@ -1,4 +1,4 @@
-// One participant's session: it outlives its sockets, and its media sessions.
+// One participant's session. It outlives its sockets and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
@@ -56,9 +56,10 @@ export interface GrantedClaim {
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
+  readonly participantId: string;
   readonly budgets: Budgets;
   readonly media: SessionMedia;
-  readonly #context: SessionContext;
+  readonly context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
   readonly #queue: FrameQueue;
@@ -71,10 +72,11 @@ export class Session implements RoomMember {
   constructor(options: SessionOptions, context: SessionContext) {
     this.room = options.room;
     this.participant = options.participant;
+    this.participantId = options.participant.id;
     this.#rtpCapabilities = options.rtpCapabilities;
     this.#state = options.state;
     this.#options = options;
-    this.#context = context;
+    this.context = context;
     this.#release = context.resources.open('session');
     const { resources, log } = context;
     this.#presence = new Presence({
@@ -90,10 +92,6 @@ export class Session implements RoomMember {
     this.budgets = new Budgets(context.limits);
   }
 
-  get participantId(): string {
-    return this.participant.id;
-  }
-
   /** What a removal by a host ends, besides the session. */
   get ends(): readonly string[] {
     return this.#options.ends;
@@ -107,16 +105,12 @@ export class Session implements RoomMember {
     return this.#rtpCapabilities;
   }
 
-  get context(): SessionContext {
-    return this.#context;
-  }
-
   get ended(): boolean {
     return this.#state.name === 'ended';
   }
 
   /** The session ended here alone: its participant stays in the room, and another replica may have it. */
-  get kept(): boolean {
+  get isKept(): boolean {
     return this.#state.name === 'ended' && this.#state.isKept;
   }
 
@@ -163,11 +157,13 @@ export class Session implements RoomMember {
    * The client has resumed the session on this socket; an older socket is closed. Frames to the client wait
    * until `flush`.
    *
-   * @throws ParleyError `session_lost` when the session is over
+   * @throws ParleyError `session_lost` when the session is over, `session_replaced` when another socket has
+   *   resumed it with a newer claim
    */
   attach(connection: Connection, { guard, rtpCapabilities }: GrantedClaim): void {
     const before = this.#state;
     if (before.name === 'ended') throw new ParleyError('session_lost');
+    if (guard.fence < this.guard.fence) throw new ParleyError('session_replaced');
     this.#state = attach(before, connection);
     this.#guard.set(guard);
     this.#rtpCapabilities = rtpCapabilities;
@@ -194,20 +190,20 @@ export class Session implements RoomMember {
       this.end('left');
       return;
     }
-    const { resources, timing } = this.#context;
+    const { resources, timing } = this.context;
     const grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
     this.#state = detach(this.#state, grace);
-    void this.#presence.set(false);
+    void this.#presence.publish(false);
   }
 
-  /** After a resume: others see the participant as online again. */
-  present(): Promise<void> {
-    return this.#presence.set(true);
+  /** After a resume: others see the participant as present again. */
+  markOnline(): Promise<void> {
+    return this.#presence.publish(true);
   }
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
     if (this.ended) throw new ParleyError('session_lost');
-    const { rooms, limits } = this.#context;
+    const { rooms, limits } = this.context;
     const { guard } = this;
     const commit = () => rooms.commit(this.room, this.guard, ops, limits);
     try {
@@ -215,13 +211,13 @@ export class Session implements RoomMember {
     } catch (error) {
       const { code } = ParleyError.from(error);
       if (code === 'session_replaced') {
-        // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
-        // refused, and says nothing about the session.
+        // A claim of this replica raises the fence too. A request of the old socket is refused then, though
+        // the session is still here.
         await this.#guard.settled();
         if (this.guard === guard) this.end('replaced');
       }
-      // A store that lost its memory gets the room back first, and then this.
-      const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
+      // A store that lost its memory gets the room back first, and then this commit.
+      const isBack = code === 'session_lost' && (await this.context.keeper.recover(this.room));
       if (!isBack || this.ended) throw error;
       return await commit();
     }
@@ -231,24 +227,24 @@ export class Session implements RoomMember {
     const left = patch.ops.some(
       (op) => op.op === 'leave' && op.participantId === this.participantId,
     );
-    // We said that it is away, so another replica said that it is back.
+    // This replica published that the participant is away, so another one published that they are back.
     const taken = patch.ops.some(
       (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
     );
-    // Removed by a host, its lease ran out, or another replica has it: the store knows. Being online
-    // again may also be an older commit of our own.
-    if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
+    // A host removed the participant, the lease ran out, or another replica has the session: the store knows.
+    // The patch may also be an older one of this replica.
+    if (left || (taken && !this.#presence.online)) void this.context.keeper.check(this.room);
     if (!left) this.#queue.send(frame, patch.version);
     for (const op of patch.ops) {
-      // Whoever committed it, and whether the answer arrived: it is the media of this session.
+      // The participant, or a host at any replica. The replica that committed may not have reached the node.
       if (op.op === 'mute' && this.#owns(op.trackId)) {
-        void this.media.mutes.set(op.trackId, op.muted, patch.version);
+        void this.media.mutes.apply(op.trackId, op.muted, patch.version);
       }
     }
   }
 
   #owns(trackId: string): boolean {
-    const tracks = this.#context.hub.known(this.room)?.tracks ?? [];
+    const tracks = this.context.hub.known(this.room)?.tracks ?? [];
     return tracks.some(
       ({ id, participantId }) => id === trackId && participantId === this.participantId,
     );
@@ -263,9 +259,9 @@ export class Session implements RoomMember {
     const before = this.#state;
     if (before.name === 'ended') return;
     this.#state = end(before, reason);
-    const { hub, metrics, log } = this.#context;
+    const { hub, metrics, log } = this.context;
     if (before.name === 'away') before.grace.close();
-    this.#presence.end();
+    this.#presence.close();
     this.media.end();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
@@ -276,22 +272,22 @@ export class Session implements RoomMember {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
-      this.#context.keeper.finish(givenUp);
+      this.context.keeper.addEnding(givenUp);
     }
     this.#release();
     this.#options.onClosed(this);
   }
 
-  /** Leaves the room and closes its media, unless another replica has taken the session over. */
+  /** Releases the session and closes its media, unless another replica has taken the session over. */
   async #giveUp(reason: SessionEnd): Promise<void> {
-    const wasOurs = await this.#context.keeper.release(this.room, this.guard);
-    // A participant whom a host removed is released already. So is one whose release was done, though
-    // its answer was lost: then the store has no such session, and the media is ours to close.
+    const wasOurs = await this.context.keeper.release(this.room, this.guard);
+    // A host's removal has released the session already. A release whose answer was lost has too: then the
+    // store has no such session, and no other replica uses the media.
     const isOver =
       wasOurs ||
       reason === 'removed' ||
       reason === 'lost' ||
-      (await this.#context.keeper.isGone(this.room, this.guard));
+      (await this.context.keeper.isGone(this.room, this.guard));
     if (isOver) await this.media.sessions.closeAll();
   }
 }

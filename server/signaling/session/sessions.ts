@@ -1,4 +1,4 @@
-// The sessions of this replica: joining, resuming, and handing each socket its session.
+// The sessions of this replica: clients join and resume here, and each socket gets its session.
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../../shared/errors.ts';
@@ -26,11 +26,11 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   cluster: Cluster;
   /** How long a session lives in the store without being renewed. */
   sessionLeaseMs: number;
-  /** Of this replica; nodes near it are preferred. */
+  /** The region of this replica. Nodes in it are preferred. */
   region: string | undefined;
 }
 
-/** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
+/** Clients leave a draining replica over this time, so that they do not all reconnect in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
 export class Sessions {
@@ -60,12 +60,8 @@ export class Sessions {
 
   /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
   accept(socket: WebSocket, address: Address): void {
-    const connection = new Connection(
-      socket,
-      address,
-      this.#options,
-      (opened) => new SocketHandler(opened, this),
-    );
+    const handlerOf = (connection: Connection) => new SocketHandler(this, connection);
+    const connection = new Connection(socket, address, handlerOf, this.#options);
     this.#connections.add(connection);
     if (socket.protocol !== SUBPROTOCOL) {
       connection.end(new ParleyError('unsupported_version'), { reconnect: false });
@@ -105,7 +101,7 @@ export class Sessions {
     const { rooms, hub, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { address } = connection;
-    // A room that another address opened costs no more with this participant in it.
+    // One participant more in a room that exists costs no room more.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
       throw address.tooManyRooms();
     }
@@ -129,9 +125,9 @@ export class Sessions {
         door,
       });
       if (session.ended) {
-        // This replica began to drain meanwhile, before there was anything to release.
+        // This replica began to drain before the store had admitted the participant.
         const releasing = this.#keeper.release(room, guard).then(() => {});
-        this.#keeper.finish(releasing.catch((err) => log.error({ err, room }, 'not released')));
+        this.#keeper.addEnding(releasing.catch((err) => log.error({ err, room }, 'not released')));
         throw new ParleyError('shutting_down');
       }
       session.admitted();
@@ -174,7 +170,7 @@ export class Sessions {
       const opened = await media.describe(room, guard).catch(() => undefined);
       if (opened) session.media.adopt(opened);
       const current = opened?.offer ?? (await session.media.open());
-      await session.present();
+      await session.markOnline();
       const patches = await rooms.patchesSince(room, params.version);
       const whole = patches && hub.known(room) ? undefined : await rooms.snapshot(room);
       if (whole) hub.learn(whole);
@@ -200,8 +196,8 @@ export class Sessions {
   }
 
   /**
-   * Takes no session any more, and sends those that are here elsewhere, evenly over a short time.
-   * Resolves when all have left, or after `withinMs`.
+   * Takes no more clients, and sends the present ones to other replicas, evenly over a short time.
+   * Resolves when all sockets are closed, or after `withinMs`.
    */
   async drain(withinMs: number): Promise<void> {
     if (this.#closing) return;
@@ -212,7 +208,7 @@ export class Sessions {
     const spreadMs = Math.min(DRAIN_SPREAD_MS, withinMs / 2);
     const startedAt = performance.now();
     for (const [index, session] of leaving.entries()) {
-      // By the clock: a timer is a millisecond at least, and there may be thousands.
+      // By the clock: a timer takes a millisecond at least, and there may be thousands of sessions.
       const aheadMs = startedAt + (spreadMs * index) / leaving.length - performance.now();
       if (aheadMs >= 1) await resources.wait(aheadMs);
       session.end('shutdown');
@@ -223,10 +219,10 @@ export class Sessions {
     while (this.#connections.size > 0 && performance.now() < deadline) {
       await resources.wait(DRAIN_LOOK_MS);
     }
-    await this.#keeper.finished();
+    await this.#keeper.endingsSettled();
   }
 
-  /** Tells every client to come back elsewhere; resolves when all sockets are closed. */
+  /** Sends every client to other replicas at once. */
   close(): void {
     this.#closing = true;
     this.#keeper.close();
@@ -254,7 +250,7 @@ export class Sessions {
     const snapshot = await this.#options.rooms.snapshot(room);
     const participant = snapshot?.participants.find(({ id }) => id === participantId);
     if (!participant) throw new ParleyError('session_lost');
-    // Another socket may have been quicker.
+    // Another socket may have resumed the session meanwhile.
     const quicker = attachKnown();
     if (quicker) return quicker;
     const { online } = participant;
@@ -265,7 +261,7 @@ export class Sessions {
 
   #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {
     const { id, name, role } = options.participant;
-    const leaveRoom = address.holdRoom(options.room);
+    const leaveRoom = address.countRoom(options.room);
     const session = new Session(
       {
         ...options,

@@ -36,7 +36,7 @@ export function addressKey(ip: string): string {
   return `${network.join(':')}::/64`;
 }
 
-/** An address that is not routed on the internet, this machine's own included. */
+/** Whether the address belongs to a private network, or to this machine. */
 export function isPrivate(ip: string): boolean {
   const address = plain(ip);
   return PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

@@ -1,5 +1,5 @@
 // What one address may have and begin at once, so that one client cannot take what a replica has for all.
-// The limits are those of an office, whose participants share one address.
+// The limits are those of an office, where many participants share an address.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Config } from '../../config/config.ts';
@@ -23,15 +23,15 @@ export interface Origin {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Addresses that are remembered; beyond it those that hold nothing are forgotten. */
+/** Addresses that are remembered. Beyond it idle ones are forgotten. */
 const REMEMBERED = 10_000;
-/** When to come back for something that others of the address hold. */
-const HELD_RETRY_MS = 10_000;
+/** When to try again while other clients of the address use all that it may have. */
+const IN_USE_RETRY_MS = 10_000;
 
 /** The log says once in this time that an address has reached a limit. */
 const LOGGED_EVERY_MS = 60_000;
 
-/** An address has reached a limit. The words are for participants who may not be the cause. */
+/** Refusals, in words for a participant who may not be the cause. */
 const SENTENCES = {
   MAX_SOCKETS_PER_ADDRESS:
     'Too many connections to this server are open from your network. Try again when some have ended.',
@@ -48,7 +48,7 @@ export class Address {
   readonly #limits: Config['limits'];
   readonly #now: () => number;
   readonly #onLimit: (limit: Limit) => void;
-  /** Whether it is the client's own, not that of a proxy in between. */
+  /** Whether it is the address of the client, not of a proxy in between. */
   readonly #isKnown: boolean;
   readonly #arrivals: TokenBucket;
   readonly #failures: TokenBucket;
@@ -72,10 +72,10 @@ export class Address {
     this.#failures = new TokenBucket(failuresPerAddress / 60, failuresPerAddress, now());
   }
 
-  /** Holds nothing, and may begin all it ever may: it can be forgotten. */
+  /** Nothing of the address is counted, and all its buckets are full: it can be forgotten. */
   get isIdle(): boolean {
-    const isHolding = this.#sockets + this.#checks + this.#rooms.size > 0;
-    return !isHolding && this.#arrivals.isFull(this.#now()) && this.#failures.isFull(this.#now());
+    const isInUse = this.#sockets + this.#checks + this.#rooms.size > 0;
+    return !isInUse && this.#arrivals.isFull(this.#now()) && this.#failures.isFull(this.#now());
   }
 
   /** A socket, a join or a resume begins. @throws ParleyError `too_many_from_address` */
@@ -92,7 +92,7 @@ export class Address {
   }
 
   /** @returns what to call when the socket is closed */
-  holdSocket(): () => void {
+  countSocket(): () => void {
     this.#sockets += 1;
     return once(() => {
       this.#sockets -= 1;
@@ -110,7 +110,7 @@ export class Address {
   }
 
   /** A session in a room. @returns what to call when it is over */
-  holdRoom(room: string): () => void {
+  countRoom(room: string): () => void {
     this.#rooms.set(room, (this.#rooms.get(room) ?? 0) + 1);
     return once(() => {
       const left = (this.#rooms.get(room) ?? 1) - 1;
@@ -120,7 +120,7 @@ export class Address {
   }
 
   /** @returns what to call when the check is over @throws ParleyError `too_many_from_address` */
-  holdCheck(): () => void {
+  countCheck(): () => void {
     if (this.#isKnown && this.#checks >= this.#limits.networkChecksPerAddress) {
       throw this.#tooMany('MAX_NETWORK_CHECKS_PER_ADDRESS');
     }
@@ -144,7 +144,7 @@ export class Address {
     this.#failures.take(this.#now());
   }
 
-  #tooMany(limit: Limit, retryAfterMs = HELD_RETRY_MS): ParleyError {
+  #tooMany(limit: Limit, retryAfterMs = IN_USE_RETRY_MS): ParleyError {
     this.#onLimit(limit);
     return new ParleyError('too_many_from_address', { message: SENTENCES[limit], retryAfterMs });
   }

@@ -18,9 +18,9 @@ export interface ConnectionOptions {
   log: Logger;
 }
 
-/** What a request is answered with, and what is to happen once the answer is on its way. */
 export interface Reply {
   result: unknown;
+  /** Runs after the result was sent. */
   afterwards?: () => void;
 }
 
@@ -36,7 +36,7 @@ const MISSED_HEARTBEATS = 2;
 /** How long a closing handshake may take before the socket is cut. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Refusals that say nothing about the client: over a long call an honest one may meet many. */
+/** Refusals that say nothing about the client. An honest client may meet many of them in a long call. */
 const OUR_FAULT: ReadonlySet<string> = new Set([
   'unavailable',
   'timeout',
@@ -48,8 +48,14 @@ const OUR_FAULT: ReadonlySet<string> = new Set([
   'session_replaced',
 ] satisfies ErrorCode[]);
 
+type ConnectionState =
+  | { readonly name: 'open' }
+  /** The server has closed the socket. The timer cuts it if the client does not answer. */
+  | { readonly name: 'closing'; readonly cut: Timer }
+  | { readonly name: 'closed'; readonly byServer: boolean };
+
 export class Connection {
-  /** Where it comes from. */
+  /** Of the client, or of the proxy in front of it. */
   readonly address: Address;
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;
@@ -57,19 +63,17 @@ export class Connection {
   readonly #bucket: TokenBucket;
   readonly #release: () => void;
   readonly #heartbeat: Timer;
-  #cut: Timer | undefined;
+  #state: ConnectionState = { name: 'open' };
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
   #missed = 0;
   #refused = 0;
-  #closed = false;
-  #ending = false;
 
   constructor(
     socket: WebSocket,
     address: Address,
-    options: ConnectionOptions,
     handlerOf: (connection: Connection) => ConnectionHandler,
+    options: ConnectionOptions,
   ) {
     const { limits, timing, resources } = options;
     this.address = address;
@@ -80,29 +84,29 @@ export class Connection {
       limits.messageBurst,
       performance.now(),
     );
-    const releases = [resources.open('socket'), address.holdSocket()];
+    const releases = [resources.open('socket'), address.countSocket()];
     this.#release = () => {
       for (const release of releases) release();
     };
     this.#heartbeat = resources.every(timing.heartbeatMs, () => this.#beat());
+    this.#handler = handlerOf(this);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.#missed = 0;
     });
     socket.on('error', (error) => options.log.debug({ err: error }, 'socket error'));
     socket.once('close', () => this.#onClose());
-    this.#handler = handlerOf(this);
   }
 
   get closed(): boolean {
-    return this.#closed || this.#ending;
+    return this.#state.name !== 'open';
   }
 
   /** @param frame JSON; given as text, so that a frame to many is made once */
   send(frame: string): void {
     if (this.closed) return;
     if (this.#socket.bufferedAmount > this.#options.limits.sendBufferBytes) {
-      // A goodbye would only wait behind the rest. The client reconnects and gets the state.
+      // An error would wait behind the other frames. The client reconnects and asks for the state.
       this.#options.log.info('a socket did not read fast enough and was closed');
       this.#socket.terminate();
       return;
@@ -110,7 +114,7 @@ export class Connection {
     this.#socket.send(frame);
   }
 
-  /** Says why, then closes. With `reconnect` the client comes back elsewhere. Idempotent. */
+  /** Sends the error, then closes. With `reconnect` the client comes back at another replica. Idempotent. */
   end(error: ParleyError, { reconnect }: { reconnect: boolean }): void {
     if (this.closed) return;
     this.send(eventFrame('bye', { error: errorBody(error), reconnect }));
@@ -119,16 +123,18 @@ export class Connection {
 
   close(code: number, reason: string): void {
     if (this.closed) return;
-    this.#ending = true;
+    const { resources } = this.#options;
+    const cut = resources.after(CLOSE_TIMEOUT_MS, () => this.#socket.terminate());
+    this.#state = { name: 'closing', cut };
     this.#socket.close(code, reason);
-    this.#cut = this.#options.resources.after(CLOSE_TIMEOUT_MS, () => this.#socket.terminate());
   }
 
   #onClose(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    const before = this.#state;
+    if (before.name === 'closed') return;
+    this.#state = { name: 'closed', byServer: before.name === 'closing' };
     this.#heartbeat.close();
-    this.#cut?.close();
+    if (before.name === 'closing') before.cut.close();
     this.#release();
     this.#handler.closed();
   }
@@ -164,7 +170,7 @@ export class Connection {
 
   #enqueue(request: Request): void {
     if (request.method === 'ping') {
-      // Answered at once: it tells a dead server from one that is busy.
+      // The answer does not wait behind other requests: it shows that a busy server is alive.
       this.send(JSON.stringify({ id: request.id, result: {} }));
       return;
     }
@@ -174,9 +180,7 @@ export class Connection {
 
   async #handle({ id, method, params }: Request): Promise<void> {
     this.#waiting -= 1;
-    // After `bye` nothing is done, and of a closed socket only its `leave`, which may have waited here
-    // behind a slower request.
-    if (this.#ending || (this.#closed && method !== 'leave')) return;
+    if (!this.#mayHandle(method)) return;
     const { metrics, log } = this.#options;
     const stop = metrics.requests.startTimer();
     try {
@@ -193,6 +197,14 @@ export class Connection {
     }
   }
 
+  /** A client that has closed its socket wants one thing more: a `leave` that waited behind a slower request. */
+  #mayHandle(method: string): boolean {
+    const state = this.#state;
+    return (
+      state.name === 'open' || (state.name === 'closed' && !state.byServer && method === 'leave')
+    );
+  }
+
   #refuse(id: number | null, error: ParleyError): void {
     this.#options.metrics.refused.inc({ code: error.code });
     this.send(JSON.stringify({ id, error: errorBody(error) }));
@@ -204,8 +216,8 @@ export class Connection {
 }
 
 /**
- * The id of a message that will not be read, if it begins with it, as our own clients' do: the client
- * that waits for an answer hears that there is none.
+ * The id of a message that is refused unread, so that the client can refuse its own request. Messages of our
+ * clients begin with the id.
  */
 function idAtStart(data: RawData): number | null {
   const start = Buffer.isBuffer(data) ? data.toString('latin1', 0, 32) : '';
@@ -213,7 +225,7 @@ function idAtStart(data: RawData): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** The id of a message that may be malformed otherwise, so that its sender learns which it was. */
+/** The id of a message that may be malformed otherwise: the refusal names it. */
 function requestId(message: unknown): number | null {
   if (typeof message !== 'object' || message === null || !('id' in message)) return null;
   return Number.isSafeInteger(message.id) ? (message.id as number) : null;

@@ -10,7 +10,12 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { MediaClient } from '../media/media-client.ts';
 
 /** What a socket that is in no call may ask, besides for a call. */
-export type CheckMethod = 'checkNetwork' | 'checkConnect' | 'checkEnd';
+export const CHECK_METHODS = {
+  checkNetwork: true,
+  checkConnect: true,
+  checkEnd: true,
+} satisfies Partial<Record<keyof Methods, true>>;
+export type CheckMethod = keyof typeof CHECK_METHODS;
 
 export interface NetworkCheckOptions {
   cluster: Cluster;
@@ -77,13 +82,13 @@ export class NetworkCheck {
       try {
         const opened = await media.send(nodeId, 'checkOpen', { checkId });
         this.#open = { nodeId, checkId };
-        // The socket closed meanwhile.
+        // The socket has closed meanwhile.
         if (this.#closed) this.#end();
         return opened;
       } catch (error) {
         const { retryable } = ParleyError.from(error);
-        // The node may still open it, though the client waits no longer.
-        this.#endOn(nodeId, checkId);
+        // The node may still open the check, which no client would use.
+        this.#requestEnd(nodeId, checkId);
         avoid.add(nodeId);
         const others = nodes.some(({ id, draining }) => !avoid.has(id) && !draining);
         if (!retryable || !others || this.#closed || attempt >= OPEN_ATTEMPTS) throw error;
@@ -94,11 +99,11 @@ export class NetworkCheck {
   #end(): void {
     const open = this.#open;
     this.#open = undefined;
-    if (open) this.#endOn(open.nodeId, open.checkId);
+    if (open) this.#requestEnd(open.nodeId, open.checkId);
   }
 
-  #endOn(nodeId: string, checkId: string): void {
-    // A check whose end is not heard ends by itself, after NETWORK_CHECK_SECONDS.
+  #requestEnd(nodeId: string, checkId: string): void {
+    // Without this request the node ends the check after NETWORK_CHECK_SECONDS.
     this.#options.media.send(nodeId, 'checkEnd', { checkId }).catch((err) => {
       this.#options.log.debug({ err, nodeId }, 'a network check was not ended');
     });

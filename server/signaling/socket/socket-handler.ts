@@ -1,5 +1,5 @@
-// One socket's requests: it joins or resumes first, and speaks for its session then. Before, it may
-// check its network.
+// The requests of one socket: it joins or resumes first, then it uses its session. Before, it may check its
+// network.
 import { ParleyError } from '../../../shared/errors.ts';
 import { METHODS, type MethodParams } from '../../../shared/protocol/protocol.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
@@ -8,11 +8,12 @@ import type { Budgets } from '../session/budgets.ts';
 import { SESSION_METHODS } from '../session/methods.ts';
 import type { Session } from '../session/session.ts';
 import type { Connection, ConnectionHandler, Reply } from './connection.ts';
-import type { NetworkCheck } from './network-check.ts';
-import { isCheckMethod, SocketChecks } from './socket-checks.ts';
+import { bind, handles } from './dispatch.ts';
+import { CHECK_METHODS, type NetworkCheck } from './network-check.ts';
+import { SocketChecks } from './socket-checks.ts';
 
-/** Where a socket gets its session. */
-export interface Door {
+/** Gives a socket its session. */
+export interface SessionProvider {
   join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]>;
   resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]>;
   /** How long a socket may be in no call. */
@@ -23,110 +24,114 @@ export interface Door {
   forget(connection: Connection): void;
 }
 
-type Handler<C> = (context: C, params: unknown) => Promise<unknown>;
-
 type SocketState =
-  | { readonly is: 'outside' }
-  /** Its join or resume is under way. */
-  | { readonly is: 'entering' }
-  /** The session may have ended since: then it is outside again. */
-  | { readonly is: 'inside'; readonly session: Session };
+  /** The socket has to join or resume before the deadline. */
+  | { readonly name: 'waiting'; readonly deadline: Timer }
+  /** A join or a resume is under way. */
+  | { readonly name: 'entering'; readonly deadline: Timer }
+  | { readonly name: 'joined'; readonly session: Session }
+  /** A `leave` may still wait behind a slower request. */
+  | { readonly name: 'closed'; readonly session: Session | undefined };
 
-const ENTRANCES = {
-  join: (door, connection, params) => door.join(connection, parse(METHODS.join.params, params)),
-  resume: (door, connection, params) =>
-    door.resume(connection, parse(METHODS.resume.params, params)),
-} as const satisfies Record<
-  string,
-  (door: Door, connection: Connection, params: unknown) => Promise<[Session, Reply]>
->;
-type Entrance = keyof typeof ENTRANCES;
+type Entry = (
+  provider: SessionProvider,
+  connection: Connection,
+  params: unknown,
+) => Promise<[Session, Reply]>;
 
-function isEntrance(method: string): method is Entrance {
-  return Object.hasOwn(ENTRANCES, method);
-}
+const ENTRIES = {
+  join: (provider, connection, params) =>
+    provider.join(connection, parse(METHODS.join.params, params)),
+  resume: (provider, connection, params) =>
+    provider.resume(connection, parse(METHODS.resume.params, params)),
+} satisfies Record<string, Entry>;
 
+/** What one socket may do: join or resume first, the rest after. */
 export class SocketHandler implements ConnectionHandler {
+  readonly #provider: SessionProvider;
   readonly #connection: Connection;
-  readonly #door: Door;
   readonly #budgets: Budgets;
   readonly #checks: SocketChecks;
-  #state: SocketState = { is: 'outside' };
-  #joinTimer: Timer | undefined;
+  #state: SocketState;
 
-  constructor(connection: Connection, door: Door) {
+  constructor(provider: SessionProvider, connection: Connection) {
+    this.#provider = provider;
     this.#connection = connection;
-    this.#door = door;
-    this.#budgets = door.budgets();
+    this.#budgets = provider.budgets();
     this.#checks = new SocketChecks({
+      create: () => provider.networkCheck(),
       address: connection.address,
-      networkCheck: () => door.networkCheck(),
-      onChange: (change) => this.#expectJoin(change),
+      onStarted: () => this.#expectJoin({ checking: true }),
+      onEnded: () => this.#expectJoin(),
     });
-    this.#expectJoin();
+    this.#state = { name: 'waiting', deadline: this.#deadline({ checking: false }) };
   }
 
   async request(method: string, params: unknown): Promise<Reply> {
     if (!Object.hasOwn(METHODS, method)) throw new ParleyError('unknown_method');
-    if (isEntrance(method)) return this.#enter(method, params);
-    const session = this.#session;
-    if (isCheckMethod(method)) {
-      if (session) throw new ParleyError('already_joined');
+    if (this.#state.name === 'joined' && this.#state.session.ended) this.#expectJoin();
+    if (handles(ENTRIES, method)) return this.#enter(ENTRIES[method], params);
+    if (handles(CHECK_METHODS, method)) {
+      if (this.#state.name === 'joined') throw new ParleyError('already_joined');
       return { result: await this.#checks.request(method, params) };
     }
-    if (!session) throw new ParleyError('not_joined');
-    const name = method as keyof typeof SESSION_METHODS;
-    // The table pairs each handler with its own schema, which the compiler cannot follow here.
-    const handler = SESSION_METHODS[name] as Handler<Session>;
-    const parsed = parse(METHODS[name].params, params);
-    session.budgets.spend(name);
-    const result = await handler(session, parsed);
+    const session = 'session' in this.#state ? this.#state.session : undefined;
+    if (!session || session.ended) throw new ParleyError('not_joined');
+    if (!handles(SESSION_METHODS, method)) throw new ParleyError('unknown_method');
+    const run = bind(SESSION_METHODS, method, params);
+    session.budgets.spend(method);
+    const result = await run(session);
     if (session.ended) this.#expectJoin();
     return { result };
   }
 
   closed(): void {
-    this.#joinTimer?.close();
-    this.#checks.end();
-    this.#door.forget(this.#connection);
-    if (this.#state.is === 'inside') this.#state.session.detach(this.#connection);
+    const state = this.#state;
+    const session = state.name === 'joined' ? state.session : undefined;
+    this.#state = { name: 'closed', session };
+    if ('deadline' in state) state.deadline.close();
+    this.#checks.close();
+    this.#provider.forget(this.#connection);
+    session?.detach(this.#connection);
   }
 
-  /** The session that it speaks for, as long as there is one. */
-  get #session(): Session | undefined {
-    return this.#state.is === 'inside' && !this.#state.session.ended
-      ? this.#state.session
-      : undefined;
+  async #enter(entry: Entry, params: unknown): Promise<Reply> {
+    if (this.#state.name !== 'waiting') throw new ParleyError('already_joined');
+    this.#connection.address.arrive();
+    this.#budgets.enter();
+    this.#state = { ...this.#state, name: 'entering' };
+    try {
+      const [session, reply] = await entry(this.#provider, this.#connection, params);
+      this.#entered(session);
+      return reply;
+    } catch (error) {
+      if (this.#state.name === 'entering') this.#state = { ...this.#state, name: 'waiting' };
+      throw error;
+    }
+  }
+
+  #entered(session: Session): void {
+    if (this.#state.name === 'entering') this.#state.deadline.close();
+    this.#state = { name: this.#state.name === 'closed' ? 'closed' : 'joined', session };
+    this.#checks.close();
+    // The socket may have closed meanwhile.
+    if (this.#connection.closed) session.detach(this.#connection);
   }
 
   /** An idle socket costs as much as a used one: before a join, and after a leave. */
   #expectJoin({ checking } = { checking: false }): void {
-    if (this.#connection.closed) return;
-    this.#joinTimer?.close();
-    this.#joinTimer = this.#door.joinTimer({ checking }, () => {
-      // A join that is under way is not late: what it waits for has time limits of its own.
-      if (this.#state.is === 'entering') this.#expectJoin();
-      else this.#connection.end(new ParleyError('timeout'), { reconnect: false });
-    });
+    const state = this.#state;
+    if (state.name === 'closed') return;
+    const deadline = this.#deadline({ checking });
+    if (state.name !== 'joined') state.deadline.close();
+    this.#state = { name: state.name === 'entering' ? 'entering' : 'waiting', deadline };
   }
 
-  async #enter(entrance: Entrance, params: unknown): Promise<Reply> {
-    if (this.#session) throw new ParleyError('already_joined');
-    const connection = this.#connection;
-    connection.address.arrive();
-    this.#budgets.enter();
-    this.#state = { is: 'entering' };
-    try {
-      const [session, reply] = await ENTRANCES[entrance](this.#door, connection, params);
-      this.#state = { is: 'inside', session };
-      this.#joinTimer?.close();
-      this.#checks.end();
-      // The socket may have closed meanwhile. Then nobody has the secret of a join, and it ends.
-      if (connection.closed) session.detach(connection);
-      return reply;
-    } catch (error) {
-      this.#state = { is: 'outside' };
-      throw error;
-    }
+  #deadline({ checking }: { checking: boolean }): Timer {
+    return this.#provider.joinTimer({ checking }, () => {
+      // A join that is under way is not late: what it waits for has time limits of its own.
+      if (this.#state.name === 'entering') this.#expectJoin();
+      else this.#connection.end(new ParleyError('timeout'), { reconnect: false });
+    });
   }
 }

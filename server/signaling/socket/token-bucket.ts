@@ -1,4 +1,4 @@
-// A rate with a burst: the classic token bucket, with the clock given.
+// A rate with a burst: the classic token bucket. The caller gives the time.
 
 export class TokenBucket {
   readonly #perSecond: number;

@@ -1,8 +1,8 @@
-// Notices a proxy in front that takes the Upgrade header off WebSocket handshakes, and says so once in a while.
+// Notices a proxy that removes the Upgrade header from WebSocket handshakes, and logs it once in a while.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from '../../telemetry/log.ts';
 
-/** How long after a failed handshake its reason is given. A proxy that was mended is forgotten then. */
+/** Requests soon after a failed handshake are answered with the cause. A proxy that was mended is forgotten. */
 const REMEMBERED_MS = 60_000;
 const LOGGED_EVERY_MS = 60_000;
 

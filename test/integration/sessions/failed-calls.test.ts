@@ -94,6 +94,26 @@ for (const oldSocket of ['speaks', 'closes'] as const) {
   });
 }
 
+test('a resume that a newer one has overtaken does not end it', async (t) => {
+  const { web, faulty, cluster } = await start(t, 2);
+  const ada = await RawClient.open(t, web[0]!.signalingUrl);
+  const joined = await ada.join('team', { name: 'Ada' });
+  await ada.drop();
+  const url = web[1]!.signalingUrl;
+  const older = await RawClient.open(t, url);
+  const snapshot = faulty.hold('rooms.snapshot');
+  const overtaken = older.resume('team', joined, joined.snapshot.version);
+  overtaken.catch(() => {});
+  await snapshot.done;
+  const newer = await RawClient.open(t, url);
+  await newer.resume('team', joined, joined.snapshot.version);
+  snapshot.release();
+  await assert.rejects(overtaken, { code: 'session_replaced' });
+  await say(newer);
+  await newer.event('patch', ({ ops }) => ops[0]?.op === 'chat');
+  await rosterIs(cluster.rooms, ['Ada']);
+});
+
 test('a drain during a join leaves no ghost', async (t) => {
   const { web, faulty, cluster } = await start(t, 2);
   const ben = await RawClient.open(t, web[1]!.signalingUrl);

@@ -56,20 +56,20 @@ function start(trustsProxy: boolean): void {
 beforeEach(() => start(false));
 
 test('sockets are counted by address, and a closed one counts no more, once', () => {
-  const [one] = [from('203.0.113.5').holdSocket(), from('203.0.113.5').holdSocket()];
+  const [one] = [from('203.0.113.5').countSocket(), from('203.0.113.5').countSocket()];
   assert.throws(() => from('203.0.113.5').assertSocketFree(), tooMany);
   from('203.0.113.6').assertSocketFree();
   one();
   one();
   from('203.0.113.5').assertSocketFree();
-  from('203.0.113.5').holdSocket();
+  from('203.0.113.5').countSocket();
   assert.throws(() => from('203.0.113.5').assertSocketFree(), tooMany);
   assert.equal(said.length, 1, 'the log says it once');
 });
 
 test('a network of IPv6 counts as one, however many addresses it has', () => {
-  from('2001:db8:1:2::1').holdSocket();
-  from('2001:db8:1:2::2').holdSocket();
+  from('2001:db8:1:2::1').countSocket();
+  from('2001:db8:1:2::2').countSocket();
   assert.throws(() => from('2001:db8:1:2:ffff::3').assertSocketFree(), tooMany);
   from('2001:db8:1:3::1').assertSocketFree();
 });
@@ -85,7 +85,7 @@ test('arrivals: a burst, then the rate, and the refusal says when', () => {
 
 test('rooms: one more is too many, one that the address is in already is not', () => {
   const address = from('203.0.113.5');
-  const [leave] = [address.holdRoom('one'), address.holdRoom('two'), address.holdRoom('two')];
+  const [leave] = [address.countRoom('one'), address.countRoom('two'), address.countRoom('two')];
   assert.deepEqual(
     ['one', 'two', 'three'].map((room) => address.hasEnoughRooms(room)),
     [false, false, true],
@@ -95,11 +95,11 @@ test('rooms: one more is too many, one that the address is in already is not', (
 });
 
 test('network checks are few for each address', () => {
-  const end = from('203.0.113.5').holdCheck();
-  assert.throws(() => from('203.0.113.5').holdCheck(), tooMany);
-  from('203.0.113.6').holdCheck();
+  const end = from('203.0.113.5').countCheck();
+  assert.throws(() => from('203.0.113.5').countCheck(), tooMany);
+  from('203.0.113.6').countCheck();
   end();
-  from('203.0.113.5').holdCheck();
+  from('203.0.113.5').countCheck();
 });
 
 test('wrong tokens: two, then none is looked at until the rate allows', () => {
@@ -117,21 +117,21 @@ test('wrong tokens: two, then none is looked at until the rate allows', () => {
 
 test('a proxy that is not trusted, though it names its clients, is not taken for one client', () => {
   const headers = { 'x-forwarded-for': '203.0.113.5' };
-  for (let n = 0; n < 5; n++) from('10.0.0.1', headers).holdSocket();
+  for (let n = 0; n < 5; n++) from('10.0.0.1', headers).countSocket();
   from('10.0.0.1', headers).assertSocketFree();
   assert.match(said[0] ?? '', /TRUST_PROXY is not set/);
   assert.equal(said.length, 1);
   // From the internet such a header is but a claim.
-  for (let n = 0; n < 2; n++) from('203.0.113.5', headers).holdSocket();
+  for (let n = 0; n < 2; n++) from('203.0.113.5', headers).countSocket();
   assert.throws(() => from('203.0.113.5', headers).assertSocketFree(), tooMany);
   start(true);
-  for (let n = 0; n < 2; n++) from('10.0.0.2', headers).holdSocket();
+  for (let n = 0; n < 2; n++) from('10.0.0.2', headers).countSocket();
   assert.throws(() => from('10.0.0.2', headers).assertSocketFree(), tooMany);
 });
 
 test('100,000 addresses that came and went are not remembered', () => {
   const first = from('203.0.113.5');
-  first.holdSocket();
+  first.countSocket();
   for (let n = 0; n < 100_000; n++) from(`198.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
   assert.equal(from('203.0.113.5'), first, 'who holds something is');
 });

@@ -55,6 +55,13 @@ test('a fence that rises by more than one shows that another replica had the ses
   assert.equal(skipped(), 1);
 });
 
+test('the guard of an older claim that is known late changes nothing', () => {
+  const { own } = scene();
+  own.set(guard(3));
+  own.set(guard(2));
+  assert.deepEqual(own.current, guard(3));
+});
+
 test('without a claim nothing is waited for', async () => {
   await scene().own.settled();
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Presence } from '../../../../server/signaling/session/presence.ts';
 import { createLogger } from '../../../../server/telemetry/log.ts';
 import { Resources } from '../../../../server/telemetry/resources.ts';
+import { ParleyError } from '../../../../shared/errors.ts';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
@@ -29,13 +30,13 @@ function scene() {
 
 test('presence that was not committed is committed later', async () => {
   const { presence, commits, asked, resources } = scene();
-  const first = presence.set(false);
-  commits[0]?.answer.reject(new Error('the store is away'));
+  const first = presence.publish(false);
+  commits[0]?.answer.reject(new ParleyError('unavailable'));
   await first;
   assert.deepEqual(asked(), [false]);
   mock.timers.tick(500);
   await settled();
-  commits[1]?.answer.reject(new Error('still away'));
+  commits[1]?.answer.reject(new ParleyError('unavailable'));
   await settled();
   mock.timers.tick(999);
   await settled();
@@ -52,10 +53,10 @@ test('presence that was not committed is committed later', async () => {
 
 test('a commit whose answer was lost may have been done: who is back says so', async () => {
   const { presence, commits, asked } = scene();
-  const away = presence.set(false);
-  commits[0]?.answer.reject(new Error('no answer'));
+  const away = presence.publish(false);
+  commits[0]?.answer.reject(new ParleyError('unavailable'));
   await away;
-  const back = presence.set(true);
+  const back = presence.publish(true);
   await settled();
   commits[1]?.answer.resolve({});
   await back;
@@ -64,25 +65,25 @@ test('a commit whose answer was lost may have been done: who is back says so', a
 
 test('who is back does not wait for the commit of being away, nor is it taken for the last word', async () => {
   const { presence, commits, asked, resources } = scene();
-  const away = presence.set(false);
-  const back = presence.set(true);
+  const away = presence.publish(false);
+  const back = presence.publish(true);
   assert.deepEqual(asked(), [false, true]);
   commits[1]?.answer.resolve({});
   await back;
-  commits[0]?.answer.reject(new Error('its fence is an older one'));
+  commits[0]?.answer.reject(new ParleyError('session_replaced'));
   await away;
   assert.equal(resources.counts().timer, 0);
-  await presence.set(true);
+  await presence.publish(true);
   assert.deepEqual(asked(), [false, true]);
 });
 
 test('what is so already is not committed, and nothing is after the end', async () => {
   const { presence, commits, asked, resources } = scene();
-  await presence.set(true);
+  await presence.publish(true);
   assert.deepEqual(asked(), []);
-  const away = presence.set(false);
-  presence.end();
-  commits[0]?.answer.reject(new Error('the store is away'));
+  const away = presence.publish(false);
+  presence.close();
+  commits[0]?.answer.reject(new ParleyError('unavailable'));
   await away;
   mock.timers.tick(60_000);
   await settled();
