@@ -6,6 +6,7 @@ import { type Replica, TestCluster } from '../test/support/cluster/local-cluster
 import { until } from '../test/support/process/until.ts';
 import { FrameWatch } from '../test/support/sdk/frame-watch.ts';
 import { Person } from '../test/support/sdk/participant.ts';
+import { drains } from './drained-web.ts';
 import { crowds } from './lost-node.ts';
 import { BenchOwner } from './owner.ts';
 import { spread } from './statistics.ts';
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
   }
   if (outcomes.size > 0) console.log(report(outcomes, trials));
   console.log(await crowds(values.only));
+  console.log(await drains(values.only));
 }
 
 async function measure(loss: Loss, trials: number): Promise<Outcome> {

@@ -17,8 +17,8 @@ import { ProvisionError, reasonOf } from './errors.ts';
 
 const BUILD_FOLDER_PREFIX = '.build-';
 /**
- * A build adds a file to its folder every few seconds, which changes the folder's time. A folder unchanged for
- * this long belongs to a killed process.
+ * A build adds a file to its folder every few seconds, which shows in the folder's time. One that
+ * got none for so long belongs to a process that was killed.
  */
 const LEFTOVER_AGE_MS = 10 * 60 * 1000;
 
@@ -69,7 +69,7 @@ export function platformName({ platform, arch, libc }: Platform): string {
 
 function currentLibc(): string {
   const { report } = process;
-  // Otherwise the report looks up the host name of every connection.
+  // Else the report looks up the hostname of every connection.
   const excludeNetwork: unknown = Reflect.get(report, 'excludeNetwork');
   Reflect.set(report, 'excludeNetwork', true);
   const text = JSON.stringify(report.getReport());

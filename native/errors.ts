@@ -1,4 +1,4 @@
-// The only error that this folder throws at its callers: a sentence to act on.
+// The one error this folder throws: a sentence that the user can act on.
 
 export class ProvisionError extends Error {
   override readonly name = 'ProvisionError';

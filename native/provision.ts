@@ -27,7 +27,7 @@ export interface ProvisionOptions {
   signal?: AbortSignal;
   /** Where the mediasoup package is. Default: where Node finds it. */
   packageFolder?: string;
-  /** Stand-ins for what takes seconds and minutes, for tests of what is tried in which order. */
+  /** Fast stand-ins for the slow steps, for tests of their order. */
   verify?: typeof verifyWorker;
   toolchain?: Toolchain;
 }
@@ -37,8 +37,8 @@ export interface ProvisionOptions {
  * user's cache folder, mediasoup's prebuilt one, one built here from the package's sources. Downloads and
  * builds are kept in the cache folder. Two processes at once do not clash.
  *
- * @throws ProvisionError with the attempts and the next step, when nothing works, and also when
- * `MEDIASOUP_WORKER_BIN` is set and does not work: a configured binary is never replaced
+ * Throws ProvisionError, one sentence that says what was tried and what to do, when nothing works,
+ * and also when `MEDIASOUP_WORKER_BIN` is set and does not work: there is no fallback then.
  */
 export async function provisionWorker(options: ProvisionOptions = {}): Promise<ProvisionedWorker> {
   const context = createContext(options);
@@ -126,7 +126,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (args.includes('--print')) process.stdout.write(`${path}\n`);
     return 0;
   } catch (error) {
-    // All is cleaned up, so end as the signal would have ended us: shells distinguish the two.
+    // Cleaned up by now, so end by the signal: shells see the difference from an exit code.
     if (endedBy) process.kill(process.pid, endedBy);
     else if (!(error instanceof ProvisionError)) throw error;
     else process.stderr.write(`${error.message}\n`);

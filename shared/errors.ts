@@ -19,6 +19,8 @@ export const ERROR_MESSAGES = {
   token_required: 'This room needs an invitation. Ask for a link and open it.',
   token_invalid: 'This invitation is not valid here. Ask for a new link.',
   token_expired: 'This invitation has expired. Ask for a new link.',
+  invitation_ended:
+    'The host removed somebody who came with this invitation, so it lets nobody in any more. Ask the host for a new link.',
   token_wrong_room: 'This invitation is for another room. Open the link you were given.',
   unauthorized: 'That needs the AUTH_TOKEN of this server as a bearer token.',
   not_found: 'There is nothing at this address.',

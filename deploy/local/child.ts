@@ -1,4 +1,4 @@
-// A process of a local cluster: its output is passed on, and it ends with its owner.
+// A process of a local cluster: its output is passed on, and it does not outlive its owner.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -16,9 +16,9 @@ export interface ChildOptions {
   onExit?(child: Child, how: string): void;
 }
 
-/** The number of last lines that are kept, to explain how it ended. */
+/** How many lines are kept, to show how it ended. */
 const LINES_KEPT = 400;
-/** When the whole cluster ends, there is no node to move participants to. */
+/** Short: where all replicas end, no participant can be moved. */
 const HURRY_AFTER_MS = 1_000;
 /** How long a process has to end by itself before it is killed. */
 const END_WITHIN_MS = 15_000;
@@ -85,8 +85,8 @@ export class Child {
   }
 
   /**
-   * Asks it to end. After a while asks again: replicas then end without waiting for their participants. Finally
-   * kills it.
+   * Asks it to end; after a while once more, and replicas then end without moving participants.
+   * A process that goes on is killed.
    */
   async stop(): Promise<void> {
     if (this.#ended) return;

@@ -8,7 +8,7 @@ import { freePort } from './free-port.ts';
 
 export type Role = 'redis' | 'web' | 'sfu-rtc';
 
-/** Where a process runs, when that is not simply this machine. */
+/** The address of a process, and how to start it there. */
 export interface Place {
   /** The IP address it listens on. */
   readonly address: string;
@@ -21,12 +21,12 @@ export interface Member {
   readonly child: Child;
   /** IP address it listens on. */
   readonly host: string;
-  /** The address to open in a browser. */
+  /** Its address, to be shown. */
   readonly address: string;
   readonly port: number;
   /** Id of an `sfu-rtc` replica in the cluster. */
   readonly nodeId: string | undefined;
-  /** Where its metrics are, if METRICS_PORT asks for any. */
+  /** Address of its metrics, with METRICS_PORT. */
   readonly metricsUrl: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface LocalClusterOptions {
   port?: number;
   /** For every replica; over the defaults of a local cluster. */
   env?: Readonly<Record<string, string>>;
-  /** Where each process that is started runs; on loopback without it. */
+  /** The place of each new process; loopback without it. */
   place?(role: Role): Place;
   /** The environment that the processes inherit. */
   inherit: Readonly<Record<string, string | undefined>>;
@@ -45,9 +45,9 @@ export interface LocalClusterOptions {
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const HERE: Place = { address: '127.0.0.1', command: [] };
-/** Another program may take a port after it was found free and before Redis opens it. */
+/** Another program may take a free port before Redis opens it. */
 const REDIS_ATTEMPTS = 5;
-/** `web` and `sfu-rtc` print this when they accept participants. */
+/** `web` and `sfu-rtc` print this when they are ready. */
 const READY =
   /Parley is ready\. (?:web: http:\/\/[^:]+:(\d+)|sfu-rtc: ([0-9a-f-]+), .*:(\d+)\/healthz)/;
 
@@ -81,7 +81,7 @@ export class LocalCluster {
     return cluster;
   }
 
-  /** The one to open, with a slash at the end. */
+  /** The page, with a slash at the end. */
   get url(): string {
     return `http://localhost:${this.balancer.port}/`;
   }
@@ -98,7 +98,7 @@ export class LocalCluster {
     return this.members.filter((member) => member.role === role);
   }
 
-  /** On the same port each time; with what the last one wrote down, or empty. */
+  /** On the same port each time, empty or with the last snapshot. */
   async startRedis({ empty = true }: { empty?: boolean } = {}): Promise<Member> {
     const port = this.#redisPort;
     if (empty) await rm(path.join(this.#folder, 'dump.rdb'), { force: true });

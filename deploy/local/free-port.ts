@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that systems give out by themselves (Linux: from 32768): between our look and the server's,
- * any new connection could get one of those. And low enough for the second port of a Redis Cluster node, 10,000
- * higher, to be below them too.
+ * Below the ports that systems give away by themselves (Linux: from 32768): between our check and
+ * the server's, any new connection could get one of those. And low enough for the second
+ * port of a Redis Cluster node, 10,000 higher, to be below them too.
  */
 const FROM = 12_000;
 const BELOW = 22_000;
@@ -14,9 +14,9 @@ const BELOW = 22_000;
 const handedOut = new Set<number>();
 
 /**
- * Free a moment ago, and never handed out before in this process.
+ * Free a moment ago, and never returned before in this process.
  *
- * @param alsoFree what else has to hold of it
+ * @param alsoFree a further condition
  * @throws Error when there is none left
  */
 export async function freePort(

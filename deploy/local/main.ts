@@ -24,8 +24,8 @@ try {
     inherit: process.env,
     env: { LOG_LEVEL: flags.verbose ? 'info' : 'warn' },
     onLine: (line, child) => {
-      const worthSaying = flags.verbose || /"level":(4|5|6)\d/.test(line);
-      if (child.name !== 'redis' && worthSaying) print(`${child.name} ${line}`);
+      const worthPrinting = flags.verbose || /"level":(4|5|6)\d/.test(line);
+      if (child.name !== 'redis' && worthPrinting) print(`${child.name} ${line}`);
     },
     onExit: (name, how) => print(`${name} ended: ${how}`),
   });

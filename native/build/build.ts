@@ -27,7 +27,7 @@ export interface BuildOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The memory of one g++ at its worst, so that a small machine with many cores does not swap. */
+/** Memory of one g++ at its worst: a small machine with many cores must not swap. */
 const MEMORY_PER_COMPILER_BYTES = 700 * 1024 * 1024;
 
 /** Resolves with the path of the binary. Throws ProvisionError with the compiler's first error. */
@@ -73,7 +73,7 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
     const args = [...compileFlags, '-c', input, '-o', object];
     let result = await run('g++', [...extraFlags, ...args], { cwd: buildFolder, signal });
     if (result.code !== 0 && extraFlags.length > 0) {
-      // The precompiled header is a speed-up only: a file that it disturbs does without.
+      // The precompiled header only saves time: a file that fails with it is compiled without.
       result = await run('g++', args, { cwd: buildFolder, signal });
     }
     if (result.code !== 0) throw failed(`compiling ${path} failed`, result);
@@ -134,13 +134,13 @@ async function precompile(
     reporter.line(`This build takes twice as long, because ${message}`);
     return [];
   }
-  // g++ takes the .gch next to an included file, without reading that file.
+  // g++ takes the .gch next to the included file, without reading that file.
   const header = join(buildFolder, PRECOMPILED_HEADER);
   await writeFile(header, '#error "precompiled header not used"\n');
   return ['-include', header];
 }
 
-/** So that no core is left with one long file at the end. Size stands for time. */
+/** The largest files first, so that no long one is left at the end. */
 async function largestFirst(folder: string, paths: readonly string[]): Promise<string[]> {
   const sized = paths.map(async (path) => ({ path, size: (await stat(join(folder, path))).size }));
   return (await Promise.all(sized)).sort((a, b) => b.size - a.size).map(({ path }) => path);

@@ -2,7 +2,7 @@
 
 import { ProvisionError } from '../errors.ts';
 
-/** The facts that conditions in the worker's Meson files depend on. */
+/** The facts that conditions in the worker's Meson files test. */
 export interface MesonFacts {
   options: ReadonlyMap<string, boolean>;
   /** As Meson names it: "linux", "darwin", "windows". */
@@ -21,7 +21,7 @@ export function parseMesonOptions(text: string): Map<string, boolean> {
 }
 
 /**
- * The strings that `name = [ … ]` and every `name += [ … ]` whose `if` holds put together.
+ * The strings of `name = [ … ]` and of every `name += [ … ]` under an `if` that is true.
  * Understands the little of Meson that the worker's lists use, and throws ProvisionError on more:
  * a list guessed wrong would only show in the linker, or not at all.
  */

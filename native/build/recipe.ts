@@ -1,4 +1,4 @@
-// The sources and tools of a build of the worker: all that decides how the binary comes out.
+// The sources, packages and flags of the worker: everything that decides the binary.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -58,7 +58,7 @@ export const COMPILE_FLAGS: readonly string[] = [
   '-U_FORTIFY_SOURCE',
   '-D_FORTIFY_SOURCE=2',
   '-fPIE',
-  // Warnings about third-party sources do not help who starts the server.
+  // Warnings about third-party sources do not help the operator.
   '-w',
 ];
 

@@ -19,7 +19,7 @@ import type { ProvisionedWorker } from '../worker.ts';
 import { buildHash, hashText } from './recipe.ts';
 import type { Toolchain } from './toolchain.ts';
 
-/** The state that the steps share. */
+/** Shared by the steps. */
 export interface Context {
   env: NodeJS.ProcessEnv;
   signal: AbortSignal | undefined;
@@ -31,7 +31,7 @@ export interface Context {
   version: string;
   repositoryUrl: string;
   cacheFolder: string;
-  /** One clause for each failed step, for the sentence at the end. */
+  /** One clause for each step that failed, for the sentence at the end. */
   tried: string[];
 }
 
@@ -60,7 +60,7 @@ export async function fromCache(context: Context): Promise<ProvisionedWorker | u
   for (const path of [downloadedPath(context), await builtPath(context)]) {
     if (path === undefined || !existsSync(path)) continue;
     if (await works(context, path)) return { path, source: 'cache', version: context.version };
-    // An upgrade removed its libraries. It would fail every time.
+    // An upgrade removed its libraries. It would only be tried again and again.
     await rm(path, { force: true });
   }
   return undefined;
@@ -136,7 +136,7 @@ async function works(context: Context, path: string): Promise<boolean> {
   }
 }
 
-/** Printed at once, because the next step may take minutes, and again if all steps fail. */
+/** Shown at once, as the next step may take minutes, and again if nothing works. */
 function noteFailure(context: Context, error: unknown): void {
   context.signal?.throwIfAborted();
   if (!(error instanceof ProvisionError)) throw error;
@@ -149,14 +149,14 @@ function archiveUrl({ env, repositoryUrl, version }: Context): string {
   return prebuiltUrl(env, repositoryUrl, { version, platform, arch, release: release() });
 }
 
-/** Undefined when mediasoup's own variable forbids a download. */
+/** Undefined when mediasoup's own variable forbids downloads. */
 function downloadedPath(context: Context): string | undefined {
   if (context.env.MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD) return undefined;
   const { cacheFolder, version } = context;
   return cachedWorkerPath(cacheFolder, version, currentPlatform(), hashText(archiveUrl(context)));
 }
 
-/** Undefined when what to build with is not there, so that the build cannot be named. */
+/** Undefined when the packages to build with are missing: then the build has no name. */
 async function builtPath(context: Context): Promise<string | undefined> {
   const { cacheFolder, signal, toolchain, version } = context;
   const versions = await toolchain.versions(signal);

@@ -1,4 +1,4 @@
-// The needs of a build, behind one interface: Debian's packages and its compiler.
+// The tools for a build, behind one interface: Debian's packages and its compiler.
 
 import { ProvisionError } from '../errors.ts';
 import { ensureDebianPackages, installedVersions } from '../host/debian.ts';

@@ -1,4 +1,4 @@
-// Installs missing Debian or Ubuntu packages if it may; otherwise names the command to run.
+// Installs missing Debian or Ubuntu packages if we may, else shows what to run.
 
 import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,8 +1,8 @@
-// The process at the other end of a lifeline: when its input ends, it kills the processes that it guards.
+// The process at the other end of a lifeline: when its input ends, it kills the guarded processes.
 import { createInterface } from 'node:readline';
 import { descendants, type Found, kill, livingProcesses } from './process-tree.ts';
 
-/** A process may start others before it is killed. */
+/** Processes may start others while they are being killed. */
 const ROUNDS = 20;
 const ROUND_MS = 50;
 
@@ -20,7 +20,7 @@ const commands: Readonly<Record<string, (argument: string) => void>> = {
   unmark: (mark) => void marks.delete(mark),
 };
 
-// Our own end is the end of the input, and nothing else: a signal to everything should not make us the first.
+// Only the end of the input ends the watcher: after a signal to all, it must still kill what is left.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -19,13 +19,13 @@ export class Lifeline {
   /** The child, and what it starts, is killed when this process is gone. Does not keep this process alive. */
   guard(child: ChildProcess): void {
     const { pid } = child;
-    // The process did not start, or has ended already.
+    // It did not start, or has ended already.
     if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     this.#guarded.add(pid);
-    this.#say(`guard ${pid}`);
+    this.#send(`guard ${pid}`);
     child.once('exit', () => {
       this.#guarded.delete(pid);
-      this.#say(`release ${pid}`);
+      this.#send(`release ${pid}`);
       this.#endWhenIdle();
     });
   }
@@ -39,10 +39,10 @@ export class Lifeline {
    */
   guardMarked(mark: string): () => void {
     this.#marks.add(mark);
-    this.#say(`mark ${mark}`);
+    this.#send(`mark ${mark}`);
     return () => {
       if (!this.#marks.delete(mark)) return;
-      this.#say(`unmark ${mark}`);
+      this.#send(`unmark ${mark}`);
       this.#endWhenIdle();
     };
   }
@@ -56,7 +56,7 @@ export class Lifeline {
     this.#watcher = undefined;
   }
 
-  #say(line: string): void {
+  #send(line: string): void {
     clearTimeout(this.#idle);
     if (this.#watcher) this.#watcher.stdin?.write(`${line}\n`);
     else this.#start();
@@ -64,9 +64,9 @@ export class Lifeline {
 
   #start(): void {
     const watcher = spawn(process.execPath, [WATCHER], {
-      // Not our output: a program that waits for its end would wait for the watcher's.
+      // Not ours: a reader of our output would wait for the watcher to close it.
       stdio: ['pipe', 'ignore', 'ignore'],
-      // In a session of its own: a signal to our process group is not for it.
+      // In a session of its own, so that signals to our process group miss it.
       detached: true,
     });
     this.#watcher = watcher;
@@ -95,5 +95,5 @@ export class Lifeline {
   }
 }
 
-/** The lifeline of this process. */
+/** For this process. */
 export const lifeline = new Lifeline();

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from './run.ts';
 
-/** The holder shows every so often that it lives, for those who cannot see its pid. */
+/** The holder touches the file this often, for waiters that cannot see its pid. */
 const HEARTBEAT_MS = 5_000;
 /** Twelve missed heartbeats: long enough for a machine that swaps. */
 const STALE_AFTER_MS = 60_000;
@@ -32,7 +32,7 @@ export async function acquireLock(
   options: LockOptions,
 ): Promise<() => Promise<void>> {
   const self: LockHolder = { pid: process.pid, host: hostname() };
-  let toldAboutWaiting = false;
+  let hasReportedWait = false;
   for (;;) {
     options.signal?.throwIfAborted();
     try {
@@ -46,8 +46,8 @@ export async function acquireLock(
       await rm(path, { force: true });
       continue;
     }
-    if (!toldAboutWaiting) options.onWait(holder);
-    toldAboutWaiting = true;
+    if (!hasReportedWait) options.onWait(holder);
+    hasReportedWait = true;
     await delay(POLL_MS, undefined, { signal: options.signal });
   }
   const heartbeat = setInterval(() => {

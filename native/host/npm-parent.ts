@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Does nothing unless npm runs us: other parents may put a program into the background and end.
+ * Does nothing unless npm runs us: the parent of a background program may end before it.
  *
  * @param onGone called once
  * @returns a function that ends the watch, which does not keep the process alive

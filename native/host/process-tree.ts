@@ -1,4 +1,4 @@
-// The processes of this machine, with their parents and marks.
+// The processes that run on this machine, with their parents, groups and marks.
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -32,12 +32,12 @@ export async function livingProcesses(marks: ReadonlySet<string> = new Set()): P
   return found.flat();
 }
 
-/** All processes that these have started, and those that they have started, in their process groups too. */
+/** All that these have started, directly or not, and the members of their process groups. */
 export function descendants(processes: readonly Found[], of: ReadonlySet<number>): Set<number> {
   const found = new Set(of);
   for (let before = -1; before !== found.size; ) {
     before = found.size;
-    // A process that leads a group was given one of its own: all in it are its own.
+    // All members of a process group belong to its leader.
     for (const { pid, parent, group } of processes) {
       if (found.has(parent) || found.has(group)) found.add(pid);
     }
@@ -57,7 +57,7 @@ function read(pid: string, file: string): Promise<string> {
   return readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
 }
 
-/** Where there is no /proc. */
+/** Without /proc: from `ps`. */
 async function listed(): Promise<Found[]> {
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=']);
   return stdout.split('\n').flatMap((line) => {

@@ -1,9 +1,9 @@
-// Runs a program to its end, keeps its output, and leaves no process behind when aborted.
+// Runs a program to its end, keeps its output, and kills all of it when aborted.
 
 import { spawn } from 'node:child_process';
 import { lifeline } from './lifeline.ts';
 
-/** Compilers may print megabytes. An error message needs the start. */
+/** Compilers print megabytes; an error message needs the start of it. */
 const MAX_KEPT_OUTPUT_BYTES = 256 * 1024;
 
 export interface RunResult {

@@ -1,7 +1,7 @@
 // Drives a worker through one of everything. Exits with 0 when it did all of it. See verify.ts.
 //
-// A worker does not report its version. One of another mediasoup shows because it takes requests or gives
-// answers in another form.
+// A worker does not report its version. One of another mediasoup shows because it reads a
+// request, or writes an answer, in another format.
 
 import * as mediasoup from 'mediasoup';
 import { reasonOf } from '../errors.ts';

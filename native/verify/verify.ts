@@ -15,7 +15,7 @@ const NO_VERSION_EXIT_CODE = 41;
  * version's protocol, not a worker at all.
  */
 export async function verifyWorker(path: string, signal?: AbortSignal): Promise<void> {
-  // Alone first: only so is the dynamic linker's own message to be had.
+  // Run alone first: only then is the dynamic linker's message seen.
   const { MEDIASOUP_VERSION: _, ...env } = process.env;
   const bare = await run(path, [], { env, timeoutMs: CHECK_TIMEOUT_MS, signal }).catch((error) => {
     signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-// The pages: files of the built client, and a readable answer for every other address.
+// The pages: files of the built client, and an error for every other address, as a page or as JSON.
 import { existsSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
@@ -14,10 +14,10 @@ const NO_CACHE = 'no-cache';
 /** No file and no room has a longer path: longer ones are not looked for. */
 const MAX_PATH = 1_024;
 
-/** The route that a request's address means. Other addresses are unchanged. */
+/** The route that a request's address means. An address that means none stays as it is. */
 export function routedUrl({ url = '/', method }: Pick<IncomingMessage, 'url' | 'method'>): string {
   const [path = '', query] = url.split(/(?=\?)/s);
-  // The router refuses it before any header is set; as a page that is nowhere it gets all of them.
+  // The router would refuse it before any header is set. A page that is not found has them all.
   if (!isDecodable(path)) return '/broken-address';
   if (path.length > MAX_PATH) return '/too-long-address';
   const page = method === 'GET' || method === 'HEAD' ? pagePath(path) : undefined;
@@ -56,7 +56,7 @@ export async function registerPages(app: FastifyInstance, clientDir: string): Pr
   });
 }
 
-/** Browsers get the page, which explains what is wrong with the address and leads home. Programs get JSON. */
+/** For browsers the page, which shows what is wrong with the address and leads home; else JSON. */
 export function answerError(
   error: ParleyError,
   request: FastifyRequest,

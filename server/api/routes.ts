@@ -28,7 +28,7 @@ export interface ApiOptions {
   notReady(): Promise<string | undefined>;
 }
 
-/** A year: a longer link would be forgotten. */
+/** A year: a link that is older is forgotten, and would still open. */
 const MAX_TOKEN_TTL_SECONDS = 31_536_000;
 const MIN_TOKEN_TTL_SECONDS = 1;
 /** The three fields of a token request; anything larger is a mistake. */
@@ -76,7 +76,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
   const { tokens } = options;
 
   /**
-   * @param isKey whether it is an API key. Those are random and cannot be guessed
+   * @param isKey whether it is an API key: those are random and cannot be guessed
    * @throws ParleyError `unauthorized`, `rate_limited`
    */
   function assertBearer(
@@ -121,7 +121,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     },
   );
 
-  /** For operators only. Without an AUTH_TOKEN there are none. */
+  /** Without AUTH_TOKEN, a server has no operators. */
   const noOperators =
     'AUTH_TOKEN is not set on this server, so nobody can show to be its operator. Set it, and restart.';
 

@@ -1,6 +1,6 @@
-// The headers that keep strangers out of the pages.
+// The headers that keep other sites out of the pages.
 
-/** The features that a call needs, and no others. Other sites may not borrow it in a frame. */
+/** The features that a call needs, and no others; not for other sites in a frame. */
 export const PERMISSIONS_POLICY = [
   'camera=(self)',
   'microphone=(self)',

@@ -11,7 +11,7 @@ export interface SigningKey {
 }
 
 export interface SigningKeysOptions {
-  /** Undefined: there is no operator. */
+  /** Undefined: there are no operators. */
   authToken: string | undefined;
   apiKeys: readonly ApiKey[];
   secrets: SecretStore;
@@ -20,7 +20,7 @@ export interface SigningKeysOptions {
 /** The name of the shared secret in the store. */
 export const ROOM_TOKEN_SECRET = 'room-tokens';
 const SECRET_BYTES = 32;
-/** Tokens with unknown keys cost the store at most one question in this time. */
+/** Tokens with unknown keys cost the store at most one read in this time. */
 const ASK_AGAIN_MS = 1_000;
 
 export function newSecret(): string {
@@ -37,7 +37,7 @@ export class SigningKeys {
   /** The keys that Parley itself signs with. Those made from API keys first, in their order. */
   readonly #own = new Map<string, SigningKey>();
   readonly #applications: ReadonlyMap<string, SigningKey>;
-  /** The shared secret, as the store had it last. */
+  /** The shared secret, as last read from the store. */
   #stored: string | undefined;
   #askedAt = Number.NEGATIVE_INFINITY;
 

@@ -1,4 +1,4 @@
-// Room tokens: minted by Parley, or by a server that holds an API key; presented at the door of a room.
+// Room tokens: minted by Parley, or by a server that has an API key; needed to join a room.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
@@ -11,11 +11,13 @@ import {
   type SigningKeysOptions,
 } from './signing-keys.ts';
 
-/** The issuer of tokens that Parley signs. Those of applications name no issuer, or the id of their key. */
+/** The issuer in tokens of Parley. Those of applications name none, or the id of their key. */
 const ISSUER = 'parley';
-/** The audience of invitations, and that of rejoin tokens. */
+/** The audience of an invitation, and of a token for coming back into a call. */
 const ROOM = 'parley:room';
 const REJOIN = 'parley:rejoin';
+/** Ways in that a rejoin token remembers: an invitation, and some sessions in a row. */
+const PRIOR_KEPT = 8;
 /** Named, so that a header with another one (`none`, an RSA confusion) is refused unread. */
 const ALGORITHM = 'HS256';
 
@@ -24,7 +26,13 @@ const Claims = v.object({
   role: v.optional(Role, 'guest'),
   name: v.exactOptional(DisplayName),
   exp: v.number(),
+  /** In an invitation: the id of its user in the application. In a rejoin token: the participant. */
+  sub: v.exactOptional(v.string()),
+  jti: v.exactOptional(v.string()),
+  /** In a rejoin token: how the participant got in. */
+  prior: v.exactOptional(v.array(v.string())),
 });
+type Claims = v.InferOutput<typeof Claims>;
 
 export interface RoomGrant {
   room: string;
@@ -33,7 +41,16 @@ export interface RoomGrant {
   name?: string;
 }
 
-/** The tokens that a join presents. */
+/** One way into a room. */
+export interface Entry {
+  grant: RoomGrant;
+  /** Identifies the token: refused once a host has removed its participant. */
+  shown: string | undefined;
+  /** The tokens that a host ends by removing this participant. */
+  ends: readonly string[];
+}
+
+/** The tokens of a join. */
 export interface Presented {
   token?: string | undefined;
   /** From a session in this room; good where the invitation no longer is. */
@@ -41,7 +58,7 @@ export interface Presented {
 }
 
 export interface RoomTokensOptions extends SigningKeysOptions {
-  /** How long a participant of a call may be away while the server is away too. */
+  /** How long a participant and the server may both be away. */
   rejoinTtlSeconds: number;
 }
 
@@ -54,7 +71,7 @@ export class RoomTokens {
     this.#keys = new SigningKeys(options);
   }
 
-  /** Whether an operator's key is configured. */
+  /** Whether the server has operators. */
   get hasOperator(): boolean {
     return this.#options.authToken !== undefined;
   }
@@ -65,7 +82,7 @@ export class RoomTokens {
     return authToken !== undefined && isSame(presented, authToken);
   }
 
-  /** The same with each API key, as `id:secret`. */
+  /** Same for each API key, as `id:secret`. */
   isApiKey(presented: string): boolean {
     const matches = this.#options.apiKeys.map((key) => isSame(presented, textOf(key)));
     return matches.includes(true);
@@ -77,36 +94,63 @@ export class RoomTokens {
   }
 
   /**
-   * Readmits a participant of the call after a restart of the server, even if the invitation has expired.
-   * @returns the token and its lifetime in milliseconds
+   * A token for coming back into a call after a restart of the server, though the invitation has ended.
+   * @returns with its lifetime in milliseconds
    */
-  async mintRejoin(grant: RoomGrant): Promise<{ token: string; forMs: number }> {
+  async mintRejoin(
+    grant: RoomGrant,
+    { participantId, ends }: { participantId: string; ends: readonly string[] },
+  ): Promise<{ token: string; forMs: number }> {
     const { rejoinTtlSeconds } = this.#options;
-    const { token } = await this.#sign(REJOIN, grant, rejoinTtlSeconds);
+    const claims = { sub: participantId, prior: ends.slice(0, PRIOR_KEPT) };
+    const { token } = await this.#sign(REJOIN, grant, rejoinTtlSeconds, claims);
     return { token, forMs: rejoinTtlSeconds * 1_000 };
   }
 
-  /**
-   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: the
-   * invitation's fault, if the rejoin token is not valid either; `unavailable`
-   */
-  async verify({ token, rejoinToken }: Presented, room: string): Promise<RoomGrant> {
-    try {
-      if (token === undefined) throw new ParleyError('token_required');
-      return await this.#read(token, ROOM, room);
-    } catch (error) {
-      if (rejoinToken === undefined) throw error;
-      return await this.#read(rejoinToken, REJOIN, room).catch(() => {
-        throw error;
-      });
-    }
+  /** @returns the grant of the best way in. @throws ParleyError as `entries` does */
+  async verify(presented: Presented, room: string): Promise<RoomGrant> {
+    const [{ grant }] = await this.entries(presented, room);
+    return grant;
   }
 
-  async #sign(audience: string, { room, role, name }: RoomGrant, ttlSeconds: number) {
+  /**
+   * @returns the ways in, the invitation first
+   * @throws ParleyError `token_required`, `token_invalid`, `token_expired`, `token_wrong_room`: the
+   *   invitation's fault, if the rejoin token is not valid either; `unavailable`
+   */
+  async entries(
+    { token, rejoinToken }: Presented,
+    room: string,
+  ): Promise<readonly [Entry, ...Entry[]]> {
+    const [invitation, rejoin] = await Promise.allSettled([
+      token === undefined
+        ? Promise.reject(new ParleyError('token_required'))
+        : this.#read(token, ROOM, room),
+      rejoinToken === undefined ? undefined : this.#read(rejoinToken, REJOIN, room),
+    ]);
+    const back = rejoin.status === 'fulfilled' ? rejoin.value : undefined;
+    if (invitation.status === 'rejected') {
+      if (!back) throw invitation.reason;
+      return [back];
+    }
+    if (!back) return [invitation.value];
+    const ends = [...new Set([...invitation.value.ends, ...back.ends])];
+    return [
+      { ...invitation.value, ends },
+      { ...back, ends },
+    ];
+  }
+
+  async #sign(
+    audience: string,
+    { room, role, name }: RoomGrant,
+    ttlSeconds: number,
+    claims: Pick<Claims, 'sub' | 'prior'> = {},
+  ) {
     const { id, key } = await this.#keys.current();
-    // Seconds are all a token knows: upwards, so that it lives as long as was asked for.
+    // A token has whole seconds: rounded up, so that it lives as long as was asked for.
     const expiresAt = Math.ceil(Date.now() / 1000) + ttlSeconds;
-    const token = await new SignJWT({ room, role, ...(name !== undefined && { name }) })
+    const token = await new SignJWT({ room, role, ...(name !== undefined && { name }), ...claims })
       .setProtectedHeader({ alg: ALGORITHM, kid: id })
       .setIssuer(ISSUER)
       .setAudience(audience)
@@ -117,13 +161,17 @@ export class RoomTokens {
     return { token, expiresAt };
   }
 
-  async #read(token: string, audience: string, room: string): Promise<RoomGrant> {
+  async #read(token: string, audience: string, room: string): Promise<Entry> {
     const payload = await this.#payload(token, audience);
     const claims = v.safeParse(Claims, payload);
     if (!claims.success) throw new ParleyError('token_invalid');
     if (claims.output.room !== room) throw new ParleyError('token_wrong_room');
-    const { role, name } = claims.output;
-    return { room, role, ...(name !== undefined && { name }) };
+    const { role, name, sub, prior = [] } = claims.output;
+    const grant = { room, role, ...(name !== undefined && { name }) };
+    // Rejoin tokens of an older release name no participant.
+    const shown =
+      audience === REJOIN && sub !== undefined ? sub : invitationId(token, claims.output);
+    return { grant, shown, ends: [shown, ...prior] };
   }
 
   async #payload(token: string, audience: string): Promise<JWTPayload> {
@@ -154,13 +202,24 @@ export class RoomTokens {
   }
 }
 
+/**
+ * Identifies an invitation: by its user if it names one, else by itself; with the id of its key, as two
+ * applications may have the same user ids.
+ */
+function invitationId(token: string, { sub, jti }: Claims): string {
+  const what =
+    sub !== undefined ? ['sub', sub] : jti !== undefined ? ['jti', jti] : ['token', token];
+  const text = JSON.stringify([keyIdOf(token), ...what]);
+  return sha256(text).toString('base64url').slice(0, 24);
+}
+
 /** @throws ParleyError `token_invalid` */
 function keyIdOf(token: string): string {
   try {
     const { kid } = decodeProtectedHeader(token);
     if (typeof kid === 'string') return kid;
   } catch {
-    // An unreadable token is treated below like one without a known key.
+    // Thrown below: a token that cannot be read names no key.
   }
   throw new ParleyError('token_invalid');
 }

@@ -13,7 +13,7 @@ export interface TurnApiOptions {
   store: TurnStore;
   authorize: Authorize;
   maxServers: number;
-  /** The lifetime of minted credentials, unless the request gives one. */
+  /** Lifetime of minted credentials, unless the server has its own. */
   ttlSeconds: number;
 }
 

@@ -1,4 +1,4 @@
-// Answers bytes that Node cannot parse: there is no request object, so the answer is written by hand.
+// Requests that Node cannot read: no handler gets them, so the answer is written by hand.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError } from 'fastify';

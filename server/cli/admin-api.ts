@@ -6,8 +6,8 @@ import { ErrorBody, errorFromBody, parse } from '../../shared/protocol/rpc.ts';
 import { connectionFailure, redirection } from './connection-failure.ts';
 
 /**
- * Each method throws ParleyError: the server's error, or `unreachable`. An answer that does not fit the schema
- * is an error too, since any program may listen there and answer 200.
+ * Each throws ParleyError: the error in the answer, or `unreachable`. An answer that does not fit the
+ * schema is `unreachable` too: another program may listen there.
  */
 export interface AdminApi {
   get<S extends v.GenericSchema>(path: string, schema: S): Promise<v.InferOutput<S>>;

@@ -1,4 +1,4 @@
-// Reads the options and words of a command. Node's own sentences about wrong ones are for programmers.
+// Reads the options and words of a command. Node's own errors about wrong ones are for programmers.
 import { parseArgs } from 'node:util';
 import { UsageError } from './usage.ts';
 

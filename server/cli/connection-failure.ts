@@ -13,8 +13,8 @@ const NOT_TRUSTED: ReadonlySet<string> = new Set([
 const WHERE = 'Name the address of web with --server, or in PARLEY_URL.';
 
 /**
- * @param error thrown by `fetch`. Only its codes are shown: its words may quote the token
- * @param timeoutMs the request's time limit
+ * @param error what `fetch` threw; only its code is shown, as its text may quote the token
+ * @param timeoutMs after which it was given up
  */
 export function connectionFailure({ origin, hostname }: URL, error: unknown, timeoutMs: number) {
   const code = codeOf(error);
@@ -39,11 +39,11 @@ export function connectionFailure({ origin, hostname }: URL, error: unknown, tim
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
     return `${origin} speaks no TLS (${code}): name it with http://, not https://.`;
   }
-  const why = code ?? wordsOf(error);
+  const why = code ?? messageOf(error);
   return `${origin} cannot be asked${why === undefined ? '' : ` (${why})`}. ${WHERE}`;
 }
 
-/** @param location from the answer. Only its path is shown: the rest may hold a token */
+/** @param location as the answer has it; its query is not shown, it may hold a token */
 export function redirection(asked: URL, location: string | null): string {
   const { origin, pathname } = asked;
   const target =
@@ -65,7 +65,7 @@ function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : codeOf(error.cause);
 }
 
-/** The message of an error that `fetch` threw before it connected. It has no code. */
-function wordsOf(error: unknown): string | undefined {
+/** The message of an error before anything was sent: it has no code. */
+function messageOf(error: unknown): string | undefined {
   return error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
 }

@@ -1,4 +1,4 @@
-// Parses the arguments of `parley doctor`.
+// The options of `parley doctor`.
 import { readArguments } from './arguments.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,4 +1,4 @@
-// Turns the arguments of `parley turn add` into the API's form, or into a sentence about the wrong flag.
+// The arguments of `parley turn add`, as the API takes them; or an error for a wrong flag.
 import { readFile } from 'node:fs/promises';
 import { fitsField, TURN_SERVER_WORDS as WORDS } from '../../shared/api/turn-server.ts';
 import { parseTurnUrl } from '../turn/client/turn-url.ts';
@@ -115,7 +115,7 @@ function checkCredentials(flags: Flags): void {
   }
 }
 
-/** @throws UsageError when it cannot be read, or what is in it is no secret */
+/** @throws UsageError when it cannot be read, or holds no secret */
 async function secretIn(file: string): Promise<string> {
   const name = file === '-' ? 'Standard input' : file;
   const text = await textOf(file).catch((cause) => {

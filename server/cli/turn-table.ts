@@ -49,7 +49,7 @@ function rowOf(server: TurnServerView): string[] {
   ];
 }
 
-/** As it counts them, of how many it takes; and what the sessions explain at most. */
+/** Its own count, its capacity, and the most that the sessions explain. */
 function allocationsOf({ allocations, capacity, explained }: TurnServerView): string {
   const counted = allocations === null ? '?' : String(allocations);
   return `${counted}${capacity === null ? '' : ` of ${capacity}`} (≤ ${explained})`;

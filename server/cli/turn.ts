@@ -96,14 +96,14 @@ function oneServer<const O extends Options>(command: string, args: readonly stri
     const count = id === undefined ? 'none was' : `${words.length} were`;
     throw new UsageError(`${command} takes the ID of one server; ${count} given.`);
   }
-  // Others, like "..", would name something else than a server in an address.
+  // Others, like "..", would not name a server in an address.
   if (!v.is(TurnServerId, id)) {
     throw new UsageError(`"${id}" is no ID of a server. Those that there are: parley turn list`);
   }
   return { id, values };
 }
 
-/** The answer of a server that did what was asked for, and not something else. */
+/** The schema of an answer that confirms the command. */
 function drainingOf(id: string, draining: TurnServerView['draining']) {
   return v.pipe(
     TurnServerDraining,
@@ -111,7 +111,7 @@ function drainingOf(id: string, draining: TurnServerView['draining']) {
   );
 }
 
-/** @returns true also when it cannot be found out: the result is printed all the same */
+/** @returns true as well when the pool cannot be read: the command itself succeeded */
 async function isNotTheLast(api: AdminApi, id: string): Promise<boolean> {
   try {
     const { servers } = await api.get('/api/turn', TurnOverview);

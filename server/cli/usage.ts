@@ -1,4 +1,4 @@
-// The usage of `parley`, and the error for a wrong one.
+// How `parley` is called, and the error of a wrong call.
 
 export const TURN_USAGE = `parley turn list [--json]
 parley turn add ADDRESS… (--secret-file FILE | --username NAME --password-file FILE)
@@ -20,7 +20,7 @@ export const DOCTOR_USAGE = `parley doctor [--json] [--url https://call.example.
 
 const USAGE = `${TURN_USAGE}\n\n${DOCTOR_USAGE}`;
 
-/** @param command the first word; whatever is none has the usage of all */
+/** @param command the first word; any other word has the usage of all */
 export function usageOf(command: string | undefined): string {
   if (command === 'turn') return TURN_USAGE;
   return command === 'doctor' ? DOCTOR_USAGE : USAGE;
@@ -33,7 +33,7 @@ export function asksForHelp(args: readonly string[]): boolean {
   return args[0] === 'help' || options.some((arg) => arg === '--help' || arg === '-h');
 }
 
-/** An impossible command line. The message explains why, in a sentence. */
+/** A command line that cannot be run. Its message is a sentence that says why. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -1,6 +1,7 @@
 // What every process shares: rooms, nodes and a bus. One interface; memory and Redis implement it.
 import * as v from 'valibot';
-import type { Participant, RoomOp, RoomPatch, RoomSnapshot } from '../../shared/room/room.ts';
+import type { Committer, RoomOp, RoomPatch } from '../../shared/room/operations.ts';
+import type { Participant, RoomSnapshot } from '../../shared/room/room.ts';
 import type { TurnStore } from './turn.ts';
 
 /** Ends what it was returned for. Idempotent. */
@@ -14,10 +15,10 @@ export interface Cluster {
   readonly bus: Bus;
   readonly turn: TurnStore;
   readonly secrets: SecretStore;
-  /** False while the store cannot be reached: what it says then is `unavailable`. */
+  /** False while the store cannot be reached: operations fail with `unavailable` then. */
   readonly connected: boolean;
   /**
-   * Called when the store is reachable again after it was not. What was told meanwhile was missed,
+   * Called when the store is reachable again after it was not. What was published meanwhile was missed,
    * and the store itself may have lost its memory.
    */
   onReconnected(listener: () => void): Closer;
@@ -47,6 +48,15 @@ export interface Admission {
   /** SHA-256 of the session's resume secret, base64url. */
   resumeHash: string;
   maxParticipants: number;
+  /** Ids of what was shown at the door, where the room has one. They contain no spaces. */
+  door?: Door;
+}
+
+export interface Door {
+  /** Refused once a participant was removed whom it let in, or whose own id it is. */
+  shown: string | undefined;
+  /** All that is refused once this participant is removed. */
+  ends: readonly string[];
 }
 
 /** Where the media of a room's participants is. */
@@ -64,38 +74,36 @@ export interface HeldSession {
   nodeId: string | undefined;
 }
 
-/** What became of a session that somebody believed to hold. */
+/** What became of a session that a replica believed to hold. */
 export type SessionState = 'held' | 'replaced' | 'removed' | 'gone';
 
-export interface CommitLimits {
-  tracksPerParticipant: number;
-}
+export type CommitLimits = Omit<Committer, 'participantId'>;
 
 /**
  * Rooms with their rosters, tracks, chat and sessions. Every method is one atomic operation. A room
  * exists from its first admission until its last participant is released.
  *
  * A session is held under a lease, which `admit`, `claim`, `renew` and `restore` begin anew: the
- * replica that holds it may end without a word, and somebody else releases it then.
+ * replica that holds it may be killed, and another one releases it when the lease has ended.
  *
  * Every method throws ParleyError `unavailable` when the store cannot be reached in time.
  */
 export interface RoomStore {
   /**
    * Adds a participant and opens its session with fence 1.
-   * @throws ParleyError `room_full`
+   * @throws ParleyError `room_full`, `invitation_ended`
    */
   admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }>;
   /**
-   * Takes a session over: whoever held it before cannot commit any more.
+   * Takes a session over: the former holder cannot commit any more.
    * @throws ParleyError `session_lost` when there is none, or the hash is another
    */
   claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard>;
   /**
    * Applies operations, all or none, and publishes them as one patch.
    * @throws ParleyError `session_replaced` (old fence), `session_lost` (no such session, or
-   *   one that was put back without its claim: see `restore`),
-   *   `id_taken`, `unknown_track`, `unknown_participant`, `too_many_tracks`, `forbidden`
+   *   one that was put back without its claim: see `restore`), or the code of the first
+   *   requirement of the operation table that is not met
    */
   commit(
     room: string,
@@ -125,7 +133,7 @@ export interface RoomStore {
     sessions: readonly HeldSession[],
   ): Promise<Map<string, SessionState>>;
   /**
-   * Releases sessions whose lease ran out in rooms where nobody renews any more.
+   * Releases sessions whose lease ran out in rooms that no replica renews any more.
    * @returns how many
    */
   sweep(): Promise<number>;
@@ -143,11 +151,11 @@ export interface RoomStore {
    * the placement still is the one that was read.
    * @param epoch of the placement that the choice was made from; 0 when there was none
    * @returns the placement that holds now; with another node for the participant, or none, when
-   *   somebody else was first: choose again
+   *   another replica was first: choose again
    * @throws ParleyError `session_lost` when the participant is not in the room
    */
   place(room: string, participantId: string, nodeId: string, epoch: number): Promise<Placement>;
-  /** @returns undefined when there is no such room; epoch 0 when nobody was placed yet */
+  /** @returns undefined when there is no such room; epoch 0 when no participant was placed yet */
   placement(room: string): Promise<Placement | undefined>;
 }
 
@@ -181,10 +189,10 @@ export type NodeInfo = v.InferOutput<typeof NodeInfo>;
 export interface NodeAnnouncement extends Closer {
   /**
    * Whether the lease holds, by this process's own clock. A node without it may have been given up
-   * by everybody: it acts on nothing until it holds it again and has looked what is left to it.
+   * by all others: it acts on nothing until it holds it again and has looked what is left to it.
    */
   readonly held: boolean;
-  /** Says it anew, and renews the lease. Never rejects: what cannot be said is said later. */
+  /** Publishes the node's new state, and renews the lease. Never rejects: a failed update is repeated. */
   update(info: NodeInfo): Promise<void>;
 }
 
@@ -201,10 +209,10 @@ export interface NodeRegistry {
 
 export type CommandHandler = (command: string, params: unknown) => Promise<unknown>;
 
-/** JSON messages between processes. Whoever receives one parses it with a schema. */
+/** JSON messages between processes. The receiver parses each with a schema. */
 export interface Bus {
   /**
-   * @throws ParleyError `timeout`; `no_capacity` when nobody serves the node; or the handler's error
+   * @throws ParleyError `timeout`; `no_capacity` when no process serves the node; or the handler's error
    */
   request(
     nodeId: string,

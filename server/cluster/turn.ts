@@ -7,7 +7,7 @@ import { ParleyError } from '../../shared/errors.ts';
 
 export const TurnServerId = FIELDS.id;
 
-/** How its credentials are made. `secret`: the TURN REST pattern; `static`: one user for everybody. */
+/** How its credentials are made. `secret`: the TURN REST pattern; `static`: one user for all participants. */
 export const TurnAuth = v.variant('kind', [
   v.object({ kind: v.literal('secret'), secret: FIELDS.secret, ttlSeconds: FIELDS.ttlSeconds }),
   v.object({ kind: v.literal('static'), username: FIELDS.username, password: FIELDS.password }),
@@ -35,7 +35,7 @@ export type TurnServer = v.InferOutput<typeof TurnServer>;
 export interface TurnServers {
   /** Rises with every change. */
   version: number;
-  /** Another one when the store has lost its memory; '' while nobody has written anything. */
+  /** Another one when the store has lost its memory; '' before anything was written. */
   birth: string;
   servers: TurnServer[];
 }
@@ -70,7 +70,7 @@ export const TurnReport = v.object({
       bitrate: v.nullable(v.number()),
     }),
   ),
-  /** Media sessions by how their packets travel. `unknown`: not told yet. */
+  /** Media sessions by how their packets travel. `unknown`: not reported yet. */
   paths: v.object({
     direct: v.number(),
     relay: v.number(),
@@ -96,8 +96,8 @@ export interface TurnStore {
    */
   put(server: TurnServer, maxServers: number): Promise<void>;
   /**
-   * Says that these are in the configuration of a running process, again and again: those that nobody
-   * has said for {@link SEED_TTL_MS} are dropped. That one is draining is kept, and a server that an
+   * Repeats which servers the configuration of a running process names: those that no process
+   * named for {@link SEED_TTL_MS} are dropped. That one is draining is kept, and a server that an
    * operator put under the same id is left alone.
    * @param replace what is there already; at the start of a process, whose configuration is newer
    */
@@ -108,21 +108,21 @@ export interface TurnStore {
   remove(id: string): Promise<boolean>;
   /** Puts back what a store that lost its memory should know; does nothing if it has lost none. */
   restore(known: TurnServers): Promise<void>;
-  /** Replaces what this node said before; forgotten after `ttlMs`. */
+  /** Replaces the node's report of before; forgotten after `ttlMs`. */
   report(report: TurnReport, ttlMs: number): Promise<void>;
   reports(): Promise<TurnReport[]>;
-  /** Keeps a sample of the present, unless somebody did within the last `everyMs`. */
+  /** Keeps a sample of the present, unless one was kept within the last `everyMs`. */
   sample(sample: TurnSample, everyMs: number): Promise<void>;
   /** Oldest first; at most {@link SAMPLES_KEPT}. */
   samples(): Promise<TurnSample[]>;
 }
 
-/** Longer than a release takes to replace its replicas; shorter than anybody would wait for it. */
+/** Longer than a release takes to replace its replicas; shorter than an operator would wait for it. */
 export const SEED_TTL_MS = 600_000;
 /** An hour at one every ten seconds. */
 export const SAMPLES_KEPT = 360;
 
-/** What somebody who adds a server too many is told. */
+/** The refusal of one server too many. */
 export function poolFull(): ParleyError {
   return new ParleyError('no_capacity', {
     message:

@@ -1,4 +1,4 @@
-// API keys: an application's server signs room tokens with one, without AUTH_TOKEN.
+// API keys: an application's server signs room tokens with them, without AUTH_TOKEN.
 import type { Parser } from './setting.ts';
 
 export interface ApiKey {
@@ -31,7 +31,7 @@ function parseKey(text: string): ApiKey | undefined {
   return ID.test(id) && looksRandom(secret) ? { id, secret } : undefined;
 }
 
-/** Refuses secrets that are too short, or repeat themselves to be long enough. */
+/** Refuses secrets that are too short, or padded by hand to be long enough. */
 function looksRandom(secret: string): boolean {
   if (!BASE64.test(secret)) return false;
   const digits = secret.replace(/=+$/, '');

@@ -12,7 +12,7 @@ export type Config = {
   };
 };
 
-/** All errors of the environment, in sentences for the operator. */
+/** All that is wrong with the environment, in sentences for the operator. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
 

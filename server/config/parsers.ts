@@ -1,4 +1,4 @@
-// Parsers of settings: the expected form, in words, and the parsed value.
+// How the values of settings are parsed, and in words what is expected.
 import { isIP } from 'node:net';
 import { flag, integer, type Parser, text } from './setting.ts';
 
@@ -41,7 +41,7 @@ export const portRange: Parser<{ min: number; max: number }> = {
     return min >= 1 && max <= 65535 && min < max ? { min, max } : undefined;
   },
 };
-/** The number of trusted proxies in a row in front of us; 0: none. */
+/** How many proxies in a row are in front of us; 0: none is trusted. */
 export const proxies: Parser<number> = {
   expected: 'true, false, or how many proxies there are in a row',
   parse(value) {
@@ -50,7 +50,7 @@ export const proxies: Parser<number> = {
   },
 };
 export const portOrAny = integer(0, 65535);
-/** Its contents are checked in server/turn/pool/environment.ts. */
+/** Its content is checked in server/turn/pool/environment.ts. */
 export const turnPool: Parser<string> = {
   expected: 'a JSON array of TURN servers, as docs/turn.md describes them',
   parse: (value) => (value.startsWith('[') && isJson(value) ? value : undefined),

@@ -12,7 +12,7 @@ export interface Setting<T> extends Parser<T> {
   readonly default: T;
   /** The default as documentation shows it, where the value itself explains little. */
   readonly defaultText?: string;
-  /** The meaning, the unit, and the reason for the default. For docs/configuration.md. */
+  /** Its meaning, its unit, and the reason for the default. For docs/configuration.md. */
   readonly about: string;
   /** Secrets are never printed, not even when they do not parse. */
   readonly secret?: boolean;

@@ -1,4 +1,4 @@
-// Runs every check of `parley doctor`: independent ones at once, and what needs another after it.
+// Runs every check of `parley doctor`: independent ones at once, dependent ones in order.
 
 import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -44,7 +44,7 @@ export interface DoctorContext {
   url: string | undefined;
 }
 
-/** Media ports that answer, and whose they are. */
+/** Media ports that answer, until they are closed. */
 interface Media {
   ports: readonly MediaPort[];
   close(): void;
@@ -55,13 +55,13 @@ interface ConfiguredTurn extends TurnInUse {
   problem: Verdict | undefined;
 }
 
-/** Workers beyond these are like them, and starting all of a large machine would take long. */
+/** Further workers would be alike, and on a large machine they would take long to start. */
 const MAX_WORKERS = 8;
 
 export class Doctor {
   readonly #options: DoctorContext;
   readonly #found: (finding: Finding) => void;
-  /** The doctor reports the problems itself. */
+  /** Silent: the findings are the report. */
   readonly #log = createLogger('silent');
   readonly #local: readonly string[];
   readonly #listen: readonly string[];
@@ -88,11 +88,11 @@ export class Doctor {
     const attempts = await this.#media();
     const bounds = await clockBounds(attempts);
     const clocks = [await redis, await web].flatMap(({ clock }) => clock ?? []);
-    this.#add('clock', diagnoseClock(clocks, bounds));
+    this.#report('clock', diagnoseClock(clocks, bounds));
     await Promise.all(others);
   }
 
-  /** Workers, addresses and TURN servers, each of which the next one needs. */
+  /** Workers, addresses and TURN servers: each check needs the one before. */
   async #media(): Promise<TurnAttempt[]> {
     const turn = await this.#turnServers();
     const stun = Promise.all(
@@ -111,7 +111,7 @@ export class Doctor {
     }
   }
 
-  /** The ports of a running Parley, if there is one; else those of workers of our own. */
+  /** The media ports of a running Parley, where there is one; else of our own workers. */
   async #openMedia(
     stunUrls: readonly string[],
   ): Promise<{ media: Media; seen: AddressFacts['seen'] }> {
@@ -122,12 +122,12 @@ export class Doctor {
       checkHttpPort(config.http),
       checkMetricsPort(config),
     ]);
-    this.#add('ports', mediaPorts.verdict, 'of media');
-    this.#add('ports', httpPort.verdict, 'of the web server');
-    if (metricsPort) this.#add('ports', metricsPort.verdict, 'of the metrics');
+    this.#report('ports', mediaPorts.verdict, 'of media');
+    this.#report('ports', httpPort.verdict, 'of the web server');
+    if (metricsPort) this.#report('ports', metricsPort.verdict, 'of the metrics');
     const isRunning = mediaPorts.running || httpPort.running || url !== undefined;
     const { port } = config.media;
-    // Before the workers, which want the port from which the STUN server is asked.
+    // Before the workers start: they need the port that the STUN server is asked from.
     const seen = await seenFrom(stunUrls, {
       address: this.#listen.find(isIPv4) ?? this.#listen[0] ?? '0.0.0.0',
       port: port !== undefined && port > 0 && mediaPorts.free ? port : undefined,
@@ -139,13 +139,13 @@ export class Doctor {
         ...{ elsewhere: !mediaPorts.free, log: this.#log },
       }),
     ]);
-    this.#add('worker', own.verdict);
+    this.#report('worker', own.verdict);
     const close = () => {
       running?.close();
       own.media?.close();
     };
     if (running) return { media: { ports: running.ports, close }, seen };
-    // A firewall that is right for the configured ports proves nothing for other ports.
+    // A firewall may let only the configured ports through.
     const usable = mediaPorts.free ? (own.media?.targets ?? []) : [];
     const ports = usable.map(({ port, target }) => ({ port, udp: target, tcp: target }));
     return { media: { ports, close }, seen };
@@ -174,7 +174,7 @@ export class Doctor {
         const facts = await addressFacts({ ...options, local: this.#local });
         const verdict = worst(facts.map(diagnoseAddress));
         const blind = isInside && verdict.state === 'ok';
-        this.#add('address', blind ? privateOnly(address) : verdict, address);
+        this.#report('address', blind ? privateOnly(address) : verdict, address);
         return verdict;
       }),
     );
@@ -186,25 +186,25 @@ export class Doctor {
     mediaIsClosed: boolean,
     { overridden, ignored, sourceOf, store, problem }: ConfiguredTurn,
   ): void {
-    for (const sentence of ignored) this.#add('turn', ignoredSetting(sentence));
-    for (const id of overridden) this.#add('turn', overriddenBy(id), id);
+    for (const sentence of ignored) this.#report('turn', ignoredSetting(sentence));
+    for (const id of overridden) this.#report('turn', overriddenBy(id), id);
     for (const { server, url, result, lasting } of attempts) {
       const { id, auth } = server;
       const facts = { url, auth: auth.kind, id, source: sourceOf(server) };
       const seen = { result, lasting, mediaIsClosed };
-      this.#add('turn', diagnoseTurn({ ...facts, ...seen }), url);
+      this.#report('turn', diagnoseTurn({ ...facts, ...seen }), url);
     }
-    if (problem) this.#add('turn', problem);
-    else if (attempts.length === 0) this.#add('turn', noTurnServer(store));
+    if (problem) this.#report('turn', problem);
+    else if (attempts.length === 0) this.#report('turn', noTurnServer(store));
   }
 
-  /** The servers of our own environment, and those in the store. */
+  /** The TURN servers of our own environment, and those in the store. */
   async #turnServers(): Promise<ConfiguredTurn> {
     const { config } = this.#options;
     let store: StoreState = config.store.url === undefined ? 'none' : 'read';
     try {
       const shared = await turnServersInStore(config, this.#log).catch(() => {
-        // The check of the store reports what is wrong with it.
+        // The check of the store reports the error.
         store = 'unread';
         return [];
       });
@@ -218,15 +218,15 @@ export class Doctor {
 
   async #check<T extends { verdict: Verdict }>(check: Finding['check'], result: Promise<T>) {
     const done = await result;
-    this.#add(check, done.verdict);
+    this.#report(check, done.verdict);
     return done;
   }
 
   async #verdict(check: Finding['check'], verdict: Promise<Verdict>, subject?: string) {
-    this.#add(check, await verdict, subject);
+    this.#report(check, await verdict, subject);
   }
 
-  #add(check: Finding['check'], verdict: Verdict, subject?: string): void {
+  #report(check: Finding['check'], verdict: Verdict, subject?: string): void {
     this.#found({ check, ...(subject !== undefined && { subject }), ...verdict });
   }
 }

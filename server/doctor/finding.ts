@@ -1,8 +1,8 @@
-// The result of a check: never only a boolean, always a cause and a remedy for a problem.
+// The finding of a check. Where something is wrong, it has a cause and a remedy.
 
 export type FindingState =
   | 'ok'
-  /** Calls work, but not for everybody or not for long; or it cannot be known from here. */
+  /** Calls work, but not for all or not for long; or it cannot be known from here. */
   | 'warning'
   | 'failed'
   /** Not configured, or not to be tried. */
@@ -12,7 +12,7 @@ export interface Verdict {
   state: FindingState;
   /** A word for scripts; with `failed` and `warning`. */
   cause?: string;
-  /** The next step for the operator. */
+  /** What the operator should do. */
   remedy?: string;
   /** The observation, in a sentence without secrets. */
   detail: string;
@@ -20,7 +20,7 @@ export interface Verdict {
 
 export interface Finding extends Verdict {
   check: 'worker' | 'ports' | 'address' | 'turn' | 'redis' | 'storage' | 'clock' | 'web';
-  /** The address, port or server that was checked. */
+  /** The address, port or server checked. */
   subject?: string;
 }
 
@@ -40,7 +40,7 @@ export function warning(cause: string, detail: string, remedy: string): Verdict 
   return { state: 'warning', cause, detail, remedy };
 }
 
-/** An error in one line. */
+/** An error as one line of text. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';

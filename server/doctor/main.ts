@@ -1,4 +1,4 @@
-// The command `parley doctor`.
+// Runs `parley doctor`.
 import type { Config } from '../config/config.ts';
 import { Doctor } from './doctor.ts';
 import type { Finding } from './finding.ts';
@@ -6,7 +6,7 @@ import { jsonOf, linesOf, summaryOf } from './report.ts';
 
 export interface DoctorOptions {
   config: Config;
-  /** Where the worker and its cache are looked for. */
+  /** It names the worker and its cache. */
   env: Readonly<Record<string, string | undefined>>;
   /** Public address of the page, to be tried too. */
   url: string | undefined;

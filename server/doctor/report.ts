@@ -1,4 +1,4 @@
-// The doctor's output: a line for each finished check, with cause and remedy of a problem.
+// The report of the doctor: a line for each finding, and the cause and remedy of a fault.
 import type { Finding, FindingState } from './finding.ts';
 
 const MARKS: Readonly<Record<FindingState, string>> = {

@@ -47,7 +47,7 @@ try {
     signingSecret: secret,
     ...(tls && { tls }),
   });
-  // The banner below warns of open rooms.
+  // The banner below shows open rooms.
   if (!isOpen(config.access)) warnOfAccess(config.access, log);
   closeOnSignals(parley, { timeoutMs: config.timing.shutdownMs, log });
   process.stdout.write(banner(parley, config, lan));
@@ -55,7 +55,7 @@ try {
   failToStart(error, process.env);
 }
 
-/** The lines printed when Parley has started. */
+/** Printed when Parley has started. */
 function banner(parley: AllInOne, config: Config, lan: readonly string[]): string {
   const { media, turn, metricsUrl, url } = parley;
   const secure = url.startsWith('https:');

@@ -20,7 +20,7 @@ export interface ReplicaOptions {
 }
 
 export interface Replica {
-  /** The first lines of the log, for the operator. */
+  /** Addresses and ports, for the first lines of the log. */
   readonly summary: string;
   /** TCP port of the listener. */
   readonly port: number;
@@ -124,7 +124,7 @@ export async function startSfu({
   }
 }
 
-/** Only where METRICS_PORT asks for them: several replicas on one machine would want one port. */
+/** Only with METRICS_PORT: several replicas on one machine would want the same default port. */
 async function startMetrics(
   metrics: ReturnType<typeof createMetrics>,
   { http, telemetry }: Config,

@@ -1,4 +1,4 @@
-// The common parts of the compositions: closing in order, and a media node from the configuration.
+// Shared by the compositions: closing in order, and the options of a media node.
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
 import {
@@ -9,7 +9,7 @@ import {
 } from '../sfu/workers/addresses.ts';
 import { configuredTurn } from '../turn/pool/environment.ts';
 
-/** Closes parts in the opposite order of opening, once, so that each closes before the parts it uses. */
+/** Closes in the opposite order of opening, once: users close before what they use. */
 export class Closers {
   readonly #closers: Array<() => Promise<unknown>> = [];
 
@@ -18,12 +18,17 @@ export class Closers {
   }
 
   async close(): Promise<void> {
-    for (const closer of this.#closers.splice(0).reverse()) await closer();
+    const failures: unknown[] = [];
+    for (const closer of this.#closers.splice(0).reverse()) {
+      // What is below it is closed all the same.
+      await closer().catch((error) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
 /**
- * Where a media node listens, what it announces, and what else of the configuration is its.
+ * A media node's addresses to listen on and to announce, and its other options.
  * @throws TurnConfigError
  */
 export function mediaNodeOf(config: Config) {
@@ -42,6 +47,7 @@ export function mediaNodeOf(config: Config) {
       hostname: replicaHostname(config.platform),
       announced,
       drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
+      orphanGraceMs: config.cluster.orphanGraceMs,
       listenInfos: (port: number) => listenInfos(listen, announced, config.media.protocols, port),
     },
   };

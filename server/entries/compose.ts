@@ -26,7 +26,7 @@ export interface AllInOneOptions {
 }
 
 export interface AllInOne {
-  /** As this machine reaches it, with a slash at the end. */
+  /** For this machine, with a slash at the end. */
   readonly url: string;
   /** Undefined when the default port was taken. */
   readonly metricsUrl: string | undefined;
@@ -35,13 +35,13 @@ export interface AllInOne {
     announced: readonly string[];
     ports: readonly number[];
   };
-  /** The TURN servers for browsers, without secrets. */
+  /** TURN for browsers, without secrets. */
   readonly turn: string;
   readonly resources: Resources;
   close(): Promise<void>;
 }
 
-/** The metrics' address unless METRICS_PORT is set: other machines cannot reach it. */
+/** The metrics, unless METRICS_PORT is set: not reachable from outside this machine. */
 const DEFAULT_METRICS = { host: '127.0.0.1', port: 9464 };
 
 /** @throws when a port or an address cannot be had. Parts that were open are closed again */

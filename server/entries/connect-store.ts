@@ -1,4 +1,4 @@
-// Connects `web` and `sfu-rtc` to the store that they share: it is their only link.
+// The store that `web` and `sfu-rtc` share: they reach each other only through it.
 import type { Cluster } from '../cluster/cluster.ts';
 import { createRedisCluster } from '../cluster/redis/redis.ts';
 import type { Config } from '../config/config.ts';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `parley`: the operator's command line.
+// `parley`: the commands of an operator.
 import { ParleyError } from '../../shared/errors.ts';
 import { adminApi } from '../cli/admin-api.ts';
 import { doctorArguments } from '../cli/doctor-arguments.ts';
@@ -55,7 +55,7 @@ async function doctor(args: readonly string[]): Promise<number> {
     return 0;
   }
   const options = doctorArguments(args);
-  // The media server's own parts, which nothing else here needs: they take a second to load.
+  // Only the doctor needs the media server's code, which takes a second to load.
   const { runDoctor } = await import('../doctor/main.ts');
   const config = loadConfig(process.env);
   return runDoctor({ ...options, config, env: process.env, write });
@@ -63,11 +63,11 @@ async function doctor(args: readonly string[]): Promise<number> {
 
 /** `--server URL`, or `--server=URL`, may stand anywhere. */
 function takeServer(args: readonly string[]): { server: string | undefined; others: string[] } {
-  const at = args.findIndex((arg) => /^--server(=|$)/.test(arg));
-  if (at < 0) return { server: undefined, others: [...args] };
-  const [, value] = args[at]?.split(/=(.*)/s) ?? [];
-  if (value !== undefined) return { server: value, others: args.toSpliced(at, 1) };
-  return { server: args[at + 1] ?? '', others: args.toSpliced(at, 2) };
+  const index = args.findIndex((arg) => /^--server(=|$)/.test(arg));
+  if (index < 0) return { server: undefined, others: [...args] };
+  const [, value] = args[index]?.split(/=(.*)/s) ?? [];
+  if (value !== undefined) return { server: value, others: args.toSpliced(index, 1) };
+  return { server: args[index + 1] ?? '', others: args.toSpliced(index, 2) };
 }
 
 /** @throws UsageError */

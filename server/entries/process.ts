@@ -1,4 +1,4 @@
-// The common frame of all entries: signals, a bounded shutdown, the last log lines.
+// Shared by all entries: signals, a bounded shutdown, the error of a failed start.
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
 
@@ -42,7 +42,7 @@ export function closeOnSignals(
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Shorter secrets fall to patience: 16 characters of base64 are 96 bits. */
+/** Shorter ones can be guessed: 16 characters of base64 are 96 bits. */
 const GUESSABLE_LENGTH = 16;
 
 /** Whether rooms need no tokens. */
@@ -50,7 +50,7 @@ export function isOpen({ authToken, apiKeys }: Config['access']): boolean {
   return authToken === undefined && apiKeys === undefined;
 }
 
-/** Warns the operator at the start when anyone can join. */
+/** Warns at the start of open rooms, and of a short AUTH_TOKEN. */
 export function warnOfAccess(access: Config['access'], log: Logger): void {
   const { authToken } = access;
   if (isOpen(access)) {
@@ -61,7 +61,7 @@ export function warnOfAccess(access: Config['access'], log: Logger): void {
 }
 
 /**
- * An error of the start, as the one sentence its reader needs.
+ * An error of the start, as one sentence for the operator.
  * @param env where ports are set
  */
 export function failToStart(error: unknown, env: Env): never {

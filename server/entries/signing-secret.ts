@@ -8,14 +8,14 @@ import { newSecret } from '../api/signing-keys.ts';
 const WRITTEN = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * Reads the secret, or makes it once, even if several processes start at the same time.
- * @throws Error if a new secret cannot be written, or the file holds none
+ * Reads the secret, or makes it: once, also for processes that start together.
+ * @throws Error when it cannot be written, or the file holds no secret
  */
 export async function signingSecret(file: string): Promise<string> {
   const kept = await read(file);
   if (kept !== undefined) return kept;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  // The file gets its name when it is complete, so that no process reads half of it.
+  // Written whole before it gets its name: no reader sees half of it.
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, newSecret(), { mode: 0o600, flag: 'wx' });
   try {

@@ -4,7 +4,7 @@ import type { NodeInfo, Placement } from '../cluster/cluster.ts';
 export interface PlacementWish {
   /** Preferred for a room that is nowhere yet. */
   region: string | undefined;
-  /** Sessions per worker above which a room's next people go elsewhere. */
+  /** Sessions per worker above which a room's next participants go elsewhere. */
   spillSessions: number;
   /** Nodes that just refused, or that are to be left. */
   avoid: ReadonlySet<string>;
@@ -13,7 +13,7 @@ export interface PlacementWish {
 /**
  * A room stays together while its node has room; then it spills to the least loaded node that all
  * nodes of the room reach by UDP, and that reaches them; then it fills the node it is on. A node
- * that drains, or is not in the registry, gets nobody.
+ * that drains, or is not in the registry, gets no participant.
  *
  * @returns undefined when no node can take the participant
  */
@@ -44,8 +44,8 @@ export function chooseNode(
 }
 
 /**
- * Where the people of a room that is torn should be: its nodes do not reach each other any more, so
- * those on one of them have to go to the one with most people.
+ * Where the participants of a torn room should be: its nodes do not reach each other any more, so
+ * participants have to go to the node that has most of them.
  *
  * @returns undefined while the room is whole
  */

@@ -115,7 +115,11 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   return {
     open: (_, params) => rooms.inTurn(params, () => open(params)),
-    describe: async (_, key) => describe(find(key)),
+    describe: async (_, { fence, ...key }) => {
+      const participant = find(key);
+      participant.claimedWith(fence ?? 0);
+      return describe(participant);
+    },
     carries: async (_, key) => ({ carries: find(key).carries }),
     close: (_, { epoch, ...key }) =>
       rooms.inTurn(key, async () => {
@@ -145,12 +149,12 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       for (const { url, code } of refusals) turn.refused(participant, url, code);
       return {};
     },
-    publish: (_, { trackId, kind, muted, rtpParameters, ...key }) =>
+    publish: (_, { trackId, kind, muted, version, rtpParameters, ...key }) =>
       rooms.inTurn(key, async () => {
         // Opening media sessions comes first: without one a participant can neither send nor receive.
         await openings.calm();
         await on(key, (participant) =>
-          participant.publish({ trackId, kind, muted, rtpParameters }),
+          participant.publish({ trackId, kind, muted, version, rtpParameters }),
         );
         return {};
       }),
@@ -159,9 +163,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         find(key).unpublish(trackId);
         return {};
       }),
-    mute: (_, { trackId, muted, ...key }) =>
+    mute: (_, { trackId, muted, version, ...key }) =>
       rooms.inTurn(key, async () => {
-        await find(key).mute(trackId, muted);
+        await find(key).mute(trackId, muted, version);
         return {};
       }),
     subscribe: async (_, { preferences, ...key }) => {

@@ -2,17 +2,27 @@
 import type { Bus } from '../cluster/cluster.ts';
 import { type MediaEvent, type MediaEventData, mediaTopic } from '../cluster/messages/media.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Resources, Timer } from '../telemetry/resources.ts';
 import type { PublishEvent } from './rooms/media-room.ts';
 
 export interface NodeEventsOptions {
+  nodeId: string;
   bus: Pick<Bus, 'publish'>;
   /** False when this node may have lost its rooms: then its events are not published. */
   mayPublish(): boolean;
+  resources: Resources;
   log: Logger;
 }
 
+/** After an event was lost: before `missed` is published instead. Doubles up to the second figure. */
+const MISSED_MS = 500;
+const MISSED_MAX_MS = 10_000;
+
 export class NodeEvents {
   readonly #options: NodeEventsOptions;
+  /** Rooms with a lost event, until `missed` is published there. */
+  readonly #missed = new Map<string, Timer>();
+  #closed = false;
 
   constructor(options: NodeEventsOptions) {
     this.#options = options;
@@ -39,9 +49,37 @@ export class NodeEvents {
     data: MediaEventData<K>,
   ): Promise<void> {
     const { bus, mayPublish, log } = this.#options;
+    // A node that regains its lease says `missed` in all its rooms.
     if (!mayPublish()) return;
+    if (event === 'missed') this.#forget(room);
     await bus.publish(mediaTopic(room), { event, data }).catch((err) => {
       log.debug({ err, room, event }, 'a media event was not published');
+      // The speakers are published again soon anyway.
+      if (event !== 'speakers') this.#publishMissed(room, MISSED_MS);
     });
+  }
+
+  /** `web` reads the sessions of a room that missed something, and sends clients what differs. */
+  #publishMissed(room: string, delayMs: number): void {
+    if (this.#closed || this.#missed.has(room)) return;
+    const { bus, nodeId, resources } = this.#options;
+    const timer = resources.after(delayMs, () => {
+      this.#missed.delete(room);
+      const missed = { event: 'missed', data: { nodeId } } as const;
+      bus.publish(mediaTopic(room), missed).catch(() => {
+        this.#publishMissed(room, Math.min(delayMs * 2, MISSED_MAX_MS));
+      });
+    });
+    this.#missed.set(room, timer);
+  }
+
+  #forget(room: string): void {
+    this.#missed.get(room)?.close();
+    this.#missed.delete(room);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const room of [...this.#missed.keys()]) this.#forget(room);
   }
 }

@@ -18,11 +18,11 @@ import { NodeEvents } from './node-events.ts';
 import { describeNode } from './node-info.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
 import { NodeRooms } from './rooms/node-rooms.ts';
-import { Orphans } from './rooms/orphans.ts';
+import { type Graces, Orphans } from './rooms/orphans.ts';
 import { AnnouncedNames, type Lookup } from './workers/announced-names.ts';
 import { type LiveWorker, WorkerPool } from './workers/worker-pool.ts';
 
-export interface SfuNodeOptions extends MediaContext {
+export interface SfuNodeOptions extends MediaContext, Graces {
   cluster: Cluster;
   workerBin: string;
   limits: NetworkChecksOptions['limits'];
@@ -33,8 +33,6 @@ export interface SfuNodeOptions extends MediaContext {
   announced: readonly string[];
   /** Replaces the system's lookup of names. */
   lookup?: Lookup;
-  /** How long a session that was moved to another node may keep carrying media. */
-  drainGraceMs: number;
   listenInfos(port: number): TransportListenInfo[];
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
@@ -69,9 +67,8 @@ export class SfuNode {
     this.#pool = pool;
     this.#names = names;
     this.#events = new NodeEvents({
-      bus: cluster.bus,
+      ...{ bus: cluster.bus, nodeId: this.id, resources, log },
       mayPublish: () => this.#holdsLease,
-      log,
     });
     this.#rooms = new NodeRooms({
       nodeId: this.id,
@@ -87,12 +84,10 @@ export class SfuNode {
       log,
     });
     this.#orphans = new Orphans({
+      ...options,
       nodeId: this.id,
-      drainGraceMs: options.drainGraceMs,
       store: cluster.rooms,
       rooms: () => this.#rooms.open,
-      resources,
-      log,
     });
     this.#checks = new NetworkChecks({ ...options, names, pickWorker: () => pool.pick() });
     this.#turn = new NodeTurn({
@@ -197,19 +192,24 @@ export class SfuNode {
     this.#prober?.close();
     this.#checks.close();
     this.#names.close();
-    await this.#turn.close();
-    await this.#reconnected?.close();
+    await this.#end(this.#turn, this.#reconnected);
     // Before the registration ends, so that `web` still accepts these events.
+    const rooms = this.#rooms.open;
     await Promise.all(
-      this.#rooms.open.map((room) =>
-        this.#events.lost(room.name, room.participants, 'node_closed'),
-      ),
+      rooms.map(({ name, participants }) => this.#events.lost(name, participants, 'node_closed')),
     );
-    await this.#announcement?.close();
-    await this.#serving?.close();
+    this.#events.close();
+    await this.#end(this.#announcement, this.#serving);
     for (const room of this.#rooms.open) room.close();
     this.#pool.close();
     this.#drained.resolve();
+  }
+
+  /** What cannot be deregistered ends with its lease. Workers and rooms are closed all the same. */
+  async #end(...closers: readonly (Closer | undefined)[]): Promise<void> {
+    for (const closer of closers) {
+      await closer?.close().catch((err) => this.#options.log.warn({ err }, 'a part did not close'));
+    }
   }
 
   /** True before the first announcement too: there is nothing to lose yet. */

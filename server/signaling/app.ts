@@ -47,7 +47,7 @@ const CHECK_EVERY_MS = 1_000;
 export interface Web {
   readonly app: FastifyInstance;
   /**
-   * Not ready from now on; tells every client to come back elsewhere, a few at a time, so that the
+   * Not ready from now on. Sends every client to another replica, a few at a time, so that the
    * other replicas are not overrun. Resolves when all have left, or after `withinMs`.
    */
   drain(withinMs: number): Promise<void>;
@@ -74,7 +74,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     frameworkErrors: (cause, _, reply) => void sendError(fromHttpError(cause), reply),
     clientErrorHandler: answerUnreadable,
     bodyLimit: BODY_BYTES,
-    // Headers and body: whoever sends slower than this holds a connection for nothing.
+    // Headers and body: a sender slower than this holds a connection for nothing.
     requestTimeout,
     ...(tls ? { https: { ...tls, ...patience } } : { http: patience }),
   });
@@ -170,7 +170,7 @@ async function registerSignaling(
 ): Promise<void> {
   const upgrades = new UpgradeWatch(log);
   await app.register(websocket, {
-    // Instead of the plugin's own, which closes sockets before they were told where to go.
+    // Instead of the plugin's own, which closes sockets without a `bye`.
     preClose: async () => sessions.close(),
     // The plugin's own logs every broken frame of a stranger as an error of ours, with its stack.
     errorHandler: (_, socket) => socket.terminate(),
@@ -197,7 +197,7 @@ async function registerSignaling(
       address.assertSocketFree();
       address.arrive();
     },
-    // For whoever asks without wanting a WebSocket.
+    // For requests without a WebSocket handshake.
     handler: async ({ headers }, reply) => {
       upgrades.plainRequest(headers);
       reply.header('upgrade', 'websocket');

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 
 const BOTH = '::';
 const IPV4 = '0.0.0.0';
-/** The errors of a kernel without IPv6, or with it switched off for every interface. */
+/** Errors of a kernel without IPv6, and of one with IPv6 off on every interface. */
 const NO_IPV6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT', 'EINVAL']);
 
 export async function listenHost(

@@ -1,4 +1,4 @@
-// An HTTP listener for programs: metrics, health probes.
+// An HTTP listener for machines: metrics, health probes.
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -34,7 +34,7 @@ export async function listen(
   };
 }
 
-/** The path of a request, without its query; undefined when it only wants to change something. */
+/** The path of a request, without its query; undefined when it is no read. */
 export function pathOf(request: IncomingMessage): string | undefined {
   const reads = request.method === 'GET' || request.method === 'HEAD';
   return reads ? request.url?.split('?')[0] : undefined;

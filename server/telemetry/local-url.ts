@@ -5,8 +5,8 @@ import { isIPv6 } from 'node:net';
 const EVERY = new Set(['::', '0.0.0.0', '0:0:0:0:0:0:0:0']);
 
 /**
- * Base addresses in the order to try them, with a slash at the end.
- * @param names `localhost` instead of its addresses, for display
+ * Base addresses, to be tried in this order; with a slash at the end.
+ * @param names `localhost` instead of its addresses, to be shown
  */
 export function localUrls(
   { host, port }: { host: string; port: number },

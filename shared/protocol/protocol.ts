@@ -9,13 +9,13 @@ import {
   RtpCapabilities,
   RtpParameters,
 } from '../media/rtp.ts';
+import { RoomPatch } from '../room/operations.ts';
 import {
   ChatText,
   ClientId,
   DisplayName,
   ParticipantId,
   RoomName,
-  RoomPatch,
   RoomSnapshot,
   Timestamp,
   TrackSource,

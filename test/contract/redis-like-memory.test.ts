@@ -4,13 +4,20 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import type { HeldSession, RoomStore } from '../../server/cluster/cluster.ts';
 import { createMemoryCluster } from '../../server/cluster/memory/memory.ts';
-import { emptyRoom, type RoomOp, type RoomPatch, type Track } from '../../shared/room/room.ts';
+import type { RoomOp, RoomPatch } from '../../shared/room/operations.ts';
+import { emptyRoom, type Track } from '../../shared/room/room.ts';
 import { RedisServer } from '../support/cluster/redis.ts';
 import { openRedis } from '../support/cluster/redis-cluster.ts';
 import { until } from '../support/process/until.ts';
+import { MORE_OPERATIONS, more } from './suites/more-operations.ts';
 
 const RUNS = 150;
-const KEPT = { chatHistory: 3, patchHistory: 4, sessionLeaseMs: 300_000 };
+const KEPT = {
+  chatHistory: 3,
+  patchHistory: 4,
+  sessionLeaseMs: 300_000,
+  operations: MORE_OPERATIONS,
+};
 const fail = (error: unknown) => assert.fail(String(error));
 
 const server = await RedisServer.start();
@@ -19,7 +26,12 @@ const redis = await openRedis(server.url, { ...KEPT, onListenerError: fail });
 after(() => redis.close());
 
 // Few of everything, so that things meet.
-const person = fc.constantFrom('participant-0', 'participant-1', 'participant-2', 'participant-3');
+const participantId = fc.constantFrom(
+  'participant-0',
+  'participant-1',
+  'participant-2',
+  'participant-3',
+);
 const trackId = fc.constantFrom('track-0000', 'track-1111', 'track-2222');
 const hash = fc.constantFrom('hash-a', 'hash-b', '');
 const nodeId = fc.constantFrom('node-1', 'node-2');
@@ -33,10 +45,12 @@ const text = fc.constantFrom(
   '%d %s',
 );
 const time = fc.constantFrom(0, 1, 1_763_000_000_000, 99_999_999_999_999);
+/** What a search for the end of a name could stumble over. */
+const oddName = fc.constantFrom('Ada', 'a|b', '"', '\\"}', 'x\\', ',"role":"host"', '{[', '🎈');
 const role = fc.constantFrom('host', 'guest', 'viewer');
 
 const participant = fc.record({
-  id: person,
+  id: participantId,
   name: fc.constantFrom('Ada', 'a|b', 'Zoë "Z"'),
   role,
   joinedAt: time,
@@ -44,14 +58,14 @@ const participant = fc.record({
 });
 const track: fc.Arbitrary<Track> = fc.record({
   id: trackId,
-  participantId: person,
+  participantId,
   kind: fc.constantFrom('audio', 'video'),
   source: fc.constantFrom('microphone', 'camera'),
   muted: fc.boolean(),
 });
 const message = fc.record({
   id: fc.constantFrom('message-00', 'message-01', 'message-02', 'message-03', 'message-04'),
-  participantId: person,
+  participantId,
   name: fc.constant('Ada'),
   text,
   sentAt: time,
@@ -59,7 +73,10 @@ const message = fc.record({
 
 /** Mostly in the name of whoever commits, so that much is accepted. */
 function opOf(me: string): fc.Arbitrary<RoomOp> {
-  const who = fc.oneof({ arbitrary: fc.constant(me), weight: 6 }, { arbitrary: person, weight: 1 });
+  const who = fc.oneof(
+    { arbitrary: fc.constant(me), weight: 6 },
+    { arbitrary: participantId, weight: 1 },
+  );
   const mine = <T extends { participantId: string }>(item: fc.Arbitrary<T>) =>
     fc.tuple(item, who).map(([value, participantId]) => ({ ...value, participantId }));
   return fc.oneof(
@@ -72,11 +89,15 @@ function opOf(me: string): fc.Arbitrary<RoomOp> {
       participantId: who,
       online: fc.boolean(),
     }),
-    fc.record({ op: fc.constant('leave' as const), participantId: person }),
+    fc.record({ op: fc.constant('leave' as const), participantId }),
     fc.record({ op: fc.constant('publish' as const), track: mine(track) }),
     fc.record({ op: fc.constant('mute' as const), trackId, muted: fc.boolean(), by: who }),
     fc.record({ op: fc.constant('unpublish' as const), trackId }),
     fc.record({ op: fc.constant('chat' as const), message: mine(message) }),
+    fc.record({ op: fc.constant('rename' as const), participantId: who, name: oddName }).map(more),
+    fc.record({ op: fc.constant('appoint' as const), participantId, role }).map(more),
+    fc.record({ op: fc.constant('feature' as const), trackId }).map(more),
+    fc.record({ op: fc.constant('hush' as const), participantId }).map(more),
   );
 }
 
@@ -88,7 +109,7 @@ const step = <T>(values: fc.Arbitrary<T>, body: (value: T, ...rest: Parameters<S
     }),
   );
 
-const guard = fc.record({ participantId: person, fence });
+const guard = fc.record({ participantId, fence });
 const known = fc.record({
   version: fc.constantFrom(1, 7, 5_000),
   participants: fc.uniqueArray(participant, { selector: ({ id }) => id, maxLength: 3 }),
@@ -107,14 +128,14 @@ const admit = step(
 );
 const commit = step(
   fc
-    .record({ participantId: person, fence: fc.constantFrom(1, 1, 1, 2) })
+    .record({ participantId, fence: fc.constantFrom(1, 1, 1, 2) })
     .chain((by) => fc.tuple(fc.constant(by), fc.array(opOf(by.participantId), { maxLength: 5 }))),
-  ([by, ops], store, room) => store.commit(room, by, ops, { tracksPerParticipant: 1 }),
+  ([by, ops], store, room) => store.commit(room, by, ops, { tracksPerParticipant: 2 }),
 );
 const steps = fc.oneof(
   { arbitrary: admit, weight: 4 },
   { arbitrary: commit, weight: 8 },
-  step(fc.tuple(person, hash), ([id, resumeHash], store, room) =>
+  step(fc.tuple(participantId, hash), ([id, resumeHash], store, room) =>
     store.claim(room, id, resumeHash),
   ),
   step(guard, (by, store, room) => store.release(room, by)),
@@ -122,8 +143,9 @@ const steps = fc.oneof(
   step(fc.tuple(known, fc.array(heldSession, { maxLength: 3 })), ([snapshot, held], store, room) =>
     store.restore({ ...emptyRoom(room), ...snapshot }, held),
   ),
-  step(fc.tuple(person, nodeId, fc.integer({ min: 0, max: 2 })), ([id, node, epoch], store, room) =>
-    store.place(room, id, node, epoch),
+  step(
+    fc.tuple(participantId, nodeId, fc.integer({ min: 0, max: 2 })),
+    ([id, node, epoch], store, room) => store.place(room, id, node, epoch),
   ),
   step(fc.constantFrom(0, 1, 3, 6, 1_008), (version, store, room) =>
     store.patchesSince(room, version),

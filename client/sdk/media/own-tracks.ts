@@ -1,6 +1,7 @@
 // The tracks that this participant shares: changes them here, on every media session, and at the server.
 import type { ParleyError } from '../../../shared/errors.ts';
-import type { RoomPatch, Track, TrackSource } from '../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../shared/room/operations.ts';
+import type { Track, TrackSource } from '../../../shared/room/room.ts';
 import type { Retries } from '../link/retries.ts';
 import type { LocalTrackInput } from '../session/types.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';

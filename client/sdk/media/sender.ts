@@ -4,6 +4,7 @@ import { ParleyError } from '../../../shared/errors.ts';
 import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
+import { BandwidthWatch } from './bandwidth-watch.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
 import { resizedEncodings, sendingOptions, sizeOf } from './sending-options.ts';
@@ -51,6 +52,7 @@ export class Sender {
   readonly #producers = new Map<string, types.Producer>();
   readonly #published = new Map<string, RtpParameters>();
   readonly #sizes: ReturnType<typeof setInterval>;
+  readonly #bandwidth = new BandwidthWatch(() => this.#producers.values());
   #closed = false;
 
   constructor(options: SenderOptions) {
@@ -84,6 +86,7 @@ export class Sender {
   close(): void {
     this.#closed = true;
     clearInterval(this.#sizes);
+    this.#bandwidth.close();
     for (const timer of this.#retries) clearTimeout(timer);
     this.#options.transport.close();
   }

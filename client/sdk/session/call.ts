@@ -8,7 +8,8 @@ import type {
   JoinResult,
   MethodResult,
 } from '../../../shared/protocol/protocol.ts';
-import type { RoomPatch, RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../shared/room/operations.ts';
+import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import { sleep } from '../link/backoff.ts';
 import { Link } from '../link/link.ts';
 import { Retries } from '../link/retries.ts';

@@ -1,10 +1,6 @@
 // The room as the server last sent it: applies patches in order and notices a gap.
-import {
-  applyPatch,
-  emptyRoom,
-  type RoomPatch,
-  type RoomSnapshot,
-} from '../../../shared/room/room.ts';
+import { applyPatch, type RoomPatch } from '../../../shared/room/operations.ts';
+import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
 
 /** Messages kept in the page: a long meeting's worth. */
 const CHAT_HISTORY = 1_000;

@@ -1,6 +1,7 @@
 // The call: the participants on the stage, the controls below, everything else beside or above on demand.
 import { batch, effect, useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { isGranted } from '../../../shared/room/grants.ts';
 import type { Call } from '../../sdk/session/types.ts';
 import { ChatPanel } from '../chat/chat-panel.tsx';
 import { blockReload } from '../kit/late-part.ts';
@@ -78,7 +79,7 @@ export function CallPage({ session, call }: CallPageProps) {
 function run(session: RoomSession, model: CallModel, showShortcuts: () => void): () => void {
   const { call } = model;
   const { media } = session;
-  const mayShare = () => model.role.value !== 'viewer';
+  const mayShare = () => isGranted(model.role.value, 'publish');
   const cleanups = [
     publishLocalMedia(call, media),
     subscribeToVisible(model),

@@ -6,6 +6,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
 import { cleanDisplayName } from '../../../shared/protocol/text.ts';
 import { TEXT_LIMITS } from '../../../shared/protocol/text-limits.ts';
+import { isGranted } from '../../../shared/room/grants.ts';
 import { Icon } from '../kit/icon.tsx';
 import { remedyFor } from '../room/join-error.ts';
 import type { RoomSession } from '../room/session.ts';
@@ -112,7 +113,9 @@ function JoinError({ error, onCheck }: { error: ParleyError; onCheck: () => void
 }
 
 function summary({ media, role }: RoomSession): string {
-  if (role === 'viewer') return 'Your invitation lets you see, hear and write, not share.';
+  if (!isGranted(role, 'publish')) {
+    return 'Your invitation lets you see, hear and write, not share.';
+  }
   const { microphone, camera } = media;
   if (microphone.pending.value && camera.pending.value) return 'Waiting for your permission…';
   return sharingSummary({

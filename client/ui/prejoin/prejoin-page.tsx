@@ -3,6 +3,7 @@
 import { Activity, ChevronDown, Settings2 } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import type { ParleyError } from '../../../shared/errors.ts';
+import { isGranted } from '../../../shared/room/grants.ts';
 import { Brand } from '../kit/brand.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { Lazy } from '../kit/lazy.tsx';
@@ -37,12 +38,13 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
   useEffect(() => {
     document.title = `${room} · Parley`;
   }, [room]);
+  const mayPublish = isGranted(session.role, 'publish');
   const { check, dialog, failed } = useCheck({
     room,
-    media: session.role === 'viewer' ? undefined : media,
+    media: mayPublish ? media : undefined,
   });
   if (!canCall()) return <Lazy load={loadUnsupported} props={{}} isPage />;
-  const watching = session.role === 'viewer';
+  const watching = !mayPublish;
   return (
     <div class="prejoin">
       <header>

@@ -20,6 +20,7 @@ const REMEDIES: Partial<Record<ErrorCode, Remedy>> = {
   token_invalid: 'none',
   token_expired: 'none',
   token_wrong_room: 'none',
+  invitation_ended: 'none',
   origin_denied: 'none',
   forbidden: 'none',
   removed: 'none',

@@ -1,6 +1,8 @@
 // One visit to one room: before the call, in it, and after it. Owns the devices and the call.
+
 import { signal } from '@preact/signals';
 import type { ParleyError } from '../../../shared/errors.ts';
+import { isGranted } from '../../../shared/room/grants.ts';
 import type { Role } from '../../../shared/room/room.ts';
 import type { preconnect } from '../../sdk/link/warm-socket.ts';
 import type { joinCall } from '../../sdk/session/join-call.ts';
@@ -56,7 +58,7 @@ export class RoomSession {
 
   /** Opens the devices and loads, meanwhile, what the call needs. */
   prepare(): void {
-    if (this.role !== 'viewer') void this.media.start();
+    if (isGranted(this.role, 'publish')) void this.media.start();
     // A failed download is tried again when it is needed.
     import('../../sdk/session/preload.ts').then(
       ({ preload }) => preload(),
@@ -143,7 +145,7 @@ export class RoomSession {
       room: this.room,
       name,
       relayOnly: this.relayOnly,
-      tracks: this.role === 'viewer' ? [] : this.media.publishable(),
+      tracks: isGranted(this.role, 'publish') ? this.media.publishable() : [],
       signal: abort,
       ...(this.#token === undefined ? {} : { token: this.#token }),
     };

@@ -1,5 +1,5 @@
 // The claims of a room token, read without checking its signature: only to show the right page.
-import type { Role } from '../../../shared/room/room.ts';
+import { ROLES, type Role } from '../../../shared/room/grants.ts';
 
 export interface TokenClaims {
   role?: Role;
@@ -21,9 +21,10 @@ export function readToken(token: string | undefined): TokenClaims {
 }
 
 function pick(claims: { role?: unknown; name?: unknown }): TokenClaims {
-  const { role, name } = claims;
+  const { name } = claims;
+  const role = ROLES.find((one) => one === claims.role);
   return {
-    ...(role === 'host' || role === 'guest' || role === 'viewer' ? { role } : {}),
+    ...(role && { role }),
     ...(typeof name === 'string' ? { name } : {}),
   };
 }

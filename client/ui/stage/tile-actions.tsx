@@ -2,6 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import { EllipsisVertical, MicOff, Pin, PinOff, UserX } from 'lucide';
+import { isGranted } from '../../../shared/room/grants.ts';
 import type { CallModel } from '../call/call-model.ts';
 import { Dialog } from '../kit/dialog.tsx';
 import { Icon } from '../kit/icon.tsx';
@@ -19,7 +20,7 @@ export function TileActions({ tile, model }: TileActionsProps) {
   const removing = useSignal(false);
   const pinned = model.pinned.value === tile.id;
   const label = tileLabel(tile);
-  const forHost = model.role.value === 'host' && !tile.you;
+  const mayModerate = isGranted(model.role.value, 'moderate') && !tile.you;
   const openMenu = (anchor: HTMLElement) =>
     toggleMenu(anchor, `Options for ${label}`, [
       { items: hostItems(tile, model, () => (removing.value = true)) },
@@ -35,7 +36,7 @@ export function TileActions({ tile, model }: TileActionsProps) {
       >
         <Icon icon={pinned ? PinOff : Pin} size={18} />
       </button>
-      {forHost && (
+      {mayModerate && (
         <button
           type="button"
           class="tile-action"

@@ -4,12 +4,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
   applyPatch,
-  emptyRoom,
+  type OperationTable,
   type RoomOp,
   type RoomPatch,
-  type RoomSnapshot,
-} from '../../../shared/room/room.ts';
-import { missingOf } from '../../room/missing.ts';
+} from '../../../shared/room/operations.ts';
+import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
+import { isMissing, opsOfParticipant } from '../../room/restoring.ts';
 import { checkOps } from '../../room/rules.ts';
 import type {
   Admission,
@@ -27,9 +27,11 @@ export interface RoomStoreOptions {
   patchHistory: number;
   /** How long a session is held without being renewed. */
   sessionLeaseMs: number;
+  /** What may happen in a room: the project's own table, unless a test adds to it. */
+  operations?: OperationTable;
 }
 
-/** How far the version of a restored room jumps: past all that clients may have heard of it. */
+/** How far the version of a restored room jumps: past all versions that clients may know. */
 export const RESTORED_VERSION_JUMP = 1_000;
 
 interface Session {
@@ -37,13 +39,15 @@ interface Session {
   resumeHash: string;
   /** UTC milliseconds. */
   leaseEndsAt: number;
+  /** What lets nobody in any more once its participant is removed. */
+  ends: readonly string[];
 }
 
 interface StoredRoom {
   snapshot: RoomSnapshot;
   patches: RoomPatch[];
   sessions: Map<string, Session>;
-  /** Sessions that a host ended: nobody may put them back. */
+  /** Sessions that a host ended, which may not be put back, and what had let their participants in. */
   removed: Set<string>;
   /** Node of each participant's media. */
   nodes: Map<string, string>;
@@ -69,21 +73,26 @@ export class MemoryRooms implements RoomStore {
   }
 
   async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
-    const { participant, resumeHash, maxParticipants } = structuredClone(admission);
+    const { participant, resumeHash, maxParticipants, door } = structuredClone(admission);
     const stored = this.#rooms.get(room) ?? newRoom(room);
+    if (door?.shown !== undefined && stored.removed.has(door.shown)) {
+      throw new ParleyError('invitation_ended');
+    }
     const known = stored.sessions.has(participant.id);
     if (!known && stored.snapshot.participants.length >= maxParticipants) {
       throw new ParleyError('room_full');
     }
     this.#rooms.set(room, stored);
-    stored.sessions.set(participant.id, { fence: 1, resumeHash, leaseEndsAt: this.#leaseEnd() });
+    const ends = door?.ends ?? [];
+    const leaseEndsAt = this.#leaseEnd();
+    stored.sessions.set(participant.id, { fence: 1, resumeHash, leaseEndsAt, ends });
     this.#apply(stored, [{ op: 'join', participant }]);
     return { snapshot: structuredClone(stored.snapshot) };
   }
 
   async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
     const session = this.#rooms.get(room)?.sessions.get(participantId);
-    // A session that was put back for somebody else has no hash yet: nobody can claim it.
+    // A session that another replica put back has no hash yet, and cannot be claimed.
     if (!session || session.resumeHash === '' || !sameText(session.resumeHash, resumeHash)) {
       throw new ParleyError('session_lost');
     }
@@ -99,11 +108,10 @@ export class MemoryRooms implements RoomStore {
     limits: CommitLimits,
   ): Promise<RoomPatch> {
     const stored = this.#guarded(room, guard);
-    checkOps(stored.snapshot, guard.participantId, ops, limits);
-    for (const op of ops) {
-      if (op.op !== 'leave') continue;
-      forget(stored, op.participantId);
-      stored.removed.add(op.participantId);
+    const by = { participantId: guard.participantId, ...limits };
+    for (const id of checkOps(stored.snapshot, by, ops, this.#options)) {
+      for (const key of [id, ...(stored.sessions.get(id)?.ends ?? [])]) stored.removed.add(key);
+      forget(stored, id);
     }
     return this.#apply(stored, structuredClone([...ops]));
   }
@@ -136,17 +144,19 @@ export class MemoryRooms implements RoomStore {
     const ops: RoomOp[] = [];
     for (const { guard, resumeHash, nodeId } of sessions) {
       const { participantId, fence } = guard;
-      const participant = known.participants.find(({ id }) => id === participantId);
+      const items = opsOfParticipant(known, participantId);
       const session = stored.sessions.get(participantId);
-      const over = stored.removed.has(participantId) || !participant;
+      const over = stored.removed.has(participantId) || items.length === 0;
       if (over || (session && session.fence > fence)) {
         states.set(participantId, over ? 'removed' : 'replaced');
         continue;
       }
       states.set(participantId, 'held');
-      stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt: this.#leaseEnd() });
+      const { ends = [] } = session ?? {};
+      const leaseEndsAt = this.#leaseEnd();
+      stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt, ends });
       if (nodeId !== undefined) assign(stored, participantId, nodeId);
-      ops.push(...missingOf(stored.snapshot, participant, known));
+      ops.push(...items.filter((op) => isMissing(stored.snapshot, op)));
     }
     if (ops.length > 0) this.#apply(stored, structuredClone(ops));
     return states;
@@ -195,7 +205,7 @@ export class MemoryRooms implements RoomStore {
   #guarded(room: string, guard: SessionGuard): StoredRoom {
     const stored = this.#rooms.get(room);
     const session = stored?.sessions.get(guard.participantId);
-    // Lower: put back by somebody who does not know our claim; the session is to be restored.
+    // Lower: a replica that does not know of the claim put it back. The session is to be restored.
     if (!stored || !session || session.fence < guard.fence) throw new ParleyError('session_lost');
     if (session.fence !== guard.fence) throw new ParleyError('session_replaced');
     return stored;
@@ -216,15 +226,17 @@ export class MemoryRooms implements RoomStore {
     return expired.length;
   }
 
-  /** A room that the store forgot: everybody is in it, for as long as a lease, until their replicas say so. */
+  /**
+   * A room that the store forgot. All participants stay for one lease; their replicas restore their
+   * sessions meanwhile.
+   */
   #recreate(known: RoomSnapshot): StoredRoom {
     const stored = newRoom(known.room);
     const version = known.version + RESTORED_VERSION_JUMP;
     stored.snapshot = { ...known, version: version - 1 };
     stored.placementEpoch = version;
-    for (const { id } of known.participants) {
-      stored.sessions.set(id, { fence: 0, resumeHash: '', leaseEndsAt: this.#leaseEnd() });
-    }
+    const session = { fence: 0, resumeHash: '', leaseEndsAt: this.#leaseEnd(), ends: [] };
+    for (const { id } of known.participants) stored.sessions.set(id, { ...session });
     this.#rooms.set(known.room, stored);
     this.#apply(stored, []);
     return stored;
@@ -258,7 +270,7 @@ function stateOf(stored: StoredRoom | undefined, guard: SessionGuard): SessionSt
   const session = stored?.sessions.get(guard.participantId);
   if (!session) return stored?.removed.has(guard.participantId) ? 'removed' : 'gone';
   if (session.fence === guard.fence) return 'held';
-  // Lower: put back by somebody who did not know our claim.
+  // Lower: a replica that does not know of the claim put it back.
   return session.fence > guard.fence ? 'replaced' : 'gone';
 }
 

@@ -66,7 +66,7 @@ export class MemoryTurn implements TurnStore {
   }
 
   async restore({ birth, servers }: TurnServers): Promise<void> {
-    // Once is enough: whoever comes later may know servers that were removed since.
+    // Once is enough: a later caller may know servers that were removed since.
     if (birth === this.#birth || birth === this.#restored) return;
     for (const server of servers) {
       const before = this.#servers.get(server.id);

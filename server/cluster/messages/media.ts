@@ -1,4 +1,4 @@
-// What signalling asks of the media side, and what the media side tells it: the seam, as schemas.
+// The seam between signalling and media, as schemas: commands of `web`, and events of media nodes.
 import * as v from 'valibot';
 import {
   DtlsParameters,
@@ -16,18 +16,26 @@ import {
 } from '../../../shared/protocol/media-messages.ts';
 import { EVENTS, METHODS } from '../../../shared/protocol/protocol.ts';
 import type { EventData, Params, Result } from '../../../shared/protocol/rpc.ts';
-import { ClientId, ParticipantId, RoomName, Timestamp } from '../../../shared/room/room.ts';
+import {
+  ClientId,
+  ParticipantId,
+  RoomName,
+  Timestamp,
+  Version,
+} from '../../../shared/room/room.ts';
 
 const Empty = v.object({});
 const Epoch = v.number();
 const whose = { room: RoomName, participantId: ParticipantId };
+/** The version of the room that says whether a track is muted; replicas of an older release name none. */
+const MutedSince = v.optional(Version);
 const whichCheck = { checkId: v.string() };
 const iceServers = {
   iceServers: v.array(IceServer),
   iceServersExpireAt: v.nullable(Timestamp),
 };
 
-/** A media session, and the part of the node (one router) that tells who is heard there. */
+/** A media session, and the part of the node (one router) that reports who speaks there. */
 const Opened = v.object({ offer: MediaOffer, origin: v.string() });
 export type Opened = v.InferOutput<typeof Opened>;
 
@@ -41,10 +49,10 @@ export const MEDIA_COMMANDS = {
   open: {
     params: v.object({
       ...whose,
-      /** Of the session's guard: whoever was replaced opens nothing any more. */
+      /** Of the session's guard: a session that was replaced opens nothing any more. */
       fence: v.number(),
       rtpCapabilities: RtpCapabilities,
-      /** The new session's epoch is higher than this, whatever the node's clock says. */
+      /** The new session's epoch is higher than this, whatever the node's clock is. */
       after: Epoch,
       /** Other nodes that the room is on. */
       nodes: v.array(v.string()),
@@ -52,7 +60,14 @@ export const MEDIA_COMMANDS = {
     result: Opened,
   },
   /** The session as it is, for a client that was away. Refused with `media_failed` if gone. */
-  describe: { params: v.object(whose), result: Opened },
+  describe: {
+    params: v.object({
+      ...whose,
+      /** Of a guard that was just claimed: older ones open nothing any more. */
+      fence: v.optional(v.number()),
+    }),
+    result: Opened,
+  },
   /** Whether the session of this epoch has a path, one way or the other, so that media may be on it. */
   carries: {
     params: v.object({ ...whose, epoch: Epoch }),
@@ -76,7 +91,7 @@ export const MEDIA_COMMANDS = {
     result: v.object({ iceParameters: IceParameters, ...iceServers }),
   },
   iceServers: { params: v.object(whose), result: v.object(iceServers) },
-  /** What the client says of its path. */
+  /** The client's report of its path. */
   path: { params: v.object({ ...whose, ...METHODS.path.params.entries }), result: Empty },
   publish: {
     params: v.object({
@@ -85,12 +100,17 @@ export const MEDIA_COMMANDS = {
       trackId: ClientId,
       kind: MediaKind,
       muted: v.boolean(),
+      version: MutedSince,
       rtpParameters: RtpParameters,
     }),
     result: Empty,
   },
   unpublish: { params: v.object({ ...whose, trackId: ClientId }), result: Empty },
-  mute: { params: v.object({ ...whose, trackId: ClientId, muted: v.boolean() }), result: Empty },
+  /** An older word than the node has is ignored: two replicas may say it in any order. */
+  mute: {
+    params: v.object({ ...whose, trackId: ClientId, muted: v.boolean(), version: MutedSince }),
+    result: Empty,
+  },
   subscribe: {
     params: v.object({ ...whose, preferences: v.record(ClientId, Preference) }),
     result: Empty,
@@ -140,11 +160,11 @@ export const MEDIA_EVENTS = {
     ...EVENTS.iceServers.entries,
   }),
   speakers: v.object({
-    /** As in {@link Opened}: each router tells its own people. */
+    /** As in {@link Opened}: each router reports its own participants. */
     origin: v.string(),
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
-  /** The node was out of touch: what it told in the meantime was lost, so ask for the sessions. */
+  /** The node was cut off: its events in the meantime were lost, so ask for the sessions. */
   missed: v.object({ nodeId: v.string() }),
   /** These media sessions are gone with their worker: open new ones. */
   lost: v.object({

@@ -1,4 +1,4 @@
-// What media nodes say to each other: who holds which tracks of a room, and the pipes between them.
+// Messages between media nodes: which node holds which tracks of a room, and the pipes between them.
 import * as v from 'valibot';
 import { MediaKind, RtpParameters } from '../../../shared/media/rtp.ts';
 import type { Params, Result } from '../../../shared/protocol/rpc.ts';
@@ -8,7 +8,7 @@ const Empty = v.object({});
 const NodeId = v.string();
 const Port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
 
-/** A track as the node tells of it where its participant is connected. */
+/** A track, as the node describes it that its participant is connected to. */
 export const MeshTrack = v.object({
   trackId: ClientId,
   participantId: ParticipantId,
@@ -33,7 +33,7 @@ export const MeshState = v.object({
   tracks: v.array(MeshTrack),
   /** The pipes it receives by: the other end closes those that are not named any more. */
   links: v.array(v.object({ linkId: v.string(), producerIds: v.array(v.string()) })),
-  /** It has nobody of the room any more. */
+  /** No participant of the room is on it any more. */
   gone: v.boolean(),
 });
 export type MeshState = v.InferOutput<typeof MeshState>;
@@ -64,7 +64,7 @@ export type PipedTrack = v.InferOutput<typeof PipedTrack>;
 
 /** Commands between nodes, on the bus. Each is idempotent. */
 export const MESH_COMMANDS = {
-  /** What do you have of this room? The asker has people in it too. */
+  /** Asks which tracks of a room the node has. Participants of the room are on the asking node too. */
   meshState: {
     params: v.object({ room: RoomName, from: NodeId }),
     result: v.nullable(MeshState),

@@ -20,11 +20,11 @@ export class Announcement implements NodeAnnouncement {
   #info: string;
   /**
    * When the last acknowledged heartbeat was sent, by `performance.now()`: the store began the lease
-   * later than that, so it ends for us before it ends for anybody else.
+   * later than that, so it ends for us before it ends for other processes.
    */
   #sentAt = Number.NEGATIVE_INFINITY;
   #term: string | undefined;
-  /** It had run out, and nobody was told yet that it holds again. */
+  /** The lease had run out; that it holds again was not reported yet. */
   #lapsed = false;
   #timer: NodeJS.Timeout | undefined;
   /** The heartbeat under way, and the one that will follow it with what was said meanwhile. */

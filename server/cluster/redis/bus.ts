@@ -82,8 +82,8 @@ export class RedisBus implements Bus {
     try {
       const text = JSON.stringify({ id, replyTo: this.#replyTo, command, params });
       const channel = commandChannel(this.#options.keyPrefix, nodeId);
-      const telling = this.#tell(channel, text, timeoutMs);
-      const receivers = await Promise.race([telling, promise.then(() => 1)]);
+      const sending = this.#send(channel, text, timeoutMs);
+      const receivers = await Promise.race([sending, promise.then(() => 1)]);
       if (receivers === 0) throw new ParleyError('no_capacity');
       const answer = await promise;
       if ('error' in answer) throw errorFromBody(answer.error);
@@ -121,7 +121,7 @@ export class RedisBus implements Bus {
   }
 
   async publish(topic: string, message: unknown): Promise<void> {
-    await this.#tell(this.#topic(topic), JSON.stringify(message) ?? 'null');
+    await this.#send(this.#topic(topic), JSON.stringify(message) ?? 'null');
   }
 
   subscribe(topic: string, listener: (message: unknown) => void): Promise<Closer> {
@@ -154,11 +154,11 @@ export class RedisBus implements Bus {
       if (!(thrown instanceof ParleyError)) this.#options.onAccident(thrown, command);
       answer = JSON.stringify({ id, error: errorBody(ParleyError.from(thrown)) });
     }
-    await this.#tell(replyTo, answer).catch(this.#options.onUnanswered);
+    await this.#send(replyTo, answer).catch(this.#options.onUnanswered);
   }
 
   /** @returns how many received it */
-  async #tell(channel: string, text: string, timeoutMs?: number): Promise<number> {
+  async #send(channel: string, text: string, timeoutMs?: number): Promise<number> {
     const args = ['SPUBLISH', channel, text];
     const options = timeoutMs === undefined ? {} : { timeoutMs };
     return v.parse(v.number(), await this.#options.connection.command(channel, args, options));

@@ -4,62 +4,11 @@ import { type NodeAnnouncement, NodeInfo, type NodeRegistry } from '../cluster.t
 import { Announcement } from './announcement.ts';
 import { commandChannel } from './bus.ts';
 import type { RedisConnection } from './link/connection.ts';
-import { script } from './link/script.ts';
 import type { Topology } from './link/topology.ts';
+import { NODES } from './scripts.ts';
 
-/** Nobody lists nodes any more after so many leases; what they left goes by itself. */
+/** Without a node, or a replica that lists nodes, for so many leases, the keys go by themselves. */
 const BACKSTOP_LEASES = 100;
-
-const NOW = `
-local LEASES, INFOS, TERMS = unpack(KEYS)
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local function int(number) return string.format('%.0f', number) end
-`;
-
-/**
- * @returns the term of the lease: another one whenever the node was not there, or its lease had run
- *   out. It is kept, so that a lapse shows even when the first answer after it is lost.
- */
-const BEAT = script(
-  NOW,
-  `
-local ID, LEASE, INFO, BACKSTOP = unpack(ARGV)
-local lease_end = redis.call('ZSCORE', LEASES, ID)
-redis.call('ZADD', LEASES, int(now + LEASE), ID)
-redis.call('HSET', INFOS, ID, INFO)
-redis.call('PEXPIRE', LEASES, BACKSTOP)
-redis.call('PEXPIRE', INFOS, BACKSTOP)
-local term = redis.call('HGET', TERMS, ID)
-if not lease_end or tonumber(lease_end) <= now or not term then
-  term = clock[1] .. '.' .. clock[2]
-  redis.call('HSET', TERMS, ID, term)
-end
-redis.call('PEXPIRE', TERMS, BACKSTOP)
-return term
-`,
-);
-
-const REMOVE = script(
-  NOW,
-  `
-redis.call('HDEL', INFOS, ARGV[1])
-redis.call('HDEL', TERMS, ARGV[1])
-return redis.call('ZREM', LEASES, ARGV[1])
-`,
-);
-
-const LIST = script(
-  NOW,
-  `
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now))) do
-  redis.call('ZREM', LEASES, id)
-  redis.call('HDEL', INFOS, id)
-  redis.call('HDEL', TERMS, id)
-end
-return redis.call('HVALS', INFOS)
-`,
-);
 
 export interface RedisNodesOptions {
   connection: RedisConnection;
@@ -73,29 +22,25 @@ export interface RedisNodesOptions {
 
 export class RedisNodes implements NodeRegistry {
   readonly #options: RedisNodesOptions;
-  readonly #keys: readonly string[];
   readonly #announced = new Set<Announcement>();
 
   constructor(options: RedisNodesOptions) {
     this.#options = options;
-    // One tag for all: they are listed together, and few.
-    const tag = `${options.keyPrefix}:{nodes}`;
-    this.#keys = ['leases', 'infos', 'terms'].map((key) => `${tag}:${key}`);
   }
 
   async announce(info: NodeInfo, onRegained: () => void): Promise<NodeAnnouncement> {
     const { connection, nodeLeaseMs, onMissedBeat } = this.#options;
     const backstopMs = nodeLeaseMs * BACKSTOP_LEASES;
-    const keys = this.#keys;
+    const keyOf = this.#keyOf;
     const announcement: Announcement = new Announcement({
       info,
       leaseMs: nodeLeaseMs,
       async beat(text) {
-        const args = [info.id, String(nodeLeaseMs), text, String(backstopMs)];
-        const term = await connection.script(BEAT, keys, args, { repeatable: true });
+        const values = { id: info.id, leaseMs: nodeLeaseMs, info: text, backstopMs };
+        const term = await connection.script(NODES.beat, keyOf, values, { repeatable: true });
         return v.parse(v.string(), term);
       },
-      remove: () => connection.script(REMOVE, keys, [info.id], { repeatable: true }),
+      remove: () => connection.script(NODES.remove, keyOf, { id: info.id }, { repeatable: true }),
       onRegained,
       onMissedBeat,
       onClosed: () => this.#announced.delete(announcement),
@@ -107,7 +52,8 @@ export class RedisNodes implements NodeRegistry {
 
   async list(): Promise<NodeInfo[]> {
     const { connection, keyPrefix, onUnreadable } = this.#options;
-    const texts = v.parse(v.array(v.string()), await connection.script(LIST, this.#keys, []));
+    const answer = await connection.script(NODES.list, this.#keyOf, {});
+    const texts = v.parse(v.array(v.string()), answer);
     const nodes = texts.flatMap((text) => {
       try {
         return [v.parse(NodeInfo, JSON.parse(text))];
@@ -117,14 +63,17 @@ export class RedisNodes implements NodeRegistry {
       }
     });
     const channels = nodes.map(({ id }) => commandChannel(keyPrefix, id));
-    const heard = await this.#withSubscriber(channels);
-    return nodes.filter(({ id }) => heard.has(commandChannel(keyPrefix, id)));
+    const served = await this.#withSubscriber(channels);
+    return nodes.filter(({ id }) => served.has(commandChannel(keyPrefix, id)));
   }
 
   /** Ends the heartbeats; the registrations end with their leases. */
   close(): void {
     for (const announcement of this.#announced) announcement.stop();
   }
+
+  /** One tag for all: they are listed together, and few. */
+  readonly #keyOf = (name: string) => `${this.#options.keyPrefix}:{nodes}:${name}`;
 
   /** A killed process is gone from here at once, long before its lease ends. */
   async #withSubscriber(channels: readonly string[]): Promise<Set<string>> {

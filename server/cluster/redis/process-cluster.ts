@@ -1,5 +1,6 @@
 // Everything of the cluster on Redis that belongs to one process: put together, watched, closed.
 import { ParleyError } from '../../../shared/errors.ts';
+import type { OperationTable } from '../../../shared/room/operations.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Closer, Cluster } from '../cluster.ts';
 import { RedisBus } from './bus.ts';
@@ -23,6 +24,8 @@ export interface RedisClusterOptions {
   /** Begins every key and channel: several installations may share one server. */
   keyPrefix: string;
   chatHistory: number;
+  /** What may happen in a room: the project's own table, unless a test adds to it. */
+  operations?: OperationTable;
   patchHistory: number;
   sessionLeaseMs: number;
   nodeLeaseMs: number;
@@ -107,10 +110,11 @@ export class RedisCluster implements Cluster {
     this.#topology = topology;
     this.#connection = connection;
     this.#subscriptions = subscriptions;
-    const { chatHistory, patchHistory } = options;
+    const { chatHistory, patchHistory, operations } = options;
     const quietMs = options.sweepQuietMs ?? sweepQuietMs(sessionLeaseMs);
     this.rooms = new RedisRooms({
       ...{ connection, subscriptions, index, keyPrefix, chatHistory, patchHistory, sessionLeaseMs },
+      ...(operations && { operations }),
       maySweep: () => this.#connected && performance.now() - this.#connectedAt >= quietMs,
       onUnreadable: (err, room) => log.error({ err, room }, 'a patch could not be read'),
       onListenerError,
@@ -169,7 +173,7 @@ export class RedisCluster implements Cluster {
         key = probeKey(this.#options.keyPrefix);
       }
       await probeRights(node.messages, key).catch((cause: unknown) => {
-        // A connection that ended meanwhile says nothing about rights.
+        // A connection that ended meanwhile proves nothing about rights.
         if (cause instanceof UnusableServer) throw cause;
       });
     });
@@ -224,7 +228,7 @@ export class RedisCluster implements Cluster {
 
 /** Why there is no connection: one clause, without the password. */
 export function reasonOf(cause: unknown, { password }: LinkOptions): string {
-  // What a ParleyError says itself is for participants of a call.
+  // The message of a ParleyError is for participants of a call.
   const actual = cause instanceof ParleyError ? cause.cause : cause;
   return describeFailure(actual, [password]);
 }

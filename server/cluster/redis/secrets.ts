@@ -2,14 +2,7 @@
 import * as v from 'valibot';
 import type { SecretStore } from '../cluster.ts';
 import type { RedisConnection } from './link/connection.ts';
-import { script } from './link/script.ts';
-
-const KEEP = script(`
-local SECRETS = KEYS[1]
-local NAME, CANDIDATE = unpack(ARGV)
-redis.call('HSETNX', SECRETS, NAME, CANDIDATE)
-return redis.call('HGET', SECRETS, NAME)
-`);
+import { SECRETS } from './scripts.ts';
 
 export class RedisSecrets implements SecretStore {
   readonly #connection: RedisConnection;
@@ -23,7 +16,8 @@ export class RedisSecrets implements SecretStore {
   async keep(name: string, candidate: string): Promise<string> {
     // Said twice it answers the same.
     const options = { repeatable: true };
-    const answer = await this.#connection.script(KEEP, [this.#key], [name, candidate], options);
+    const values = { name, candidate };
+    const answer = await this.#connection.script(SECRETS.keep, () => this.#key, values, options);
     return v.parse(v.string(), answer);
   }
 }

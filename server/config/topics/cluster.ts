@@ -46,6 +46,11 @@ export const cluster = {
     about:
       'After SIGTERM, how long an `sfu-rtc` replica waits for its sessions to be moved before it ends anyway, and `web` for its clients to reconnect elsewhere. Keep it below the time the platform gives a process to end.',
   }),
+  orphanGraceMs: setting('ORPHAN_GRACE_MS', integer(200, 600_000), {
+    default: 20_000,
+    about:
+      'How long an `sfu-rtc` replica keeps a media session that the store does not explain, as the word of its end was lost. A move may take this long; it is looked twice in this time, a read of the store for each room.',
+  }),
 } as const;
 
 export const store = {

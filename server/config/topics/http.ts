@@ -1,4 +1,4 @@
-// HTTP, and who may come in.
+// HTTP, and who may join.
 
 import { apiKeys } from '../api-keys.ts';
 import { host, origin, portOrAny, proxies, word } from '../parsers.ts';

@@ -1,4 +1,4 @@
-// The most that one client may use, and time limits.
+// Limits for one client, and timeouts.
 import { integer, setting } from '../setting.ts';
 
 export const limits = {
@@ -139,6 +139,11 @@ export const timing = {
     default: 30_000,
     about:
       'How long a participant whose socket is gone keeps the place in the call, media running. Long enough for a change of network or a restart of a proxy.',
+  }),
+  leaseMarginMs: setting('SESSION_LEASE_MARGIN_MS', integer(300, 600_000), {
+    default: 15_000,
+    about:
+      'How much longer than GRACE_PERIOD_MS the store keeps a session that no `web` replica renews. A replica that was killed did not say so; its clients need time to notice, and to come back elsewhere.',
   }),
   commandTimeoutMs: setting('COMMAND_TIMEOUT_MS', integer(100, 60_000), {
     default: 5_000,

@@ -1,4 +1,4 @@
-// Workers, their ports, and the addresses that they announce to browsers.
+// Workers, their ports, and the addresses for browsers.
 import { availableParallelism } from 'node:os';
 import { host, ip, portOrAny } from '../parsers.ts';
 import { choice, integer, list, optional, setting } from '../setting.ts';

@@ -1,4 +1,4 @@
-// The platform's description of a replica, and the replicas' output for operators.
+// What a replica knows from its platform, and what operators see of replicas.
 
 import { host, portOrAny, word } from '../parsers.ts';
 import { choice, integer, optional, setting } from '../setting.ts';

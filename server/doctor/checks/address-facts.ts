@@ -1,4 +1,4 @@
-// Looks at our own media ports from where browsers look: from here, and through a relay from outside.
+// Tries our own media ports as browsers do: from this machine, and through a relay from outside.
 import { isIPv4, isIPv6 } from 'node:net';
 import { sameIp } from '../../turn/client/stun-message-address.ts';
 import { TurnAllocation } from '../../turn/client/turn-client.ts';
@@ -31,7 +31,7 @@ export interface AddressOptions {
   local: readonly string[];
   /** Empty where no socket of ours can answer on the configured ports. */
   ports: readonly MediaPort[];
-  /** The first of those. */
+  /** The first port. */
   firstPort: number;
   relay: Relay | undefined;
   seen: AddressFacts['seen'];
@@ -42,14 +42,14 @@ const CHECK_MS = 1_600;
 const ALLOCATE_MS = 2_000;
 const RESOLVE_MS = 2_000;
 
-/** Where STUN servers see this machine, by the first that answers. */
+/** The address that the first STUN server to answer sees us at. */
 export async function seenFrom(
   stunUrls: readonly string[],
   from: { address: string; port: number | undefined },
 ): Promise<AddressFacts['seen']> {
   const udp = await firstMapped(stunUrls, 'udp', from.address, from.port);
   if (udp) return { address: udp.address, port: from.port === undefined ? undefined : udp.port };
-  // Where UDP is blocked, TCP may still find the address.
+  // Where UDP is blocked, TCP still shows the address.
   const tcp = await firstMapped(stunUrls, 'tcp', from.address, undefined);
   return tcp && { address: tcp.address, port: undefined };
 }
@@ -65,7 +65,7 @@ async function firstMapped(
     const fits = parsed && !parsed.scheme.endsWith('s') && parsed.transport === protocol;
     return fits ? [{ address: parsed.host, port: parsed.port }] : [];
   });
-  // In order from the same port, and briefly: the second server is for when the first is down.
+  // One after the other from the same port. The second is asked only if the first does not answer.
   for (const server of servers.slice(0, 2)) {
     const result = await stunBinding({
       ...{ ...server, protocol, localAddress, localPort, timeoutMs: STUN_MS },
@@ -75,7 +75,7 @@ async function firstMapped(
   return undefined;
 }
 
-/** The facts of each media port. */
+/** Facts of each media port. */
 export async function addressFacts(options: AddressOptions): Promise<AddressFacts[]> {
   const { address, announced, protocols, local, ports, firstPort, relay, seen } = options;
   const resolved = await resolveHost(address, RESOLVE_MS).catch(() => []);

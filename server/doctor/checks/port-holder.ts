@@ -1,4 +1,4 @@
-// Finds the process that holds a port, in Linux's /proc, and whether it is a running Parley.
+// Which process has a port, as Linux shows it in /proc, and whether it is a Parley.
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -14,7 +14,7 @@ export interface Holder {
 const SOCKET_LINE = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) (?:\S+ ){5}(\d+)/;
 const LISTENING = '0A';
 
-/** @returns undefined when no process has it, or the process is not ours to look at */
+/** @returns undefined when no process has it, or we may not look at it */
 export async function holderOf(protocol: 'udp' | 'tcp', port: number): Promise<Holder | undefined> {
   const tables = await Promise.all(
     [protocol, `${protocol}6`].map((name) => read(`/proc/net/${name}`)),

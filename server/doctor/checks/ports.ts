@@ -14,7 +14,7 @@ export interface Listen {
 
 export interface PortsCheck {
   verdict: Verdict;
-  /** They are ours to open. */
+  /** They can be opened. */
   free: boolean;
   /** A Parley that runs has them, or so it seems. */
   running: boolean;
@@ -23,7 +23,7 @@ export interface PortsCheck {
 /** How many ports of a range of pipe ports are tried. All of a large range would take too long. */
 const PIPE_PORTS_TRIED = 32;
 
-/** The error codes of a port that cannot be opened. */
+/** The error that kept it from being opened. */
 type Obstacle = { on: Listen; code: string };
 
 /** @param count ports in a row, from MEDIA_PORT */

@@ -1,4 +1,4 @@
-// Checks whether the store can be reached, its round trip, its clock, and the TURN servers in it.
+// Whether the store can be reached, its round trip, its clock, and the TURN servers in it.
 import { readFileSync } from 'node:fs';
 import { MissingRights, UnusableServer } from '../../cluster/redis/link/errors.ts';
 import { RedisLink } from '../../cluster/redis/link/link.ts';
@@ -104,7 +104,7 @@ async function measure(link: RedisLink): Promise<{ roundTripMs: number; offsetMs
   return { roundTripMs, offsetMs: ours - (Number(seconds) * 1_000 + Number(micros) / 1_000) };
 }
 
-/** The servers that every process shares, besides those of our own environment. */
+/** The servers in the store, which all processes share. */
 export async function turnServersInStore(
   { store, limits }: Pick<Config, 'store' | 'limits'>,
   log: Logger,

@@ -6,7 +6,7 @@ import type { IceTarget } from '../../turn/probe/probe.ts';
 import type { MediaPort } from './address-facts.ts';
 
 export interface RunningOptions {
-  /** Where its web server is. */
+  /** URL of its web server. */
   base: URL;
   authToken: string | undefined;
   /** Addresses of this machine, and announced ones: another replica's media is not ours to check. */
@@ -25,7 +25,7 @@ const ROOM = 'parley-doctor';
 const Reply = v.object({ id: v.literal(1), result: METHODS.checkNetwork.result });
 const Minted = v.object({ token: v.string() });
 
-/** @returns undefined when it does not let us, or its media is on another machine. Never rejects. */
+/** @returns undefined when it refuses, or its media is on another machine. Never rejects. */
 export async function runningMedia(options: RunningOptions): Promise<RunningMedia | undefined> {
   const address = new URL(SIGNALING_PATH, options.base);
   address.protocol = address.protocol.replace('http', 'ws');

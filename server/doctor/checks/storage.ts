@@ -14,7 +14,7 @@ export async function checkStorage(
   try {
     const folder = workerCacheFolder({ ...env });
     const existing = await nearestExisting(folder);
-    // Rights are not enough: the disk may be full, or read-only.
+    // Rights do not suffice: the disk may be full, or read-only.
     await rmdir(await mkdtemp(path.join(existing, '.parley-doctor-')));
     const { bavail, bsize } = await statfs(existing);
     const detail = `${Math.floor((bavail * bsize) / MEGABYTE)} MB are free at ${folder}.`;

@@ -1,10 +1,10 @@
-// The TURN servers that participants get, from our own environment and from the store. Pure.
+// The TURN servers that participants get: those of our own environment, and those in the store. Pure.
 import type { TurnServer } from '../../cluster/turn.ts';
 import type { Config } from '../../config/config.ts';
 import { configuredTurn } from '../../turn/pool/environment.ts';
 import { skipped, type Verdict, warning } from '../finding.ts';
 
-/** Where an operator corrects a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
+/** The place to correct a server: the `TURN_*` of one server, TURN_POOL, the pool, or another process. */
 export type TurnSource = 'variables' | 'pool' | 'operator' | 'elsewhere';
 
 /** `none`: there is no store. `unread`: it could not be read. */
@@ -15,7 +15,7 @@ export interface TurnInUse {
   stun: readonly string[];
   /** The server is in our environment, but an operator has put another server under the same id. */
   overridden: readonly string[];
-  /** Settings that have no effect, a sentence each. */
+  /** Settings without effect, a sentence each. */
   ignored: readonly string[];
   sourceOf(server: TurnServer): TurnSource;
 }
@@ -26,12 +26,12 @@ export function turnInUse(
   shared: readonly TurnServer[],
 ): TurnInUse {
   const { servers: own, stun, ignored } = configuredTurn({ turn, cluster });
-  // Servers of TURN_POOL come last.
+  // The servers of TURN_POOL come last.
   const single = configuredTurn({ turn: { ...turn, pool: undefined }, cluster }).servers.length;
   const sources = new Map<string, TurnSource>(
     own.map(({ id }, place) => [id, place < single ? 'variables' : 'pool']),
   );
-  // The store keeps an operator's servers when a process adds its configured ones.
+  // In the store, these win over the configuration of a process.
   const operators = new Map(
     shared.filter(({ origin }) => origin === 'operator').map((server) => [server.id, server]),
   );

@@ -1,4 +1,4 @@
-// Tries every address of every TURN server, and distinguishes a wrong secret from a wrong clock.
+// Tries every address of every TURN server: is the secret wrong, or a clock?
 import type { TurnServer } from '../../cluster/turn.ts';
 import { parseTurnUrl } from '../../turn/client/turn-url.ts';
 import { credentialsFor } from '../../turn/pool/credentials.ts';
@@ -73,8 +73,8 @@ export async function tryStunServer(url: string): Promise<Verdict> {
 }
 
 /**
- * Bounds of our clock's error, by a server's clock: it must accept credentials that expire in a minute by our
- * clock, and refuse those that expired a minute ago. Servers that ignore the expiry give no bounds.
+ * Compares a server's clock with ours: it must take credentials that expire in a minute by our clock,
+ * and refuse those that expired a minute ago. Servers that ignore the expiry are left out.
  */
 export async function clockBounds(attempts: readonly TurnAttempt[]): Promise<ClockBound[]> {
   const usable = attempts.filter(
@@ -100,7 +100,7 @@ async function clockOf({ server, url }: TurnAttempt): Promise<ClockBound[]> {
   return soon.ok && isExpired(past) ? [{ source, ours: 'right' }] : [];
 }
 
-/** A server that works, or at least gives allocations: the view from outside. */
+/** A server that works, or at least gives allocations. */
 export function relayOf(attempts: readonly TurnAttempt[]): Relay | undefined {
   const best =
     attempts.find(({ result }) => result.ok) ??
@@ -110,7 +110,7 @@ export function relayOf(attempts: readonly TurnAttempt[]): Relay | undefined {
   return { url, ...credentials(server.auth, best.lasting?.ok ? TEN_YEARS_MS : undefined) };
 }
 
-/** Whether a server serves, whatever becomes of what it relays. */
+/** Whether it gives allocations, even if nothing comes through. */
 function allocates(result: ProbeResult): boolean {
   return result.ok || result.failure === 'relay_blocked' || result.failure === 'forbidden';
 }

@@ -1,4 +1,4 @@
-// Checks whether the web server answers at its public address, and reads its clock.
+// Whether the web server answers at its public address, and its clock.
 import * as v from 'valibot';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../../shared/protocol/protocol.ts';
 import type { ClockSample } from '../diagnoses/clock.ts';
@@ -32,7 +32,7 @@ export async function checkWeb(url: string | undefined): Promise<WebCheck> {
   }
 }
 
-/** Whether a WebSocket opens, which a proxy may pass plain requests without. */
+/** Whether a WebSocket opens: a proxy may pass plain requests only. */
 async function checkSocket(url: string): Promise<Verdict> {
   const address = new URL(SIGNALING_PATH, url);
   address.protocol = address.protocol.replace('http', 'ws');

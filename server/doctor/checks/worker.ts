@@ -14,7 +14,7 @@ export interface WorkerOptions {
   listen: readonly string[];
   announced: readonly string[];
   count: number;
-  /** The configured ports cannot be had: any others will do. */
+  /** The configured ports are taken: use any others. */
   elsewhere: boolean;
   env: Readonly<Record<string, string | undefined>>;
   log: Logger;
@@ -59,7 +59,7 @@ export async function checkWorker(options: WorkerOptions): Promise<WorkerCheck> 
   }
 }
 
-/** Finds one that is there; a download or a build, which take minutes, are not for a check. */
+/** Finds an existing one: a download or a build would take minutes. */
 async function findWorker(env: WorkerOptions['env']): Promise<string> {
   const giveUp = new AbortController();
   const none = () => new ProvisionError('There is no mediasoup-worker on this machine yet.');

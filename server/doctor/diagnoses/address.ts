@@ -1,4 +1,4 @@
-// From what was seen of an address to why media does, or does not, arrive at it. Pure.
+// From the facts about an address, why media does or does not arrive at it. Pure.
 import { BlockList, isIPv4 } from 'node:net';
 import { sameIp } from '../../turn/client/stun-message-address.ts';
 import { failed, ok, skipped, type Verdict, warning } from '../finding.ts';
@@ -24,9 +24,9 @@ export interface AddressFacts {
   inside: { udp: Sight | undefined; tcp: Sight | undefined };
   /** Through a relay on another machine, by UDP; undefined without one. */
   outside: Sight | undefined;
-  /** Where a STUN server sees us; with the port when it was asked from the media port. */
+  /** Our address as a STUN server sees it; the port if it was asked from there. */
   seen: { address: string; port: number | undefined } | undefined;
-  /** Through the relay to where the STUN server sees us. */
+  /** Through the relay, to the address in `seen`. */
   outsideAtSeen: Sight | undefined;
 }
 
@@ -122,7 +122,7 @@ function diagnoseTcpOnly(facts: AddressFacts): Verdict {
   return failed('blocked', `TCP does not arrive at ${where(facts)}.`, FORWARD);
 }
 
-/** Only the addresses can be compared then; they may well differ for what we send and what we get. */
+/** Only the addresses can be compared then. Those of packets in and out may well differ. */
 function diagnoseBusy(facts: AddressFacts): Verdict {
   if (isSeenElsewhere(facts) && facts.announced) return wrongAddress(facts, 'warning');
   return skipped(
@@ -142,7 +142,7 @@ function wrongAddress(facts: AddressFacts, state: 'failed' | 'warning' = 'failed
 
 function notAnnounced({ address, seen, outside }: AddressFacts): Verdict {
   const place = seen?.address ?? 'the public address';
-  // A relay that does not reach us was the last way.
+  // Not even a relay reaches us.
   const isLost = outside !== undefined && outside !== 'ok';
   return {
     ...{ state: isLost ? 'failed' : 'warning', cause: 'not_announced' },
@@ -182,7 +182,7 @@ function isSeenHere({ resolved, seen }: AddressFacts): boolean {
   return seen !== undefined && resolved.some((ip) => sameIp(ip, seen.address));
 }
 
-/** A STUN server sees us at another address. If it is inside our network as well, this proves nothing. */
+/** A STUN server sees us at another address. One that is inside as well does not count. */
 function isSeenElsewhere(facts: AddressFacts): boolean {
   const { seen, resolved } = facts;
   if (!seen || isSeenHere(facts)) return false;

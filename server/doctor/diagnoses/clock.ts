@@ -1,4 +1,4 @@
-// Compares this machine's clock with other clocks. Pure.
+// Whether this machine's clock is right, compared with other clocks. Pure.
 import { failed, ok, skipped, type Verdict, warning } from '../finding.ts';
 
 /** Another clock. */
@@ -7,18 +7,18 @@ export interface ClockSample {
   source: string;
   /** Ours minus theirs, in milliseconds. */
   offsetMs: number;
-  /** How far that may be from the truth. */
+  /** The possible error of that. */
   uncertaintyMs: number;
 }
 
-/** A TURN server shows its clock by the credentials that it takes for expired. */
+/** A TURN server shows its clock by which credentials have expired. */
 export interface ClockBound {
   source: string;
   /** `right`: within a minute. */
   ours: 'right' | 'behind' | 'ahead';
 }
 
-/** Minted credentials and tokens of an hour work up to about here. */
+/** Up to about here, minted credentials and tokens of an hour work. */
 const WRONG_MS = 60_000;
 const DOUBTFUL_MS = 5_000;
 const NTP =
@@ -30,7 +30,7 @@ export function diagnoseClock(
 ): Verdict {
   const wrong = [
     ...samples.filter((sample) => certain(sample) > WRONG_MS).map(offsetText),
-    ...bounds.filter(({ ours }) => ours !== 'right').map(turnOffsetText),
+    ...bounds.filter(({ ours }) => ours !== 'right').map(boundText),
   ];
   const right = [
     ...samples.filter((sample) => certain(sample) <= WRONG_MS).map(({ source }) => source),
@@ -72,6 +72,6 @@ function offsetText({ source, offsetMs }: ClockSample): string {
   return `${seconds} s ${offsetMs < 0 ? 'behind' : 'ahead of'} ${source}`;
 }
 
-function turnOffsetText({ source, ours }: ClockBound): string {
+function boundText({ source, ours }: ClockBound): string {
   return `more than a minute ${ours === 'behind' ? 'behind' : 'ahead of'} ${source}`;
 }

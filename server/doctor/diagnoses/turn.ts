@@ -99,7 +99,7 @@ function why(facts: TurnUrlFacts, failure: Failure): Verdict {
   }
 }
 
-/** Where its credentials are kept. */
+/** How to correct its credentials. */
 function correct({ auth, id, source }: TurnUrlFacts): string {
   const isSecret = auth === 'secret';
   const variables = isSecret ? 'TURN_SHARED_SECRET' : 'TURN_USERNAME and TURN_PASSWORD';

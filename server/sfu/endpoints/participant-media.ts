@@ -51,6 +51,8 @@ export interface PublishRequest {
   trackId: string;
   kind: MediaKindName;
   muted: boolean;
+  /** Of the room that says so; none: of an older release, taken for the newest. */
+  version?: number | undefined;
   rtpParameters: RtpParameters;
 }
 type MediaKindName = (typeof MediaKind.options)[number];
@@ -58,7 +60,6 @@ type MediaKindName = (typeof MediaKind.options)[number];
 export class ParticipantMedia {
   readonly participantId: string;
   readonly epoch: number;
-  readonly fence: number;
   readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
   /** How the packets of each transport travel, as the client reports it. */
@@ -69,8 +70,11 @@ export class ParticipantMedia {
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
   readonly #connected = new Map<Direction, string>();
+  /** The room's newest word on each track, which may come before the track does. */
+  readonly #mutes = new Map<string, { muted: boolean; version: number }>();
   readonly #resources: Resources;
   readonly #release: () => void;
+  #fence: number;
   #closed = false;
 
   private constructor(
@@ -82,7 +86,7 @@ export class ParticipantMedia {
   ) {
     this.participantId = options.participantId;
     this.epoch = options.epoch;
-    this.fence = options.fence;
+    this.#fence = options.fence;
     this.router = router;
     this.#room = room;
     this.#transports = transports;
@@ -126,6 +130,16 @@ export class ParticipantMedia {
     throw new ParleyError('media_failed', { cause });
   }
 
+  /** The fence of the newest guard of the session that is known here. */
+  get fence(): number {
+    return this.#fence;
+  }
+
+  /** Another replica has claimed the session. */
+  claimedWith(fence: number): void {
+    this.#fence = Math.max(this.#fence, fence);
+  }
+
   /** True also when the worker has died and its event has not arrived yet. */
   get closed(): boolean {
     return this.#closed || this.#transports.send.closed;
@@ -166,19 +180,23 @@ export class ParticipantMedia {
   }
 
   /** Idempotent for a track that is here already. */
-  async publish({ trackId, kind, muted, rtpParameters }: PublishRequest): Promise<void> {
-    const taken = this.#room.tracks.all.some(
-      (track) => track.trackId === trackId && track.participantId !== this.participantId,
-    );
-    if (taken) throw new ParleyError('id_taken');
-    if (this.#producer(trackId)) return this.mute(trackId, muted);
+  async publish({ trackId, kind, muted, version, rtpParameters }: PublishRequest): Promise<void> {
+    // The room says whose a track is, and was asked first. What somebody else still sends as it belongs to a
+    // session that is over, whose media nobody has closed yet.
+    for (const track of this.#room.tracks.all) {
+      const isAnothers = track.trackId === trackId && track.participantId !== this.participantId;
+      if (isAnothers && track.home.nodeId === undefined) {
+        track.home.router.own(track.producerId)?.close();
+      }
+    }
+    if (this.#producer(trackId)) return this.mute(trackId, muted, version);
     if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
     const producer = await this.#transports.send
       .produce({
         id: producerIdOf(trackId, this.epoch),
         kind,
         rtpParameters,
-        paused: muted,
+        paused: this.#mutedNow(trackId, muted, version),
         keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS,
       })
       .catch((cause) => {
@@ -195,13 +213,23 @@ export class ParticipantMedia {
   }
 
   unpublish(trackId: string): void {
+    this.#mutes.delete(trackId);
     this.#producer(trackId)?.close();
   }
 
-  async mute(trackId: string, muted: boolean): Promise<void> {
+  async mute(trackId: string, muted: boolean, version?: number): Promise<void> {
+    const paused = this.#mutedNow(trackId, muted, version);
     const producer = this.#producer(trackId);
     if (!producer) throw new ParleyError('unknown_track');
-    await (muted ? producer.pause() : producer.resume());
+    await (paused ? producer.pause() : producer.resume());
+  }
+
+  /** Two replicas may tell of two changes in any order: the room's newer one counts. */
+  #mutedNow(trackId: string, muted: boolean, version?: number): boolean {
+    const known = this.#mutes.get(trackId);
+    if (known && version !== undefined && version < known.version) return known.muted;
+    this.#mutes.set(trackId, { muted, version: version ?? known?.version ?? 0 });
+    return muted;
   }
 
   /** The room's tracks changed: subscribes to new ones. New consumers are sent to the client as an event. */

@@ -6,10 +6,15 @@ import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import type { NodeRoom } from './node-room.ts';
 
-export interface OrphansOptions {
-  nodeId: string;
+export interface Graces {
   /** How long a session that was moved to another node may keep carrying media. */
   drainGraceMs: number;
+  /** How long a session may be without a placement here. */
+  orphanGraceMs: number;
+}
+
+export interface OrphansOptions extends Graces {
+  nodeId: string;
   store: Pick<RoomStore, 'placement'>;
   rooms(): readonly CheckedRoom[];
   resources: Resources;
@@ -23,10 +28,8 @@ export interface CheckedRoom extends Pick<NodeRoom, 'name'> {
 }
 type CheckedMedia = Pick<ParticipantMedia, 'participantId' | 'carries' | 'close'>;
 
-/** How often every session is compared with the store: a read for each room. */
-const CHECK_EVERY_MS = 10_000;
-/** The most time from the beginning of a move to the end of the old session. */
-const GRACE_MS = 20_000;
+/** Comparisons of every session with the store within the grace: a read for each room. */
+const CHECKS_PER_GRACE = 2;
 
 export class Orphans {
   readonly #options: OrphansOptions;
@@ -37,7 +40,7 @@ export class Orphans {
 
   constructor(options: OrphansOptions) {
     this.#options = options;
-    this.#timer = options.resources.every(CHECK_EVERY_MS, () => {
+    this.#timer = options.resources.every(options.orphanGraceMs / CHECKS_PER_GRACE, () => {
       if (this.#checking) return;
       this.#checking = true;
       this.check({ atOnce: false })
@@ -74,12 +77,12 @@ export class Orphans {
   }
 
   #patienceMs(participant: CheckedMedia, place: string | undefined, atOnce: boolean): number {
-    // No placement is not a placement elsewhere: replicas may still be restoring the store. Wait the full grace
-    // period.
-    if (place === undefined) return GRACE_MS;
+    const { orphanGraceMs, drainGraceMs } = this.#options;
+    // No placement is not a placement elsewhere: replicas may still be restoring the store.
+    if (place === undefined) return orphanGraceMs;
     // The client still shows tracks from here until the new session keeps up.
-    if (participant.carries) return Math.max(GRACE_MS, this.#options.drainGraceMs);
-    return atOnce ? 0 : GRACE_MS;
+    if (participant.carries) return Math.max(orphanGraceMs, drainGraceMs);
+    return atOnce ? 0 : orphanGraceMs;
   }
 
   close(): void {

@@ -25,9 +25,9 @@ const OPEN_ATTEMPTS = 3;
 /** Closings of one media session. After these, its node finds out by itself that it is an orphan. */
 const CLOSE_ATTEMPTS = 3;
 const CLOSE_RETRY_MS = 500;
-/** Placements of one opening: each time somebody else was first, there is one node more to agree on. */
+/** Placements of one opening: another replica may be first each time. */
 const PLACE_ATTEMPTS = 5;
-/** When to try again after nobody could take a session: about when a worker has been replaced. */
+/** When to try again after no node could take a session: about when a worker has been replaced. */
 const NO_CAPACITY_RETRY_MS = 2_000;
 
 export type MediaListener = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
@@ -90,7 +90,7 @@ export class MediaClient {
       } catch (error) {
         const { retryable, code } = ParleyError.from(error);
         if (nodeId !== undefined) {
-          // It may still open what nobody waits for any more.
+          // The node may still open it, though no client waits for it any more.
           const mayOpen = code === 'timeout' || code === 'unavailable';
           if (mayOpen) void this.close(nodeId, { room, participantId, epoch: null });
           avoid.add(nodeId);
@@ -103,8 +103,8 @@ export class MediaClient {
     }
   }
 
-  /** A move came to nothing: the participant is where they were. Never rejects. */
-  async stay(room: string, participantId: string, nodeId: string): Promise<void> {
+  /** A move failed: the placement is again the node that the participant is still on. Never rejects. */
+  async undoMove(room: string, participantId: string, nodeId: string): Promise<void> {
     const { cluster, log } = this.#options;
     try {
       const placement = await cluster.rooms.placement(room);
@@ -115,12 +115,17 @@ export class MediaClient {
     }
   }
 
-  /** The media session that a participant has. @throws ParleyError `media_failed` when there is none */
-  async describe(room: string, participantId: string): Promise<OpenedAt> {
+  /**
+   * The media session that a participant has, for whoever has claimed the session: the node opens nothing
+   * any more for those who held it before.
+   *
+   * @throws ParleyError `media_failed` when there is none
+   */
+  async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedAt> {
     const placement = await this.#options.cluster.rooms.placement(room);
     const nodeId = placement?.nodes[participantId];
     if (nodeId === undefined) throw new ParleyError('media_failed');
-    return { ...(await this.#request(nodeId, 'describe', { room, participantId })), nodeId };
+    return { ...(await this.#request(nodeId, 'describe', { room, participantId, fence })), nodeId };
   }
 
   /**

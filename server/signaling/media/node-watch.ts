@@ -17,7 +17,7 @@ export interface WatchedSession {
   readonly room: string;
   readonly attached: boolean;
   readonly media: {
-    readonly places: { readonly current: { readonly nodeId: string } | undefined };
+    readonly sessions: { readonly current: { readonly nodeId: string } | undefined };
     /** Make before break; of a node that is gone, what it still sends is kept. @returns whether it moved */
     move(reason: string): Promise<boolean>;
   };
@@ -107,7 +107,7 @@ export class NodeWatch {
     this.#lookedAt = now;
     const sessions = this.#options.sessions();
     const byId = new Map(nodes.map((node) => [node.id, node]));
-    const used = new Set(sessions.flatMap(({ media }) => media.places.current?.nodeId ?? []));
+    const used = new Set(sessions.flatMap(({ media }) => media.sessions.current?.nodeId ?? []));
     for (const id of this.#missingSince.keys()) {
       if (byId.has(id) || !used.has(id)) this.#missingSince.delete(id);
     }
@@ -117,7 +117,7 @@ export class NodeWatch {
     const torn = await this.#torn.look(nodes, sessions, now);
     const moves = new Map<WatchedSession, Move>();
     for (const session of sessions) {
-      const leaving = session.media.places.current?.nodeId;
+      const leaving = session.media.sessions.current?.nodeId;
       if (leaving === undefined) continue;
       const missingSince = this.#missingSince.get(leaving);
       const gathering = torn.get(session.room);
@@ -132,8 +132,8 @@ export class NodeWatch {
     this.#reasons = moves;
     const isLost = (session: WatchedSession) => moves.get(session)?.reason === 'node_lost';
     const [here, away] = split([...moves.keys()], ({ attached }) => attached);
-    // Participants who wait come first. Those whose socket is away could not follow a gentle move: they
-    // are moved when they are back, or open anew then.
+    // Participants with a socket come first. The others could not follow a gentle move: they are moved
+    // when they are back, or open anew then.
     this.#lost.offer([...here, ...away].filter(isLost));
     this.#gentle.offer(here.filter((session) => !isLost(session)));
   }
@@ -141,7 +141,7 @@ export class NodeWatch {
   async #move(session: WatchedSession): Promise<boolean> {
     const move = this.#reasons.get(session);
     // It waited for its turn: a rebuild of its own may have been quicker.
-    if (!move || session.media.places.current?.nodeId !== move.leaving) return true;
+    if (!move || session.media.sessions.current?.nodeId !== move.leaving) return true;
     const { reason } = move;
     const moved = await session.media.move(reason);
     if (moved) this.#options.log.info({ room: session.room, reason }, 'media was moved');

@@ -1,4 +1,4 @@
-// The media of one session: opened, moved, rebuilt when it is lost, and told to the client.
+// The media of one session: opened, moved, rebuilt when it is lost, and described to its client.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
@@ -11,11 +11,13 @@ import type { SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
-import type { Outbox } from '../socket/frame-queue.ts';
+import type { FrameQueue } from '../socket/frame-queue.ts';
+import { CredentialRenewal } from './credential-renewal.ts';
 import type { OpenedAt } from './media-client.ts';
-import { MediaPlaces } from './media-places.ts';
+import { MediaSessions } from './media-sessions.ts';
+import { Mutes, type MutesOptions } from './mutes.ts';
 
-/** Whose media it is. */
+/** The session that the media belongs to. */
 export interface MediaOwner {
   readonly room: string;
   readonly participantId: string;
@@ -23,40 +25,60 @@ export interface MediaOwner {
   readonly rtpCapabilities: RtpCapabilities;
   readonly attached: boolean;
   readonly ended: boolean;
+  /** It ended here alone: another replica may have it, and its media. */
+  readonly kept: boolean;
 }
 
-/** Credentials are renewed at this part of their life: late enough to be rare, early enough to retry. */
-const RENEW_AT = 0.75;
 /** Between attempts to rebuild a lost media session. Doubles up to the second figure. */
 const REBUILD_DELAY_MS = 100;
 const REBUILD_DELAY_MAX_MS = 5_000;
-/** Between attempts to renew credentials when the media side does not answer. */
-const RENEW_RETRY_MS = 5_000;
-/** As long as any credentials last, and far below what a timer can be set to. */
-const RENEW_LATEST_MS = 604_800_000;
+
+/** Whether the media session is being replaced by another one. */
+type Replacement =
+  | { readonly name: 'idle' }
+  | { readonly name: 'replacing' }
+  /** The last attempt has failed. */
+  | {
+      readonly name: 'retrying';
+      readonly reason: string;
+      readonly delayMs: number;
+      readonly timer: Timer;
+    };
+
+type MediaEventHandlers = { readonly [K in MediaEvent]: (data: MediaEventData<K>) => void };
+
+const IDLE: Replacement = { name: 'idle' };
 
 export class SessionMedia {
-  readonly places: MediaPlaces;
+  readonly sessions: MediaSessions;
+  readonly mutes: Mutes;
   readonly #owner: MediaOwner;
-  readonly #outbox: Outbox;
+  readonly #queue: FrameQueue;
   readonly #context: SessionContext;
-  /** Media sessions that are gone, and why, by epoch; one may be lost before we were told that it exists. */
+  /** Why media sessions are gone, by epoch. The event may come before the answer that names the session. */
   readonly #lost = new Map<number, string>();
-  #rebuilding = false;
+  readonly #credentials: CredentialRenewal;
+  #replacement: Replacement = IDLE;
   #opening: Promise<MediaOffer> | undefined;
-  #renewal: Timer | undefined;
-  #retry: Timer | undefined;
 
-  constructor(owner: MediaOwner, outbox: Outbox, context: SessionContext) {
+  constructor(owner: MediaOwner, queue: FrameQueue, context: SessionContext) {
     this.#owner = owner;
-    this.#outbox = outbox;
+    this.#queue = queue;
     this.#context = context;
-    this.places = new MediaPlaces(owner.room, owner.participantId, context);
+    const { room, participantId } = owner;
+    this.sessions = new MediaSessions({ ...context, room, participantId });
+    const send: MutesOptions['send'] = (params) => this.sessions.sendToAll('mute', params);
+    this.mutes = new Mutes({ ...context, room, participantId, send });
+    this.#credentials = new CredentialRenewal({
+      request: () => this.sessions.send('iceServers', { room, participantId }),
+      onRenewed: (iceServers) => this.#publish('iceServers', iceServers),
+      resources: context.resources,
+    });
   }
 
-  /** Of the media session that the client was last told of. */
+  /** Of the media session that the client has, or is about to get; 0 without one. */
   get epoch(): number {
-    return this.places.current?.epoch ?? 0;
+    return this.sessions.current?.epoch ?? 0;
   }
 
   /**
@@ -71,24 +93,21 @@ export class SessionMedia {
     return this.#opening;
   }
 
-  /** This is the media session the client has, or is about to be told of. */
+  /** This is the media session that the client has, or is about to get. */
   adopt({ offer, nodeId, origin }: OpenedAt): void {
     if (this.#owner.ended) return;
-    this.places.adopt({ nodeId, origin, epoch: offer.epoch });
-    this.#scheduleRenewal(offer.iceServersExpireAt);
+    this.sessions.adopt({ nodeId, origin, epoch: offer.epoch });
+    this.#credentials.schedule(offer.iceServersExpireAt);
     this.#rebuildIfLost();
   }
 
-  /** Opens another media session and tells the client, again and again until it works. */
+  /** Opens another media session and sends it to the client, again and again until it works. */
   rebuild(reason: string, delayMs = REBUILD_DELAY_MS): void {
-    if (this.#rebuilding || this.#owner.ended) return;
-    this.#retry?.close();
+    if (this.#replacement.name === 'replacing' || this.#owner.ended) return;
     this.#replace(reason).catch((error) => {
       if (this.#owner.ended) return;
-      const { resources, log } = this.#context;
-      log.warn({ err: error, room: this.#owner.room }, 'media was not rebuilt yet');
-      const next = Math.min(delayMs * 2, REBUILD_DELAY_MAX_MS);
-      this.#retry = resources.after(delayMs, () => this.rebuild(reason, next));
+      this.#context.log.warn({ err: error, room: this.#owner.room }, 'media was not rebuilt yet');
+      this.#retryLater(reason, delayMs);
     });
   }
 
@@ -99,83 +118,93 @@ export class SessionMedia {
    * @returns false when that is not possible at the moment
    */
   async move(reason: string): Promise<boolean> {
-    const leaving = this.places.current?.nodeId;
-    if (this.#rebuilding || this.#owner.ended || leaving === undefined) return false;
+    const leaving = this.sessions.current?.nodeId;
+    const before = this.#replacement;
+    if (before.name === 'replacing' || this.#owner.ended || leaving === undefined) return false;
     try {
       await this.#replace(reason, leaving);
       return true;
     } catch (err) {
       const { room } = this.#owner;
       this.#context.log.info({ err, room, reason }, 'media was not moved yet');
+      // The rebuild that waited for its next attempt is still needed.
+      if (before.name === 'retrying') this.#retryLater(before.reason, before.delayMs);
       return false;
     }
   }
 
-  /** Tells the client how the server sees its media session: what differs was lost on the way. */
+  /** Sends the client its media session as the node has it: events of it may have been lost. */
   async refresh(): Promise<void> {
     const { room, participantId, attached } = this.#owner;
-    const place = this.places.current;
-    if (!place || !attached || this.#rebuilding || this.#owner.ended) return;
+    const { current } = this.sessions;
+    const isReplacing = this.#replacement.name === 'replacing';
+    if (!current || !attached || isReplacing || this.#owner.ended) return;
     try {
-      const { offer } = await this.places.send('describe', { room, participantId });
+      const { offer } = await this.sessions.send('describe', { room, participantId });
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
-      this.#outbox.send(eventFrame('media', offer));
+      this.#publish('media', offer);
     } catch (error) {
       const { code } = ParleyError.from(error);
-      if (code === 'media_failed' && place === this.places.current) this.rebuild('missed');
+      if (code === 'media_failed' && current === this.sessions.current) this.rebuild('missed');
     }
   }
 
+  /** An event of the room's media, which may concern another participant. */
   onEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
-    const { participantId } = this.#owner;
-    const { participantId: whose, origin, ...payload } = data as Record<string, unknown>;
-    if (whose !== undefined && whose !== participantId) return;
-    if (event === 'lost') {
-      const { participants, reason } = data as MediaEventData<'lost'>;
-      for (const lost of participants) {
-        if (lost.participantId === participantId) this.#lost.set(lost.epoch, reason);
+    const isOther = 'participantId' in data && data.participantId !== this.#owner.participantId;
+    if (!isOther) this.#handlers[event](data);
+  }
+
+  readonly #handlers: MediaEventHandlers = {
+    consumers: ({ participantId: _, ...consumers }) => this.#publish('consumers', consumers),
+    consumersClosed: ({ participantId: _, ...closed }) => this.#publish('consumersClosed', closed),
+    layers: ({ participantId: _, epoch, ...layers }) => {
+      // The client shows nothing of a session that it is leaving.
+      if (epoch === this.epoch) this.#publish('layers', layers);
+    },
+    iceServers: ({ participantId: _, epoch, ...iceServers }) => {
+      if (epoch !== this.epoch) return;
+      this.#publish('iceServers', iceServers);
+      this.#credentials.schedule(iceServers.iceServersExpireAt);
+    },
+    speakers: ({ origin, ...speakers }) => {
+      // Each router reports the participants that its own participants can hear.
+      if (origin === this.sessions.current?.origin) this.#publish('speakers', speakers);
+    },
+    missed: ({ nodeId }) => {
+      if (nodeId === this.sessions.current?.nodeId) void this.refresh();
+    },
+    lost: ({ participants, reason }) => {
+      for (const { participantId, epoch } of participants) {
+        if (participantId === this.#owner.participantId) this.#lost.set(epoch, reason);
       }
       this.#rebuildIfLost();
-    } else if (event === 'missed') {
-      const { nodeId } = data as MediaEventData<'missed'>;
-      if (nodeId === this.places.current?.nodeId) void this.refresh();
-    } else if (event === 'speakers') {
-      // Each router tells of those whom its own people can hear.
-      if (origin === this.places.current?.origin) this.#tell('speakers', payload);
-    } else if (event === 'iceServers') {
-      const { epoch, ...fresh } = payload as Omit<MediaEventData<'iceServers'>, 'participantId'>;
-      if (epoch !== this.epoch) return;
-      this.#tell('iceServers', fresh);
-      this.#scheduleRenewal(fresh.iceServersExpireAt);
-    } else if (event === 'layers') {
-      const { epoch, ...layers } = payload;
-      // What arrives on a session that is being left says nothing of what is shown.
-      if (epoch === this.epoch) this.#tell('layers', layers);
-    } else {
-      this.#tell(event as EventName, payload);
-    }
-  }
+    },
+  };
 
   /** Nothing is renewed or rebuilt any more. */
   end(): void {
-    for (const timer of [this.#renewal, this.#retry]) timer?.close();
-    this.places.end();
+    this.#stopRetry();
+    this.#credentials.close();
+    this.sessions.end();
+    this.mutes.end();
   }
 
-  #tell<K extends EventName>(event: K, payload: Record<string, unknown>): void {
-    this.#outbox.send(eventFrame(event, payload as unknown as EventPayload<K>));
+  #publish<K extends EventName>(event: K, payload: EventPayload<K>): void {
+    this.#queue.send(eventFrame(event, payload));
   }
 
   async #replace(reason: string, leaving?: string): Promise<void> {
-    this.#rebuilding = true;
-    this.#outbox.hold();
+    this.#stopRetry();
+    this.#replacement = { name: 'replacing' };
+    this.#queue.pause();
     try {
       const offer = await this.open(leaving);
       this.#context.metrics.mediaRebuilds.inc({ reason });
-      this.#outbox.sendFirst(eventFrame('media', offer));
+      this.#queue.sendFirst(eventFrame('media', offer));
     } finally {
-      this.#rebuilding = false;
-      this.#outbox.flush();
+      this.#replacement = IDLE;
+      this.#queue.flush();
       this.#rebuildIfLost();
     }
   }
@@ -183,7 +212,7 @@ export class SessionMedia {
   async #open(leaving?: string): Promise<MediaOffer> {
     const { media } = this.#context;
     const { room, participantId, guard, rtpCapabilities } = this.#owner;
-    const before = this.places.current;
+    const before = this.sessions.current;
     try {
       const opened = await media.open({
         room,
@@ -194,48 +223,37 @@ export class SessionMedia {
       });
       if (this.#owner.ended) {
         const { epoch } = opened.offer;
-        await media.close(opened.nodeId, { room, participantId, epoch });
+        if (!this.#owner.kept) await media.close(opened.nodeId, { room, participantId, epoch });
         throw new ParleyError('session_lost');
       }
       this.adopt(opened);
       return opened.offer;
     } catch (error) {
-      if (before && !this.#owner.ended) void media.stay(room, participantId, before.nodeId);
+      if (before && !this.#owner.ended) void media.undoMove(room, participantId, before.nodeId);
       throw error;
     }
   }
 
   #rebuildIfLost(): void {
     const reason = this.#lost.get(this.epoch);
-    if (this.#rebuilding || this.#owner.ended || reason === undefined) return;
+    const isReplacing = this.#replacement.name === 'replacing';
+    if (isReplacing || this.#owner.ended || reason === undefined) return;
     this.#lost.clear();
     this.rebuild(reason);
   }
 
-  #scheduleRenewal(expireAt: number | null): void {
-    this.#renewal?.close();
-    this.#renewal = undefined;
-    if (expireAt === null) return;
-    // The clock is another replica's, which may be off: never in a loop.
-    const delayMs = Math.max((expireAt - Date.now()) * RENEW_AT, RENEW_RETRY_MS);
-    this.#renewAfter(Math.min(delayMs, RENEW_LATEST_MS));
+  #retryLater(reason: string, delayMs: number): void {
+    // Another replacement has begun meanwhile. It retries by itself.
+    if (this.#replacement.name !== 'idle' || this.#owner.ended) return;
+    const timer = this.#context.resources.after(delayMs, () => {
+      this.rebuild(reason, Math.min(delayMs * 2, REBUILD_DELAY_MAX_MS));
+    });
+    this.#replacement = { name: 'retrying', reason, delayMs, timer };
   }
 
-  #renewAfter(delayMs: number): void {
-    const renewal = this.#context.resources.after(delayMs, () => {
-      const { room, participantId } = this.#owner;
-      this.places.send('iceServers', { room, participantId }).then(
-        (fresh) => {
-          if (this.#owner.ended || this.#renewal !== renewal) return;
-          this.#tell('iceServers', fresh);
-          this.#scheduleRenewal(fresh.iceServersExpireAt);
-        },
-        () => {
-          // A newer media session has credentials, and a renewal, of its own.
-          if (!this.#owner.ended && this.#renewal === renewal) this.#renewAfter(RENEW_RETRY_MS);
-        },
-      );
-    });
-    this.#renewal = renewal;
+  #stopRetry(): void {
+    if (this.#replacement.name !== 'retrying') return;
+    this.#replacement.timer.close();
+    this.#replacement = IDLE;
   }
 }

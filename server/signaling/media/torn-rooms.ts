@@ -13,10 +13,10 @@ const LOOK_EVERY_MS = 500;
 /** A timer that fires a little early or late does not make it a whole look later. */
 const LOOK_SLACK_MS = 100;
 
-interface Somebody {
+interface PlacedInRoom {
   readonly room: string;
   readonly media: {
-    readonly places: { readonly current: { readonly nodeId: string } | undefined };
+    readonly sessions: { readonly current: { readonly nodeId: string } | undefined };
   };
 }
 
@@ -36,7 +36,7 @@ export class TornRooms {
    */
   async look(
     nodes: readonly NodeInfo[],
-    sessions: readonly Somebody[],
+    sessions: readonly PlacedInRoom[],
     now: number,
   ): Promise<ReadonlyMap<string, string>> {
     const cutOff = nodesWithoutALink(nodes);
@@ -49,7 +49,7 @@ export class TornRooms {
     this.#lookedAt = now;
     const rooms = new Set(
       sessions.flatMap(({ room, media }) =>
-        cutOff.has(media.places.current?.nodeId ?? '') ? [room] : [],
+        cutOff.has(media.sessions.current?.nodeId ?? '') ? [room] : [],
       ),
     );
     for (const room of this.#since.keys()) if (!rooms.has(room)) this.#since.delete(room);
@@ -57,7 +57,7 @@ export class TornRooms {
     await Promise.all(
       [...rooms].map(async (room) => {
         const placement = await this.#rooms.placement(room).catch(() => 'unknown' as const);
-        // What cannot be asked about stays as it was, and keeps nobody else waiting.
+        // A room that cannot be read stays as it was, and no other room waits for it.
         if (placement === 'unknown') {
           const before = this.#torn.get(room);
           if (before !== undefined) torn.set(room, before);

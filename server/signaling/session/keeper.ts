@@ -15,9 +15,9 @@ import type { RoomHub } from './room-hub.ts';
 export interface KeptSession {
   readonly participantId: string;
   readonly guard: SessionGuard;
-  readonly held: HeldSession;
+  readonly toRestore: HeldSession;
   /** A claim of this replica is under way: what the store says of the older guard is no news. */
-  readonly claiming: boolean;
+  readonly isClaiming: boolean;
   end(reason: 'removed' | 'replaced' | 'lost'): void;
   readonly media: { refresh(): Promise<void> };
 }
@@ -65,7 +65,7 @@ export class SessionKeeper {
     this.#reconnected = cluster.onReconnected(() => void this.#afterOutage());
   }
 
-  /** Somebody says that a session of this room is over: asks the store which. */
+  /** A patch suggests that a session of this room is over: asks the store which. */
   async check(room: string): Promise<void> {
     await this.#renew(room).catch((err) => {
       this.#options.log.debug({ err, room }, 'sessions were not looked up');
@@ -73,7 +73,7 @@ export class SessionKeeper {
   }
 
   /**
-   * The store does not know a session that is ours: after an outage it is told.
+   * The store does not know a session that is ours: after an outage the room is put back.
    * @returns whether it was
    */
   async recover(room: string): Promise<boolean> {
@@ -96,7 +96,7 @@ export class SessionKeeper {
   }
 
   /**
-   * Releases a session, as often as it takes: nobody else would before its lease ends.
+   * Releases a session, trying until it succeeds: otherwise it would last until its lease ends.
    * @returns whether it was ours to release
    */
   async release(room: string, guard: SessionGuard, delayMs = RELEASE_RETRY_MS): Promise<boolean> {
@@ -220,7 +220,7 @@ export class SessionKeeper {
     const guards = sessions.map(({ guard }) => guard);
     const states = await cluster.rooms.restore(
       known,
-      sessions.map(({ held }) => held),
+      sessions.map(({ toRestore }) => toRestore),
     );
     log.info({ room, sessions: sessions.length }, 'a room was put back into the store');
     this.#apply(sessions, guards, states);
@@ -233,7 +233,7 @@ export class SessionKeeper {
     states: ReadonlyMap<string, SessionState>,
   ): void {
     for (const [index, session] of sessions.entries()) {
-      if (session.guard !== guards[index] || session.claiming) continue;
+      if (session.guard !== guards[index] || session.isClaiming) continue;
       const state = states.get(session.participantId);
       if (state === 'removed' || state === 'replaced') session.end(state);
       if (state === 'gone') session.end('lost');

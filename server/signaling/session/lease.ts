@@ -2,8 +2,6 @@
 import type { Config } from '../../config/config.ts';
 
 /** A replica that was killed had no time to say so: its sessions are given up this much later. */
-const SESSION_LEASE_MARGIN_MS = 15_000;
-
 export function sessionLeaseMs({ timing }: Pick<Config, 'timing'>): number {
-  return timing.gracePeriodMs + SESSION_LEASE_MARGIN_MS;
+  return timing.gracePeriodMs + timing.leaseMarginMs;
 }

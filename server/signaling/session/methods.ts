@@ -2,12 +2,14 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Methods } from '../../../shared/protocol/protocol.ts';
 import type { Handlers } from '../../../shared/protocol/rpc.ts';
+import { isGranted } from '../../../shared/room/grants.ts';
 import type { CheckMethod } from '../socket/network-check.ts';
+import { mintRejoin } from './rejoin.ts';
 import type { Session } from './session.ts';
 
 type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
 
-/** Errors of the media side that mean: it will be told again when its session is rebuilt. */
+/** Errors of the media side after which the client says it again, with its next media session. */
 const MENDED_BY_REBUILD = new Set(['media_failed', 'unknown_track', 'timeout', 'no_capacity']);
 
 export const SESSION_METHODS: Handlers<Joined, Session> = {
@@ -19,7 +21,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   async snapshot(session) {
     const { rooms, hub } = session.context;
     const snapshot = await rooms.snapshot(session.room).catch((error) => {
-      // While the store is away, what this replica was told last is better than nothing.
+      // While the store is away, the last state that reached this replica is better than none.
       const known = hub.known(session.room);
       if (ParleyError.from(error).code === 'unavailable' && known) return known;
       throw error;
@@ -29,11 +31,11 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async renewRejoin(session) {
-    return session.rejoin();
+    return mintRejoin(session);
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     return session.context.media.send(nodeId, 'connect', {
       ...whose(session),
       epoch,
@@ -43,13 +45,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async restartIce(session, { epoch, direction }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...whose(session), epoch, direction };
     return session.context.media.send(nodeId, 'restartIce', params);
   },
 
   async path(session, { epoch, ...report }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     return session.context.media.send(nodeId, 'path', { ...whose(session), epoch, ...report });
   },
 
@@ -59,16 +61,19 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
-  async publish(session, { epoch, trackId, kind, source, muted, rtpParameters }) {
-    if (session.participant.role === 'viewer') throw new ParleyError('forbidden');
-    const { nodeId } = session.media.places.at(epoch);
+  async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters }) {
+    // The store refuses it too; here nothing has been asked of it yet.
+    if (!isGranted(session.participant.role, 'publish')) throw new ParleyError('forbidden');
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     if (kind !== (source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video')) {
       throw new ParleyError('bad_message', { message: `A ${source} is not ${kind}.` });
     }
     const { participantId } = session;
+    // On a newer media session the track is published again, and may have been muted by a host meanwhile.
+    const muted = session.media.mutes.of(trackId) ?? wished;
     const track = { id: trackId, participantId, kind, source, muted };
     // The room first: it refuses taken ids and too many tracks before media is touched.
-    await session.commit([{ op: 'publish', track }]);
+    const { version } = await session.commit([{ op: 'publish', track }]);
     try {
       await session.context.media.send(nodeId, 'publish', {
         ...whose(session),
@@ -76,6 +81,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
         trackId,
         kind,
         muted,
+        version,
         rtpParameters,
       });
     } catch (error) {
@@ -96,29 +102,33 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async unpublish(session, { trackId }) {
     await session.commit([{ op: 'unpublish', trackId }]);
-    await tolerant(session.media.places.sendToAll('unpublish', { ...whose(session), trackId }));
+    session.media.mutes.forget(trackId);
+    await tolerant(session.media.sessions.sendToAll('unpublish', { ...whose(session), trackId }));
     return {};
   },
 
   async mute(session, { trackId, muted }) {
-    await session.commit([{ op: 'mute', trackId, muted, by: session.participantId }]);
-    await tolerant(session.media.places.sendToAll('mute', { ...whose(session), trackId, muted }));
+    const op = { op: 'mute', trackId, muted, by: session.participantId } as const;
+    const { version } = await session.commit([op]);
+    await session.media.mutes.set(trackId, muted, version);
     return {};
   },
 
   async subscribe(session, { preferences }) {
-    await tolerant(session.media.places.sendToAll('subscribe', { ...whose(session), preferences }));
+    await tolerant(
+      session.media.sessions.sendToAll('subscribe', { ...whose(session), preferences }),
+    );
     return {};
   },
 
   async ready(session, { epoch, consumerIds }) {
-    const { nodeId } = session.media.places.at(epoch);
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...whose(session), epoch, consumerIds };
     return session.context.media.send(nodeId, 'ready', params);
   },
 
   async settled(session, { epoch }) {
-    session.media.places.settled(epoch);
+    session.media.sessions.settled(epoch);
     return {};
   },
 
@@ -130,14 +140,16 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async muteOther(session, { trackId }) {
-    await session.commit([{ op: 'mute', trackId, muted: true, by: session.participantId }]);
+    const op = { op: 'mute', trackId, muted: true, by: session.participantId } as const;
+    const { version } = await session.commit([op]);
+    // The replica of the owner tells the node as well, as it hears of it. There may be none at the moment.
     const { room } = session;
     const { rooms, media } = session.context;
     const [snapshot, placement] = await Promise.all([rooms.snapshot(room), rooms.placement(room)]);
     const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
     const nodeId = owner === undefined ? undefined : placement?.nodes[owner];
     if (owner !== undefined && nodeId !== undefined) {
-      const target = { room, participantId: owner, trackId, muted: true };
+      const target = { room, participantId: owner, trackId, muted: true, version };
       await tolerant(media.send(nodeId, 'mute', target));
     }
     return {};

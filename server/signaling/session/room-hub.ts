@@ -1,6 +1,7 @@
 // The rooms that sessions of this replica are in: one subscription each, fanned out to them.
 import { eventFrame } from '../../../shared/protocol/protocol.ts';
-import { applyPatch, type RoomPatch, type RoomSnapshot } from '../../../shared/room/room.ts';
+import { applyPatch, type RoomPatch } from '../../../shared/room/operations.ts';
+import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { Closer, RoomStore } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -19,7 +20,7 @@ interface Entry {
   readonly members: Set<RoomMember>;
   readonly subscribing: Promise<readonly Closer[]>;
   readonly release: () => void;
-  /** The room as last told; undefined before anybody asked. */
+  /** The room as of its last patch; undefined before it was read once. */
   known: RoomSnapshot | undefined;
 }
 
@@ -68,7 +69,7 @@ export class RoomHub {
     entry.known = snapshot;
   }
 
-  /** The room as this replica knows it: what was told last, while the store cannot be asked. */
+  /** The room as of the last patch that reached this replica, for when the store cannot be read. */
   known(room: string): RoomSnapshot | undefined {
     return this.#entries.get(room)?.known;
   }
@@ -122,7 +123,7 @@ export class RoomHub {
   }
 }
 
-/** Where one subscription fails, the others are closed: nobody would listen to them. */
+/** Where one subscription fails, the others are closed. */
 async function allOrNone(subscriptions: readonly Promise<Closer>[]): Promise<readonly Closer[]> {
   const results = await Promise.allSettled(subscriptions);
   const closers = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));

@@ -1,73 +1,92 @@
 // One participant's session: it outlives its sockets, and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import type { Rejoin } from '../../../shared/protocol/protocol.ts';
-import type { Participant, RoomOp, RoomPatch } from '../../../shared/room/room.ts';
+import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
+import type { Participant } from '../../../shared/room/room.ts';
 import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import { SessionMedia } from '../media/session-media.ts';
 import type { Connection } from '../socket/connection.ts';
-import { Outbox } from '../socket/frame-queue.ts';
+import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
+import { OwnGuard } from './own-guard.ts';
+import { Presence } from './presence.ts';
 import type { RoomMember } from './room-hub.ts';
+import {
+  admit,
+  answer,
+  attach,
+  connectionOf,
+  detach,
+  END_ERRORS,
+  end,
+  isInStore,
+  type SessionEnd,
+  type SessionState,
+} from './state.ts';
+
+/** The state of a session, with the socket and the timer that belong to it. */
+type State = SessionState<Connection, Timer>;
 
 export interface SessionOptions {
   room: string;
   participant: Pick<Participant, 'id' | 'name' | 'role'>;
-  /** As the room has it now. */
+  /** `joining`, or `attached` when another replica had the session until now. */
+  state: Extract<State, { connection: Connection }>;
+  /** Whether the participant is online in the room's state. */
   online: boolean;
-  resumable: boolean;
+  guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
-  /** Of the secret that resumes it. */
+  /** Of the secret that resumes the session. */
   resumeHash: string;
+  /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
+  ends: readonly string[];
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
 
-export type SessionEnd = 'left' | 'expired' | 'removed' | 'replaced' | 'lost' | 'shutdown';
-
-/** The error that tells the client why its session is over; absent where it knows. */
-const END_ERRORS: Partial<Record<SessionEnd, ParleyError>> = {
-  removed: new ParleyError('removed'),
-  replaced: new ParleyError('session_replaced'),
-  lost: new ParleyError('session_lost'),
-  shutdown: new ParleyError('shutting_down'),
-};
+/** A claim of this replica that the store has granted to a client. */
+export interface GrantedClaim {
+  guard: SessionGuard;
+  rtpCapabilities: RtpCapabilities;
+}
 
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
   readonly budgets: Budgets;
   readonly media: SessionMedia;
-  guard: SessionGuard;
-  rtpCapabilities: RtpCapabilities;
-  /** Whether the store knows it: it is made before it is admitted, to miss nothing. */
-  admitted = false;
-  /** Whether the client has what resumes it: before the answer of its join it does not. */
-  resumable: boolean;
   readonly #context: SessionContext;
   readonly #options: SessionOptions;
   readonly #release: () => void;
-  readonly #outbox = new Outbox();
-  #online: boolean;
-  #grace: Timer | undefined;
-  #ended = false;
-  /** A resume at this replica that is under way. */
-  #claiming: Promise<void> | undefined;
+  readonly #queue: FrameQueue;
+  readonly #presence: Presence;
+  readonly #guard: OwnGuard;
+  #rtpCapabilities: RtpCapabilities;
+  #state: State;
 
-  constructor(options: SessionOptions, guard: SessionGuard, context: SessionContext) {
+  /** Frames to the client wait until `answered` or `flush`. */
+  constructor(options: SessionOptions, context: SessionContext) {
     this.room = options.room;
     this.participant = options.participant;
-    this.rtpCapabilities = options.rtpCapabilities;
-    this.guard = guard;
-    this.#online = options.online;
-    this.resumable = options.resumable;
+    this.#rtpCapabilities = options.rtpCapabilities;
+    this.#state = options.state;
     this.#options = options;
     this.#context = context;
     this.#release = context.resources.open('session');
-    this.media = new SessionMedia(this, this.#outbox, context);
+    const { resources, log } = context;
+    this.#presence = new Presence({
+      online: options.online,
+      commit: (online) =>
+        this.commit([{ op: 'presence', participantId: this.participantId, online }]),
+      ...{ resources, log },
+    });
+    this.#guard = new OwnGuard(options.guard, () => this.#presence.forget());
+    this.#queue = new FrameQueue(() => connectionOf(this.#state));
+    this.#queue.pause();
+    this.media = new SessionMedia(this, this.#queue, context);
     this.budgets = new Budgets(context.limits);
   }
 
@@ -75,94 +94,119 @@ export class Session implements RoomMember {
     return this.participant.id;
   }
 
-  get ended(): boolean {
-    return this.#ended;
+  /** What a removal by a host ends, besides the session. */
+  get ends(): readonly string[] {
+    return this.#options.ends;
+  }
+
+  get guard(): SessionGuard {
+    return this.#guard.current;
+  }
+
+  get rtpCapabilities(): RtpCapabilities {
+    return this.#rtpCapabilities;
   }
 
   get context(): SessionContext {
     return this.#context;
   }
 
-  /** Whether a socket speaks for it at the moment. */
-  get attached(): boolean {
-    return this.#outbox.connection !== undefined;
+  get ended(): boolean {
+    return this.#state.name === 'ended';
   }
 
-  /** What a store that lost its memory has to be told. */
-  get held(): HeldSession {
+  /** The session ended here alone: its participant stays in the room, and another replica may have it. */
+  get kept(): boolean {
+    return this.#state.name === 'ended' && this.#state.isKept;
+  }
+
+  /** Whether the client has a socket at the moment. */
+  get attached(): boolean {
+    return connectionOf(this.#state) !== undefined;
+  }
+
+  /** Whether the store knows the session. It is made before it is admitted, so that no patch is missed. */
+  get isInStore(): boolean {
+    return isInStore(this.#state);
+  }
+
+  /** Whether a claim of this replica is under way: the fence may have risen already. */
+  get isClaiming(): boolean {
+    return this.#guard.isClaiming;
+  }
+
+  /** The session as a store that lost its memory needs it. */
+  get toRestore(): HeldSession {
     const { guard } = this;
     const { resumeHash } = this.#options;
-    return { guard, resumeHash, nodeId: this.media.places.current?.nodeId };
+    return { guard, resumeHash, nodeId: this.media.sessions.current?.nodeId };
+  }
+
+  /** The store has admitted the participant. */
+  admitted(): void {
+    this.#state = admit(this.#state);
+  }
+
+  /** The answer of the join was sent, with the room's state up to `version`: what came after it follows. */
+  answered(version: number): void {
+    if (this.ended) return;
+    this.#state = answer(this.#state);
+    this.#queue.flush(version);
+  }
+
+  /** A client resumes the session at this replica. */
+  claimedBy(claim: Promise<SessionGuard>): void {
+    this.#guard.follow(claim);
   }
 
   /**
-   * A socket speaks for this session from now on; an older one is told and closed. What happens is
-   * held back until `flush`.
+   * The client has resumed the session on this socket; an older socket is closed. Frames to the client wait
+   * until `flush`.
+   *
+   * @throws ParleyError `session_lost` when the session is over
    */
-  attach(connection: Connection): void {
-    this.#grace?.close();
-    const before = this.#outbox.connection;
-    if (before !== connection) {
-      before?.end(new ParleyError('session_replaced'), { reconnect: false });
+  attach(connection: Connection, { guard, rtpCapabilities }: GrantedClaim): void {
+    const before = this.#state;
+    if (before.name === 'ended') throw new ParleyError('session_lost');
+    this.#state = attach(before, connection);
+    this.#guard.set(guard);
+    this.#rtpCapabilities = rtpCapabilities;
+    if (before.name === 'away') before.grace.close();
+    else if (before.connection !== connection) {
+      before.connection.end(new ParleyError('session_replaced'), { reconnect: false });
     }
-    this.#outbox.hold();
-    this.#outbox.connection = connection;
+    this.#queue.pause();
+    this.#queue.clear();
   }
 
-  /** Whether the fence is about to rise, or has risen, by a claim of this replica. */
-  get claiming(): boolean {
-    return this.#claiming !== undefined;
-  }
-
-  /** A resume at this replica claims the session: its guard is the new one as soon as that is known. */
-  claimedBy(claim: Promise<SessionGuard>): void {
-    const claiming = claim
-      .then(
-        (guard) => {
-          this.guard = guard;
-        },
-        () => {},
-      )
-      .finally(() => {
-        if (this.#claiming === claiming) this.#claiming = undefined;
-      });
-    this.#claiming = claiming;
-  }
-
-  /** The client was told the state, the room's up to `version`: what came after it follows now. */
+  /** The answer of a resume was sent, with the room's state up to `version`: what came after it follows. */
   flush(version?: number): void {
-    this.#outbox.flush(version);
+    this.#queue.flush(version);
   }
 
-  /** The socket is gone: the place in the call is kept for the grace period, media running. */
+  /**
+   * The socket has closed. The participant stays in the room for the grace period, with media running. A
+   * client without the answer of its join cannot resume: its session ends.
+   */
   detach(connection: Connection): void {
-    if (this.#ended || this.#outbox.connection !== connection) return;
-    this.#outbox.connection = undefined;
+    if (connectionOf(this.#state) !== connection) return;
+    if (this.#state.name !== 'attached') {
+      this.end('left');
+      return;
+    }
     const { resources, timing } = this.#context;
-    this.#grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
-    void this.#commitPresence(false);
+    const grace = resources.after(timing.gracePeriodMs, () => this.end('expired'));
+    this.#state = detach(this.#state, grace);
+    void this.#presence.set(false);
   }
 
-  /** After a resume: others see the participant as present again. */
+  /** After a resume: others see the participant as online again. */
   present(): Promise<void> {
-    return this.#commitPresence(true);
-  }
-
-  /** What brings its participant back after a restart; nothing where rooms are open. */
-  async rejoin(): Promise<{ rejoin?: Rejoin }> {
-    const { tokens, log } = this.#context;
-    const { name, role } = this.participant;
-    // A store that is away costs nobody the call.
-    const minted = tokens?.mintRejoin({ room: this.room, name, role }).catch((err) => {
-      log.debug({ err, room: this.room }, 'no rejoin token was minted');
-      return undefined;
-    });
-    const rejoin = await minted;
-    return rejoin ? { rejoin } : {};
+    return this.#presence.set(true);
   }
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
-    if (this.#ended) throw new ParleyError('session_lost');
+    if (this.ended) throw new ParleyError('session_lost');
     const { rooms, limits } = this.#context;
     const { guard } = this;
     const commit = () => rooms.commit(this.room, this.guard, ops, limits);
@@ -173,12 +217,12 @@ export class Session implements RoomMember {
       if (code === 'session_replaced') {
         // A claim of this replica raises the fence too: what the old socket asked for meanwhile is
         // refused, and says nothing about the session.
-        await this.#claiming;
+        await this.#guard.settled();
         if (this.guard === guard) this.end('replaced');
       }
-      // A store that lost its memory is told of the room, and then of this.
+      // A store that lost its memory gets the room back first, and then this.
       const isBack = code === 'session_lost' && (await this.#context.keeper.recover(this.room));
-      if (!isBack || this.#ended) throw error;
+      if (!isBack || this.ended) throw error;
       return await commit();
     }
   }
@@ -187,14 +231,27 @@ export class Session implements RoomMember {
     const left = patch.ops.some(
       (op) => op.op === 'leave' && op.participantId === this.participantId,
     );
-    // We said that it is away, so somebody else said that it is back.
+    // We said that it is away, so another replica said that it is back.
     const taken = patch.ops.some(
       (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
     );
-    // Removed by a host, its lease ran out, or another replica has it: the store knows. Being present
-    // again may also be an older word of our own.
-    if (left || (taken && !this.#online)) void this.#context.keeper.check(this.room);
-    if (!left) this.#outbox.send(frame, patch.version);
+    // Removed by a host, its lease ran out, or another replica has it: the store knows. Being online
+    // again may also be an older commit of our own.
+    if (left || (taken && !this.#presence.online)) void this.#context.keeper.check(this.room);
+    if (!left) this.#queue.send(frame, patch.version);
+    for (const op of patch.ops) {
+      // Whoever committed it, and whether the answer arrived: it is the media of this session.
+      if (op.op === 'mute' && this.#owns(op.trackId)) {
+        void this.media.mutes.set(op.trackId, op.muted, patch.version);
+      }
+    }
+  }
+
+  #owns(trackId: string): boolean {
+    const tracks = this.#context.hub.known(this.room)?.tracks ?? [];
+    return tracks.some(
+      ({ id, participantId }) => id === trackId && participantId === this.participantId,
+    );
   }
 
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
@@ -203,21 +260,19 @@ export class Session implements RoomMember {
 
   /** The session is over. Idempotent. */
   end(reason: SessionEnd): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    const before = this.#state;
+    if (before.name === 'ended') return;
+    this.#state = end(before, reason);
     const { hub, metrics, log } = this.#context;
-    this.#grace?.close();
+    if (before.name === 'away') before.grace.close();
+    this.#presence.end();
     this.media.end();
     hub.remove(this.room, this);
     metrics.sessions.inc({ event: reason });
     log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
     const error = END_ERRORS[reason];
-    if (error) this.#outbox.connection?.end(error, { reconnect: reason === 'shutdown' });
-    this.#outbox.connection = undefined;
-    // Replaced: another replica speaks for it now. Shutdown: another one may claim it, if the client
-    // can ask for that; else the participant would stay in the room as a ghost.
-    const isKept = reason === 'replaced' || (reason === 'shutdown' && this.resumable);
-    if (!isKept) {
+    if (error) connectionOf(before)?.end(error, { reconnect: reason === 'shutdown' });
+    if (!this.#state.isKept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
       });
@@ -231,21 +286,12 @@ export class Session implements RoomMember {
   async #giveUp(reason: SessionEnd): Promise<void> {
     const wasOurs = await this.#context.keeper.release(this.room, this.guard);
     // A participant whom a host removed is released already. So is one whose release was done, though
-    // its answer was lost: then the store has no such session, and the media is nobody else's.
+    // its answer was lost: then the store has no such session, and the media is ours to close.
     const isOver =
       wasOurs ||
       reason === 'removed' ||
       reason === 'lost' ||
       (await this.#context.keeper.isGone(this.room, this.guard));
-    if (isOver) await this.media.places.closeAll();
-  }
-
-  async #commitPresence(online: boolean): Promise<void> {
-    if (online === this.#online) return;
-    this.#online = online;
-    const { participantId } = this;
-    await this.commit([{ op: 'presence', participantId, online }]).catch((error) => {
-      this.#context.log.debug({ err: error, participantId }, 'presence was not committed');
-    });
+    if (isOver) await this.media.sessions.closeAll();
   }
 }

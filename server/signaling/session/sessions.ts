@@ -1,5 +1,5 @@
 // The sessions of this replica: joining, resuming, and handing each socket its session.
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
@@ -7,16 +7,20 @@ import {
   type MethodResult,
   SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
-import type { Cluster, SessionGuard } from '../../cluster/cluster.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import type { Address } from '../socket/addresses.ts';
 import { Connection, type Reply } from '../socket/connection.ts';
 import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
+import { comeIn, hashOf, type WayIn } from './admission.ts';
 import { Budgets } from './budgets.ts';
+import { claimSession } from './claim.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { mintRejoin } from './rejoin.ts';
+import { type GrantedClaim, Session, type SessionOptions } from './session.ts';
+import { attach, join } from './state.ts';
 
 export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   cluster: Cluster;
@@ -29,10 +33,6 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients that leave a replica come back elsewhere within this time, not all in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
-/** Of a session, while a store that lost its memory is told of it. */
-const CLAIM_ATTEMPTS = 5;
-const CLAIM_RETRY_MS = 300;
-
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #keeper: SessionKeeper;
@@ -45,7 +45,8 @@ export class Sessions {
     this.#keeper = new SessionKeeper({
       ...options,
       rooms: () => [...new Set(this.all.map(({ room }) => room))],
-      sessionsIn: (room) => this.all.filter((session) => session.room === room && session.admitted),
+      sessionsIn: (room) =>
+        this.all.filter((session) => session.room === room && session.isInStore),
     });
   }
 
@@ -59,11 +60,13 @@ export class Sessions {
 
   /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
   accept(socket: WebSocket, address: Address): void {
-    const handler = new SocketHandler(this);
-    const connection = new Connection(socket, address, handler, this.#options);
-    handler.connection = connection;
+    const connection = new Connection(
+      socket,
+      address,
+      this.#options,
+      (opened) => new SocketHandler(opened, this),
+    );
     this.#connections.add(connection);
-    handler.expectJoin();
     if (socket.protocol !== SUBPROTOCOL) {
       connection.end(new ParleyError('unsupported_version'), { reconnect: false });
     }
@@ -90,36 +93,40 @@ export class Sessions {
     this.#connections.delete(connection);
   }
 
-  async join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
-    const { rooms, hub, tokens, limits, timing, metrics, log } = this.#options;
+  join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
+    return comeIn(this.#options.tokens, params, (way) => this.#join(connection, params, way));
+  }
+
+  async #join(
+    connection: Connection,
+    { room, name, rtpCapabilities }: MethodParams<'join'>,
+    { grant, ...door }: WayIn,
+  ): Promise<[Session, Reply]> {
+    const { rooms, hub, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
-    const { room, rtpCapabilities } = params;
-    const grant = await tokens?.verify(params, room);
     const { address } = connection;
-    // A room that somebody else opened costs no more with them in it.
+    // A room that another address opened costs no more with this participant in it.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
       throw address.tooManyRooms();
     }
     const participant = {
       id: randomBytes(12).toString('base64url'),
-      name: grant?.name ?? params.name,
+      name: grant?.name ?? name,
       role: grant?.role ?? 'guest',
     } as const;
     const resumeSecret = randomBytes(32).toString('base64url');
-    const resumeHash = hash(resumeSecret);
+    const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
-    const session = this.#create(
-      { room, participant, online: true, resumable: false, rtpCapabilities, resumeHash },
-      guard,
-      address,
-    );
-    session.attach(connection);
+    const state = join(connection);
+    const known = { room, participant, guard, rtpCapabilities, resumeHash, ends: door.ends };
+    const session = this.#create({ ...known, state, online: true }, address);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
         participant: { ...participant, joinedAt: Date.now(), online: true },
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
+        door,
       });
       if (session.ended) {
         // This replica began to drain meanwhile, before there was anything to release.
@@ -127,7 +134,7 @@ export class Sessions {
         this.#keeper.finish(releasing.catch((err) => log.error({ err, room }, 'not released')));
         throw new ParleyError('shutting_down');
       }
-      session.admitted = true;
+      session.admitted();
       hub.learn(snapshot);
       const media = await session.media.open();
       metrics.sessions.inc({ event: 'joined' });
@@ -138,13 +145,9 @@ export class Sessions {
         gracePeriodMs: timing.gracePeriodMs,
         snapshot,
         media,
-        ...(await session.rejoin()),
+        ...(await mintRejoin(session)),
       };
-      const afterwards = () => {
-        session.resumable = true;
-        session.flush(snapshot.version);
-      };
-      return [session, { result, afterwards }];
+      return [session, { result, afterwards: () => session.answered(snapshot.version) }];
     } catch (error) {
       session.end('left');
       throw error;
@@ -155,20 +158,20 @@ export class Sessions {
     const { rooms, hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId, rtpCapabilities } = params;
-    const resumeHash = hash(params.resumeSecret);
-    const claim = this.#claim(room, participantId, resumeHash);
+    const resumeHash = hashOf(params.resumeSecret);
+    const claim = claimSession(
+      { ...this.#options, keeper: this.#keeper },
+      room,
+      participantId,
+      resumeHash,
+    );
     this.#sessions.get(participantId)?.claimedBy(claim);
     const guard = await claim;
-    const session =
-      this.#sessions.get(participantId) ??
-      (await this.#adoptSession(connection, params, resumeHash, guard));
-    session.guard = guard;
-    session.admitted = true;
-    session.rtpCapabilities = rtpCapabilities;
-    session.attach(connection);
+    const granted = { guard, rtpCapabilities };
+    const session = await this.#attach(connection, room, resumeHash, granted);
     try {
       await hub.add(room, session);
-      const opened = await media.describe(room, participantId).catch(() => undefined);
+      const opened = await media.describe(room, guard).catch(() => undefined);
       if (opened) session.media.adopt(opened);
       const current = opened?.offer ?? (await session.media.open());
       await session.present();
@@ -197,7 +200,7 @@ export class Sessions {
   }
 
   /**
-   * Takes nobody any more, and sends those who are here elsewhere, evenly over a short time.
+   * Takes no session any more, and sends those that are here elsewhere, evenly over a short time.
    * Resolves when all have left, or after `withinMs`.
    */
   async drain(withinMs: number): Promise<void> {
@@ -233,46 +236,34 @@ export class Sessions {
     }
   }
 
-  /** A session that another replica held until now: its participant is in the store. */
-  async #adoptSession(
-    { address }: Connection,
-    { room, rtpCapabilities }: MethodParams<'resume'>,
+  /** The session of a granted claim. Without one here another replica had it until now. */
+  async #attach(
+    connection: Connection,
+    room: string,
     resumeHash: string,
-    guard: SessionGuard,
+    granted: GrantedClaim,
   ): Promise<Session> {
-    const { participantId } = guard;
+    const { participantId } = granted.guard;
+    const attachKnown = () => {
+      const known = this.#sessions.get(participantId);
+      known?.attach(connection, granted);
+      return known;
+    };
+    const known = attachKnown();
+    if (known) return known;
     const snapshot = await this.#options.rooms.snapshot(room);
     const participant = snapshot?.participants.find(({ id }) => id === participantId);
     if (!participant) throw new ParleyError('session_lost');
     // Another socket may have been quicker.
-    const known = this.#sessions.get(participantId);
+    const quicker = attachKnown();
+    if (quicker) return quicker;
     const { online } = participant;
-    if (known) return known;
-    const options = { room, participant, online, resumable: true, rtpCapabilities, resumeHash };
-    return this.#create(options, guard, address);
+    const state = attach(undefined, connection);
+    const options = { room, participant, state, online, resumeHash, ends: [], ...granted };
+    return this.#create(options, connection.address);
   }
 
-  /** A store that lost its memory may not know yet what this replica does. */
-  async #claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
-    const { rooms, resources } = this.#options;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await rooms.claim(room, participantId, resumeHash);
-      } catch (error) {
-        const lost = ParleyError.from(error).code === 'session_lost';
-        if (!lost || attempt > CLAIM_ATTEMPTS) throw error;
-        if (attempt > 1) await resources.wait(CLAIM_RETRY_MS);
-        // We restore only sessions of this replica. Another may still be restoring this one: wait.
-        else if (!(await this.#keeper.recover(room))) throw error;
-      }
-    }
-  }
-
-  #create(
-    options: Omit<SessionOptions, 'onClosed'>,
-    guard: SessionGuard,
-    address: Address,
-  ): Session {
+  #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {
     const { id, name, role } = options.participant;
     const leaveRoom = address.holdRoom(options.room);
     const session = new Session(
@@ -284,14 +275,9 @@ export class Sessions {
           if (this.#sessions.get(id) === session) this.#sessions.delete(id);
         },
       },
-      guard,
       { ...this.#options, keeper: this.#keeper },
     );
     this.#sessions.set(id, session);
     return session;
   }
-}
-
-function hash(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
 }

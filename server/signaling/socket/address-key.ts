@@ -36,7 +36,7 @@ export function addressKey(ip: string): string {
   return `${network.join(':')}::/64`;
 }
 
-/** Of a network that is nobody's on the internet, this machine's own included. */
+/** An address that is not routed on the internet, this machine's own included. */
 export function isPrivate(ip: string): boolean {
   const address = plain(ip);
   return PRIVATE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

@@ -1,5 +1,5 @@
 // What one address may have and begin at once, so that one client cannot take what a replica has for all.
-// The limits are those of an office: many people share its address.
+// The limits are those of an office, whose participants share one address.
 import type { IncomingHttpHeaders } from 'node:http';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Config } from '../../config/config.ts';
@@ -31,7 +31,7 @@ const HELD_RETRY_MS = 10_000;
 /** The log says once in this time that an address has reached a limit. */
 const LOGGED_EVERY_MS = 60_000;
 
-/** Says that an address has had enough, in words for somebody who may not be the cause. */
+/** An address has reached a limit. The words are for participants who may not be the cause. */
 const SENTENCES = {
   MAX_SOCKETS_PER_ADDRESS:
     'Too many connections to this server are open from your network. Try again when some have ended.',

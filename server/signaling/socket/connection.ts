@@ -68,13 +68,12 @@ export class Connection {
   constructor(
     socket: WebSocket,
     address: Address,
-    handler: ConnectionHandler,
     options: ConnectionOptions,
+    handlerOf: (connection: Connection) => ConnectionHandler,
   ) {
     const { limits, timing, resources } = options;
     this.address = address;
     this.#socket = socket;
-    this.#handler = handler;
     this.#options = options;
     this.#bucket = new TokenBucket(
       limits.messagesPerSecond,
@@ -92,6 +91,7 @@ export class Connection {
     });
     socket.on('error', (error) => options.log.debug({ err: error }, 'socket error'));
     socket.once('close', () => this.#onClose());
+    this.#handler = handlerOf(this);
   }
 
   get closed(): boolean {
@@ -102,7 +102,7 @@ export class Connection {
   send(frame: string): void {
     if (this.closed) return;
     if (this.#socket.bufferedAmount > this.#options.limits.sendBufferBytes) {
-      // Told, it would only wait behind the rest. The client reconnects and asks for the state.
+      // A goodbye would only wait behind the rest. The client reconnects and gets the state.
       this.#options.log.info('a socket did not read fast enough and was closed');
       this.#socket.terminate();
       return;
@@ -174,8 +174,8 @@ export class Connection {
 
   async #handle({ id, method, params }: Request): Promise<void> {
     this.#waiting -= 1;
-    // Whoever was told that it is over does nothing more, and who is gone wants nothing more, but to
-    // have left: that may have waited here behind a slower request.
+    // After `bye` nothing is done, and of a closed socket only its `leave`, which may have waited here
+    // behind a slower request.
     if (this.#ending || (this.#closed && method !== 'leave')) return;
     const { metrics, log } = this.#options;
     const stop = metrics.requests.startTimer();
@@ -204,8 +204,8 @@ export class Connection {
 }
 
 /**
- * The id of a message that will not be read, if it begins with it, as our own clients' do: whoever
- * waits for the answer should hear that there is none.
+ * The id of a message that will not be read, if it begins with it, as our own clients' do: the client
+ * that waits for an answer hears that there is none.
  */
 function idAtStart(data: RawData): number | null {
   const start = Buffer.isBuffer(data) ? data.toString('latin1', 0, 32) : '';

@@ -1,55 +1,61 @@
-// What a session tells its client, in an order the client can follow: while an answer with the state
-// is on its way, what happens after that state waits behind it.
-import type { Connection } from './connection.ts';
+// The frames of a session to its client, in an order that the client can follow: while an answer with the
+// room's state is under way, later frames wait behind it.
 
-interface Held {
+interface Waiting {
   frame: string;
   /** Of the room patch it carries. */
   version: number | undefined;
 }
 
-export class Outbox {
-  #connection: Connection | undefined;
-  #held: Held[] = [];
-  #holds = 0;
+/** Where frames go. */
+export interface FrameSink {
+  send(frame: string): void;
+}
+
+export class FrameQueue {
+  readonly #sink: () => FrameSink | undefined;
+  #waiting: Waiting[] = [];
+  #pauses = 0;
   /** The client has the room up to this version: older patches are not sent. */
   #version = 0;
 
-  get connection(): Connection | undefined {
-    return this.#connection;
+  /** @param sink the socket of the client; without one frames are dropped, and a resume brings the state */
+  constructor(sink: () => FrameSink | undefined) {
+    this.#sink = sink;
   }
 
-  /** Frames go to this socket from now on, or nowhere: a client that returns is told everything. */
-  set connection(connection: Connection | undefined) {
-    this.#connection = connection;
-    this.#held = [];
+  /** Frames wait until `flush` was called as often as this. */
+  pause(): void {
+    this.#pauses += 1;
   }
 
-  /** Nothing is sent until `flush` was called as often as this. */
-  hold(): void {
-    this.#holds += 1;
+  /** The client has another socket: what waited for the former one is part of the state it is sent. */
+  clear(): void {
+    this.#waiting = [];
   }
 
-  /** The client was told the state, the room's up to `version`: what came after it follows. */
+  /** The client was sent the state, the room's up to `version`: what came after it follows. */
   flush(version = 0): void {
     this.#version = Math.max(this.#version, version);
-    this.#holds -= 1;
-    if (this.#holds > 0) return;
-    for (const { frame, version } of this.#held.splice(0)) this.send(frame, version);
+    this.#pauses -= 1;
+    if (this.#pauses > 0) return;
+    for (const { frame, version } of this.#waiting.splice(0)) this.send(frame, version);
   }
 
   /** @param version of the room patch that the frame carries, if it does */
   send(frame: string, version?: number): void {
-    if (!this.#connection) return;
+    const sink = this.#sink();
+    if (!sink) return;
     if (version !== undefined && version <= this.#version) return;
-    if (this.#holds > 0) this.#held.push({ frame, version });
-    else this.#connection.send(frame);
+    if (this.#pauses > 0) this.#waiting.push({ frame, version });
+    else sink.send(frame);
   }
 
-  /** Before everything that is held back. */
+  /** Before all frames that wait. */
   sendFirst(frame: string): void {
-    if (!this.#connection) return;
-    if (this.#holds > 0) this.#held.unshift({ frame, version: undefined });
-    else this.#connection.send(frame);
+    const sink = this.#sink();
+    if (!sink) return;
+    if (this.#pauses > 0) this.#waiting.unshift({ frame, version: undefined });
+    else sink.send(frame);
   }
 }

@@ -77,13 +77,13 @@ export class NetworkCheck {
       try {
         const opened = await media.send(nodeId, 'checkOpen', { checkId });
         this.#open = { nodeId, checkId };
-        // Whose socket closed meanwhile checks nothing any more.
+        // The socket closed meanwhile.
         if (this.#closed) this.#end();
         return opened;
       } catch (error) {
         const { retryable } = ParleyError.from(error);
-        // It may still open what nobody waits for any more.
-        this.#tellEnd(nodeId, checkId);
+        // The node may still open it, though the client waits no longer.
+        this.#endOn(nodeId, checkId);
         avoid.add(nodeId);
         const others = nodes.some(({ id, draining }) => !avoid.has(id) && !draining);
         if (!retryable || !others || this.#closed || attempt >= OPEN_ATTEMPTS) throw error;
@@ -94,11 +94,11 @@ export class NetworkCheck {
   #end(): void {
     const open = this.#open;
     this.#open = undefined;
-    if (open) this.#tellEnd(open.nodeId, open.checkId);
+    if (open) this.#endOn(open.nodeId, open.checkId);
   }
 
-  #tellEnd(nodeId: string, checkId: string): void {
-    // What cannot be told ends by itself, after NETWORK_CHECK_SECONDS.
+  #endOn(nodeId: string, checkId: string): void {
+    // A check whose end is not heard ends by itself, after NETWORK_CHECK_SECONDS.
     this.#options.media.send(nodeId, 'checkEnd', { checkId }).catch((err) => {
       this.#options.log.debug({ err, nodeId }, 'a network check was not ended');
     });

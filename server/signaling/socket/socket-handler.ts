@@ -8,7 +8,8 @@ import type { Budgets } from '../session/budgets.ts';
 import { SESSION_METHODS } from '../session/methods.ts';
 import type { Session } from '../session/session.ts';
 import type { Connection, ConnectionHandler, Reply } from './connection.ts';
-import type { CheckMethod, NetworkCheck } from './network-check.ts';
+import type { NetworkCheck } from './network-check.ts';
+import { isCheckMethod, SocketChecks } from './socket-checks.ts';
 
 /** Where a socket gets its session. */
 export interface Door {
@@ -24,136 +25,108 @@ export interface Door {
 
 type Handler<C> = (context: C, params: unknown) => Promise<unknown>;
 
-function isCheckMethod(method: string): method is CheckMethod {
-  return method === 'checkNetwork' || method === 'checkConnect' || method === 'checkEnd';
+type SocketState =
+  | { readonly is: 'outside' }
+  /** Its join or resume is under way. */
+  | { readonly is: 'entering' }
+  /** The session may have ended since: then it is outside again. */
+  | { readonly is: 'inside'; readonly session: Session };
+
+const ENTRANCES = {
+  join: (door, connection, params) => door.join(connection, parse(METHODS.join.params, params)),
+  resume: (door, connection, params) =>
+    door.resume(connection, parse(METHODS.resume.params, params)),
+} as const satisfies Record<
+  string,
+  (door: Door, connection: Connection, params: unknown) => Promise<[Session, Reply]>
+>;
+type Entrance = keyof typeof ENTRANCES;
+
+function isEntrance(method: string): method is Entrance {
+  return Object.hasOwn(ENTRANCES, method);
 }
 
-/**
- * Each gives the socket more time before it has to join, and takes one of the node's few checks: whoever
- * asks again and again would keep both for ever. A page opens a socket for each check.
- */
-const CHECKS_PER_SOCKET = 3;
-
-/** What one socket may do: join or resume first, the rest after. */
 export class SocketHandler implements ConnectionHandler {
-  readonly #sessions: Door;
+  readonly #connection: Connection;
+  readonly #door: Door;
   readonly #budgets: Budgets;
-  connection: Connection | undefined;
+  readonly #checks: SocketChecks;
+  #state: SocketState = { is: 'outside' };
   #joinTimer: Timer | undefined;
-  #session: Session | undefined;
-  #check: NetworkCheck | undefined;
-  #checks = 0;
-  #checking = false;
-  /** Ends what the check takes of its address's. */
-  #checkHeld: (() => void) | undefined;
-  #entering = false;
 
-  constructor(sessions: Door) {
-    this.#sessions = sessions;
-    this.#budgets = sessions.budgets();
-  }
-
-  /** An idle socket costs as much as a used one: before a join, and after a leave. */
-  expectJoin({ checking } = { checking: false }): void {
-    if (!this.connection || this.connection.closed) return;
-    this.#joinTimer?.close();
-    this.#joinTimer = this.#sessions.joinTimer({ checking }, () => {
-      // Whoever is on the way in is not late: what a join waits for has time limits of its own.
-      if (this.#entering) this.expectJoin();
-      else this.connection?.end(new ParleyError('timeout'), { reconnect: false });
+  constructor(connection: Connection, door: Door) {
+    this.#connection = connection;
+    this.#door = door;
+    this.#budgets = door.budgets();
+    this.#checks = new SocketChecks({
+      address: connection.address,
+      networkCheck: () => door.networkCheck(),
+      onChange: (change) => this.#expectJoin(change),
     });
+    this.#expectJoin();
   }
 
   async request(method: string, params: unknown): Promise<Reply> {
     if (!Object.hasOwn(METHODS, method)) throw new ParleyError('unknown_method');
-    if (method === 'join' || method === 'resume') return this.#enter(method, params);
-    if (isCheckMethod(method)) return this.#checkNetwork(method, params);
-    if (!this.#session || this.#session.ended) throw new ParleyError('not_joined');
+    if (isEntrance(method)) return this.#enter(method, params);
+    const session = this.#session;
+    if (isCheckMethod(method)) {
+      if (session) throw new ParleyError('already_joined');
+      return { result: await this.#checks.request(method, params) };
+    }
+    if (!session) throw new ParleyError('not_joined');
     const name = method as keyof typeof SESSION_METHODS;
     // The table pairs each handler with its own schema, which the compiler cannot follow here.
     const handler = SESSION_METHODS[name] as Handler<Session>;
     const parsed = parse(METHODS[name].params, params);
-    this.#session.budgets.spend(name);
-    const result = await handler(this.#session, parsed);
-    if (this.#session.ended) this.expectJoin();
+    session.budgets.spend(name);
+    const result = await handler(session, parsed);
+    if (session.ended) this.#expectJoin();
     return { result };
-  }
-
-  async #enter(method: 'join' | 'resume', params: unknown): Promise<Reply> {
-    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
-    const connection = this.connection;
-    if (!connection) throw new ParleyError('internal');
-    connection.address.arrive();
-    this.#budgets.enter();
-    const [session, reply] = await this.#admit(connection, method, params);
-    this.#joinTimer?.close();
-    this.#endCheck();
-    this.#session = session;
-    // The socket may have closed while we were at it. Who never got the answer of a join has no
-    // secret to come back with: nobody would ever take that place.
-    if (connection.closed) {
-      if (method === 'join') session.end('left');
-      else session.detach(connection);
-    }
-    return reply;
-  }
-
-  async #admit(
-    connection: Connection,
-    method: 'join' | 'resume',
-    params: unknown,
-  ): Promise<[Session, Reply]> {
-    this.#entering = true;
-    try {
-      return method === 'join'
-        ? await this.#sessions.join(connection, parse(METHODS.join.params, params))
-        : await this.#sessions.resume(connection, parse(METHODS.resume.params, params));
-    } finally {
-      this.#entering = false;
-    }
-  }
-
-  /** It takes longer than a join may, and is over when the time for it is. */
-  async #checkNetwork(method: CheckMethod, params: unknown): Promise<Reply> {
-    if (this.#session && !this.#session.ended) throw new ParleyError('already_joined');
-    this.#check ??= this.#sessions.networkCheck();
-    const handler = this.#check.methods[method] as Handler<null>;
-    const parsed = parse(METHODS[method].params, params);
-    if (method === 'checkNetwork' && this.#checks >= CHECKS_PER_SOCKET) {
-      throw new ParleyError('rate_limited');
-    }
-    if (method === 'checkNetwork') this.#checkHeld ??= this.connection?.address.holdCheck();
-    const result = await handler(null, parsed);
-    if (method === 'checkNetwork') {
-      this.#checks += 1;
-      this.#checking = true;
-      this.expectJoin({ checking: true });
-    } else if (method === 'checkEnd' && this.#checking) {
-      this.#checking = false;
-      this.#letGoOfCheck();
-      this.expectJoin();
-    }
-    // The socket may have closed while we were at it.
-    if (this.connection?.closed) this.#endCheck();
-    return { result };
-  }
-
-  #endCheck(): void {
-    this.#check?.close();
-    this.#check = undefined;
-    this.#letGoOfCheck();
-  }
-
-  #letGoOfCheck(): void {
-    this.#checkHeld?.();
-    this.#checkHeld = undefined;
   }
 
   closed(): void {
     this.#joinTimer?.close();
-    this.#endCheck();
-    if (!this.connection) return;
-    this.#sessions.forget(this.connection);
-    this.#session?.detach(this.connection);
+    this.#checks.end();
+    this.#door.forget(this.#connection);
+    if (this.#state.is === 'inside') this.#state.session.detach(this.#connection);
+  }
+
+  /** The session that it speaks for, as long as there is one. */
+  get #session(): Session | undefined {
+    return this.#state.is === 'inside' && !this.#state.session.ended
+      ? this.#state.session
+      : undefined;
+  }
+
+  /** An idle socket costs as much as a used one: before a join, and after a leave. */
+  #expectJoin({ checking } = { checking: false }): void {
+    if (this.#connection.closed) return;
+    this.#joinTimer?.close();
+    this.#joinTimer = this.#door.joinTimer({ checking }, () => {
+      // A join that is under way is not late: what it waits for has time limits of its own.
+      if (this.#state.is === 'entering') this.#expectJoin();
+      else this.#connection.end(new ParleyError('timeout'), { reconnect: false });
+    });
+  }
+
+  async #enter(entrance: Entrance, params: unknown): Promise<Reply> {
+    if (this.#session) throw new ParleyError('already_joined');
+    const connection = this.#connection;
+    connection.address.arrive();
+    this.#budgets.enter();
+    this.#state = { is: 'entering' };
+    try {
+      const [session, reply] = await ENTRANCES[entrance](this.#door, connection, params);
+      this.#state = { is: 'inside', session };
+      this.#joinTimer?.close();
+      this.#checks.end();
+      // The socket may have closed meanwhile. Then nobody has the secret of a join, and it ends.
+      if (connection.closed) session.detach(connection);
+      return reply;
+    } catch (error) {
+      this.#state = { is: 'outside' };
+      throw error;
+    }
   }
 }

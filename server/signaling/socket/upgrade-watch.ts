@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from '../../telemetry/log.ts';
 
-/** Whoever asks soon after a failed handshake is told why; a proxy that was mended is forgotten. */
+/** How long after a failed handshake its reason is given. A proxy that was mended is forgotten then. */
 const REMEMBERED_MS = 60_000;
 const LOGGED_EVERY_MS = 60_000;
 

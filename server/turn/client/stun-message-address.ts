@@ -35,13 +35,13 @@ export function ipText(bytes: Uint8Array): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** The same address, however each of them is written. */
+/** Whether both are the same address, in any notation. */
 export function sameIp(one: string, other: string): boolean {
   const [a, b] = [ipBytes(one), ipBytes(other)];
   return a !== undefined && b !== undefined && a.equals(b);
 }
 
-/** In the usual notation, IPv6 in brackets. */
+/** The address as text, IPv6 in brackets. */
 export function addressText({ address, port }: TransportAddress): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }

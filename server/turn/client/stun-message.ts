@@ -1,4 +1,4 @@
-// STUN messages (RFC 8489): writes them, and parses packets that anyone may have sent.
+// STUN messages (RFC 8489): writes them, and reads them without trust in the sender.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { fromXorAddress, type TransportAddress, xorAddress } from './stun-message-address.ts';
@@ -59,14 +59,14 @@ export interface StunMessage {
   readonly attributes: ReadonlyMap<number, Buffer>;
   /** Where MESSAGE-INTEGRITY begins, if there is one. */
   readonly integrityAt: number | undefined;
-  /** All of it, as received. */
+  /** The whole message, as received. */
   readonly bytes: Buffer;
 }
 
 export interface StunParts {
   method: number;
   class: StunClass;
-  /** A random one unless given. */
+  /** Random unless given. */
   transactionId?: Buffer;
   attributes?: readonly (readonly [type: number, value: Buffer])[];
   /** Adds MESSAGE-INTEGRITY. */
@@ -149,7 +149,7 @@ function readAttributes(
       const right = length === FINGERPRINT_BYTES && next === bytes.length;
       if (!right || bytes.readUInt32BE(from) !== checksum(bytes.subarray(0, at))) return undefined;
     } else if (integrityAt === undefined) {
-      // Attributes after MESSAGE-INTEGRITY are not protected by it (RFC 8489 §14.5).
+      // What follows MESSAGE-INTEGRITY is not covered by it (RFC 8489 §14.5).
       if (type === ATTRIBUTE.messageIntegrity) {
         if (length !== INTEGRITY_BYTES) return undefined;
         integrityAt = at;
@@ -184,7 +184,7 @@ export function uint32Of(message: StunMessage, attribute: number): number | unde
   return value?.length === 4 ? value.readUInt32BE(0) : undefined;
 }
 
-/** The code and phrase of an error answer. The phrase is safe to show: printable, and short. */
+/** The code and phrase of an error answer. The phrase is printable and short, so safe to show. */
 export function errorOf(message: StunMessage): { code: number; reason: string } | undefined {
   const value = message.attributes.get(ATTRIBUTE.errorCode);
   const hundreds = (value?.[2] ?? 0) & 0x07;

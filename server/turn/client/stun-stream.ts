@@ -8,7 +8,7 @@ interface Framing {
   readonly headerBytes: number;
   /** @returns undefined when nothing valid begins like this */
   frameBytes(header: Buffer): number | undefined;
-  /** The part of the frame that is passed on. */
+  /** First bytes, not handed on. */
   readonly skippedBytes: number;
 }
 
@@ -27,7 +27,7 @@ export const TURN_FRAMING: Framing = {
   skippedBytes: 0,
 };
 
-/** ICE over TCP: each packet behind its length (RFC 4571, RFC 6544). */
+/** ICE over TCP: each packet follows its length (RFC 4571, RFC 6544). */
 export const ICE_TCP_FRAMING: Framing = {
   headerBytes: 2,
   frameBytes: (header) => 2 + header.readUInt16BE(0),

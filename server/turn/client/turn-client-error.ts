@@ -8,15 +8,15 @@ export type ProbeFailure =
   | 'timeout'
   /** The TLS handshake failed; most often the certificate. */
   | 'tls'
-  /** The server rejects the credentials: another secret, an expiry in the past, another clock. */
+  /** It refuses the credentials: another secret, an expiry that is over, another clock. */
   | 'unauthorized'
-  /** The server, or this user's quota, has no space for one more allocation. */
+  /** A quota is used up: the server's, or this user's. */
   | 'quota'
-  /** The server refuses this to us, or for this peer. */
+  /** The server forbids this to us, or towards this peer. */
   | 'forbidden'
-  /** The server or this client does not support it. */
+  /** The server cannot do this, or we cannot. */
   | 'unsupported'
-  /** The answer came from no TURN server, or from a broken one. */
+  /** No TURN server answers there, or a broken one. */
   | 'protocol'
   /** The server serves, but what it relays does not come through. */
   | 'relay_blocked';
@@ -39,7 +39,7 @@ export class TurnError extends Error {
   }
 }
 
-/** The error codes of RFC 8489 §14.8 and RFC 8656 §19, in words for the server's operator. */
+/** The error codes of RFC 8489 §14.8 and RFC 8656 §19, in words for the operator. */
 const MEANINGS: Readonly<Record<number, readonly [ProbeFailure, string]>> = {
   300: ['unsupported', 'wants its clients to go to another server (ALTERNATE-SERVER)'],
   401: ['unauthorized', 'does not accept the credentials'],
@@ -55,8 +55,8 @@ const MEANINGS: Readonly<Record<number, readonly [ProbeFailure, string]>> = {
 /** @param doing completes "…, when asked" */
 export function refusal(code: number, reason: string, doing: string): TurnError {
   const [failure, meaning] = MEANINGS[code] ?? ['protocol', 'answers with an error'];
-  const answer = reason === '' ? `${code}` : `${code} ${reason}`;
-  return new TurnError(failure, `The TURN server ${meaning} when asked ${doing} (${answer}).`, {
+  const shown = reason === '' ? `${code}` : `${code} ${reason}`;
+  return new TurnError(failure, `The TURN server ${meaning} when asked ${doing} (${shown}).`, {
     code,
   });
 }

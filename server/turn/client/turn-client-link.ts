@@ -37,7 +37,7 @@ export class Link {
   #connected = false;
   #closed = false;
   onPacket: (packet: Buffer) => void = () => {};
-  /** The connection broke. Called at most once. */
+  /** The link broke. Called at most once. */
   onEnd: (error: TurnError) => void = () => {};
 
   private constructor(options: LinkOptions) {
@@ -63,7 +63,7 @@ export class Link {
     return link;
   }
 
-  /** Where it is bound; undefined when closed. */
+  /** Its local address; undefined when closed. */
   get local(): TransportAddress | undefined {
     if (this.#closed) return undefined;
     if (this.#udp) return this.#udp.address();
@@ -74,7 +74,7 @@ export class Link {
 
   send(packet: Buffer): void {
     if (this.#closed || this.#opened) return;
-    // Errors come as events. That of an earlier datagram must not be thrown at the next one.
+    // Errors come as events: that of one datagram must not be thrown for the next one.
     this.#udp?.send(packet, (error) => error && this.#broke(error));
     const { framing } = this.#options;
     this.#tcp?.write(framing === ICE_TCP_FRAMING ? iceTcpFrame(packet) : packet);

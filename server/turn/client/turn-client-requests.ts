@@ -11,7 +11,7 @@ import {
 import { refusal, TurnError } from './turn-client-error.ts';
 import type { Answer, Transactions } from './turn-client-transactions.ts';
 
-/** Given by the server, and sent back with each request. */
+/** From the server; sent back with each request. */
 interface Challenge {
   realm: string;
   nonce: Buffer;
@@ -72,7 +72,7 @@ export class SignedRequests {
     }
   }
 
-  /** Whether the server has answered, so that requests are signed. */
+  /** Whether the server has sent a challenge: requests are signed. */
   get isChallenged(): boolean {
     return this.#challenge !== undefined;
   }

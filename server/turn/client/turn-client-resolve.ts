@@ -1,15 +1,15 @@
-// The addresses of a host, within a time, asked once for all who want them at the same time.
+// The addresses of a host, within a time. Callers at the same time share one lookup.
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { TurnError } from './turn-client-error.ts';
 
-/** The most addresses of one name that are tried. */
+/** Addresses of one name that are tried. */
 const MAX_ADDRESSES = 3;
 /** How long an answer serves. Probes ask for the same few names every few seconds. */
 const KEPT_MS = 30_000;
 /**
- * A name without an answer is not looked up again for this long: the system's resolver takes few questions at a
- * time, and one slow name would delay all others.
+ * How long a name without an answer is not asked for again: the system's resolver takes few questions
+ * at a time, and one slow name would delay all the others.
  */
 const FAILED_MS = 10_000;
 /** Names that are remembered: more than a pool has. */
@@ -64,7 +64,7 @@ function ask(host: string, family: 4 | 6 | 0): Promise<string[]> {
     () => keep(KEPT_MS),
     () => keep(FAILED_MS),
   );
-  // The newest last, so the first ones are those that were not looked up lately.
+  // The newest last: the first ones were not asked for lately.
   asked.delete(key);
   asked.set(key, entry);
   for (const oldest of asked.keys()) {

@@ -9,7 +9,7 @@ const MAX_SENT = 7;
 
 export interface Ask {
   encode(transactionId: Buffer): Buffer;
-  /** Whether this answer is authentic. Any other is ignored (RFC 8489 §9.2.5). */
+  /** Whether this answer can be believed. One that cannot is ignored (RFC 8489 §9.2.5). */
   accepts(answer: StunMessage): boolean;
   timeoutMs: number;
 }
@@ -25,7 +25,7 @@ interface Pending {
   ask: Ask;
   sent: number;
   sentAt: number;
-  /** Something with its id came that was not to be believed. */
+  /** An answer with its id came and was not believed. */
   doubted: boolean;
   result: PromiseWithResolvers<Answer>;
   repetition: NodeJS.Timeout | undefined;

@@ -23,7 +23,7 @@ export interface OpenOptions {
   url: string;
   username: string;
   credential: string;
-  /** For all of it: name, connection, allocation. Milliseconds. */
+  /** For name, connection and allocation together. Milliseconds. */
   timeoutMs: number;
   /** Authorities (PEM) to trust besides the usual ones. */
   tlsCa?: string | undefined;
@@ -83,7 +83,7 @@ export class TurnAllocation {
       try {
         return await TurnAllocation.#openAt(address, url, options, deadline);
       } catch (error) {
-        // Another address of the name may serve, but only if this one refused the connection.
+        // Another address of the name may serve. One that answered, or kept silent, decides.
         if (!(error instanceof TurnError && error.failure === 'refused_connection')) throw error;
         refused ??= error;
       }
@@ -110,7 +110,7 @@ export class TurnAllocation {
       await allocation.#allocate(deadline);
       return allocation;
     } catch (error) {
-      // The server may have granted an allocation whose answer was lost, and would keep it for ten minutes.
+      // The server's answer may be lost: it would keep the allocation for ten minutes.
       const isLost = error instanceof TurnError && error.failure === 'timeout';
       if (isLost && allocation.#requests.isChallenged) void allocation.close();
       else allocation.#end();
@@ -123,7 +123,7 @@ export class TurnAllocation {
     return this.#allocated.mapped;
   }
 
-  /** The address that peers receive our data from. */
+  /** Peers see our packets come from here. */
   get relayed(): TransportAddress {
     return this.#allocated.relayed;
   }
@@ -167,7 +167,7 @@ export class TurnAllocation {
     signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
   }
 
-  /** Gives the allocation back and closes the socket. Done twice is done once; never rejects. */
+  /** Gives the allocation back and closes the socket. Idempotent; never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#giveBack().finally(() => this.#end());
     return this.#closing;

@@ -6,7 +6,7 @@ export interface TurnUrl {
   /** A hostname or an IP address, the latter without brackets. */
   readonly host: string;
   readonly port: number;
-  /** The transport of the client's packets. With the schemes that end in "s" it is encrypted: TLS, or DTLS. */
+  /** The transport of the client. Schemes that end in "s" encrypt it: TLS, or DTLS. */
   readonly transport: 'udp' | 'tcp';
 }
 

@@ -8,11 +8,11 @@ export interface TurnCandidate {
   readonly hosts: readonly string[];
   readonly region: string | null;
   readonly weight: number;
-  /** `failed` servers are offered too if there is no other: they may work from the client's network. */
+  /** `failed` ones are given where there is no other: they may work again. */
   readonly state: 'ok' | 'unknown' | 'failed';
-  /** Allocations, as it counts them or as the sessions that hold its credentials explain. */
+  /** Allocations: its own count, or an estimate from the sessions with its credentials. */
   readonly load: number;
-  /** The server takes no new allocations, or soon will not. */
+  /** It takes no new allocations, or will soon stop. */
   readonly full: boolean;
   /** The server gets no new sessions, but keeps those it has. */
   readonly draining: boolean;
@@ -103,7 +103,7 @@ function pick(
 ): TurnCandidate | undefined {
   let best: TurnCandidate | undefined;
   for (let n = 0, found = 0; n < PICKS && found < 2; n++) {
-    const candidate = at(tier, random());
+    const candidate = memberAt(tier, random());
     if (!candidate || !isApart(candidate, chosen)) continue;
     found += 1;
     if (!best || candidate.load / candidate.weight < best.load / best.weight) best = candidate;
@@ -112,7 +112,7 @@ function pick(
 }
 
 /** @param point from 0 to 1, spread over the weights */
-function at({ members, sums }: Tier, point: number): TurnCandidate | undefined {
+function memberAt({ members, sums }: Tier, point: number): TurnCandidate | undefined {
   const target = point * (sums.at(-1) ?? 0);
   let low = 0;
   let high = sums.length - 1;
@@ -130,7 +130,7 @@ function isApart(candidate: TurnCandidate, chosen: readonly TurnCandidate[]): bo
   );
 }
 
-/** Numbers from 0 to 1 that a text decides: FNV-1a, then mulberry32. */
+/** The same numbers from 0 to 1 for the same text: FNV-1a, then mulberry32. */
 function randomFrom(seed: string): () => number {
   let state = 0x811c9dc5;
   for (let n = 0; n < seed.length; n++) state = Math.imul(state ^ seed.charCodeAt(n), 0x01000193);

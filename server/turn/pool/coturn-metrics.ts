@@ -1,7 +1,7 @@
 // Reads the load of a TURN server from its Prometheus endpoint (coturn: `--prometheus`).
 import querystring from 'node:querystring';
 
-/** The sums of coturn's figures. */
+/** The load, summed up from coturn's figures. */
 export interface TurnLoad {
   /** Allocations at this moment, over all transports. */
   allocations: number;
@@ -16,7 +16,7 @@ const ALLOCATIONS = 'turn_total_allocations';
 /** Traffic with clients and with peers. Some versions end the names of counters in `_total`. */
 const BYTES = /^turn_total_traffic_(?:peer_)?(?:rcvb|sentb)(?:_total)?$/;
 
-/** @throws Error with one sentence when they cannot be had */
+/** @throws Error with one sentence when they cannot be read */
 export async function readTurnLoad(
   url: string,
   timeoutMs: number,
@@ -32,7 +32,7 @@ export async function readTurnLoad(
   return turnLoadOf(await textOf(response));
 }
 
-/** @throws Error when these are not coturn's metrics */
+/** @throws Error when these are not the metrics of coturn */
 export function turnLoadOf(text: string): TurnLoad {
   let allocations: number | undefined;
   let bytes = 0;
@@ -63,7 +63,7 @@ function withoutUser(url: string): { address: URL; headers: Record<string, strin
   return { address, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
-/** A server that sends without end takes none of our memory. */
+/** A body without end must not fill our memory. */
 async function textOf(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';

@@ -23,7 +23,7 @@ export interface TurnCredentials {
 }
 
 /**
- * With a secret, by the TURN REST pattern (draft-uberti-behave-turn-rest-00): made anew for everybody.
+ * With a secret, by the TURN REST pattern (draft-uberti-behave-turn-rest-00): made anew for each user.
  *
  * @param userId goes into the username, so that a TURN server's log can be matched with ours
  * @param now UTC milliseconds

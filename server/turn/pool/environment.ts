@@ -9,9 +9,9 @@ import { parseTurnUrl } from '../client/turn-url.ts';
 
 export interface ConfiguredTurn {
   readonly servers: readonly TurnServer[];
-  /** STUN servers, which need no credentials and are handed to everybody. */
+  /** STUN servers, which need no credentials and are given to every session. */
   readonly stun: readonly string[];
-  /** Settings that have no effect, as another one is missing: a sentence each. */
+  /** Settings without effect, as another one is missing: a sentence each. */
   readonly ignored: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export class TurnConfigError extends Error {
   override readonly name = 'TurnConfigError';
 }
 
-/** Names under which platforms and operators know the TURN REST pattern. */
+/** Names that platforms and operators have for the TURN REST pattern. */
 const REST_AUTH_TYPES = new Set(['rest', 'hmac', 'shared-secret', 'turn-rest', 'use-auth-secret']);
 const SAMPLE = '[{"urls": ["turn:turn.example.org:3478?transport=udp"], "secret": "…"}]';
 
@@ -177,7 +177,7 @@ function named(entries: readonly TurnServerEntry[]): TurnServerEntry[] {
   });
 }
 
-/** Host and port: unique among servers, and what an operator knows it by. */
+/** Host and port: unique among servers, and known to the operator. */
 function idOf(url: string): string {
   const parsed = parseTurnUrl(url);
   if (!parsed) throw new TurnConfigError(`"${url}" is not the address of a TURN server.`);

@@ -1,4 +1,5 @@
-// The TURN pool for operators: the servers, the reports of all media nodes, and warnings. Pure.
+// The TURN pool as operators see it: the servers, what all media nodes report of them, and warnings.
+// Pure.
 import type { TurnOverview, TurnSample, TurnServerView } from '../../../shared/api/admin.ts';
 import type { TurnReport, TurnServer } from '../../cluster/turn.ts';
 
@@ -7,7 +8,7 @@ import type { TurnReport, TurnServer } from '../../cluster/turn.ts';
  * two network interfaces (Wi-Fi and a cable, or a VPN).
  */
 const ALLOCATIONS_PER_URL = 4;
-/** More than the sessions explain by this much is a leak, not a moment's difference. */
+/** This much above what the sessions explain is a leak, not a moment's difference. */
 const UNEXPLAINED_FACTOR = 1.2;
 const UNEXPLAINED_MARGIN = 10;
 /** Above this part of its capacity a server needs help soon. */
@@ -41,7 +42,7 @@ export function sampleOf(
   return { at, paths: pathsOf(reports), servers: Object.fromEntries(figures) };
 }
 
-/** The load that the choice uses: the server's own count, else the most that our sessions may use there. */
+/** The load that servers are chosen by: the server's own count, else what our sessions may hold there. */
 export function loadsOf({ servers }: TurnSample): Map<string, number> {
   return new Map(
     Object.entries(servers).map(([id, { allocations, explained }]) => [
@@ -51,7 +52,7 @@ export function loadsOf({ servers }: TurnSample): Map<string, number> {
   );
 }
 
-/** More curves cannot be distinguished, and an hour of them would be megabytes. */
+/** The eye cannot follow more curves, and an hour of them would be megabytes. */
 const CURVES = 12;
 /** Points of a curve: as many as it is pixels wide on a phone, some more. */
 const POINTS = 180;
@@ -59,7 +60,7 @@ const POINTS = 180;
 /** No server can be called this. */
 const OTHERS = '(others)';
 
-/** The part of a sample that is stored: the busiest servers, and the others as one sum. */
+/** The part of a sample that is kept: the busiest servers, and the others in one sum. */
 export function memorable(sample: TurnSample): TurnSample {
   const byLoad = Object.entries(sample.servers).sort(
     ([, a], [, b]) => b.sessions - a.sessions || (b.allocations ?? 0) - (a.allocations ?? 0),
@@ -147,20 +148,20 @@ function poolWarnings(
   { paths }: TurnSample,
 ): TurnOverview['warnings'] {
   const found: TurnOverview['warnings'] = [];
-  const warn = (message: string) => void found.push({ serverId: null, message });
+  const add = (message: string) => void found.push({ serverId: null, message });
   const good = servers.filter(({ state }) => state === 'in-service');
   if (servers.length === 0) {
-    warn('There is no TURN server: people behind strict firewalls cannot get through. Add one.');
+    add('There is no TURN server: people behind strict firewalls cannot get through. Add one.');
   } else if (good.length === 0) {
-    warn('No TURN server is in service: people who need a relay cannot get through.');
+    add('No TURN server is in service: people who need a relay cannot get through.');
   } else if (good.length === 1) {
-    warn(
+    add(
       'Only one TURN server is in service: when it ends, the calls through it stop. Add another.',
     );
   }
   if (paths.none > 0) {
-    const people = paths.none === 1 ? 'One person has' : `${paths.none} people have`;
-    warn(`${people} no media path at the moment: they see black.`);
+    const affected = paths.none === 1 ? 'One person has' : `${paths.none} people have`;
+    add(`${affected} no media path at the moment: they see black.`);
   }
   return found;
 }
@@ -168,27 +169,24 @@ function poolWarnings(
 function serverWarnings(server: TurnServerView): TurnOverview['warnings'] {
   const { id, state, urls, allocations, explained, capacity } = server;
   const found: TurnOverview['warnings'] = [];
-  const warn = (message: string) => void found.push({ serverId: id, message });
+  const add = (message: string) => void found.push({ serverId: id, message });
   if (state === 'failed') {
-    warn(
-      `${id} has failed: ${urls.find(({ message }) => message)?.message ?? 'nobody reaches it'}`,
-    );
+    add(`${id} has failed: ${urls.find(({ message }) => message)?.message ?? 'nobody reaches it'}`);
   } else if (state !== 'draining') {
     for (const { url, state: one, missedBy, message } of urls) {
-      if (one === 'failed') warn(`${url} does not work: ${message ?? 'nobody reaches it'}`);
-      else if (missedBy > 0) warn(`${url} is not reached by all media nodes: ${message ?? ''}`);
-      // The server answers, and its message explains why it takes no more.
-      else if (one === 'ok' && message !== null)
-        warn(`${url} takes no new allocations: ${message}`);
+      if (one === 'failed') add(`${url} does not work: ${message ?? 'nobody reaches it'}`);
+      else if (missedBy > 0) add(`${url} is not reached by all media nodes: ${message ?? ''}`);
+      // It answers, with the reason why it takes nothing more.
+      else if (one === 'ok' && message !== null) add(`${url} takes no new allocations: ${message}`);
     }
   }
   if (allocations !== null && allocations > explained * UNEXPLAINED_FACTOR + UNEXPLAINED_MARGIN) {
-    warn(
+    add(
       `${id} holds ${allocations} allocations, and the sessions explain ${explained}. Clients hold them too long, or somebody else uses the server: look at its log, and set user-quota and max-allocate-lifetime.`,
     );
   }
   if (capacity !== null && (allocations ?? explained) >= capacity * NEARLY_FULL) {
-    warn(
+    add(
       `${id} is nearly full: ${allocations ?? explained} of ${capacity} allocations. Add a server.`,
     );
   }

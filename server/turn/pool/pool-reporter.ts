@@ -1,5 +1,5 @@
-// Publishes what one media node knows of the TURN servers: to the store, for the dashboard, and as metrics.
-// Reads the servers' own metrics, and stores the points of the curves.
+// Reports the TURN servers as one media node sees them: to the store, where the dashboard finds it, and to
+// its metrics. It also reads the metrics of the servers, and keeps the points of the curves.
 
 import { turnKey } from '../../../shared/media/turn-key.ts';
 import type { PathReport } from '../../../shared/protocol/media-messages.ts';
@@ -16,7 +16,7 @@ import { allocationsOf, loadsOf, memorable, sampleOf } from './overview.ts';
 /** A media session, as far as relays matter. */
 export interface TurnHolder {
   readonly servers: readonly string[];
-  /** The paths of its transports that the client has reported. */
+  /** As the client reported them, for each transport. */
   readonly paths: readonly PathReport[];
 }
 
@@ -28,7 +28,7 @@ export interface PoolReporterOptions {
   servers(): readonly TurnServer[];
   healthOf(serverId: string, url: string): UrlHealth;
   holders(): readonly TurnHolder[];
-  /** Allocations of each server, as well as they are known. */
+  /** Allocations of each server, counted or estimated. */
   onLoads(loads: ReadonlyMap<string, number>): void;
   resources: Resources;
   metrics: Metrics;
@@ -43,10 +43,10 @@ interface Measured {
   bitrate: number | null;
 }
 
-/** An unchanged report is repeated after this time, before it expires. */
+/** An unchanged report is repeated after this time, before the store forgets it. */
 const REPEAT_MS = 10_000;
 const FORGOTTEN_AFTER_MS = 30_000;
-/** The pause between two reports for each address in them, at most `REPEAT_MS`: 5 s for a thousand. */
+/** Between two reports, for each address in them, up to the time above: those of a thousand come every 5 s. */
 const PAUSE_PER_URL_MS = 5;
 const LOAD_TIMEOUT_MS = 3_000;
 /** Codes of RFC 8656 §19 and RFC 8489 §14.8, and 701 of the W3C. A client may send any other number. */
@@ -74,11 +74,11 @@ export class PoolReporter {
   readonly #measured = new Map<string, Measured>();
   /** Servers that have a line in the metrics. */
   #shown = new Set<string>();
-  #published = { text: '', at: Number.NEGATIVE_INFINITY };
+  #last = { text: '', at: Number.NEGATIVE_INFINITY };
   readonly #closing = new AbortController();
   /** Actions under way, by name. */
   readonly #running = new Map<string, Promise<void>>();
-  /** Servers whose metrics could not be read when they were asked last. */
+  /** Servers whose metrics could not be read the last time. */
   readonly #unread = new Set<string>();
 
   constructor(options: PoolReporterOptions) {
@@ -106,7 +106,7 @@ export class PoolReporter {
     await Promise.all(this.#running.values());
   }
 
-  /** Never twice at the same time. A call during the action is dropped: the next report is complete. */
+  /** Skips the action while the one before is under way: the next one covers both. */
   #once(name: string, action: () => Promise<void>): void {
     if (this.#running.has(name)) return;
     const running = action()
@@ -122,15 +122,15 @@ export class PoolReporter {
     const now = performance.now();
     // A report of a large pool is large.
     const leastMs = Math.min(report.urls.length * PAUSE_PER_URL_MS, REPEAT_MS);
-    if (now - this.#published.at < leastMs) return;
-    // Round trips differ every time; not each one is worth a write.
+    if (now - this.#last.at < leastMs) return;
+    // Round trips differ every time: alone they are not worth a write.
     const text = JSON.stringify({
       ...report,
       urls: report.urls.map((u) => ({ ...u, roundTripMs: 0 })),
     });
-    if (text === this.#published.text && now - this.#published.at < REPEAT_MS) return;
+    if (text === this.#last.text && now - this.#last.at < REPEAT_MS) return;
     await store.report(report, Math.max(FORGOTTEN_AFTER_MS, settings.refreshMs * 3));
-    this.#published = { text, at: now };
+    this.#last = { text, at: now };
   }
 
   async #sample(): Promise<void> {
@@ -211,7 +211,7 @@ export class PoolReporter {
       urls: servers().flatMap(({ id, urls }) =>
         urls.map((url) => {
           const { state, full, message, roundTripMs } = healthOf(id, url);
-          // A single lost probe is not reported. A working address has a message only when it is full.
+          // One lost probe is no news. An address that works has a message only when it is full.
           const why = state === 'failed' || full ? message : null;
           return { serverId: id, url, state, message: why, roundTripMs };
         }),
@@ -294,6 +294,6 @@ function relayOf(
 ): string | undefined {
   const path = paths.find(({ kind }) => kind === 'relay');
   if (!path) return undefined;
-  // A server that it names, but is no longer in the pool, is not counted as the first one.
+  // A relay that it names and we no longer have is not the first one either.
   return path.server === null ? servers[0] : owners.get(turnKey(path.server) ?? path.server);
 }

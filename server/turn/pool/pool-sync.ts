@@ -1,12 +1,12 @@
-// Keeps a process's copy of the TURN pool equal to the store's, adds the servers of its own configuration, and
-// restores the pool in a store that lost its data.
+// Keeps a process's copy of the TURN pool like the store's, adds the servers of its own configuration,
+// and puts the pool back into a store that lost its memory.
 import type { TurnServer, TurnServers, TurnStore } from '../../cluster/turn.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 
 export interface PoolSyncOptions {
   store: TurnStore;
-  /** The servers in this process's own configuration. */
+  /** The servers of its own configuration. */
   seeds: readonly TurnServer[];
   refreshMs: number;
   resources: Resources;
@@ -31,7 +31,7 @@ export class PoolSync {
     this.#timer = options.resources.every(options.refreshMs, () => void this.refresh());
   }
 
-  /** The pool is read when this resolves, or the store is away and it will be. */
+  /** Resolves when the pool was read, or the store is away. */
   static async start(options: PoolSyncOptions): Promise<PoolSync> {
     const sync = new PoolSync(options);
     await sync.refresh();
@@ -39,7 +39,7 @@ export class PoolSync {
   }
 
   get servers(): readonly TurnServer[] {
-    // Until the first answer of the store, only the configuration is known.
+    // Until the store was read, only the configured servers are known.
     return this.#known?.servers ?? this.#options.seeds;
   }
 
@@ -58,7 +58,7 @@ export class PoolSync {
       } else if (read) {
         this.#adopt(read);
       }
-      // After the restore, which includes the operator's changes to these servers.
+      // After the restore, which brings back what an operator changed in these.
       if (await this.#seed()) {
         const seeded = await store.read(this.#known);
         if (seeded) this.#adopt(seeded);
@@ -77,12 +77,12 @@ export class PoolSync {
     this.#timer.close();
   }
 
-  /** @returns whether it was time to */
+  /** @returns whether it was due */
   async #seed(): Promise<boolean> {
     const { store, seeds } = this.#options;
     const now = performance.now();
     if (seeds.length === 0 || now - this.#seededAt < SEED_AGAIN_MS) return false;
-    // Only at the start of a process is its configuration newer than the store's.
+    // Only when a process starts is its configuration newer than the pool.
     await store.seed(seeds, { replace: !this.#hasSeeded });
     this.#hasSeeded = true;
     this.#seededAt = now;

@@ -25,10 +25,7 @@ export interface TurnPoolOptions {
   settings: Config['turn'];
   /** Another way to choose. */
   choose?: TurnChooser | undefined;
-  /**
-   * A media port of this node that answers ICE checks, which relays have to reach. It answers soon, or with
-   * none.
-   */
+  /** A media port of this node that relays have to reach; undefined where none opens in time. */
   target(): Promise<IceTarget | undefined>;
   /** The media sessions of this node. */
   holders(): readonly TurnHolder[];
@@ -39,26 +36,26 @@ export interface TurnPoolOptions {
   log: Logger;
 }
 
-/** The servers and credentials of a session, with the data to compare later. */
+/** The TURN servers given to one session, with their credentials. */
 export interface TurnGrant extends IceServers {
   readonly servers: readonly string[];
   /** Addresses of those servers in it. */
   readonly urls: readonly string[];
-  /** A digest of each server's secret, to recognise a changed one. Not the secret. */
+  /** A digest of each server's secret: it changes with the secret. */
   readonly secrets: readonly string[];
 }
 
-/** The part of a grant that is stored. */
+/** The part of a grant that is kept. */
 export type GrantRecord = Pick<TurnGrant, 'servers' | 'urls' | 'secrets'>;
 
 export const NO_GRANT: GrantRecord = { servers: [], urls: [], secrets: [] };
 
-/** User part of the credentials that probes use: seen in a TURN server's log, each node's its own. */
+/** User part of a probe's credentials, with the node's id behind it: seen in a TURN server's log. */
 const PROBE_USER = 'parley-probe-';
-/** Enough of a node's id to distinguish it from the others. */
+/** Enough of a node's id to be unique. */
 const ID_LENGTH = 8;
 
-/** Above this part of its capacity a server is full. The rest is for clients that come back. */
+/** Above this part of its capacity a server is full: the rest is for sessions that come back. */
 const FULL_AT = 0.9;
 
 interface Candidate extends TurnCandidate {
@@ -72,10 +69,10 @@ export class TurnPool {
   #reporter: PoolReporter | undefined;
   #servers = new Map<string, TurnServer>();
   #hosts = new Map<string, readonly string[]>();
-  /** A digest of each one's secret. */
+  /** A digest of each server's secret. */
   #secrets = new Map<string, string>();
   #candidates = new Map<string, Candidate>();
-  /** Allocations of each server: the last report, and our grants since. */
+  /** Allocations of each server: the last sample, and what we gave out since. */
   #loads = new Map<string, number>();
   #choose: ReturnType<TurnChooser> | undefined;
 
@@ -121,7 +118,7 @@ export class TurnPool {
     this.#choose ??= this.#prepare();
     const wish = { count: settings.serversPerSession, seed: userId, current };
     const ids = this.#choose(wish);
-    // Where there is nothing else, a server that should be left is better than none.
+    // Where there is no other, a server that should be left is better than none.
     const chosen = (ids.length > 0 ? ids : current).flatMap((id) => this.#servers.get(id) ?? []);
     const usable = chosen.map((server) => ({ ...server, urls: this.#usableUrls(server) }));
     return {
@@ -137,7 +134,7 @@ export class TurnPool {
     for (const id of servers) {
       this.#options.metrics.turn.credentials.inc({ server: id });
       if (before.includes(id)) continue;
-      // The reports of other nodes come later. Until then, our own part counts.
+      // The next sample counts all nodes. Until then, our own part is added.
       const used = this.#servers.get(id)?.urls.filter((url) => urls.includes(url)) ?? [];
       this.#load(id, allocationsOf(used));
     }
@@ -165,7 +162,7 @@ export class TurnPool {
     if (serverIds.length > 0) this.#reporter?.released(serverIds);
   }
 
-  /** A client was refused by a server that it was given, at the address as its browser spells it. */
+  /** A server refused a client, at this address as its browser spells it. */
   refused({ servers }: Pick<TurnGrant, 'servers'>, url: string, code: number): void {
     const key = turnKey(url);
     if (key === undefined) return;
@@ -203,7 +200,7 @@ export class TurnPool {
 
   #adoptLoads(loads: ReadonlyMap<string, number>): void {
     this.#loads = new Map(loads);
-    // Whether one is full may be another answer now.
+    // Another server may be full now.
     this.#choose = undefined;
   }
 
@@ -235,7 +232,7 @@ export class TurnPool {
     return { id, hosts, region, weight, state, load, full, draining: server.draining !== null };
   }
 
-  /** Addresses that have not failed. If all have, all: they may work from the client's network. */
+  /** The addresses that have not failed. Where all have, all: they may work again. */
   #usableUrls({ id, urls }: TurnServer): readonly string[] {
     const usable = urls.filter((url) => this.#watch.of(id, url).state !== 'failed');
     return usable.length > 0 ? usable : urls;
@@ -259,7 +256,7 @@ export class TurnPool {
   }
 }
 
-/** Distinguishes a server's secret from a later one without storing either. */
+/** Changes with the server's secret, which cannot be read from it. */
 function digestOf({ id, auth }: TurnServer): string {
   return createHash('sha256')
     .update(JSON.stringify([id, auth]))

@@ -1,4 +1,4 @@
-// Probes every address of every TURN server, a few at a time, and keeps the results.
+// Probes every address of every TURN server, in turn and not all at once, and keeps their health.
 import type { TurnServer } from '../../cluster/turn.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import {
@@ -17,7 +17,7 @@ export interface HealthWatchOptions {
   probesPerSecond: number;
   recoveryMs: number;
   resources: Resources;
-  /** An address is usable that was not, or the other way round. */
+  /** An address became usable, or ceased to be. */
   onChange(server: TurnServer, url: string, health: UrlHealth): void;
 }
 
@@ -34,7 +34,7 @@ interface Watched {
 
 /** How often due probes are looked for. */
 const TICK_MS = 50;
-/** Room for confirmations, and for what is late: an address is probed at its time, not at the last. */
+/** Spare rate for confirmations and late probes: addresses are probed on time. */
 const HEADROOM = 1.2;
 /** Processes that started together should not probe together. */
 const JITTER = 0.2;
@@ -54,7 +54,7 @@ export class HealthWatch {
     this.#options = options;
   }
 
-  /** Watches these from now on. Results of addresses that were watched before are kept. */
+  /** Watches these from now on. The health of those watched before is kept. */
   watch(servers: readonly TurnServer[]): void {
     const next = new Map<string, Watched>();
     for (const server of servers) {
@@ -84,7 +84,7 @@ export class HealthWatch {
     return this.#watched.get(keyOf(serverId, url))?.health ?? NEVER_PROBED;
   }
 
-  /** Ends the probing; resolves when the probes on their way have given back what they had. */
+  /** Ends the probing. Resolves when running probes have freed their allocations. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.close();
@@ -101,7 +101,7 @@ export class HealthWatch {
     const due = [...this.#watched.values()].filter(
       ({ probing, nextAt }) => !probing && nextAt <= now,
     );
-    // The longest wait first: otherwise the last ones would never have their turn.
+    // The longest overdue first: otherwise the last ones would never have their turn.
     due.sort((a, b) => a.nextAt - b.nextAt);
     for (const watched of due.slice(0, Math.floor(this.#budget))) {
       this.#budget -= 1;

@@ -1,9 +1,9 @@
-// Derives the state of one address of a TURN server from a series of probes. Pure.
+// The health of one address of a TURN server, from a series of probes. Pure.
 
 export interface UrlHealth {
   /** `unknown`: not probed yet, or not surely failed. */
   readonly state: 'ok' | 'failed' | 'unknown';
-  /** Probes that failed since the last one that did not. */
+  /** Probes that failed in a row, up to now. */
   readonly failures: number;
   /** Since when every probe of a failed one succeeded, in milliseconds of any clock; null: not now. */
   readonly wellSince: number | null;

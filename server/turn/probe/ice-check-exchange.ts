@@ -12,12 +12,12 @@ export interface Endpoint {
   address: string;
   port: number;
   protocol: 'udp' | 'tcp';
-  /** Where to send from; any address and port without it. */
+  /** The local address and port; any without it. */
   localAddress?: string | undefined;
   localPort?: number | undefined;
 }
 
-/** The judgement on a received packet. */
+/** The judgement of a received packet. */
 export type Judged =
   | { kind: 'answer'; mapped: TransportAddress }
   | { kind: 'wrong'; message: string }
@@ -80,7 +80,7 @@ export async function exchange(
 /**
  * Sends until there is a judgement. Never rejects.
  *
- * @param where names the target, for operators
+ * @param where names what is asked, for messages
  */
 export async function repeat(where: string, timeoutMs: number, way: Way): Promise<CheckResult> {
   const result = Promise.withResolvers<CheckResult>();

@@ -1,4 +1,4 @@
-// The result of one ICE check: a round trip, or the reason for none.
+// The result of one ICE check: a round trip, or why there is none.
 import type { TransportAddress } from '../client/stun-message-address.ts';
 
 export type CheckResult =

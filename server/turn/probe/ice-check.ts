@@ -19,10 +19,7 @@ import type { TurnAllocation } from '../client/turn-client.ts';
 import { type Endpoint, exchange, type Judged, repeat } from './ice-check-exchange.ts';
 import type { CheckResult } from './ice-check-result.ts';
 
-/**
- * The credentials of an ICE-lite agent, such as a mediasoup transport. It answers only requests that carry
- * them.
- */
+/** An ICE-lite agent, such as a mediasoup transport: it answers checks with its credentials. */
 export interface IceCredentials {
   usernameFragment: string;
   password: string;

@@ -11,7 +11,7 @@ import type { CheckResult } from './ice-check-result.ts';
 
 export type { ProbeFailure };
 
-/** A media port of ours, and what it takes to be answered there. */
+/** A media port of ours, with the credentials that it answers to. */
 export interface IceTarget {
   candidates: { address: string; port: number; protocol: 'udp' | 'tcp' }[];
   usernameFragment: string;
@@ -22,9 +22,9 @@ export interface ProbeOptions {
   url: string;
   username: string;
   credential: string;
-  /** The target of a check through the relay. Without it, only an allocation is tried. */
+  /** A check is sent here through the relay. Without it, only an allocation is tried. */
   target: IceTarget | undefined;
-  /** For all of it; milliseconds. */
+  /** For the whole probe; milliseconds. */
   timeoutMs: number;
   /** Authorities (PEM) to trust besides the usual ones. */
   tlsCa?: string | undefined;
@@ -66,7 +66,7 @@ export async function probeTurn(options: ProbeOptions): Promise<ProbeResult> {
     const onlyIPv6 = candidates.length > 0 && !candidates.some(({ address }) => isIPv4(address));
     allocation = await TurnAllocation.open({
       ...{ url, username, credential, tlsCa, timeoutMs: left(deadline) },
-      // Browsers ask for an IPv4 relay; where all media is IPv6, that one would prove nothing.
+      // Browsers ask for an IPv4 relay. Where all media is IPv6, it would prove nothing.
       ...(onlyIPv6 && { family: 6 as const }),
     });
     const { mapped, relayed, roundTripMs } = allocation;
@@ -115,7 +115,7 @@ async function checkAny(
   }
 }
 
-/** One error for the failures of all candidates. */
+/** Joins the failures of all candidates. */
 function verdict(errors: readonly unknown[], tried: readonly TransportAddress[]): unknown {
   const foreign = errors.find((error) => !(error instanceof TurnError));
   if (foreign !== undefined) return foreign;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Cluster } from '../../../server/cluster/cluster.ts';
+import type { OperationTable } from '../../../shared/room/operations.ts';
 
 /** How many chat messages and patches the clusters under test keep. */
 export const KEPT = { chatHistory: 5, patchHistory: 8 } as const;
@@ -10,6 +11,7 @@ export const KEPT = { chatHistory: 5, patchHistory: 8 } as const;
 export const SHORT_LEASE_MS = 2_000;
 export interface ClusterSettings {
   sessionLeaseMs: number;
+  operations?: OperationTable;
 }
 
 /** Two handles of one cluster, as two processes have them. */

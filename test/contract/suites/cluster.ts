@@ -5,6 +5,7 @@ import type { ClusterPair, ClusterSettings, ClusterTest } from './cluster-test.t
 import { historyContract } from './history.ts';
 import { leasesContract } from './leases.ts';
 import { nodesContract } from './nodes.ts';
+import { operationsContract } from './operations.ts';
 import { placementContract } from './placement.ts';
 import { restoreContract } from './restore.ts';
 import { roomsContract } from './rooms.ts';
@@ -28,6 +29,7 @@ export function clusterContract(
     });
   for (const contract of [
     roomsContract,
+    operationsContract,
     sessionsContract,
     leasesContract,
     restoreContract,

@@ -1,7 +1,8 @@
 // Restoring: what a store that lost its memory is told again, by those who still know it.
 import assert from 'node:assert/strict';
 import type { Cluster, HeldSession, SessionGuard } from '../../../server/cluster/cluster.ts';
-import type { RoomOp, RoomSnapshot } from '../../../shared/room/room.ts';
+import type { RoomOp } from '../../../shared/room/operations.ts';
+import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import { until } from '../../support/process/until.ts';
 import { type ClusterTest, refusal, SHORT_LEASE_MS } from './cluster-test.ts';
 import { chat, enter, HASH, LIMITS, publish } from './room-fixtures.ts';

@@ -1,7 +1,8 @@
 // People, tracks and messages of the contract tests.
 import { randomId } from '../../../client/sdk/session/ids.ts';
 import type { Admission, RoomStore, SessionGuard } from '../../../server/cluster/cluster.ts';
-import type { Role, RoomOp } from '../../../shared/room/room.ts';
+import type { RoomOp } from '../../../shared/room/operations.ts';
+import type { Role } from '../../../shared/room/room.ts';
 
 export const LIMITS = { tracksPerParticipant: 3 };
 /** Of every session in these tests. */

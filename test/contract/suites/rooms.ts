@@ -1,8 +1,8 @@
 // Rooms: who is admitted, what is committed, what is told, what is kept.
 import assert from 'node:assert/strict';
 import { randomId } from '../../../client/sdk/session/ids.ts';
-import type { RoomPatch } from '../../../shared/room/room.ts';
-import { applyPatch } from '../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../shared/room/operations.ts';
+import { applyPatch } from '../../../shared/room/operations.ts';
 import { until } from '../../support/process/until.ts';
 import { type ClusterTest, KEPT, refusal } from './cluster-test.ts';
 import { admission, chat, enter, LIMITS, publish } from './room-fixtures.ts';

@@ -43,6 +43,33 @@ export function sessionsContract(promises: ClusterTest): void {
     );
   });
 
+  promises('what let a removed participant in lets nobody in any more', async ({ a, b }) => {
+    const host = await enter(a.rooms, 'team', 'host');
+    const door = { shown: 'the-link', ends: ['the-link', 'an-older-session'] };
+    await a.rooms.admit('team', admission('participant-1', { door }));
+    // Somebody with the same link, before and after.
+    const again = (shown: string, id: string, room = 'team') =>
+      b.rooms.admit(room, admission(id, { door: { shown, ends: [shown] } }));
+    await again('the-link', 'participant-2');
+    await a.rooms.commit('team', host, [{ op: 'leave', participantId: 'participant-1' }], LIMITS);
+    for (const shown of ['the-link', 'an-older-session', 'participant-1']) {
+      assert.equal(await refusal(again(shown, 'participant-3')), 'invitation_ended', shown);
+    }
+    await again('another-link', 'participant-3');
+    await again('participant-2', 'participant-4');
+    await again('the-link', 'participant-1', 'another-room');
+    const names = (await a.rooms.snapshot('team'))?.participants.map(({ id }) => id);
+    assert.deepEqual(names?.slice(1), ['participant-2', 'participant-3', 'participant-4']);
+  });
+
+  promises('what let a participant in goes on to do so after they left', async ({ a, b }) => {
+    await enter(a.rooms, 'team');
+    const door = { shown: 'the-link', ends: ['the-link'] };
+    await a.rooms.admit('team', admission('participant-1', { door }));
+    await a.rooms.release('team', { participantId: 'participant-1', fence: 1 });
+    await b.rooms.admit('team', admission('participant-2', { door }));
+  });
+
   promises('a claim needs the secret, the participant and the room', async ({ a, b }) => {
     const { participantId } = await enter(a.rooms, 'team');
     const claims = [

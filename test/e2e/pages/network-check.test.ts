@@ -14,6 +14,7 @@ import type { Participant } from '../../support/browser/participant.ts';
 import { type PersonOptions, type Scene, story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';
 import type { Parley } from '../../support/server/parley.ts';
+import { probed } from '../../support/turn/probed.ts';
 
 type Window = NonNullable<PersonOptions['window']>;
 
@@ -164,6 +165,7 @@ story('a relay that is down does not answer', async (scene) => {
   const coturn = await scene.coturn('secret');
   // Tried again, it would be out of the check's credentials, one address after the other.
   const parley = await scene.parley({ ...coturn.env, TURN_PROBE_INTERVAL_MS: '300000' });
+  await probed(parley.metricsUrl);
   await coturn[Symbol.asyncDispose]();
   const { page } = await whoChecks(scene, parley);
   await verdict(page, 'Calls will work well');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import type { Cluster } from '../../../server/cluster/cluster.ts';
 import type { RedisClusterOptions } from '../../../server/cluster/redis/process-cluster.ts';
-import type { RoomPatch } from '../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../shared/room/operations.ts';
 import { admission, chat, enter, LIMITS } from '../../contract/suites/room-fixtures.ts';
 import { nodeInfo } from '../../support/cluster/node-info.ts';
 import { RedisServer, RedisServers } from '../../support/cluster/redis.ts';

@@ -94,7 +94,7 @@ test('the user of docs/deployment.md can start and hold a call, and may run only
 
 test('every command of a script is tried', () => {
   const used = new Set<string>();
-  for (const file of globSync('server/cluster/redis/**/*.ts', { cwd: ROOT })) {
+  for (const file of globSync('server/cluster/lua/**/*.lua', { cwd: ROOT })) {
     const text = readFileSync(path.join(ROOT, file), 'utf8');
     for (const [, name = ''] of text.matchAll(/\bcall\('([A-Z]+)'/g)) used.add(name.toLowerCase());
   }

@@ -6,6 +6,7 @@ import type { NetworkState, PathResult } from '../../../client/sdk/check/types.t
 import { startServer } from '../../support/server/app.ts';
 import { ownedBy } from '../../support/server/owned.ts';
 import { startCoturn } from '../../support/turn/coturn.ts';
+import { probed } from '../../support/turn/probed.ts';
 import '../../support/sdk/media.ts';
 
 function pathOf(state: NetworkState, kind: PathResult['kind'], url = ''): PathResult {
@@ -79,6 +80,7 @@ test('a relay with another secret refuses, and that is said', async (context) =>
 test('a relay that is not there is silent', async (context) => {
   const coturn = await startCoturn('secret');
   const server = await startServer(context, coturn.env);
+  await probed(server.app.metricsUrl);
   await coturn[Symbol.asyncDispose]();
   const state = await checkNetwork({ url: server.url });
   const relay = pathOf(state, 'relay', 'transport=tcp');

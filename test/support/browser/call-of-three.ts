@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { DEADLINES } from '../process/deadlines.ts';
 import { until } from '../process/until.ts';
 import type { Participant } from './participant.ts';
-import type { CandidatePair } from './rtc-stats.ts';
+import { type CandidatePair, type SentLayer, sentLayers } from './rtc-stats.ts';
 import type { Scene } from './scene.ts';
 
 /** A window so small that every tile asks for the lowest layer, and one that asks for the highest. */
@@ -46,8 +46,16 @@ export async function callOfThree(
     await ann.page.setViewportSize(SMALL_WINDOW);
     const low = await receivesHeight(ann, bo, 'a small', (height) => height <= LOWEST_LAYER);
     await ann.page.setViewportSize(LARGE_WINDOW);
-    // Not the highest: a sender without enough CPU or bandwidth leaves that one out, rightly.
-    const high = await receivesHeight(ann, bo, 'a larger', (height) => height > LOWEST_LAYER);
+    // Not the highest: a sender without enough bandwidth leaves that one out, rightly. One without
+    // enough CPU shrinks all of its layers; then the largest of them is all that there is.
+    const high = await receivesHeight(
+      ann,
+      bo,
+      'a larger',
+      (height, sent) =>
+        height > LOWEST_LAYER ||
+        (sent.some(({ limitedBy }) => limitedBy === 'cpu') && height === largest(sent)),
+    );
     scene.note(`the picture was ${low}, then ${high} pixels high`);
   });
 
@@ -88,15 +96,27 @@ async function receivesHeight(
   viewer: Participant,
   sender: Participant,
   what: string,
-  fits: (height: number) => boolean,
+  fits: (height: number, sent: readonly SentLayer[]) => boolean,
 ): Promise<number> {
   return until(
     `${viewer.name} to get ${what} picture of ${sender.name}`,
     async () => {
       const { height } = await viewer.video(viewer.tile(sender.name));
-      assert.ok(height > 0 && fits(height), `it is ${height} pixels high`);
+      const sent = sentLayers(await sender.stats());
+      const layers = sent.map(
+        (layer) =>
+          `${layer.height} at ${layer.targetBitrate} bit/s (limited by ${layer.limitedBy})`,
+      );
+      assert.ok(
+        height > 0 && fits(height, sent),
+        `it is ${height} pixels high, of ${layers.join(', ')}`,
+      );
       return height;
     },
     { withinMs: DEADLINES.media },
   );
+}
+
+function largest(sent: readonly SentLayer[]): number {
+  return Math.max(...sent.map(({ height, targetBitrate }) => (targetBitrate > 0 ? height : 0)));
 }

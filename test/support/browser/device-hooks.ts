@@ -49,10 +49,25 @@ export function installDeviceHooks(): void {
 
   const question = () =>
     holding ? new Promise<void>((resolve) => questions.push(resolve)) : Promise.resolve();
+  // Firefox does not deliver an event that a script dispatches on a track.
+  const listeners = new Map<MediaStreamTrack, EventTarget>();
   const keep = (stream: MediaStream) => {
-    for (const track of stream.getTracks()) tracks.add(track);
+    for (const track of stream.getTracks()) {
+      const target = new EventTarget();
+      listeners.set(track, target);
+      for (const method of ['addEventListener', 'removeEventListener'] as const) {
+        const original = track[method].bind(track);
+        track[method] = (...args: Parameters<MediaStreamTrack['addEventListener']>) => {
+          target[method](...args);
+          original(...args);
+        };
+      }
+      tracks.add(track);
+    }
     return stream;
   };
+  const tell = (track: MediaStreamTrack, type: string) =>
+    listeners.get(track)?.dispatchEvent(new Event(type));
   const statusOf = (name: string): PermissionStatus => {
     let status = permissions.get(name);
     if (!status) {
@@ -107,7 +122,7 @@ export function installDeviceHooks(): void {
   const end = (track: MediaStreamTrack) => {
     if (track.readyState === 'ended') return;
     track.stop();
-    track.dispatchEvent(new Event('ended'));
+    tell(track, 'ended');
   };
   const isOpen = (track: MediaStreamTrack) => track.readyState === 'live';
 
@@ -132,7 +147,7 @@ export function installDeviceHooks(): void {
       for (const track of tracks) {
         if (track.kind !== kind || !isOpen(track)) continue;
         Object.defineProperty(track, 'muted', { value: muted, configurable: true });
-        track.dispatchEvent(new Event(muted ? 'mute' : 'unmute'));
+        tell(track, muted ? 'mute' : 'unmute');
       }
     },
     permit(name, state) {

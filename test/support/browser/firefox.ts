@@ -6,7 +6,8 @@ import { DEADLINES } from '../process/deadlines.ts';
 import { programPath } from '../process/programs.ts';
 import { until } from '../process/until.ts';
 import { installPageHooks, type StatsEntry } from './page-hooks.ts';
-import { audioEnergies, videoFrames } from './rtc-stats.ts';
+import type { Toggle } from './participant.ts';
+import { audioEnergies, type CandidatePair, selectedPairs, videoFrames } from './rtc-stats.ts';
 
 const PREFERENCES = {
   // A camera with a moving picture and a microphone with a tone, allowed without asking.
@@ -23,12 +24,12 @@ export class FirefoxPerson implements AsyncDisposable {
   readonly name: string;
   readonly console: string[] = [];
   readonly #browser: Browser;
-  readonly #page: Page;
+  readonly page: Page;
 
   private constructor(name: string, browser: Browser, page: Page) {
     this.name = name;
     this.#browser = browser;
-    this.#page = page;
+    this.page = page;
     page.on('console', (message) => this.console.push(`[${message.type()}] ${message.text()}`));
     page.on('pageerror', (error) => this.console.push(`[uncaught] ${String(error)}`));
   }
@@ -56,15 +57,40 @@ export class FirefoxPerson implements AsyncDisposable {
   }
 
   async join(url: string): Promise<void> {
-    await this.#page.goto(url);
-    const field = await this.#control('textbox', 'Your name');
+    await this.open(url);
+    await this.clickJoin();
+  }
+
+  /** Opens a room's address and fills in the name. */
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    const field = await this.control('textbox', 'Your name');
     await field.type(this.name);
-    await this.#press('Join');
-    await this.#control('button', 'Leave');
+  }
+
+  async clickJoin(): Promise<void> {
+    await this.press('Join');
+    await this.control('button', 'Leave');
+  }
+
+  /** Waits until a switch is shown on, or off. */
+  async isPressed(name: Toggle, pressed: boolean): Promise<void> {
+    await until(`${name} to be shown ${pressed ? 'on' : 'off'} to ${this.name}`, async () => {
+      const button = await this.control('button', name);
+      const shown = await button.evaluate((element) => element.getAttribute('aria-pressed'));
+      assert.equal(shown, String(pressed));
+    });
+  }
+
+  /** Waits until the page says this. */
+  async reads(text: RegExp): Promise<void> {
+    await until(`${this.name} to read ${text}`, async () =>
+      assert.match(await this.page.evaluate(() => document.body.innerText), text),
+    );
   }
 
   async leave(): Promise<void> {
-    await this.#press('Leave');
+    await this.press('Leave');
   }
 
   async seesAndHears(count: number): Promise<void> {
@@ -75,6 +101,11 @@ export class FirefoxPerson implements AsyncDisposable {
   /** Waits until `count` pictures move. */
   async seesMoving(count: number): Promise<void> {
     await this.#grows(`to see ${count} moving pictures`, count, videoFrames);
+  }
+
+  /** The candidate pairs that carry this participant's media, one for each transport. */
+  async candidatePairs(): Promise<CandidatePair[]> {
+    return selectedPairs(await this.#stats());
   }
 
   async #grows(
@@ -95,24 +126,25 @@ export class FirefoxPerson implements AsyncDisposable {
   }
 
   #stats(): Promise<StatsEntry[][]> {
-    return this.#page.evaluate(() => window.parleyTest.stats());
+    return this.page.evaluate(() => window.parleyTest.stats());
   }
 
   /** Not with a locator: those try a click again that made its own button go away. */
-  async #press(name: string): Promise<void> {
-    const button = await this.#control('button', name);
+  async press(name: string): Promise<void> {
+    const button = await this.control('button', name);
     await button.click();
   }
 
-  async #control(role: string, name: string): Promise<ElementHandle> {
+  /** By role and accessible name, once it can be seen. */
+  async control(role: string, name: string): Promise<ElementHandle> {
     const selector = `::-p-aria([name="${name}"][role="${role}"])`;
-    const element = await this.#page.waitForSelector(selector, { visible: true });
+    const element = await this.page.waitForSelector(selector, { visible: true });
     assert.ok(element, `there is no ${role} "${name}"`);
     return element;
   }
 
   async screenshot(path: `${string}.png`): Promise<void> {
-    await this.#page.screenshot({ path });
+    await this.page.screenshot({ path });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,8 +10,14 @@ export interface StatsEntry {
   framesDecoded?: number;
   frameWidth?: number;
   frameHeight?: number;
+  /** Of what is sent: the simulcast layer, and what the browser aims at. Bits per second. */
+  rid?: string;
+  targetBitrate?: number;
+  qualityLimitationReason?: 'none' | 'cpu' | 'bandwidth' | 'other';
   totalAudioEnergy?: number;
   bytesReceived?: number;
+  /** Of a candidate pair: what the browser thinks that it may send. Bits per second. */
+  availableOutgoingBitrate?: number;
   selectedCandidatePairId?: string;
   localCandidateId?: string;
   remoteCandidateId?: string;

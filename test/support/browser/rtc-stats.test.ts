@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StatsEntry } from './page-hooks.ts';
-import { audioEnergies, inboundPicture, selectedPairs, videoFrames } from './rtc-stats.ts';
+import {
+  audioEnergies,
+  inboundPicture,
+  selectedPairs,
+  sentLayers,
+  videoFrames,
+} from './rtc-stats.ts';
 
 const receiving: StatsEntry[] = [
   {
@@ -52,4 +58,25 @@ test('the pair in use is the one that the transport names, not any that succeede
   assert.equal(pairs[0]?.local.candidateType, 'relay');
   assert.equal(pairs[0]?.remote.port, 40_000);
   assert.equal(pairs[0]?.bytesReceived, 1_000);
+});
+
+test('what is sent is told by layer, the lowest first; one that is left out aims at nothing', () => {
+  const sending: StatsEntry[] = [
+    {
+      type: 'outbound-rtp',
+      kind: 'video',
+      id: 'b',
+      rid: 'r1',
+      qualityLimitationReason: 'bandwidth',
+    },
+    { type: 'outbound-rtp', kind: 'audio', id: 'c' },
+    {
+      ...{ type: 'outbound-rtp', kind: 'video', id: 'a', rid: 'r0' },
+      ...{ frameHeight: 180, targetBitrate: 84_000 },
+    },
+  ];
+  assert.deepEqual(sentLayers([connecting, sending]), [
+    { rid: 'r0', height: 180, targetBitrate: 84_000, limitedBy: 'none' },
+    { rid: 'r1', height: 0, targetBitrate: 0, limitedBy: 'bandwidth' },
+  ]);
 });

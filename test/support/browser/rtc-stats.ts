@@ -32,6 +32,29 @@ export function inboundPicture(
   return { frames: framesDecoded, width: frameWidth, height: frameHeight, ssrc };
 }
 
+/** One simulcast layer of a picture, as its sender's browser sends it. */
+export interface SentLayer {
+  rid: string;
+  height: number;
+  /** Bits per second; 0 for one that is left out. */
+  targetBitrate: number;
+  limitedBy: string;
+}
+
+/** What is sent of pictures, from the lowest layer to the highest. */
+export function sentLayers(connections: readonly StatsEntry[][]): SentLayer[] {
+  return connections
+    .flat()
+    .filter(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
+    .map((entry) => ({
+      rid: entry.rid ?? '',
+      height: entry.frameHeight ?? 0,
+      targetBitrate: entry.targetBitrate ?? 0,
+      limitedBy: entry.qualityLimitationReason ?? 'none',
+    }))
+    .sort((a, b) => a.rid.localeCompare(b.rid));
+}
+
 /** By track: the frames decoded since the beginning. */
 export function videoFrames(connections: readonly StatsEntry[][]): Map<string, number> {
   return new Map(

@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
 import type { Cluster } from '../../../server/cluster/cluster.ts';
 import { createMemoryCluster } from '../../../server/cluster/memory/memory.ts';
 import { loadConfig } from '../../../server/config/config.ts';
@@ -19,12 +18,14 @@ import { configuredTurn } from '../../../server/turn/pool/environment.ts';
 import { SIGNALING_PATH } from '../../../shared/protocol/protocol.ts';
 import { until } from '../process/until.ts';
 import { PAGE, TEST_ENV, workerBinary } from '../server/app.ts';
-import { ownedBy } from '../server/owned.ts';
+import { type Owner, ownedBy } from '../server/owned.ts';
 
 export interface Replica {
   readonly url: string;
   readonly signalingUrl: string;
   readonly resources: Resources;
+  /** Sends everybody elsewhere first, as after SIGTERM. */
+  drain(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,17 +41,27 @@ export interface Replicas {
   readonly media: Resources;
   readonly nodes: readonly MediaNode[];
   readonly web: readonly Replica[];
-  /** One media node more. */
-  addNode(): Promise<MediaNode>;
+  /** One media node more. @param wrap the cluster as it sees it */
+  addNode(wrap?: Wrap): Promise<MediaNode>;
+  /** One web replica more. */
+  addWeb(wrap?: Wrap): Promise<Replica>;
 }
 
+/** What one process sees of the cluster. */
+export type Wrap = (cluster: Cluster) => Cluster;
+
 export async function startReplicas(
-  context: TestContext,
+  context: Owner,
   {
     web: webCount,
     nodes: nodeCount = 1,
     wrap = (inner) => inner,
-  }: { web: number; nodes?: number; wrap?: (cluster: Cluster) => Cluster },
+  }: {
+    web: number;
+    nodes?: number;
+    /** For all the web replicas together; the nodes see the cluster as it is. */
+    wrap?: Wrap;
+  },
   env: Readonly<Record<string, string>> = {},
 ): Promise<Replicas> {
   const config = loadConfig({ ...TEST_ENV, ...env });
@@ -64,19 +75,19 @@ export async function startReplicas(
       throw error;
     },
   });
-  // What the web replicas see; the nodes see the cluster as it is.
   const cluster = wrap(memory);
   const nodes: MediaNode[] = [];
-  const addNode = async () => {
+  const addNode = async (wrapNode: Wrap = (inner) => inner) => {
     const resources = new Resources();
     const node = await SfuNode.start({
-      cluster: memory,
+      cluster: wrapNode(memory),
       media: config.media,
       limits: config.limits,
       workerBin: await workerBinary(),
       turn: { configured: configuredTurn(config), settings: config.turn },
       announced: [],
       drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
+      orphanGraceMs: config.cluster.orphanGraceMs,
       region: undefined,
       hostname: undefined,
       listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], port),
@@ -103,14 +114,13 @@ export async function startReplicas(
   await writeFile(path.join(clientDir, 'index.html'), PAGE);
 
   const web: Replica[] = [];
-  for (let n = 0; n < webCount; n++) {
+  const addWeb = async (wrapWeb: Wrap = () => cluster) => {
     const resources = new Resources();
-    const metrics = createMetrics(resources);
-    const { app } = await buildWeb({
+    const { app, drain } = await buildWeb({
       config,
-      cluster,
+      cluster: wrapWeb(memory),
       resources,
-      metrics,
+      metrics: createMetrics(resources),
       log,
       clientDir,
     });
@@ -121,12 +131,21 @@ export async function startReplicas(
       url,
       signalingUrl: new URL(SIGNALING_PATH, url.replace('http', 'ws')).href,
       resources,
+      drain,
       close: () => app.close(),
     };
     owned.defer(replica.close);
     web.push(replica);
-  }
-  const [first] = nodes;
-  assert.ok(first);
-  return { cluster, media: first.resources, nodes, web, addNode };
+    return replica;
+  };
+  for (let n = 0; n < webCount; n++) await addWeb();
+  return {
+    cluster,
+    get media() {
+      const [first] = nodes;
+      assert.ok(first);
+      return first.resources;
+    },
+    ...{ nodes, web, addNode, addWeb },
+  };
 }

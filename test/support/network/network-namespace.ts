@@ -22,6 +22,12 @@ const ONE_INTERFACE = [
   `ip route add default via ${NOBODY}`,
 ];
 
+/**
+ * Otherwise each interface gets its link-local address a second after it is up (RFC 4862 §5.4). To
+ * Chromium the network has changed then, and it gives up what it is loading.
+ */
+const NO_LATE_ADDRESSES = 'sysctl -qw net.ipv6.conf.default.accept_dad=0';
+
 /** Whether this process already runs in a network of its own. */
 export function isInNamespace(): boolean {
   return partInNamespace() !== undefined;
@@ -45,7 +51,9 @@ export async function runInNamespace(
   setUp: readonly string[] = ONE_INTERFACE,
   part = 'all',
 ): Promise<void> {
-  const script = ['set -e', 'ip link set lo up', ...setUp, 'exec "$@"'].join('\n');
+  const script = ['set -e', NO_LATE_ADDRESSES, 'ip link set lo up', ...setUp, 'exec "$@"'].join(
+    '\n',
+  );
   const env: NodeJS.ProcessEnv = { ...process.env, [INSIDE]: part };
   // Otherwise a test file prints its report in the test runner's format.
   delete env.NODE_TEST_CONTEXT;

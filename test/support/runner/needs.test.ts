@@ -26,6 +26,13 @@ for (const part of PARTS) {
     );
     assert.deepEqual(unnamed, []);
   });
+
+  test(`what the ${part.name} part begins with is there`, () => {
+    const files = globSync([...part.files], { cwd: ROOT });
+    const first = part.first ?? [];
+    const absent = first.filter((name) => !files.some((file) => file.endsWith(`/${name}.test.ts`)));
+    assert.deepEqual(absent, []);
+  });
 }
 
 /** Written so that this file itself does not look as if it ran the program. */

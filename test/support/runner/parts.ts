@@ -25,6 +25,8 @@ export interface TestPart extends PartBase {
   /** Globs from the repository's root. */
   files: readonly string[];
   needs: readonly Need[];
+  /** Names of those that take longest, which begin first. */
+  first?: readonly string[];
   /** Test files at once. */
   concurrency: number;
   /** For one test; a test may set a shorter one itself. */
@@ -73,6 +75,7 @@ export const PARTS: readonly Part[] = [
     needs: ['worker', 'client', 'redis'],
     // Each test runs half a dozen processes, which wait for each other most of the time.
     concurrency: 2,
+    first: ['endurance', 'losing-redis'],
     testTimeoutMs: 4 * MINUTE,
     timeoutMs: 15 * MINUTE,
   },
@@ -83,6 +86,7 @@ export const PARTS: readonly Part[] = [
     needs: ['worker', 'client', 'redis', 'browsers', 'turn', 'networks'],
     // Each file runs several browsers that encode video; more of them would starve each other.
     concurrency: 2,
+    first: ['network-check', 'office-relays', 'doctor-finds-faults', 'cluster-in-namespaces'],
     testTimeoutMs: 4 * MINUTE,
     timeoutMs: 30 * MINUTE,
   },

@@ -9,6 +9,7 @@ const part = (result: Partial<PartResult>): PartResult => ({
   passed: 0,
   failed: 0,
   skipped: 0,
+  files: [],
   failures: [],
   problems: [],
   ...result,
@@ -38,6 +39,18 @@ test('a process that died is named, with how', () => {
     { at: 'end', file: 'a.test.ts', died: 'SIGSEGV' },
   ]);
   assert.deepEqual(died, ['a.test.ts (SIGSEGV)']);
+});
+
+test('the files that took longest are named, the longest first', () => {
+  const { files } = tally([
+    { at: 'end', file: 'short.test.ts', durationMs: 900 },
+    { at: 'end', file: 'long.test.ts', test: 'a test of it', durationMs: 60_000 },
+    { at: 'end', file: 'long.test.ts', durationMs: 61_000 },
+  ]);
+  assert.match(
+    summary([part({ files })]),
+    /longest:\n +1 min 01 s {2}long.test.ts\n +0.9 s {2}short/,
+  );
 });
 
 test('what hangs is named', () => {

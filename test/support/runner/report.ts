@@ -7,12 +7,19 @@ export interface Failure {
   reason: string;
 }
 
+export interface FileTime {
+  file: string;
+  durationMs: number;
+}
+
 export interface PartResult {
   name: string;
   durationMs: number;
   passed: number;
   failed: number;
   skipped: number;
+  /** How long each test file took, in the order of their ends. */
+  files: readonly FileTime[];
   /** Each failing test, and why; {@link PartResult.failed} has counted them. */
   failures: readonly Failure[];
   /** Problems besides failed tests, in sentences. Each counts as one failure. */
@@ -24,6 +31,7 @@ export const NO_TESTS = {
   passed: 0,
   failed: 0,
   skipped: 0,
+  files: [],
   failures: [],
 } satisfies Partial<PartResult>;
 
@@ -32,6 +40,7 @@ export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  files: FileTime[];
   failures: Failure[];
   /** Files that came to their end without registering a test: they look green and check nothing. */
   emptyFiles: string[];
@@ -47,6 +56,7 @@ export function tally(lines: readonly ReportLine[]): Tally {
   const ended = new Set<string>();
   const counted = new Set<string>();
   const died: string[] = [];
+  const files: FileTime[] = [];
   const failures: Failure[] = [];
   for (const line of lines) {
     if (line.at === 'counts') {
@@ -64,11 +74,15 @@ export function tally(lines: readonly ReportLine[]): Tally {
     const label = line.test === undefined ? line.file : `${line.file} › ${line.test}`;
     if (line.at === 'start') running.add(label);
     else running.delete(label);
-    if (line.at === 'end' && line.test === undefined) ended.add(line.file);
+    if (line.at === 'end' && line.test === undefined) {
+      ended.add(line.file);
+      files.push({ file: line.file, durationMs: line.durationMs ?? 0 });
+    }
     if (line.died !== undefined) died.push(`${line.file} (${line.died})`);
   }
   return {
     ...total,
+    files,
     failures,
     emptyFiles: [...ended].filter((file) => !counted.has(file)),
     died,
@@ -87,7 +101,10 @@ export function parseReport(text: string): ReportLine[] {
   });
 }
 
-/** The durations, the failures and their reasons. Ends with one line for the whole run. */
+/** Files that the summary names: those that took longest, over all parts. */
+const SLOWEST_SHOWN = 10;
+
+/** Where the time went, what failed and why; ends with the one line that says it all. */
 export function summary(results: readonly PartResult[]): string {
   const failures = results.flatMap((result) =>
     result.failures.map(
@@ -97,6 +114,10 @@ export function summary(results: readonly PartResult[]): string {
   const problems = results.flatMap((result) =>
     result.problems.map((problem) => `  ${result.name}: ${problem}`),
   );
+  const slowest = results
+    .flatMap(({ files }) => files)
+    .toSorted((a, b) => b.durationMs - a.durationMs)
+    .slice(0, SLOWEST_SHOWN);
   const sum = (key: 'passed' | 'failed' | 'skipped' | 'durationMs') =>
     results.reduce((total, result) => total + result[key], 0);
   const failed = sum('failed') + problems.length;
@@ -114,6 +135,8 @@ export function summary(results: readonly PartResult[]): string {
       ),
     ),
     row('all', duration(sum('durationMs')), count(sum('passed')), count(failed), count(skipped)),
+    ...(slowest.length > 0 ? ['', 'Files that took longest:'] : []),
+    ...slowest.map(({ file, durationMs }) => `  ${duration(durationMs).padStart(11)}  ${file}`),
     ...(failures.length > 0 ? ['', 'Failing tests:', ...failures] : []),
     ...(problems.length > 0 ? ['', 'Besides failing tests:', ...problems] : []),
     '',

@@ -4,8 +4,11 @@ import type { TestEvent } from 'node:test/reporters';
 
 /** One line of the report. `file` is relative to the working directory. */
 export type ReportLine =
-  /** `test` is absent for the file itself. `died`: how its process ended, unless cleanly. */
-  | { at: 'start' | 'end'; file: string; test?: string; died?: string }
+  /**
+   * `test` is absent for the file itself, whose end has its time; `died` says how its process ended,
+   * if that was no clean end.
+   */
+  | { at: 'start' | 'end'; file: string; test?: string; durationMs?: number; died?: string }
   /** A test that did not hold, and why; not those that contain one. */
   | { at: 'failure'; file: string; test: string; reason: string }
   /** Written once for each file that registered at least one test and came to its end. */
@@ -23,8 +26,11 @@ function toLine(event: TestEvent): ReportLine | undefined {
       const at = event.type === 'test:dequeue' ? 'start' : 'end';
       const path = relative(process.cwd(), file);
       if (!isFile(name, file)) return { at, file: path, test: name };
-      const died = event.type === 'test:complete' ? howItDied(event.data.details) : undefined;
-      return { at, file: path, ...(died !== undefined && { died }) };
+      if (event.type === 'test:dequeue') return { at, file: path };
+      const { details } = event.data;
+      const died = howItDied(details);
+      const durationMs = details.duration_ms;
+      return { at, file: path, durationMs, ...(died !== undefined && { died }) };
     }
     case 'test:fail': {
       const { name, file, details } = event.data;

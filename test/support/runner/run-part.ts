@@ -9,7 +9,7 @@ import type { CheckPart, Part, TestPart } from './parts.ts';
 import { RUN_MARK, sweep } from './processes.ts';
 import { NO_TESTS, type PartResult, parseReport, tally } from './report.ts';
 
-const REPORTER = new URL('./reporter.ts', import.meta.url).href;
+const RUN_FILES = path.join(import.meta.dirname, 'run-files.ts');
 
 type Outcome = Omit<PartResult, 'name' | 'durationMs'>;
 
@@ -63,14 +63,11 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
       ...child,
       command: process.execPath,
       args: [
-        '--test',
-        `--test-concurrency=${part.concurrency}`,
-        `--test-timeout=${part.testTimeoutMs}`,
-        '--test-reporter=spec',
-        '--test-reporter-destination=stdout',
-        `--test-reporter=${REPORTER}`,
-        `--test-reporter-destination=${reportFile}`,
-        ...files,
+        RUN_FILES,
+        reportFile,
+        String(part.concurrency),
+        String(part.testTimeoutMs),
+        ...inOrder(files, part.first),
       ],
     });
     const { emptyFiles, died, running, ...counts } = tally(
@@ -89,6 +86,15 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Those that take longest begin first, so that the part does not end with one of them alone. */
+function inOrder(files: readonly string[], first: readonly string[] = []): string[] {
+  const rank = (file: string) => {
+    const at = first.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+    return at < 0 ? first.length : at;
+  };
+  return files.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function late(part: Part): string {

@@ -14,17 +14,35 @@ const {
  * threads are still closing it, and the process dies of SIGSEGV.
  */
 const connections = new Set<RTCPeerConnection>();
-class KeptPeerConnection extends RTCPeerConnection {
+
+/**
+ * wrtc writes the local description on Node's thread while another thread adds candidates to it:
+ * who reads it during the gathering may die of SIGSEGV. Here it is the description that was set,
+ * without candidates; those come as events.
+ */
+class SafePeerConnection extends RTCPeerConnection {
+  #local: RTCSessionDescription | null = null;
+
   constructor(configuration?: RTCConfiguration) {
     super(configuration);
     connections.add(this);
+    // The getter is an own property that cannot be replaced: what it reads is.
+    const { _pc: native } = this as unknown as { _pc: object };
+    Object.defineProperty(native, 'localDescription', { get: () => this.#local });
+  }
+
+  override async setLocalDescription(description?: RTCLocalSessionDescriptionInit): Promise<void> {
+    const { type, sdp = '' } = description ?? {};
+    if (!type) throw new TypeError('Make the description first: here it is not made by itself.');
+    await super.setLocalDescription({ type, sdp });
+    this.#local = new RTCSessionDescription({ type, sdp });
   }
 }
 /** The same for what it sends. */
 const tracks = new Set<MediaStreamTrack>();
 
 Object.assign(globalThis, {
-  RTCPeerConnection: KeptPeerConnection,
+  RTCPeerConnection: SafePeerConnection,
   RTCSessionDescription,
   RTCIceCandidate,
   MediaStream,

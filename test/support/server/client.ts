@@ -36,7 +36,7 @@ export interface Closing {
 }
 
 type Waiting = { resolve(result: unknown): void; reject(error: Error): void };
-type Heard = { [K in EventName]: { event: K; data: EventPayload<K> } }[EventName];
+export type Heard = { [K in EventName]: { event: K; data: EventPayload<K> } }[EventName];
 
 export class RawClient implements AsyncDisposable {
   readonly socket: WebSocket;
@@ -152,6 +152,11 @@ export class RawClient implements AsyncDisposable {
     this.#listeners.add(listener);
     const found = within(`the event ${name}`, withinMs, promise);
     return found.finally(() => this.#listeners.delete(listener));
+  }
+
+  /** Told of every event as it comes. */
+  onEvent(listener: (heard: Heard) => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Waits until a consumer of this track was closed. */

@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionGuard } from '../../../server/cluster/cluster.ts';
 import { checkOps } from '../../../server/room/rules.ts';
-import type { Participant, Role, RoomOp, RoomSnapshot, Track } from '../../../shared/room/room.ts';
+import type { RoomOp } from '../../../shared/room/operations.ts';
+import type { Participant, Role, RoomSnapshot, Track } from '../../../shared/room/room.ts';
 
 const HOST = 'participant-host';
 const GUEST = 'participant-guest';
 const OTHER = 'participant-other';
+const VIEWER = 'participant-viewer';
 const LIMITS = { tracksPerParticipant: 2 };
 
 const person = (id: string, role: Role): Participant => ({
@@ -35,14 +37,19 @@ const message = (id: string, participantId: string) => ({
 const ROOM: RoomSnapshot = {
   room: 'team',
   version: 7,
-  participants: [person(HOST, 'host'), person(GUEST, 'guest'), person(OTHER, 'guest')],
+  participants: [
+    person(HOST, 'host'),
+    person(GUEST, 'guest'),
+    person(OTHER, 'guest'),
+    person(VIEWER, 'viewer'),
+  ],
   tracks: [track('track-guest-1', GUEST), track('track-other-1', OTHER)],
   chat: [message('message-of-other', OTHER)],
 };
 
 function outcome(who: SessionGuard['participantId'], ...ops: RoomOp[]): string {
   try {
-    checkOps(ROOM, who, ops, LIMITS);
+    checkOps(ROOM, { participantId: who, ...LIMITS }, ops, { chatHistory: 5 });
     return 'ok';
   } catch (error) {
     return (error as { code: string }).code;
@@ -58,6 +65,22 @@ const mute = (trackId: string, muted: boolean, by: string): RoomOp => ({
 });
 
 const CASES: readonly [string, string, RoomOp[], string][] = [
+  ['a viewer shares a track', VIEWER, [publish('track-viewer-1', VIEWER)], 'forbidden'],
+  ['a viewer writes', VIEWER, [{ op: 'chat', message: message('message-new-2', VIEWER) }], 'ok'],
+  ['a viewer mutes another', VIEWER, [mute('track-other-1', true, VIEWER)], 'forbidden'],
+  ['a viewer removes another', VIEWER, [{ op: 'leave', participantId: OTHER }], 'forbidden'],
+  [
+    'a host who left the room mutes another',
+    HOST,
+    [{ op: 'leave', participantId: HOST }, mute('track-other-1', true, HOST)],
+    'forbidden',
+  ],
+  [
+    'a host who left the room shares a track',
+    HOST,
+    [{ op: 'leave', participantId: HOST }, publish('track-host-1', HOST)],
+    'forbidden',
+  ],
   ['a guest shares a track', GUEST, [publish('track-guest-2', GUEST)], 'ok'],
   ['a guest shares the same track again', GUEST, [publish('track-guest-1', GUEST)], 'ok'],
   ['a guest shares in another name', GUEST, [publish('track-guest-2', OTHER)], 'forbidden'],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { type MediaOwner, SessionMedia } from '../../../server/signaling/media/session-media.ts';
 import type { SessionContext } from '../../../server/signaling/session/context.ts';
-import type { Outbox } from '../../../server/signaling/socket/frame-queue.ts';
+import type { FrameQueue } from '../../../server/signaling/socket/frame-queue.ts';
 import { Resources } from '../../../server/telemetry/resources.ts';
 
 const HOUR_MS = 3_600_000;
@@ -31,8 +31,8 @@ function scene() {
   const owner = { room: 'team', participantId: 'ada', ended: false } as MediaOwner;
   const context = { media, resources } as unknown as SessionContext;
   const told: string[] = [];
-  const outbox = { send: (frame: string) => void told.push(frame) } as unknown as Outbox;
-  const session = new SessionMedia(owner, outbox, context);
+  const queue = { send: (frame: string) => void told.push(frame) } as unknown as FrameQueue;
+  const session = new SessionMedia(owner, queue, context);
   const opened = (nodeId: string, epoch: number, iceServersExpireAt: number | null) =>
     session.adopt({
       ...{ nodeId, origin: `router of ${nodeId}` },

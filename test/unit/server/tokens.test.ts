@@ -238,7 +238,10 @@ test('while an API key is changed, links of both are good; links survive what th
 
 test('a rejoin token opens its room alone, where the invitation has ended', async () => {
   const grant = { room: 'team', role: 'host', name: 'Ada' } as const;
-  const { token: rejoinToken, forMs } = await tokens.mintRejoin(grant);
+  const { token: rejoinToken, forMs } = await tokens.mintRejoin(grant, {
+    participantId: 'participant-1',
+    ends: [],
+  });
   assert.equal(forMs, 600_000);
   const { token: ended } = await tokens.mint({ room: 'team', role: 'host' }, -1);
   assert.deepEqual(await tokens.verify({ token: ended, rejoinToken }, 'team'), grant);
@@ -248,7 +251,10 @@ test('a rejoin token opens its room alone, where the invitation has ended', asyn
   assert.equal(await outcome(rejoinToken), 'token_invalid', 'it is no invitation');
   const over = decodeJwt(rejoinToken);
   assert.equal(over.aud, 'parley:rejoin');
-  const late = await tokensOf({ rejoinTtlSeconds: -1 }).mintRejoin(grant);
+  const late = await tokensOf({ rejoinTtlSeconds: -1 }).mintRejoin(grant, {
+    participantId: 'participant-1',
+    ends: [],
+  });
   assert.equal(await outcome(ended, 'team', { rejoinToken: late.token }), 'token_expired');
 });
 

@@ -8,7 +8,10 @@ const CUT = [nodeInfo('one'), nodeInfo('two')];
 const WHOLE = [nodeInfo('one', { reaches: ['two'] }), nodeInfo('two', { reaches: ['one'] })];
 const SPREAD = { epoch: 1, nodes: { ada: 'one', ben: 'two', cy: 'two' } };
 
-const somebodyIn = (room: string) => ({ room, media: { places: { current: { nodeId: 'one' } } } });
+const somebodyIn = (room: string) => ({
+  room,
+  media: { sessions: { current: { nodeId: 'one' } } },
+});
 
 test('a room on both sides of a cut is gathered where most of its people are, after a second', async () => {
   const torn = new TornRooms({ placement: async () => SPREAD });

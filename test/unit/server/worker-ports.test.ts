@@ -7,6 +7,7 @@ import pino from 'pino';
 import { provisionWorker } from '../../../native/provision.ts';
 import { type LiveWorker, WorkerPool } from '../../../server/sfu/workers/worker-pool.ts';
 import { Resources } from '../../../server/telemetry/resources.ts';
+import { freeTcpPort, isFree } from '../../support/network/ports.ts';
 import { until } from '../../support/process/until.ts';
 
 const ADDRESS = '127.0.0.1';
@@ -35,16 +36,6 @@ async function loseItsPort(pool: WorkerPool, worker: LiveWorker) {
   return thief;
 }
 
-/** Two neighbouring ports that are free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, ADDRESS);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port < 65_000 ? port : freePort();
-}
-
 test('a port taken while its worker restarts: without MEDIA_PORT the worker takes another', async (t) => {
   const pool = await startPool(t, 1, 0);
   const [before] = pool.live;
@@ -59,7 +50,8 @@ test('a port taken while its worker restarts: without MEDIA_PORT the worker take
 });
 
 test('a port taken while its worker restarts: with MEDIA_PORT rooms go to another worker, and it comes back', async (t) => {
-  const first = await freePort();
+  // Each worker has one: the port and its neighbour.
+  const first = await freeTcpPort((port) => isFree(port + 1));
   const pool = await startPool(t, 2, first);
   const [hit, spared] = pool.live;
   assert.ok(hit && spared);

@@ -21,14 +21,8 @@ import {
   SIGNALING_PATH,
   SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
-import {
-  ChatMessage,
-  Participant,
-  Role,
-  RoomOp,
-  RoomSnapshot,
-  Track,
-} from '../../../shared/room/room.ts';
+import { RoomOp } from '../../../shared/room/operations.ts';
+import { ChatMessage, Participant, Role, RoomSnapshot, Track } from '../../../shared/room/room.ts';
 import { below, fieldsOf, sections } from '../../support/server/protocol-doc.ts';
 
 const markdown = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');

@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse } from '../../../shared/protocol/rpc.ts';
+import { applyPatch, type RoomOp } from '../../../shared/room/operations.ts';
 import {
-  applyPatch,
   emptyRoom,
   type Participant,
-  type RoomOp,
   RoomSnapshot,
   type Track,
 } from '../../../shared/room/room.ts';

@@ -1,5 +1,6 @@
 // The entries of the toolbar's menus.
 import { Activity, Keyboard, Link, Settings2 } from 'lucide';
+import { isGranted } from '../../../../shared/room/grants.ts';
 import type { MenuGroup } from '../../kit/menu.tsx';
 import { ariaShortcut } from '../../kit/shortcuts.ts';
 import { canChooseSpeaker } from '../../media/browser-facts.ts';
@@ -65,9 +66,9 @@ export function moreMenu({ model, session, onDialog }: MoreMenuInput): MenuGroup
     {
       items: [
         { label: 'Copy link', icon: Link, run: () => void copyRoomLink(session.room) },
-        ...(model.role.value === 'viewer'
-          ? []
-          : [{ label: 'Devices', icon: Settings2, run: () => onDialog('devices') }]),
+        ...(isGranted(model.role.value, 'publish')
+          ? [{ label: 'Devices', icon: Settings2, run: () => onDialog('devices') }]
+          : []),
         {
           label: 'Call statistics',
           icon: Activity,

@@ -1,5 +1,6 @@
 // The controls of a call. Their order never changes. Leave stands apart.
 import { ChevronUp, Ellipsis, MessageSquare, MonitorUp, MonitorX, PhoneOff } from 'lucide';
+import { isGranted } from '../../../../shared/room/grants.ts';
 import { unreadLabel } from '../../chat/messages.ts';
 import { ControlButton } from '../../kit/control-button.tsx';
 import { Icon } from '../../kit/icon.tsx';
@@ -21,7 +22,7 @@ export interface ToolbarProps {
 
 export function Toolbar({ model, session, onDialog }: ToolbarProps) {
   const { media } = session;
-  const watching = model.role.value === 'viewer';
+  const watching = !isGranted(model.role.value, 'publish');
   const unread = model.unread.value;
   const labels = !model.compact.value;
   return (

@@ -1,9 +1,9 @@
-// Runs commands and scripts on the store: each ends within its time, or says that it did not.
+// Runs commands and scripts on the store: each ends within its time, or fails with `unavailable`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ParleyError } from '../../../../shared/errors.ts';
 import { refusalOf } from './errors.ts';
 import { NotSent } from './link.ts';
-import type { RedisScript } from './script.ts';
+import { argumentsOf, type RedisScript, type ScriptValues } from './script.ts';
 import type { StoreNode, Topology } from './topology.ts';
 
 export interface RunOptions {
@@ -18,7 +18,7 @@ export interface RunOptions {
 
 /** Between two tries of what was refused for the moment; grows, with full jitter. */
 const MAX_PAUSE_MS = 200;
-/** What a client should wait that was told `unavailable`: reconnecting takes about this long. */
+/** How long a client should wait after `unavailable`: reconnecting takes about this long. */
 const RETRY_AFTER_MS = 1_000;
 
 export class RedisConnection {
@@ -49,14 +49,18 @@ export class RedisConnection {
     return this.#run(key, () => args, options);
   }
 
-  /** @throws ParleyError `unavailable`, as {@link command} */
-  async script(
-    script: RedisScript,
-    keys: readonly string[],
-    args: readonly string[],
+  /**
+   * @param keyOf a key by its name in the script; all belong to one server
+   * @throws ParleyError `unavailable`, as {@link command}
+   */
+  async script<Argument extends string>(
+    script: RedisScript<Argument>,
+    keyOf: (name: string) => string,
+    values: ScriptValues<Argument>,
     options: RunOptions = {},
   ): Promise<unknown> {
-    const call = [String(keys.length), ...keys, ...args];
+    const keys = script.keys.map(keyOf);
+    const call = [String(keys.length), ...keys, ...argumentsOf(script, values)];
     const command = (known: boolean) =>
       known ? ['EVALSHA', script.sha, ...call] : ['EVAL', script.text, ...call];
     return this.#run(keys[0] ?? '', command, options);

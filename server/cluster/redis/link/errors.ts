@@ -67,7 +67,7 @@ export async function checkServer(ask: (args: string[]) => Promise<unknown>): Pr
   return { version: String(version), clustered: mode === 'cluster' };
 }
 
-/** What no later try can change is told from what may pass. */
+/** Separates what no later try can change from what may pass. */
 export function answerError(cause: unknown): unknown {
   if (!(cause instanceof ErrorReply)) return cause;
   if (/unknown command .?HELLO/i.test(cause.message)) {

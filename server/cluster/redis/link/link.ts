@@ -17,7 +17,7 @@ export interface ServerAddress {
   port: number;
 }
 
-/** A connection that accepts, but then says nothing, is given up after this. */
+/** A connection that is accepted, but then silent, is given up after this. */
 const ATTEMPT_MS = 3_000;
 /** Dead TCP looks like silence: a server that answers no ping for this long counts as gone. */
 const PING_EVERY_MS = 1_000;
@@ -111,7 +111,7 @@ export class RedisLink {
     await this.#client?.sUnsubscribe(channel, listener);
   }
 
-  /** Ends the connection for another one: what this one says can no longer be relied on. */
+  /** Replaces the connection by another one: the answers of this one can no longer be relied on. */
   reset(reason: string): void {
     this.#interrupt(new Error(reason));
   }

@@ -14,20 +14,9 @@ import {
   SCRIPT_TRIES,
   WRITING_TRIES,
 } from './rights.ts';
-import { script } from './script.ts';
+import { argumentsOf, loadScript } from './script.ts';
 
-/**
- * The key is no KEYS[1]: without the right to it the script itself would be refused, and nothing else
- * be tried. An answer without an error is left out.
- */
-const TRY = script(`
-local failed = {}
-for _, one in ipairs(cjson.decode(ARGV[1])) do
-  local answer = redis.pcall(unpack(one))
-  if type(answer) == 'table' and answer.err then table.insert(failed, { one[1], answer.err }) end
-end
-return failed
-`);
+const TRY = loadScript('try-rights', [], ['calls']);
 
 const Failed = v.array(v.tuple([v.string(), v.string()]));
 
@@ -75,15 +64,18 @@ interface Outcome {
 async function tryScripts(link: RedisLink, key: string): Promise<Outcome> {
   const rights: Right[] = [];
   const run = async (tries: Readonly<Record<string, readonly string[]>>, last: string[][]) => {
-    const calls = Object.entries(tries).map(([name, args]) =>
+    const named = Object.entries(tries).map(([name, args]) =>
       KEYLESS.has(name) ? [name, ...args] : [name, key, ...args],
     );
-    const text = JSON.stringify([...calls, ...last]);
+    const calls = JSON.stringify([...named, ...last]);
     return attempt(async () => {
-      const failed = v.parse(Failed, await link.send(['EVAL', TRY.text, '0', text]));
+      const failed = v.parse(
+        Failed,
+        await link.send(['EVAL', TRY.text, '0', ...argumentsOf(TRY, { calls })]),
+      );
       for (const [name, message] of failed) {
         const right = rightOf(message);
-        // Inside a script some versions do not say which command it was.
+        // Inside a script some versions do not name the command.
         if (right) rights.push(right.kind === 'command' ? { kind: 'command', name } : right);
       }
     });
@@ -103,7 +95,7 @@ async function tryChannel(link: RedisLink, channel: string): Promise<Outcome> {
   return { rights: await attempt(() => link.unsubscribe(channel, listener)), untried: [] };
 }
 
-/** Any other refusal is not about rights: it is for whoever needs the answer. */
+/** Any other refusal is not about rights: the caller that needs the answer handles it. */
 async function attempt(body: () => Promise<unknown>): Promise<Right[]> {
   try {
     await body();

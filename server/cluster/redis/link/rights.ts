@@ -1,6 +1,6 @@
 // What a Redis user has to be allowed, what is missing of it, and the ACL line that grants it.
 
-/** A command of an ACL, the keys, or the channels: what Redis can refuse somebody it knows. */
+/** A command of an ACL, the keys, or the channels: what Redis can refuse a user it knows. */
 export type Right = { kind: 'command'; name: string | undefined } | { kind: 'keys' | 'channels' };
 
 export interface Rights {
@@ -71,7 +71,7 @@ export const ALL_COMMANDS: readonly string[] = [
 ];
 
 /**
- * Redis 7.0 and later ones say it in different words, and inside scripts in others again.
+ * Redis 7.0 and later ones use different words, and inside scripts others again.
  * @returns undefined when the text is about something else
  */
 export function rightOf(message: string): Right | undefined {

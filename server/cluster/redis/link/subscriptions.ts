@@ -5,7 +5,7 @@ import type { StoreNode, Topology } from './topology.ts';
 
 export interface ChannelListener {
   onMessage(text: string): void;
-  /** It is subscribed again after it was not: what was told meanwhile was missed. */
+  /** It is subscribed again after it was not: what was published meanwhile was missed. */
   onResumed?(): void;
 }
 

@@ -36,7 +36,7 @@ export class Topology {
   readonly #events: TopologyEvents;
   readonly #nodes = new Map<string, StoreNode>();
   #slots: (StoreNode | undefined)[] = [];
-  /** The cluster says that all its slots are served. */
+  /** All slots of the cluster are served. */
   #covered = false;
   #refreshing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -113,7 +113,7 @@ export class Topology {
     if (this.#closed) return;
     const { covered, ranges } = answer;
     this.#covered = covered;
-    // A server that sees no cluster has nothing better to say than what we know.
+    // A server that sees no cluster knows nothing better than we do.
     if (!covered && this.#slots.length > 0) return;
     const slots: (StoreNode | undefined)[] = [];
     const used = new Set<string>();
@@ -184,7 +184,7 @@ export class Topology {
         this.#events.onMessagesLost(node);
         lost(cause, node.commands);
       },
-      // The slots tell where it went; connecting anew puts everything else back in order.
+      // The slots show where it went; connecting anew puts everything else back in order.
       onChannelMoved: () => {
         void this.refresh().then(() => node.messages.reset('a channel moved'));
       },

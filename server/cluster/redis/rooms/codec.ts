@@ -1,14 +1,12 @@
-// Rooms between TypeScript and the texts that the scripts of scripts.ts work with.
+// What the scripts of lua/rooms answer and publish, as TypeScript knows it.
 import * as v from 'valibot';
-import {
-  type ChatMessage,
-  type Participant,
-  type RoomOp,
-  RoomPatch,
-  RoomSnapshot,
-  type Track,
-} from '../../../../shared/room/room.ts';
-import type { HeldSession, Placement, SessionState } from '../../cluster.ts';
+import { RoomPatch } from '../../../../shared/room/operations.ts';
+import { type Participant, RoomSnapshot, type Track } from '../../../../shared/room/room.ts';
+import type { Placement, SessionState } from '../../cluster.ts';
+import { LAYOUTS } from './program.ts';
+
+/** A test may read patches of more operations than there are. */
+export type PatchSchema = v.GenericSchema<unknown, RoomPatch>;
 
 const Texts = v.array(v.string());
 /** What a Lua script returns: an outcome, then whatever belongs to it. */
@@ -25,65 +23,7 @@ export function outcomeOf(reply: unknown): string {
   return v.parse(Reply, reply)[0];
 }
 
-const flag = (value: boolean) => (value ? '1' : '0');
-
-function participantTexts(participant: Participant): string[] {
-  const { id, online, role } = participant;
-  return [id, flag(online), role, JSON.stringify(participant)];
-}
-
-function trackTexts(track: Track): string[] {
-  return [track.id, track.participantId, flag(track.muted), JSON.stringify(track)];
-}
-
-function messageTexts(message: ChatMessage): string[] {
-  return [message.id, message.participantId, JSON.stringify(message)];
-}
-
-/** ONLINE, ROLE and JSON as ADMIT takes them. */
-export function admissionTexts(participant: Participant): string[] {
-  return participantTexts(participant).slice(1);
-}
-
-export function opsJson(ops: readonly RoomOp[]): string {
-  return JSON.stringify(ops.map(opTexts));
-}
-
-function opTexts(op: RoomOp): string[] {
-  switch (op.op) {
-    case 'join':
-      return [op.op, ...participantTexts(op.participant)];
-    case 'presence':
-      return [op.op, op.participantId, flag(op.online)];
-    case 'leave':
-      return [op.op, op.participantId];
-    case 'publish':
-      return [op.op, ...trackTexts(op.track)];
-    case 'mute':
-      return [op.op, op.trackId, flag(op.muted), op.by];
-    case 'unpublish':
-      return [op.op, op.trackId];
-    case 'chat':
-      return [op.op, ...messageTexts(op.message)];
-  }
-}
-
-export function knownJson(known: RoomSnapshot, sessions: readonly HeldSession[]): string {
-  return JSON.stringify({
-    version: String(known.version),
-    participants: known.participants.map(participantTexts),
-    tracks: known.tracks.map(trackTexts),
-    chat: known.chat.map(messageTexts),
-    sessions: sessions.map(({ guard, resumeHash, nodeId }) => [
-      guard.participantId,
-      String(guard.fence),
-      resumeHash,
-      nodeId ?? '',
-    ]),
-  });
-}
-
-/** `order|flag|word|JSON`, as lua.ts writes participants and tracks. */
+/** `order|flag|word|JSON`, as room.lua writes participants and tracks. */
 const ITEM = /^(\d+)\|([01])\|[^|]*\|(.*)$/s;
 
 export function parseSnapshot(room: string, reply: unknown): RoomSnapshot {
@@ -94,11 +34,9 @@ export function parseSnapshot(room: string, reply: unknown): RoomSnapshot {
   for (const [field, text] of pairs(state)) {
     if (field === 'version') version = Number(text);
     const [, order, set, json = ''] = ITEM.exec(text) ?? [];
-    if (field.startsWith('p:')) {
-      participants.push([Number(order), { ...JSON.parse(json), online: set === '1' }]);
-    } else if (field.startsWith('t:')) {
-      tracks.push([Number(order), { ...JSON.parse(json), muted: set === '1' }]);
-    }
+    const item = (flag: string) => ({ ...JSON.parse(json), [flag]: set === '1' });
+    if (field.startsWith('p:')) participants.push([Number(order), item(LAYOUTS.participants.flag)]);
+    if (field.startsWith('t:')) tracks.push([Number(order), item(LAYOUTS.tracks.flag)]);
   }
   return v.parse(RoomSnapshot, {
     room,
@@ -124,7 +62,7 @@ export function parsePlacement(reply: unknown): Placement {
 
 /** What happened in a room after a version. */
 export interface Since {
-  /** Tells the rooms apart that had one name after one another; later ones sort later. */
+  /** Differs among rooms that had one name after one another; later ones sort later. */
   birth: string;
   version: number;
   /** Undefined when they are no longer all kept. */
@@ -132,24 +70,27 @@ export interface Since {
 }
 
 /** @returns undefined when there is no such room */
-export function parseSince(reply: unknown): Since | undefined {
+export function parseSince(reply: unknown, schema: PatchSchema = RoomPatch): Since | undefined {
   if (outcomeOf(reply) === 'none') return undefined;
   const [, birth, version, texts] = v.parse(SinceReply, reply);
-  return { birth, version, patches: texts ? parsePatches(texts) : undefined };
+  return { birth, version, patches: texts ? parsePatches(texts, schema) : undefined };
 }
 
 /** What cannot be read, because another release wrote it, is as good as no longer kept. */
-function parsePatches(texts: readonly string[]): RoomPatch[] | undefined {
+function parsePatches(texts: readonly string[], schema: PatchSchema): RoomPatch[] | undefined {
   try {
-    return texts.map((text) => v.parse(RoomPatch, JSON.parse(text)));
+    return texts.map((text) => v.parse(schema, JSON.parse(text)));
   } catch {
     return undefined;
   }
 }
 
 /** A patch as it is published: the birth of its room, a space, the patch. */
-export function parseTold(text: string): { birth: string; patch: RoomPatch } {
+export function parsePublished(
+  text: string,
+  schema: PatchSchema = RoomPatch,
+): { birth: string; patch: RoomPatch } {
   const space = text.indexOf(' ');
-  const patch = v.parse(RoomPatch, JSON.parse(text.slice(space + 1)));
+  const patch = v.parse(schema, JSON.parse(text.slice(space + 1)));
   return { birth: text.slice(0, space), patch };
 }

@@ -1,15 +1,17 @@
-// What one subscriber hears of a room: every patch once, in order, whatever was missed in between.
+// The patches of a room for one subscriber: each of them once, in order, whatever was missed in between.
 import { ParleyError } from '../../../../shared/errors.ts';
-import type { RoomPatch } from '../../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../../shared/room/operations.ts';
 import type { ChannelListener } from '../link/subscriptions.ts';
-import { parseTold, type Since } from './codec.ts';
+import { type PatchSchema, parsePublished, type Since } from './codec.ts';
 
 export interface FeedOptions {
+  /** What patches are read with; the project's own, unless there are more operations. */
+  schema?: PatchSchema;
   /** @returns undefined when there is no such room */
   since(version: number): Promise<Since | undefined>;
   /** Never throws. */
   deliver(patch: RoomPatch): void;
-  /** Something that was told, or kept, cannot be read; what it said is lost. */
+  /** A published or kept patch cannot be read; it is lost. */
   onUnreadable(error: unknown): void;
 }
 
@@ -82,16 +84,16 @@ export class RoomFeed implements ChannelListener {
 
   /** @returns false when something is missing before it */
   #take(text: string): boolean {
-    let told: ReturnType<typeof parseTold>;
+    let published: ReturnType<typeof parsePublished>;
     try {
-      told = parseTold(text);
+      published = parsePublished(text, this.#options.schema);
     } catch (error) {
       this.#options.onUnreadable(error);
       return true;
     }
-    const { birth, patch } = told;
+    const { birth, patch } = published;
     const { birth: known, version } = this.#position;
-    // Of a room that ended before the one we have heard of.
+    // A patch of an earlier room of this name.
     if (known !== undefined && birth < known) return true;
     if (birth === known) {
       if (patch.version <= version) return true;

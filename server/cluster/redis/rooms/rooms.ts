@@ -1,7 +1,15 @@
 // Rooms in Redis: each operation is one script on the keys of one room.
 import * as v from 'valibot';
 import { ERROR_CODES, type ErrorCode, ParleyError } from '../../../../shared/errors.ts';
-import type { RoomOp, RoomPatch, RoomSnapshot } from '../../../../shared/room/room.ts';
+import {
+  OPERATIONS,
+  type OperationTable,
+  patchSchema,
+  type RoomOp,
+  type RoomPatch,
+} from '../../../../shared/room/operations.ts';
+import type { RoomSnapshot } from '../../../../shared/room/room.ts';
+import { compile } from '../../../room/compile.ts';
 import type {
   Admission,
   Closer,
@@ -12,16 +20,16 @@ import type {
   SessionGuard,
   SessionState,
 } from '../../cluster.ts';
+import { RESTORED_VERSION_JUMP } from '../../memory/rooms.ts';
 import type { RedisConnection, RunOptions } from '../link/connection.ts';
-import type { RedisScript } from '../link/script.ts';
+import type { RedisScript, ScriptValues } from '../link/script.ts';
 import type { RedisSubscriptions } from '../link/subscriptions.ts';
+import { ROOM, type RoomArgument } from '../scripts.ts';
 import {
-  admissionTexts,
   ExpireReply,
-  knownJson,
   NumberReply,
-  opsJson,
   outcomeOf,
+  type PatchSchema,
   parsePlacement,
   parseSince,
   parseSnapshot,
@@ -30,8 +38,7 @@ import {
 } from './codec.ts';
 import { RoomFeed } from './feed.ts';
 import type { RoomIndex } from './index.ts';
-import { ROOM_KEYS } from './lua.ts';
-import * as scripts from './scripts.ts';
+import { commitProgram, knownJson, storeProgram } from './program.ts';
 
 export interface RedisRoomsOptions {
   connection: RedisConnection;
@@ -41,6 +48,8 @@ export interface RedisRoomsOptions {
   chatHistory: number;
   patchHistory: number;
   sessionLeaseMs: number;
+  /** What may happen in a room: the project's own table, unless a test adds to it. */
+  operations?: OperationTable;
   /** Whether every living replica had the chance to renew its sessions. */
   maySweep(): boolean;
   onUnreadable(error: unknown, room: string): void;
@@ -50,33 +59,47 @@ export interface RedisRoomsOptions {
 /** May be sent again when the connection was lost before the answer. */
 const REPEATABLE: RunOptions = { repeatable: true };
 
+const leaveOf = (participantId: string): RoomOp => ({ op: 'leave', participantId });
+/** How a participant leaves whom only the server of the store knows: see sessions.lua. */
+const ANY = leaveOf('$id');
+const LEAVE = { leave: storeProgram([ANY]), leaveOp: JSON.stringify(ANY) };
+
 export class RedisRooms implements RoomStore {
   readonly #options: RedisRoomsOptions;
-  readonly #common: readonly string[];
+  readonly #common: Omit<ScriptValues<RoomArgument>, 'channel'>;
+  readonly #operations: OperationTable;
+  readonly #patchSchema: PatchSchema;
   readonly #feeds = new Set<RoomFeed>();
 
   constructor(options: RedisRoomsOptions) {
     this.#options = options;
-    // One patch is kept at least: whoever missed the last one must not take it for nothing.
+    // One patch is kept at least: a subscriber that missed the last one must notice.
     const patchHistory = Math.max(1, options.patchHistory);
-    this.#common = [options.sessionLeaseMs, options.chatHistory, patchHistory].map(String);
+    const { sessionLeaseMs: leaseMs, chatHistory } = options;
+    this.#common = { leaseMs, chatHistory, patchHistory };
+    this.#operations = options.operations ?? OPERATIONS;
+    // Of a table with more operations, too, everything is an operation of a room.
+    this.#patchSchema = patchSchema(this.#operations) as v.GenericSchema as PatchSchema;
   }
 
   async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
-    const { participant, resumeHash, maxParticipants } = admission;
-    const ops = JSON.stringify([{ op: 'join', participant }]);
-    const args = [participant.id, resumeHash, String(maxParticipants)];
+    const { participant, resumeHash, maxParticipants, door } = admission;
+    const ops: RoomOp[] = [{ op: 'join', participant }];
     this.#options.index.note(room);
-    const reply = await this.#run(scripts.ADMIT, room, [
-      ...args,
-      ...admissionTexts(participant),
-      ops,
-    ]);
+    const reply = await this.#run(ROOM.admit, room, {
+      id: participant.id,
+      hash: resumeHash,
+      max: maxParticipants,
+      shown: door?.shown ?? '',
+      ends: (door?.ends ?? []).join(' '),
+      program: storeProgram(ops),
+      ops: JSON.stringify(ops),
+    });
     return { snapshot: parseSnapshot(room, accepted(reply)) };
   }
 
   async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
-    const reply = await this.#run(scripts.CLAIM, room, [participantId, resumeHash]);
+    const reply = await this.#run(ROOM.claim, room, { id: participantId, hash: resumeHash });
     const [, fence] = v.parse(NumberReply, accepted(reply));
     return { participantId, fence };
   }
@@ -88,15 +111,25 @@ export class RedisRooms implements RoomStore {
     limits: CommitLimits,
   ): Promise<RoomPatch> {
     const text = JSON.stringify(ops);
-    const args = [participantId, String(fence), String(limits.tracksPerParticipant)];
-    const reply = await this.#run(scripts.COMMIT, room, [...args, opsJson(ops), text]);
+    const by = { participantId, ...limits };
+    const reply = await this.#run(ROOM.commit, room, {
+      me: participantId,
+      fence,
+      program: commitProgram(ops.map((op) => compile(op, by, this.#operations))),
+      ops: text,
+    });
     const [, version] = v.parse(NumberReply, accepted(reply));
     return { version, ops: JSON.parse(text) };
   }
 
   async release(room: string, { participantId, fence }: SessionGuard): Promise<boolean> {
-    const ops = JSON.stringify([{ op: 'leave', participantId }]);
-    const reply = await this.#run(scripts.RELEASE, room, [participantId, String(fence), ops]);
+    const ops = [leaveOf(participantId)];
+    const reply = await this.#run(ROOM.release, room, {
+      id: participantId,
+      fence,
+      program: storeProgram(ops),
+      ops: JSON.stringify(ops),
+    });
     return v.parse(NumberReply, reply)[1] === 1;
   }
 
@@ -104,8 +137,8 @@ export class RedisRooms implements RoomStore {
     const { index, maySweep } = this.#options;
     if (guards.length > 0) index.note(room);
     const list = guards.map(({ participantId, fence }) => [participantId, String(fence)]);
-    const args = [maySweep() ? '1' : '0', JSON.stringify(list)];
-    const reply = await this.#run(scripts.RENEW, room, args, REPEATABLE);
+    const values = { mayRelease: maySweep(), guards: JSON.stringify(list), ...LEAVE };
+    const reply = await this.#run(ROOM.renew, room, values, REPEATABLE);
     return statesOf(guards, reply);
   }
 
@@ -114,8 +147,8 @@ export class RedisRooms implements RoomStore {
     sessions: readonly HeldSession[],
   ): Promise<Map<string, SessionState>> {
     this.#options.index.note(known.room);
-    const args = [knownJson(known, sessions)];
-    const reply = await this.#run(scripts.RESTORE, known.room, args, REPEATABLE);
+    const values = { known: knownJson(known, sessions), versionJump: RESTORED_VERSION_JUMP };
+    const reply = await this.#run(ROOM.restore, known.room, values, REPEATABLE);
     const guards = sessions.map(({ guard }) => guard);
     return statesOf(guards, reply);
   }
@@ -123,14 +156,14 @@ export class RedisRooms implements RoomStore {
   async sweep(): Promise<number> {
     if (!this.#options.maySweep()) return 0;
     return this.#options.index.sweep(async (room) => {
-      const reply = await this.#run(scripts.EXPIRE, room, []);
+      const reply = await this.#run(ROOM.expire, room, LEAVE);
       const [, released, remainingMs] = v.parse(ExpireReply, reply);
       return { released, remainingMs: remainingMs < 0 ? undefined : remainingMs };
     });
   }
 
   async snapshot(room: string): Promise<RoomSnapshot | undefined> {
-    const reply = await this.#run(scripts.SNAPSHOT, room, [], REPEATABLE);
+    const reply = await this.#run(ROOM.snapshot, room, {}, REPEATABLE);
     return outcomeOf(reply) === 'none' ? undefined : parseSnapshot(room, reply);
   }
 
@@ -141,6 +174,7 @@ export class RedisRooms implements RoomStore {
   async subscribe(room: string, listener: (patch: RoomPatch) => void): Promise<Closer> {
     const { subscriptions, onUnreadable, onListenerError } = this.#options;
     const feed = new RoomFeed({
+      schema: this.#patchSchema,
       since: (version) => this.#since(room, version),
       deliver(patch) {
         try {
@@ -180,26 +214,31 @@ export class RedisRooms implements RoomStore {
     nodeId: string,
     epoch: number,
   ): Promise<Placement> {
-    const args = [participantId, nodeId, String(epoch)];
-    const reply = await this.#run(scripts.PLACE, room, args, REPEATABLE);
+    const values = { id: participantId, node: nodeId, epoch };
+    const reply = await this.#run(ROOM.place, room, values, REPEATABLE);
     return parsePlacement(accepted(reply));
   }
 
   async placement(room: string): Promise<Placement | undefined> {
-    const reply = await this.#run(scripts.PLACEMENT, room, [], REPEATABLE);
+    const reply = await this.#run(ROOM.placement, room, {}, REPEATABLE);
     return outcomeOf(reply) === 'none' ? undefined : parsePlacement(reply);
   }
 
   async #since(room: string, version: number): Promise<Since | undefined> {
-    const args = [String(version)];
-    return parseSince(await this.#run(scripts.PATCHES_SINCE, room, args, REPEATABLE));
+    const reply = await this.#run(ROOM.patchesSince, room, { version }, REPEATABLE);
+    return parseSince(reply, this.#patchSchema);
   }
 
-  #run(script: RedisScript, room: string, args: readonly string[], options?: RunOptions) {
+  #run<Argument extends string>(
+    script: RedisScript<RoomArgument | Argument>,
+    room: string,
+    values: Omit<ScriptValues<Argument>, RoomArgument>,
+    options?: RunOptions,
+  ) {
     const { connection, keyPrefix } = this.#options;
-    const keys = ROOM_KEYS.map((key) => `${keyPrefix}:{${room}}:${key}`);
-    const all = [this.#channel(room), ...this.#common, ...args];
-    return connection.script(script, keys, all, options);
+    const keyOf = (key: string) => `${keyPrefix}:{${room}}:${key}`;
+    const all = { channel: this.#channel(room), ...this.#common, ...values };
+    return connection.script(script, keyOf, all as ScriptValues<RoomArgument | Argument>, options);
   }
 
   #channel(room: string): string {

@@ -15,7 +15,8 @@ import { ParleyError } from '../../../../shared/errors.ts';
 import { LIMITS } from '../../../../shared/protocol/limits.ts';
 import type { Preference } from '../../../../shared/protocol/media-messages.ts';
 import { parse } from '../../../../shared/protocol/rpc.ts';
-import { ClientId, emptyRoom, type RoomPatch, type Track } from '../../../../shared/room/room.ts';
+import type { RoomPatch } from '../../../../shared/room/operations.ts';
+import { ClientId, emptyRoom, type Track } from '../../../../shared/room/room.ts';
 
 const ADA = 'participant-ada';
 const message = (id: string, sentAt: number) => ({

@@ -30,7 +30,7 @@ class Sessions {
       room: name,
       attached,
       media: {
-        places: {
+        sessions: {
           get current() {
             return { nodeId };
           },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Orphans } from '../../../../server/sfu/rooms/orphans.ts';
 import type { MediaClient } from '../../../../server/signaling/media/media-client.ts';
-import { MediaPlaces } from '../../../../server/signaling/media/media-places.ts';
+import { MediaSessions } from '../../../../server/signaling/media/media-sessions.ts';
 import { createLogger } from '../../../../server/telemetry/log.ts';
 import { Resources } from '../../../../server/telemetry/resources.ts';
 import { ParleyError } from '../../../../shared/errors.ts';
@@ -14,7 +14,7 @@ let now: number;
 /** What the node of the older session answers when it is asked whether that carries. */
 let answer: () => boolean;
 let closed: string[];
-let places: MediaPlaces;
+let sessions: MediaSessions;
 let resources: Resources;
 
 beforeEach(() => {
@@ -28,9 +28,12 @@ beforeEach(() => {
     send: async () => ({ carries: answer() }),
     close: async (nodeId: string) => void closed.push(nodeId),
   } as unknown as MediaClient;
-  places = new MediaPlaces('team', 'ada', { media, resources, drainGraceMs: DRAIN_GRACE_MS });
-  places.adopt({ nodeId: 'drains', origin: 'router', epoch: 1 });
-  places.adopt({ nodeId: 'other', origin: 'router', epoch: 2 });
+  sessions = new MediaSessions({
+    ...{ room: 'team', participantId: 'ada' },
+    ...{ media, resources, drainGraceMs: DRAIN_GRACE_MS },
+  });
+  sessions.adopt({ nodeId: 'drains', origin: 'router', epoch: 1 });
+  sessions.adopt({ nodeId: 'other', origin: 'router', epoch: 2 });
 });
 afterEach(() => {
   mock.timers.reset();
@@ -82,7 +85,7 @@ test('a node that does not answer in time has not let go; one that is gone has',
 });
 
 test('the client that has settled closes it at once, also while it is looked at', async () => {
-  places.settled(2);
+  sessions.settled(2);
   assert.deepEqual(closed, ['drains']);
   await pass(2 * DRAIN_GRACE_MS);
   assert.deepEqual(closed, ['drains']);
@@ -94,6 +97,7 @@ test('the older session on its node is no orphan while it carries and the grace 
   const orphans = new Orphans({
     nodeId: 'drains',
     drainGraceMs: DRAIN_GRACE_MS,
+    orphanGraceMs: 20_000,
     store: { placement: async () => ({ epoch: 2, nodes: { ada: 'other' } }) },
     rooms: () => [{ name: 'team', mesh: { exchange: async () => {} }, participants: [peer] }],
     resources: new Resources(),
