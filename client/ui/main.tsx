@@ -54,7 +54,7 @@ async function loadOther() {
 
 const container = document.getElementById('app');
 if (container) {
-  // On its way before anything is drawn.
+  // Starts to load before anything is drawn.
   if (route.peek().page === 'home') loadHome().catch(() => {});
   watchLocation();
   render(<App />, container);

@@ -6,7 +6,7 @@ import { parse } from '../../../shared/protocol/rpc.ts';
 const TIMEOUT_MS = 8_000;
 const UNREACHABLE = 'The server cannot be reached.';
 
-/** A server to add, as the API takes it. */
+/** A server to add, in the API's form. */
 export interface NewServer {
   id?: string;
   urls: string[];
@@ -62,7 +62,7 @@ export class AdminApi {
     await this.#ask('DELETE', serverPath(id));
   }
 
-  /** @param move calls go to other servers now; otherwise they end where they are */
+  /** @param move moves calls to other servers now; otherwise they end where they are */
   async drain(id: string, move: boolean): Promise<void> {
     await this.#ask('POST', `${serverPath(id)}/drain`, { move });
   }

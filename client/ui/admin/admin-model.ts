@@ -15,7 +15,7 @@ export interface AdminData {
 export class AdminModel {
   readonly api: AdminApi;
   readonly data = signal<AdminData | undefined>(undefined);
-  /** Why the newest question was not answered. */
+  /** Why the newest request failed. */
   readonly failure = signal<AdminError | undefined>(undefined);
   readonly #onFinal: (error: AdminError) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,7 +40,7 @@ export class AdminModel {
     return this.#asking;
   }
 
-  /** Does something, and shows what came of it. @throws AdminError */
+  /** Runs an action, and reads the result. @throws AdminError */
   async act<T>(action: (api: AdminApi) => Promise<T>): Promise<T> {
     const answer = await action(this.api);
     // An earlier request may bring data from before the change.

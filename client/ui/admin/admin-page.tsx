@@ -1,4 +1,4 @@
-// The operator's page: the TURN servers and the media nodes, for who has the AUTH_TOKEN.
+// The operator's page: the TURN servers and the media nodes. It requires the AUTH_TOKEN.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Brand } from '../kit/brand.tsx';

@@ -13,7 +13,7 @@ export interface Said {
   text: string;
 }
 
-/** A part of its capacity that is worth a word. */
+/** From this part of its capacity on, the page mentions the load. */
 const NEARLY_FULL = 0.9;
 
 export function serverState({ state, draining }: TurnServerView): Said {
@@ -110,7 +110,7 @@ export function isPrivate(address: string): boolean {
   );
 }
 
-/** Part of the sessions whose path is known that goes through a relay, 0 to 1. */
+/** The relayed part of the sessions whose path is known, 0 to 1. */
 export function relayedShare({ direct, relay, none }: TurnOverview['paths']): number {
   const known = direct + relay + none;
   return known === 0 ? 0 : relay / known;

@@ -16,7 +16,7 @@ export const keptToken = {
       if (token === undefined) sessionStorage.removeItem(KEY);
       else sessionStorage.setItem(KEY, token);
     } catch {
-      // A browser that keeps nothing: the token is typed again after a reload.
+      // Without storage the token is typed again after a reload.
     }
   },
 };

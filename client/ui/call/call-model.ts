@@ -9,7 +9,7 @@ import { arrange } from '../stage/order.ts';
 import { stagingOf, type Tile, tilesOf } from '../stage/tiles.ts';
 import { describeChanges } from './changes.ts';
 
-/** A layer switch and a camera that starts leave gaps, too; only a longer one is worth a word. */
+/** A layer switch and a starting camera make gaps, too. Only a longer one is shown. */
 const STARVED_AFTER_MS = 3000;
 /** The part of a chat message that is read out while the chat is closed. Characters. */
 const SPOKEN_LENGTH = 200;
@@ -25,7 +25,7 @@ export class CallModel {
   /** Packets of at least one side go through a TURN server. */
   readonly relayed;
   readonly speakers;
-  /** The layer that arrives of a track; null while the network has no room for any. */
+  /** The received layer of a track; null while the network has no bandwidth for any. */
   readonly layers = signal<ReadonlyMap<string, number | null>>(new Map());
   readonly #starving = new Map<string, ReturnType<typeof setTimeout>>();
 
@@ -43,7 +43,7 @@ export class CallModel {
 
   /** Width divided by height of the screens shown, by tile. */
   readonly aspects = signal<ReadonlyMap<string, number>>(new Map());
-  /** On a phone the chat is over everything else. */
+  /** On a phone the chat covers everything else. */
   readonly chatCoversStage = computed(() => this.compact.value && this.chatOpen.value);
   readonly tiles = computed(() => tilesOf(this.room.value, this.selfId));
   readonly #places = signal<readonly string[]>([]);
@@ -127,7 +127,7 @@ export class CallModel {
     for (const sentence of describeChanges(before, room, this.selfId)) announce(sentence);
     if (this.chatOpen.value) return;
     for (const { name, text } of newMessages(room.chat, before.chat.at(-1)?.id, this.selfId)) {
-      // With nothing there before, everything is news.
+      // Before the first message seen, all are new.
       announce(`${name}: ${text.slice(0, SPOKEN_LENGTH)}`);
     }
   }

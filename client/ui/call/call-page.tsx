@@ -75,7 +75,7 @@ export function CallPage({ session, call }: CallPageProps) {
   );
 }
 
-/** Everything that goes on during a call and is not a part of the page. */
+/** Starts everything of a call that is not shown on the page. */
 function run(session: RoomSession, model: CallModel, showShortcuts: () => void): () => void {
   const { call } = model;
   const { media } = session;

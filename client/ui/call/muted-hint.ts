@@ -4,7 +4,7 @@ import { notify } from '../kit/notices.tsx';
 import { SPEECH_LEVEL, watchLevel } from '../media/level.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 
-/** Speech goes on for this long; a cough or a key does not. */
+/** Speech lasts this long; a cough or a key press does not. */
 const SPEAKING_MS = 700;
 const REPEAT_MS = 30_000;
 

@@ -1,4 +1,4 @@
-// Keeps what the call sends equal to what the devices give: the one place that publishes.
+// Keeps the published tracks equal to the devices' tracks. Only this file publishes.
 import { effect, untracked } from '@preact/signals';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
@@ -70,7 +70,7 @@ function wantedOf(
   }[source].value;
   if (!track) return undefined;
   if (source === 'microphone') {
-    // The others see it muted, too, when the system mutes it.
+    // While the system mutes it, others see it muted, too.
     return { track, muted: !microphone.on.value || microphone.silenced.value };
   }
   return { track, muted: source === 'camera' && camera.silenced.value };

@@ -45,7 +45,7 @@ export function RemoteAudio({ model, speakerId }: { model: CallModel; speakerId:
 interface SoundProps {
   remote: RemoteTrack;
   speakerId: string;
-  /** The browser wants a click before it plays anything. */
+  /** The browser requires a click before it plays sound. */
   onBlocked: () => void;
 }
 
@@ -71,7 +71,7 @@ function Sound({ remote, speakerId, onBlocked }: SoundProps) {
   return <audio ref={element} hidden />;
 }
 
-/** Some browsers play nothing at all on a speaker that is gone: then the default one is named. */
+/** Some browsers play nothing on a speaker that is gone. Then the default one is named. */
 async function playOn(audio: HTMLAudioElement, speakerId: string): Promise<void> {
   if (!('setSinkId' in audio)) return;
   try {
@@ -79,6 +79,6 @@ async function playOn(audio: HTMLAudioElement, speakerId: string): Promise<void>
   } catch {
     if (speakerId !== '') await audio.setSinkId('').catch(() => {});
   }
-  // Where the speaker was pulled out, the element may have been paused with it.
+  // The element may have been paused with its speaker.
   if (audio.paused && audio.srcObject) await audio.play().catch(() => {});
 }

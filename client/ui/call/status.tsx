@@ -1,4 +1,4 @@
-// The state of the connection: a quiet dot while all is well, a line of text when it is not.
+// The state of the connection: a quiet dot while all is well, otherwise a line of text.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { CallModel } from './call-model.ts';

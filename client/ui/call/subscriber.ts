@@ -1,4 +1,4 @@
-// Asks for each remote video in the size in which it is on screen, and for none that is not.
+// Requests each remote video in its size on screen, and pauses those off screen.
 import { effect } from '@preact/signals';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { changedPreferences, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';

@@ -1,6 +1,6 @@
 // Keeps the screen awake during a call, where the browser can.
 
-/** @returns a function that lets it sleep again */
+/** @returns a function that releases it */
 export function keepAwake(): () => void {
   if (!('wakeLock' in navigator)) return () => {};
   let lock: WakeLockSentinel | undefined;

@@ -80,7 +80,7 @@ function Group({ group, own }: { group: MessageGroup; own: boolean }) {
             part.href === undefined ? (
               part.text
             ) : (
-              // Isolated: marks around a link cannot turn its letters round.
+              // Isolated, so that control characters around a link cannot reverse it.
               <bdi key={index} dir="ltr">
                 <a
                   href={part.href}
@@ -162,7 +162,7 @@ function Composer({ model }: { model: CallModel }) {
   );
 }
 
-/** When the panel goes, the focus goes back to where it was before. */
+/** On closing, the focus returns to its earlier element. */
 function useReturnFocus(): void {
   useLayoutEffect(() => {
     const before = document.activeElement;

@@ -5,7 +5,7 @@ export type TextPart =
   | {
       text: string;
       href: string;
-      /** The host as the network knows it, where it is written with letters that can be mistaken. */
+      /** The host in ASCII form, when it is written with letters that look like others. */
       realHost?: string;
     };
 
@@ -25,7 +25,7 @@ export function linkify(text: string): TextPart[] {
     const url = safeUrl(shown);
     if (url === undefined) continue;
     if (match.index > end) parts.push({ text: text.slice(end, match.index) });
-    // Ours is the written host only if it is plain; `аpple.com` with a Cyrillic а is not.
+    // A host in plain ASCII is shown as written; `аpple.com` with a Cyrillic а is not.
     const isPlain = /^[\x21-\x7e]+$/.test(shown);
     parts.push({ text: shown, href: url.href, ...(!isPlain && { realHost: url.host }) });
     end = match.index + shown.length;
@@ -34,7 +34,7 @@ export function linkify(text: string): TextPart[] {
   return parts;
 }
 
-/** Only http and https, and none that hides its host behind a user name. */
+/** Only http and https, without a user name that could hide the host. */
 function safeUrl(candidate: string): URL | undefined {
   if (!URL.canParse(candidate)) return undefined;
   const url = new URL(candidate);
@@ -45,7 +45,7 @@ function safeUrl(candidate: string): URL | undefined {
 
 /** "See https://example.org/a_(b)." links to `https://example.org/a_(b)`, without the full stop. */
 function withoutTrailingPunctuation(candidate: string): string {
-  // Counted once, and corrected as brackets are cut: a row of them must not cost its square.
+  // Counted once, and updated as brackets are cut: a row of brackets must not take quadratic time.
   const counts = new Map<string, number>();
   for (const character of candidate) counts.set(character, (counts.get(character) ?? 0) + 1);
   const countOf = (character: string) => counts.get(character) ?? 0;

@@ -1,4 +1,4 @@
-// The network check as a page of its own, with devices that it opens and gives back.
+// The network check as a page of its own. Opens devices, and releases them at the end.
 import { useEffect, useState } from 'preact/hooks';
 import { roomPath } from '../address.ts';
 import { Brand } from '../kit/brand.tsx';
@@ -13,7 +13,7 @@ export interface CheckPageProps {
   room: string | undefined;
 }
 
-/** A device that is off in calls is checked all the same. */
+/** Checks also devices that are switched off in calls. */
 function allDevices(): LocalMedia {
   const media = new LocalMedia();
   media.microphone.on.value = true;

@@ -143,7 +143,7 @@ interface ActionsProps {
 
 function Actions({ running, again, report }: ActionsProps) {
   const copied = useSignal(false);
-  /** Shown to be copied by hand, where the page may not. */
+  /** The report, to copy by hand where the page may not copy. */
   const shown = useSignal('');
   const copy = async () => {
     const text = report();

@@ -5,7 +5,7 @@ import type { PathResult, SpeedResult } from '../../sdk/check/types.ts';
 const SLOW_MS = 300;
 const UNSTEADY_MS = 50;
 const LOSSY = 0.03;
-/** Bits per second. Below it a picture of one's own is hardly possible. */
+/** Bits per second. Less is hardly enough for an own picture. */
 const NARROW = 500_000;
 
 /** The weaknesses of this path for a call, as ends of a sentence. */
@@ -29,7 +29,7 @@ function defects(quality: NonNullable<PathResult['quality']>): string[] {
   return found;
 }
 
-/** With a space that no line breaks at, as in the others. */
+/** With a no-break space, as in the others. */
 export function milliseconds(value: number): string {
   return value < 1 ? 'under 1\u00a0ms' : `${Math.round(value)}\u00a0ms`;
 }

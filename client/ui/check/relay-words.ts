@@ -7,8 +7,8 @@ import { milliseconds, percent } from './quality.ts';
 const NO_ANSWER = 701;
 const NOT_YOURS = 'That is a fault of the server’s settings, not of your network.';
 
-/** @param straight whether a call works without it */
-export function relayLine(relay: PathResult, straight: boolean): Line {
+/** @param direct whether a call works without it */
+export function relayLine(relay: PathResult, direct: boolean): Line {
   const line = { id: relay.id, title: relayTitle(relay.url ?? '') };
   if (relay.state === 'running') return { ...line, tone: 'running', text: 'Trying…' };
   if (relay.state === 'works') {
@@ -19,9 +19,9 @@ export function relayLine(relay: PathResult, straight: boolean): Line {
     const text = `Works. There and back takes ${milliseconds(quality.roundTripMs)}${lost}.`;
     return { ...line, tone: 'good', text };
   }
-  const spare = straight ? ' Not needed on this network.' : '';
+  const spare = direct ? ' Not needed on this network.' : '';
   const { text, advice } = failureOf(relay);
-  return { ...line, tone: straight ? 'warning' : 'bad', text: `${text}${spare}`, advice };
+  return { ...line, tone: direct ? 'warning' : 'bad', text: `${text}${spare}`, advice };
 }
 
 function failureOf({ failure, refusals, url }: PathResult): { text: string; advice: string } {
@@ -81,7 +81,7 @@ function refusalOf(refusal: RelayRefusal | undefined): { text: string; advice: s
   }
 }
 
-/** Host, port and what the first hop speaks (RFC 7065). */
+/** Host, port and transport of the first hop (RFC 7065). */
 function partsOf(url: string): { host: string; port: string; protocol: string } {
   const [, scheme = '', host = '', port, transport] =
     /^(turns?):(\[[^\]]+\]|[^:?]+)(?::(\d+))?(?:\?transport=(\w+))?/.exec(url) ?? [];

@@ -1,4 +1,4 @@
-// Random room names that can be read out over a telephone. Pure, but for where the chance comes from.
+// Random room names that can be read out over a telephone. Pure, except for the source of randomness.
 
 const FIRST =
   'amber autumn blue bold brave bright calm clear cosy crisp curious dapper early easy fair fresh gentle glad golden green happy honest jolly keen kind light little lively lucky mellow merry mild misty neat nimble noble open patient plain polar proud quick quiet ready red round royal silver simple smooth snowy soft solar spring steady still sunny swift tidy warm white wild wise young'.split(

@@ -4,11 +4,11 @@ import { Icon } from './icon.tsx';
 import { type Action, ariaShortcut } from './shortcuts.ts';
 
 export interface ControlButtonProps {
-  /** Its accessible name, which does not change with its state. */
+  /** The accessible name, which is constant. */
   label: string;
   icon: IconNode;
   onClick: (event: MouseEvent & { currentTarget: HTMLButtonElement }) => void;
-  /** For what is switched on and off. */
+  /** The state of a switch. */
   pressed?: boolean;
   look?: 'plain' | 'off' | 'active' | 'danger';
   /** The effect of a click at this moment, for the tooltip. */

@@ -1,13 +1,13 @@
 // Reloads the page when one of its files cannot be loaded: after a release the server has newer files only.
 // Never during a call.
 
-/** A part that fails again this soon after a full load is not mended by another one. Milliseconds. */
+/** Another full load does not help a part that fails again this soon. Milliseconds. */
 const RELOAD_AGAIN_AFTER_MS = 30_000;
 const STORED_AT = 'parley.reloadedAt';
 
 let calls = 0;
 
-/** A full load would end the call. @returns a function for the end of the call */
+/** Prevents a full load, which would end the call. @returns a function for the end of the call */
 export function blockReload(): () => void {
   calls += 1;
   let blocked = true;
@@ -32,8 +32,8 @@ export function mayReload(
 }
 
 /**
- * Loads the whole page anew where that can help: outside a call, not twice in a row, and not while the
- * server is out of reach, where the browser would show a page of its own.
+ * Loads the whole page again where that can help: outside a call, not twice in a row, and only while the server
+ * can be reached. Otherwise the browser would show its own error page.
  *
  * @returns whether the page is being loaded
  */

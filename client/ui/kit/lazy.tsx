@@ -12,7 +12,7 @@ export interface LazyProps<P> {
   isPage?: boolean;
 }
 
-/** Shows nothing until the part is there, and what to do where it cannot be loaded. */
+/** Shows nothing until the part is loaded, and a message when it cannot be. */
 export function Lazy<P extends object>({ load, props, isPage = false }: LazyProps<P>) {
   const loaded = useSignal<{ Component: FunctionComponent<P> } | 'missing' | undefined>(undefined);
   useEffect(() => {

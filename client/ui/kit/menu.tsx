@@ -9,7 +9,7 @@ export interface MenuItem {
   icon?: IconNode;
   /** When given, the entry is a choice of its group: checked or not. */
   checked?: boolean;
-  /** A key that does the same, shown beside it. */
+  /** The key with the same effect, shown beside it. */
   shortcut?: string;
   danger?: boolean;
   run: () => void;
@@ -28,7 +28,7 @@ interface OpenMenu {
 
 const open = signal<OpenMenu | undefined>(undefined);
 
-/** Opens a menu at its button, or closes it where it is open already. */
+/** Opens a menu at its button, or closes the open one. */
 export function toggleMenu(anchor: HTMLElement, label: string, groups: readonly MenuGroup[]): void {
   open.value = open.value?.anchor === anchor ? undefined : { anchor, label, groups };
 }

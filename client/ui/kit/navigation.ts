@@ -1,4 +1,4 @@
-// Where the page is, and going elsewhere without loading it again.
+// The page's current address, and navigation without a reload.
 import { computed, signal } from '@preact/signals';
 import { type Route, routeOf } from '../address.ts';
 
@@ -17,7 +17,7 @@ export function watchLocation(): void {
   addEventListener('popstate', update);
 }
 
-/** A link inside the page that is followed without loading it again. */
+/** Follows a link inside the page without a reload. */
 export function followInside(event: MouseEvent & { currentTarget: HTMLAnchorElement }): void {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();

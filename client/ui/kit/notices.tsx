@@ -11,7 +11,7 @@ export interface NoticeInput {
   tone?: 'calm' | 'warning';
 }
 
-/** For what takes longer to read than a notice is shown. */
+/** For texts that take longer to read than a notice is shown. */
 export const DONE = { label: 'OK', run: () => {} };
 
 interface Notice extends NoticeInput {
@@ -26,7 +26,7 @@ const MOST = 3;
 
 export function notify(input: NoticeInput): void {
   const id = nextId++;
-  // Also called from effects, which must not come to depend on the notices.
+  // `peek`: effects that call this must not depend on the notices.
   const others = notices.peek().filter(({ text }) => text !== input.text);
   notices.value = [...others, { id, ...input }].slice(-MOST);
   announce(input.text);

@@ -21,7 +21,7 @@ export interface KeyPress {
   isComposing: boolean;
 }
 
-/** @param typing the focus is where text is written, or in a menu that takes letters itself */
+/** @param typing the focus is in a text field, or in a menu that takes letters itself */
 export function actionFor(press: KeyPress, typing: boolean): Action | undefined {
   if (typing || press.repeat || press.isComposing) return undefined;
   if (press.ctrlKey || press.metaKey || press.altKey) return undefined;
@@ -43,7 +43,7 @@ function letterOf({ key, code }: KeyPress): string {
   return foreign && letter !== undefined ? letter.toLowerCase() : written;
 }
 
-/** As `aria-keyshortcuts` wants it. */
+/** In the form of `aria-keyshortcuts`. */
 export function ariaShortcut(action: Action): string {
   return SHORTCUTS[action].key.toUpperCase();
 }

@@ -8,7 +8,7 @@ export interface DeviceChoice {
 
 export const remembered = {
   name: entry('parley.name'),
-  /** Device ids, which browsers make up anew for each site. */
+  /** Device ids. Browsers give each site ids of its own. */
   devices: {
     get: (): DeviceChoice => readChoice(read(() => localStorage, 'parley.devices')),
     set: (choice: DeviceChoice): void =>
@@ -47,7 +47,7 @@ function write(storage: () => Storage, key: string, value: string): void {
     if (value === '') storage().removeItem(key);
     else storage().setItem(key, value);
   } catch {
-    // Private windows and full disks: the page works, it only forgets.
+    // Private windows and full disks: the page works, but does not remember.
   }
 }
 

@@ -1,4 +1,4 @@
-// The name, the big Join, and what went wrong with the last one.
+// The name, the big Join, and the last error.
 
 import { useSignal } from '@preact/signals';
 import { TriangleAlert } from 'lucide';

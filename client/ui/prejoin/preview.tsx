@@ -66,7 +66,7 @@ function Level({ track }: { track: MediaStreamTrack }) {
       ({ watchLevel }) => {
         if (ended) return;
         end = watchLevel(track, (level) => {
-          // Straight to the element: 20 times a second is no matter for a rendering.
+          // Sets the style directly: 20 changes a second are too many to render.
           element.current?.style.setProperty('--level', level.toFixed(2));
         });
       },

@@ -6,7 +6,7 @@ import type { LocalMedia } from '../media/local-media.ts';
 
 type CheckDialog = typeof import('../check/check-dialog.tsx').CheckDialog;
 
-/** After what a join needs, and before a participant needs it who no longer reaches the server. */
+/** After the files of a join, and before a participant loses the server and needs the check. */
 const PRELOAD_AFTER_MS = 3_000;
 
 export interface Check {

@@ -1,4 +1,4 @@
-// Where every tile goes: a pure function from tiles and a viewport to rectangles.
+// The place of every tile: a pure function from tiles and a viewport to rectangles.
 
 /** CSS pixels. */
 export interface Size {
@@ -20,7 +20,7 @@ export type TileRole = 'grid' | 'stage' | 'float';
 export interface TileShape {
   id: string;
   role: TileRole;
-  /** Width divided by height of what must not be cropped: the shape it keeps on the stage. */
+  /** Width divided by height of a picture that must not be cropped. It keeps this shape on the stage. */
   aspect?: number;
 }
 
@@ -51,9 +51,9 @@ function isCompact({ width, height }: Size): boolean {
 }
 
 /**
- * Rectangles that never overlap (but for those that float) and never leave the viewport. The grid
- * has the rows and columns that give the largest tiles. The order is kept, so a tile that joins at
- * the end moves others only when the number of columns changes.
+ * Rectangles that never overlap (except floating ones) and never leave the viewport. The grid has the rows and
+ * columns that give the largest tiles. The order is kept, so a tile that joins at the end moves others only
+ * when the number of columns changes.
  */
 export function layout(tiles: readonly TileShape[], viewport: Size, page = 0): Layout {
   const all = arrangeTiles(tiles, viewport, page);
@@ -74,7 +74,7 @@ function arrangeTiles(tiles: readonly TileShape[], viewport: Size, page: number)
   const current = Math.min(Math.max(0, page), pages - 1);
   const shown = grid.slice(current * capacity, (current + 1) * capacity);
   const cells = new Map<string, Rect>();
-  // A page that is not the only one keeps the grid of a full one: turning pages moves no tile.
+  // With several pages, each has the grid of a full one: turning pages moves no tile.
   const count = pages > 1 ? capacity : shown.length;
   const shapes = shapesFor(viewport, count);
   for (const [index, rect] of gridRects(count, shown.length, areas.rest, shapes).entries()) {
@@ -116,7 +116,7 @@ function gridCapacity(viewport: Size): number {
   return isCompact(viewport) ? COMPACT_GRID_CAPACITY : GRID_CAPACITY;
 }
 
-/** `count` tiles of one size in as many columns as make them largest; `shown` of them are there. */
+/** `count` places of one size, in as many columns as make them largest; `shown` of them have tiles. */
 function gridRects(count: number, shown: number, area: Rect, shapes: Shapes): Rect[] {
   let best = { columns: 1, rows: 1, tile: { width: 0, height: 0 } };
   for (let columns = 1; columns <= count; columns++) {
@@ -126,7 +126,7 @@ function gridRects(count: number, shown: number, area: Rect, shapes: Shapes): Re
       height: (area.height - GAP * (rows - 1)) / rows,
     };
     const tile = fitSize(cell, shapes);
-    // Rounding must not make two grids of the same size take turns while a window is dragged.
+    // Rounding must not make two grids of the same size alternate while a window is dragged.
     if (tile.width * tile.height > best.tile.width * best.tile.height + 1) {
       best = { columns, rows, tile };
     }
@@ -167,7 +167,7 @@ function stripWidth(width: number): number {
   return Math.min(clamp(width * 0.2, 132, 272), width / 2);
 }
 
-/** As many tiles as have room at a size that still shows a face. */
+/** The number of tiles that fit at a size that still shows a face. */
 function stripCapacity(strip: Rect): number {
   const columns = Math.max(1, Math.round(strip.width / 190));
   const tileHeight = ((strip.width - GAP * (columns - 1)) / columns / WIDE) * 0.75;

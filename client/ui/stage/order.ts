@@ -1,8 +1,8 @@
 // The order of tiles: participants keep their places, whatever others do. Pure.
 
 /**
- * The places of `present` after a change, given the places before. Everybody keeps theirs; the last
- * ones move into the places of those who left, so one leave moves one tile; new ones are appended.
+ * The places of `present` after a change. Participants keep theirs. The last ones move into the places of those
+ * who left, so one departure moves one tile. New ones are appended.
  *
  * @returns `previous` itself when nothing changed.
  */

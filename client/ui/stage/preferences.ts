@@ -26,7 +26,7 @@ export function preferencesFor(
   return wanted;
 }
 
-/** The entries of `wanted` that differ from what was asked before. */
+/** The entries of `wanted` that differ from the last request. */
 export function changedPreferences(
   asked: ReadonlyMap<string, Preference>,
   wanted: ReadonlyMap<string, Preference>,

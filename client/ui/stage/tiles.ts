@@ -34,7 +34,7 @@ export type Tile = ParticipantTile | ScreenTile | InviteTile;
 
 const INVITE: InviteTile = { kind: 'invite', id: 'invite' };
 
-/** Every tile of the room: oneself, the others in the order they came, and the screens shared. */
+/** Every tile of the room: the own one, the others in the order they came, and the shared screens. */
 export function tilesOf(room: RoomSnapshot, selfId: string): Tile[] {
   const tracks = byOwner(room.tracks);
   const participants = room.participants.toSorted(

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface VideoProps {
   track: MediaStreamTrack;
-  /** As in a mirror: for one's own camera. */
+  /** Mirrored, for the own camera. */
   mirrored?: boolean;
   /** Width divided by height of the picture, whenever it changes. */
   onAspect?: (aspect: number) => void;
@@ -13,8 +13,8 @@ export function Video({ track, mirrored = false, onAspect }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
   const [stream] = useState(() => new MediaStream());
   useEffect(() => {
-    // In this order, and in one go: Chromium shows nothing of a track that came while another one
-    // was there, and keeps the last picture until the first of the new track.
+    // In this order, and at once: Chromium shows nothing of a track that was added beside another one, and
+    // keeps the last picture until the first of the new track.
     for (const old of stream.getTracks()) stream.removeTrack(old);
     stream.addTrack(track);
   }, [track]);
@@ -27,7 +27,7 @@ export function Video({ track, mirrored = false, onAspect }: VideoProps) {
     };
   }, []);
   return (
-    // Sound has elements of its own, so that it goes on when a tile is not shown.
+    // Sound has elements of its own, so that it plays while a tile is hidden.
     <video
       ref={element}
       class="video"

@@ -9,7 +9,7 @@ import type { NodeRoom } from './node-room.ts';
 export interface Graces {
   /** How long a session that was moved to another node may keep carrying media. */
   drainGraceMs: number;
-  /** How long a session may be without explanation. */
+  /** How long a session may be without a placement here. */
   orphanGraceMs: number;
 }
 

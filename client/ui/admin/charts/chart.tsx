@@ -3,7 +3,7 @@ import { useId } from 'preact/hooks';
 import { formatClock } from '../admin-words.ts';
 import { type Frame, linePath, type Point, someOf, stackedPaths, WINDOW_MS } from './curve.ts';
 
-/** How a series looks: its colour, and a pattern of its own for those who do not see it. */
+/** The look of a series: its colour, and a pattern that distinguishes it without colour. */
 export type Look = 'first' | 'second' | 'third' | 'fourth';
 
 export interface Series {

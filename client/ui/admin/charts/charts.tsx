@@ -117,7 +117,7 @@ function topOf(...series: readonly Point[][]): number {
   return niceTop(series.flat().map(({ value }) => value));
 }
 
-/** A tenth of all is worth seeing; never more than all. */
+/** At least a tenth, so that small values are visible; at most 1. */
 function shareTop(points: readonly Point[]): number {
   const highest = Math.max(0, ...points.map(({ value }) => value ?? 0));
   return [0.1, 0.25, 0.5].find((top) => top >= highest) ?? 1;

@@ -1,10 +1,10 @@
 // Turns samples over time into the lines and areas of a curve. Pure.
 
-/** The last hour is shown. Milliseconds. */
+/** The curves show the last hour. Milliseconds. */
 export const WINDOW_MS = 3_600_000;
 /** Samples further apart than this have a gap between them: no node took samples then. */
 const GAP_MS = 45_000;
-/** The same where they are taken less often: so many times what usually is between two. */
+/** The same for rarer samples: this many times the usual interval. */
 const GAP_FACTOR = 2.5;
 
 export interface Point {
@@ -24,7 +24,7 @@ export interface Frame {
   top: number;
 }
 
-/** An SVG path that is broken where nothing is known. */
+/** An SVG path with gaps where values are unknown. */
 export function linePath(points: readonly Point[], frame: Frame): string {
   return runsOf(points)
     .map((run) => run.map((point, index) => `${index === 0 ? 'M' : 'L'}${spot(point, frame)}`))
@@ -68,7 +68,7 @@ export function niceTop(values: readonly (number | null)[]): number {
   return ([1, 2, 5, 10].find((step) => step * decade >= highest) ?? 10) * decade;
 }
 
-/** A few of many, evenly, with the newest: for a table that is read line by line. */
+/** A few of many, at even intervals and with the newest: for a table. */
 export function someOf<T>(all: readonly T[], most: number): T[] {
   if (all.length <= most) return [...all];
   const step = (all.length - 1) / (most - 1);
@@ -77,7 +77,7 @@ export function someOf<T>(all: readonly T[], most: number): T[] {
   );
 }
 
-/** Neighbours that have something between them. */
+/** Runs of samples without a gap. */
 function runsOf<P extends Point>(points: readonly P[]): (P & { value: number })[][] {
   const runs: (P & { value: number })[][] = [];
   const gapMs = Math.max(GAP_MS, usualMs(points) * GAP_FACTOR);
@@ -96,7 +96,7 @@ function runsOf<P extends Point>(points: readonly P[]): (P & { value: number })[
   return runs;
 }
 
-/** The median time between two. */
+/** The median interval between two samples. */
 function usualMs(points: readonly Point[]): number {
   const steps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at));
   return steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;

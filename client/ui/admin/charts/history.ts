@@ -14,7 +14,7 @@ export function relayedPoints(history: readonly TurnSample[]): Point[] {
   return history.map(({ at, paths }) => ({ at, value: relayedShare(paths) }));
 }
 
-/** @param serverId undefined: the sum of all; null where none of them is known */
+/** @param serverId undefined: the sum of all; null where no value is known */
 export function serverPoints(
   history: readonly TurnSample[],
   serverId: string | undefined,
@@ -29,7 +29,7 @@ export function serverPoints(
   });
 }
 
-/** The samples that are shown: others may be kept, of before everything stood still. */
+/** The samples to show. Older ones may be kept, from before the page stood still. */
 export function recent(history: readonly TurnSample[], end: number): TurnSample[] {
   return history.filter(({ at }) => at >= end - WINDOW_MS);
 }

@@ -1,4 +1,4 @@
-// A state in a word, with a sign of its own for those who do not see its colour.
+// A state in a word, with an icon that distinguishes it without colour.
 import { CircleCheck, Clock, TriangleAlert } from 'lucide';
 import { Icon } from '../../kit/icon.tsx';
 import type { Said } from '../admin-words.ts';

@@ -80,7 +80,7 @@ export function serverOf(fields: ServerFields): Filled {
 const USER = ['username', 'password'] as const;
 const OPTIONAL = ['id', 'region', 'weight', 'capacity', 'metricsUrl'] as const;
 
-/** @returns undefined where nothing was given, NaN where it is no number */
+/** @returns undefined for an empty value, NaN for one that is no number */
 function numberOf(value: string): number | undefined {
   return value.trim() === '' ? undefined : Number(value);
 }

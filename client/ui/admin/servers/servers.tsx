@@ -1,4 +1,4 @@
-// The TURN servers, a card each: their state and why, their load, and what can be done about them.
+// The TURN servers, a card each: their state and its reason, their load, and the actions on them.
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { TurnServerView } from '../../../../shared/api/admin.ts';
@@ -29,7 +29,7 @@ export function Servers({ model, servers }: ServersProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const before = useRef(servers.length);
   useEffect(() => {
-    // With a server that was removed went the button that had the focus.
+    // The button that had the focus went with the removed server.
     const { activeElement, body } = document;
     const isLost = activeElement === null || activeElement === body;
     if (servers.length < before.current && isLost) heading.current?.focus();

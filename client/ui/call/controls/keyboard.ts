@@ -1,4 +1,4 @@
-// Connects the keys of kit/shortcuts.ts to what they do.
+// Connects the keys of kit/shortcuts.ts to their actions.
 import { type Action, actionFor } from '../../kit/shortcuts.ts';
 import { remembered } from '../../kit/storage.ts';
 

@@ -38,7 +38,7 @@ export function cameraMenu(media: LocalMedia): MenuGroup[] {
 function captureGroup(label: string, devices: readonly Device[], capture: Capture): MenuGroup {
   const chosen = capture.currentDevice;
   if (devices.length === 0) {
-    // Before a permission is given there is nothing to list.
+    // Before the permission is given there are no devices to list.
     return {
       label,
       items: [{ label: `Allow the ${capture.kind}`, run: () => void capture.setOn(true) }],

@@ -1,4 +1,4 @@
-// Copies the link to the call, or says how to copy it by hand.
+// Copies the link to the call, or shows it to be copied by hand.
 import { roomLink } from '../../address.ts';
 import { announce } from '../../kit/announcer.tsx';
 import { copyText } from '../../kit/clipboard.ts';

@@ -59,7 +59,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         showLabel={labels}
         {...(unread > 0 ? { badge: unreadLabel(unread), describedBy: 'unread' } : {})}
         onClick={({ currentTarget }) => {
-          // Safari gives a button that is clicked no focus to return to.
+          // Safari does not focus a clicked button, so there would be no focus to return to.
           currentTarget.focus();
           model.chatOpen.value = !model.chatOpen.value;
         }}
