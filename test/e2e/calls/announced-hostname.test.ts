@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Participant } from '../../support/browser/participant.ts';
 import { story } from '../../support/browser/scene.ts';
 import { isInNamespace, runInNamespace } from '../../support/network/network-namespace.ts';
+import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until } from '../../support/process/until.ts';
 
 const NAME = 'media.test';
@@ -78,6 +79,13 @@ if (isInNamespace()) {
         });
       },
     );
+
+    await scene.step('the network check of Firefox finds the same path', async () => {
+      await fi.page.goto(`${parley.url}check`);
+      await fi.page.waitForSelector('progress');
+      await fi.page.waitForSelector('progress', { hidden: true, timeout: DEADLINES.media });
+      await fi.reads(/UDP\s+Good:\s+Open\. There and back takes/);
+    });
   });
 } else {
   const isRoot = process.getuid?.() === 0;
