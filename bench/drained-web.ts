@@ -35,7 +35,7 @@ interface Drain {
   /** From each goodbye to the answer of the resume. */
   awayMs: number[];
   messages: number;
-  /** Patches that somebody missed, or was told twice, or could not have in order. */
+  /** Patches that a participant missed, received twice, or received out of order. */
   faults: number;
 }
 

@@ -1,4 +1,5 @@
-// How long it takes until everybody on a killed media node has media elsewhere and knows of it.
+// How long it takes until all participants of a killed node have a media session on another node, and know of
+// it.
 import { SIGNALING_PATH } from '../shared/protocol/protocol.ts';
 import { TestCluster } from '../test/support/cluster/local-cluster.ts';
 import { SocketCrowd } from '../test/support/cluster/socket-crowd.ts';

@@ -143,7 +143,7 @@ async function end(replica: Replica, signal: NodeJS.Signals): Promise<void> {
   await replica.child.exited();
 }
 
-/** New frames of everybody at everybody, and everybody connected. */
+/** Waits until all participants are connected, and receive new frames from all others. */
 async function everybodySeesEverybody(people: readonly Person[]): Promise<void> {
   for (const one of people) {
     await Promise.all(

@@ -68,7 +68,7 @@ async function ensure(log: (line: string) => void): Promise<ClientBuild> {
     });
     await compress(output);
     await writeFile(join(output, STAMP), inputs);
-    // A temporary folder is its maker's alone; the server may run as somebody else.
+    // A temporary folder is readable by its owner only, and the server may run as another user.
     await chmod(output, 0o755);
     await replaceDist(output);
   } finally {

@@ -41,7 +41,7 @@ export class BandwidthWatch {
     if (next) this.#climbs.set(producer, next);
     else this.#climbs.delete(producer);
     if (!ask) return;
-    // Refused where somebody else changes them in this moment; there is a next time.
+    // Refused while another change is under way. The next look tries again.
     await rtpSender
       .setParameters({ ...parameters, encodings: changed(parameters.encodings) })
       .catch(() => {});

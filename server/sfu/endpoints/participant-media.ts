@@ -51,7 +51,10 @@ export interface PublishRequest {
   trackId: string;
   kind: MediaKindName;
   muted: boolean;
-  /** Of the room that says so; none: of an older release, taken for the newest. */
+  /**
+   * The room's version that the mute belongs to. Older `web` replicas send none: such a mute counts as the
+   * newest.
+   */
   version?: number | undefined;
   rtpParameters: RtpParameters;
 }
@@ -181,8 +184,8 @@ export class ParticipantMedia {
 
   /** Idempotent for a track that is here already. */
   async publish({ trackId, kind, muted, version, rtpParameters }: PublishRequest): Promise<void> {
-    // The room says whose a track is, and was asked first. What somebody else still sends as it belongs to a
-    // session that is over, whose media nobody has closed yet.
+    // The caller has committed the track to the room, so it is this participant's. A producer of another
+    // participant under this id belongs to an ended session that was not closed here yet.
     for (const track of this.#room.tracks.all) {
       const isAnothers = track.trackId === trackId && track.participantId !== this.participantId;
       if (isAnothers && track.home.nodeId === undefined) {

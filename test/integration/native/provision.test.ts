@@ -128,7 +128,7 @@ describe('a mirror with a prebuilt worker', () => {
 
 const canBuild = (await debianToolchain.versions()) !== undefined;
 
-test('a build that is told to end leaves no compiler, no folder and no lock', {
+test('a build that gets a signal to end leaves no compiler, no folder and no lock', {
   skip: !canBuild && 'the packages to build with are not installed',
 }, async () => {
   const { child, said, ended } = start({ MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD: 'true' });

@@ -190,7 +190,7 @@ for (const suite of SUITES) {
       assert.equal(ssrcOf(asked), scene.outwardSsrc);
     });
 
-    test('RTCP to the peer has its full tag and tells of both directions', async () => {
+    test('RTCP to the peer has its full tag and reports both directions', async () => {
       const ssrc = newSsrc();
       const { viewedSsrc } = await scene.produceInward(ssrc);
       const packet = rtp(ssrc, 800);

@@ -41,7 +41,7 @@ for (const HOST of ['', '127.0.0.1', '::1', '0.0.0.0', 'localhost']) {
   });
 }
 
-test('where there is no IPv6 the default is IPv4, and any other obstacle is told as it is', async () => {
+test('without IPv6 the default is IPv4, and any other error is thrown unchanged', async () => {
   for (const code of ['EAFNOSUPPORT', 'EADDRNOTAVAIL']) {
     assert.equal(await listenHost('::', async () => code), '0.0.0.0', code);
   }

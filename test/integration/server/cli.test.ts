@@ -156,7 +156,7 @@ test('what cannot be done is said in a sentence, with an exit code for scripts',
   );
 });
 
-test('whoever asks how it is used is told, and nobody is asked for it', async (t) => {
+test('each way to ask for help prints the usage, whatever the environment holds', async (t) => {
   // Nothing could be done with such an environment.
   const env = { PORT: 'many', PARLEY_URL: 'nonsense' };
   const cases: readonly [string, RegExp][] = [
@@ -202,7 +202,7 @@ test('what answers, and is no Parley, has done nothing', async (t) => {
   );
 });
 
-test('a redirect is not followed, but told without what may be secret', async (t) => {
+test('a redirect is not followed, but reported without its secrets', async (t) => {
   let asked = 0;
   const target = await somethingElse(t, (_, response) => {
     asked += 1;
@@ -220,7 +220,7 @@ test('a redirect is not followed, but told without what may be secret', async (t
   assert.deepEqual([code, out, asked], [1, '', 0]);
 });
 
-test('a certificate is trusted when Node is told so, and the way to do that is said', async (t) => {
+test('a certificate is trusted when Node is told to, and the error says how', async (t) => {
   const folder = await folderOf(t);
   const tls = await selfSignedCertificate(['127.0.0.1'], folder);
   const server = await startServer(t, { AUTH_TOKEN }, { tls });

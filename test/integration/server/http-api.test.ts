@@ -74,7 +74,7 @@ test('healthy while it runs, ready while it can take calls', async (t) => {
   assert.deepEqual(await get('/readyz'), [200, { status: 'ready' }]);
 });
 
-test('what is not there is told to programs as JSON, whatever was asked', async (t) => {
+test('programs get JSON for every address that does not exist', async (t) => {
   const server = await startServer(t);
   const asked = [
     ['GET', '/nothing'],
@@ -143,7 +143,7 @@ test('whoever has the AUTH_TOKEN gets an invitation, with a link', async (t) => 
   assert.ok(Math.abs(plain.answer.expiresAt - Date.now() / 1_000 - 600) < 5);
 });
 
-test('nobody else gets one, and is not told why', async (t) => {
+test('without the AUTH_TOKEN there is no invitation, and no reason', async (t) => {
   const server = await startServer(t, { AUTH_TOKEN });
   const refusals = await Promise.all(
     [

@@ -193,7 +193,7 @@ for (const [name, method, params] of COSTS) {
   });
 }
 
-test('JOINS_PER_MINUTE: a socket that joins and leaves on and on is told to wait', async (t) => {
+test('JOINS_PER_MINUTE: a socket that joins and leaves all the time has to wait', async (t) => {
   const server = await startServer(t, { JOINS_PER_MINUTE: '2' });
   const ada = await RawClient.open(t, server.signalingUrl);
   for (let n = 0; n < 2; n++) {

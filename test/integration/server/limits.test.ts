@@ -166,7 +166,7 @@ test('CHAT_MESSAGES_PER_MINUTE: a participant has a rate, whatever socket they u
   assert.equal((await ben.request('snapshot', {})).chat.length, 4);
 });
 
-test('CHAT_HISTORY: so many messages wait for whoever comes later', async (t) => {
+test('CHAT_HISTORY: a later participant gets this many messages', async (t) => {
   const server = await startServer(t, { CHAT_HISTORY: '2' });
   const ada = await RawClient.open(t, server.signalingUrl);
   await ada.join('team');

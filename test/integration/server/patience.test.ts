@@ -119,7 +119,7 @@ test('MAX_SEND_BUFFER_BYTES: who does not read is cut, and nobody else waits for
   assert.equal(participants?.length ?? 3, 3, 'they are still in the room');
 });
 
-test('GRACE_PERIOD_MS of nothing: who is gone is gone at once', async (t) => {
+test('GRACE_PERIOD_MS of 0: a lost socket ends the session at once', async (t) => {
   const server = await startServer(t, { GRACE_PERIOD_MS: '0' });
   const ada = await RawClient.open(t, server.signalingUrl);
   await ada.join('team');

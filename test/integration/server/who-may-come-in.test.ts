@@ -48,7 +48,7 @@ test('behind a trusted proxy the host is the one that the proxy was asked for', 
   });
 });
 
-test('a client of another version is told so, in words it can show', async (t) => {
+test('a client of another version gets an error that it can show', async (t) => {
   const server = await startServer(t);
   for (const protocols of [['parley.v2'], ['parley.v99', 'something'], ['chat']]) {
     const client = await RawClient.open(t, server.signalingUrl, { protocols });

@@ -44,7 +44,7 @@ function lastTold(sfu: ScriptedSfu) {
   return { send: of('send'), recv: of('recv') };
 }
 
-test('a direct path is told once, by both sides', async (t) => {
+test('a direct path is reported once, for both directions', async (t) => {
   const sfu = await ScriptedSfu.start(t);
   const call = await sfu.join(t, [camera(t)]);
   const changes: unknown[] = [];

@@ -79,7 +79,7 @@ test('a new secret of one of two servers that shared theirs reaches those who ha
   }
 });
 
-test('who is given the same addresses under another name has no way to leave', async (t) => {
+test('the same addresses under another name move no client', async (t) => {
   const { server, operator, one } = await start(t);
   const ada = await join(t, server, operator);
   await operator.ask('POST', '/api/turn', { ...entryOf(one), id: 'renamed' });

@@ -115,7 +115,7 @@ test('a fixed user works like a minted one', async (context) => {
   failsWith(await probe(url, { username: username!, credential: 'wrong' }), 'unauthorized');
 });
 
-test('a wrong secret and an expiry that is over are told', async (context) => {
+test('a wrong secret and an expiry in the past are reported', async (context) => {
   const turn = await coturn(context);
   for (const transport of ['udp', 'tcp']) {
     const url = `turn:127.0.0.1:${turn.port}?transport=${transport}`;
@@ -127,7 +127,7 @@ test('a wrong secret and an expiry that is over are told', async (context) => {
   }
 });
 
-test('a server that is not there is told', async () => {
+test('a server that does not exist is reported', async () => {
   const port = await freePort();
   failsWith(await probe(`turn:127.0.0.1:${port}`), 'refused_connection');
   failsWith(await probe(`turn:127.0.0.1:${port}?transport=tcp`), 'refused_connection');
@@ -135,7 +135,7 @@ test('a server that is not there is told', async () => {
   failsWith(await probe('turn:nowhere.invalid'), 'unresolvable');
 });
 
-test('a server that says nothing is told, in time', async (context) => {
+test('a silent server is reported, in time', async (context) => {
   const silent = createSocket('udp4').bind(0, '127.0.0.1');
   context.after(() => void silent.close());
   await once(silent, 'listening');
@@ -149,7 +149,7 @@ test('a server that says nothing is told, in time', async (context) => {
   assert.ok(asked === 3 || asked === 2, `asked ${asked} times`);
 });
 
-test('what is no TURN server is told', async (context) => {
+test('an address that is no TURN server’s is reported', async (context) => {
   const [turn, target] = [await coturn(context), await startTarget(context)];
   failsWith(await probe(`stun:127.0.0.1:${turn.port}`), 'unsupported');
   failsWith(await probe('https://127.0.0.1'), 'unsupported');
@@ -164,7 +164,7 @@ test('what is no TURN server is told', async (context) => {
   );
 });
 
-test('a certificate that nobody vouches for is told', async (context) => {
+test('a certificate without a known authority is reported', async (context) => {
   const turn = await coturn(context, { tls: true });
   const { port, ca } = turn.tls!;
   assert.match(failsWith(await probe(`turns:localhost:${port}`), 'tls'), /SELF_SIGNED/);
@@ -175,14 +175,14 @@ test('a certificate that nobody vouches for is told', async (context) => {
   failsWith(await probe(`turns:127.0.0.1:${web}`), 'tls');
 });
 
-test('a peer that the server denies is told', async (context) => {
+test('a peer that the server denies is reported', async (context) => {
   const turn = await coturn(context, { allowedPeers: ['192.0.2.1'] });
   const target = await startTarget(context);
   const result = await probe(`turn:127.0.0.1:${turn.port}`, { target });
   assert.match(failsWith(result, 'forbidden'), /allowed-peer-ip/);
 });
 
-test('a relay whose packets go nowhere is told', async (context) => {
+test('a relay whose packets do not arrive is reported', async (context) => {
   const [turn, target] = [await coturn(context), await startTarget(context)];
   const candidates = [{ ...endpointOf(target, 'udp'), port: await freePort() }];
   const nowhere = { ...target, candidates };
@@ -198,7 +198,7 @@ test('a relay whose packets go nowhere is told', async (context) => {
   );
 });
 
-test('a quota that is used up is told', async (context) => {
+test('a quota that is used up is reported', async (context) => {
   const turn = await coturn(context, { userQuota: 1 });
   const url = `turn:127.0.0.1:${turn.port}?transport=tcp`;
   const credentials = minted();
@@ -229,7 +229,7 @@ test('a media port answers those who know its transport, and nobody else', async
   }
 });
 
-test('something else that answers on the media port is told apart', async (context) => {
+test('another program on the media port is recognised', async (context) => {
   const [turn, target] = [await coturn(context), await startTarget(context)];
   const endpoint = { address: '127.0.0.1', port: turn.port, protocol: 'udp' as const };
   const result = await checkIce({ ...endpoint, ...target, timeoutMs: SILENCE_MS });

@@ -10,13 +10,13 @@ export interface StatsEntry {
   framesDecoded?: number;
   frameWidth?: number;
   frameHeight?: number;
-  /** Of what is sent: the simulcast layer, and what the browser aims at. Bits per second. */
+  /** For outbound streams: the simulcast layer, and the browser's target. Bits per second. */
   rid?: string;
   targetBitrate?: number;
   qualityLimitationReason?: 'none' | 'cpu' | 'bandwidth' | 'other';
   totalAudioEnergy?: number;
   bytesReceived?: number;
-  /** Of a candidate pair: what the browser thinks that it may send. Bits per second. */
+  /** For a candidate pair: the browser's estimate of the bandwidth. Bits per second. */
   availableOutgoingBitrate?: number;
   selectedCandidatePairId?: string;
   localCandidateId?: string;

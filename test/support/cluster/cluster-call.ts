@@ -1,4 +1,4 @@
-// A call on a cluster, watched: everybody sends and receives, and every picture's gaps are noted.
+// A call on a cluster, watched: all participants send and receive, and the gaps of every picture are recorded.
 import assert from 'node:assert/strict';
 import { DEADLINES } from '../process/deadlines.ts';
 import { until } from '../process/until.ts';
@@ -55,7 +55,7 @@ export class ClusterCall {
     return Promise.all(this.people.map((person) => person.transports()));
   }
 
-  /** Waits until everybody has others than these, and nothing is shown from those any more. */
+  /** Waits until all participants have new transports, and no picture comes from the old ones. */
   async isOnNewTransports(before: readonly string[]): Promise<void> {
     await until(
       'everybody to be on new transports',
@@ -69,7 +69,7 @@ export class ClusterCall {
     );
   }
 
-  /** From now on the gaps are noted: everybody watches the next one. */
+  /** Records gaps from now on: each participant watches the next one. */
   async watch(): Promise<void> {
     const { people } = this;
     for (const [index, person] of people.entries()) {

@@ -24,12 +24,12 @@ export interface Replica {
   readonly url: string;
   readonly signalingUrl: string;
   readonly resources: Resources;
-  /** Sends everybody elsewhere first, as after SIGTERM. */
+  /** Moves all sessions elsewhere first, as after SIGTERM. */
   drain(withinMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A media node, and what it holds. */
+/** A media node and its resources. */
 export interface MediaNode {
   readonly node: SfuNode;
   readonly resources: Resources;
@@ -37,7 +37,7 @@ export interface MediaNode {
 
 export interface Replicas {
   readonly cluster: Cluster;
-  /** Of the first media node. */
+  /** The resources of the first media node. */
   readonly media: Resources;
   readonly nodes: readonly MediaNode[];
   readonly web: readonly Replica[];

@@ -28,7 +28,7 @@ export class NamespaceCluster {
         AUTH_TOKEN,
         WORKERS: '1',
         SPILL_SESSIONS_PER_WORKER: '1',
-        // When it ends, everybody has left.
+        // No participant is left when it ends.
         DRAIN_GRACE_SECONDS: '0',
       },
       place: placeInNamespaces(),

@@ -12,7 +12,7 @@ import type { Owner } from './owned.ts';
 export interface RoomFollowerOptions {
   owner: Owner;
   room: string;
-  /** Of the signalling sockets: where it joins, and where it goes then. */
+  /** The signalling sockets' URLs: the one of the join, and the one it resumes at. */
   urls: readonly [string, string];
 }
 

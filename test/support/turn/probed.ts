@@ -4,8 +4,8 @@ import { until } from '../process/until.ts';
 import { parseMetrics } from '../server/prometheus.ts';
 
 /**
- * A relay that is stopped before its first probe has failed from the beginning, and is offered to
- * nobody: stop it after this.
+ * A relay that stops before its first probe counts as failed from the beginning, and no session gets it. So
+ * stop it after this.
  *
  * @param addresses how many answer
  */

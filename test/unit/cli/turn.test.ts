@@ -71,7 +71,7 @@ describe('an answer that is not that of a Parley is no success', () => {
   }
 });
 
-describe('whoever takes the last server away is told', () => {
+describe('draining or removing the last server prints a warning', () => {
   const LAST = /a is the last one: people who need a relay cannot get through, and the calls it/;
   const WAS_LAST = /a was the last one: people .*, and the calls that it relays keep it only/;
   const CASES: readonly [string, TurnServerView['state'] | undefined, RegExp][] = [

@@ -76,14 +76,14 @@ test('pipe ports have to be mostly free', async () => {
   assert.equal(none.state, 'skipped');
 });
 
-test('a Redis that is not there is told without its password', async () => {
+test('a Redis that cannot be reached is reported without its password', async () => {
   const url = `redis://user:a-password@${HOST}:${await freeTcpPort()}`;
   const { verdict } = await checkRedis(loadConfig({ REDIS_URL: url }).store);
   assert.deepEqual([verdict.state, verdict.cause], ['failed', 'unreachable']);
   assert.ok(!verdict.detail.includes('a-password'));
 });
 
-test('a folder that cannot be written to is told', async () => {
+test('a folder that cannot be written to is reported', async () => {
   assert.equal((await checkStorage({ XDG_CACHE_HOME: '/proc' })).state, 'failed');
   assert.notEqual((await checkStorage({ XDG_CACHE_HOME: '/tmp' })).state, 'failed');
 });

@@ -23,7 +23,7 @@ function deadPid(): number {
   return spawnSync(process.execPath, ['--version']).pid;
 }
 
-test('the second waits until the first releases, and is told once who holds it', async () => {
+test('the second waits until the first releases, and learns once which process holds it', async () => {
   const release = await acquireLock(path, mustNotWait);
   const waits: (LockHolder | undefined)[] = [];
   const waiting = Promise.withResolvers<void>();
@@ -45,7 +45,7 @@ test('the second waits until the first releases, and is told once who holds it',
   assert.equal(existsSync(path), false);
 });
 
-test('whoever finds the lock finds its holder in it, however soon', async () => {
+test('a lock that exists names its holder, from the first moment', async () => {
   for (let round = 0; round < 200; round++) {
     let seen: string | undefined;
     const acquiring = acquireLock(path, mustNotWait);

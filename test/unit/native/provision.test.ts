@@ -223,7 +223,7 @@ describe('the end', () => {
     });
   });
 
-  test('a build that fails is told with the compiler’s error, and leaves no folder', async () => {
+  test('a failed build is reported with the compiler’s error, and leaves no folder', async () => {
     const build = async () => {
       throw new ProvisionError('compiling src/a.cpp failed (exit code 1): a.cpp:1: error: no');
     };

@@ -65,7 +65,7 @@ test('a rate-limited request is repeated too: the server must not miss a mute', 
   assert.deepEqual([sent, refused], [['muted', 'muted'], []]);
 });
 
-test('another refusal is told, and ends it', async () => {
+test('another refusal is reported, and ends it', async () => {
   const retries = new Retries();
   answers = ['unavailable', 'unknown_track'];
   send(retries, 'muted');
@@ -157,7 +157,7 @@ test('its author is not bothered for thirty seconds, and not left waiting for ev
   assert.equal(outcome(), 'unavailable');
 });
 
-test('a refusal that does not pass is told at once', async () => {
+test('a permanent refusal is reported at once', async () => {
   answers = ['rate_limited'];
   const { outcome } = chat();
   await pass(100);

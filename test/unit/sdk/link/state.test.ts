@@ -162,7 +162,7 @@ test('what the server cannot take for the moment is said again, as it is wanted 
   });
 });
 
-test('another refusal of preferences is told, and not repeated', async (t) => {
+test('another refusal of preferences is reported, and not repeated', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const told: string[] = [];
   let count = 0;

@@ -80,7 +80,7 @@ test('a camera that was switched off while joining is not published, and nothing
   assert.deepEqual(problems, []);
 });
 
-test('what is published and unpublished at once is never told to the server', async (t) => {
+test('a track published and unpublished at once never reaches the server', async (t) => {
   const sfu = await ScriptedSfu.start(t);
   const call = await sfu.join(t);
   await call.publish({ source: 'camera', track: camera(t) });

@@ -146,7 +146,7 @@ async function pass(ms: number, each: () => void = () => {}): Promise<void> {
   }
 }
 
-test('a voice takes over after a few packets, is told once, and then nobody looks any more', async () => {
+test('a voice takes over after a few packets, is reported once, and ends the looks', async () => {
   waiting = [contest('a'), contest('b')];
   watch.start();
   watch.start();
@@ -226,7 +226,7 @@ test('what does not keep up is waited for as long as the older one carries, and 
   assert.deepEqual(live, ['a']);
 });
 
-test('after close nothing is told', async () => {
+test('after close nothing is reported', async () => {
   waiting = [contest('a')];
   watch.start();
   watch.close();

@@ -72,7 +72,7 @@ beforeEach(() => {
 
 const kinds = () => told.map(({ path }) => path.kind);
 
-test('told a moment after the path was found, and then only when it changes', async () => {
+test('reported a moment after the path was found, and then only when it changes', async () => {
   watch.onState('connecting');
   watch.onState('connected');
   await pass(SOON_MS - 100);
