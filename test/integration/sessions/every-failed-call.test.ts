@@ -72,7 +72,7 @@ test('every call of every lifecycle fails in every way', { timeout: 300_000 }, a
   }
   const lane = async (queue: Job[], env: Record<string, string>) => {
     let current: FaultLane | undefined;
-    while (open > 0) {
+    while (open > 0 && !t.signal.aborted) {
       const job = queue.shift();
       if (!job) {
         await new Promise((resolve) => setTimeout(resolve, 20));

@@ -199,6 +199,8 @@ export const LIFECYCLES: readonly Lifecycle[] = [
 
 async function drainsDuring({ lane }: Scene, entering: Promise<void>): Promise<void> {
   const { it, faults } = lane.web;
+  // It is awaited below, when the replica has ended.
+  entering.catch(() => {});
   const isAtWork = () => assert.ok(faults.calls.length > 0);
   await until('the replica to be at work on it', isAtWork, { everyMs: 0 });
   await it.drain(WITHIN_DRAIN_MS).then(() => it.close());
