@@ -9,7 +9,7 @@ import { type CallKey, FAULTS, type Fault } from '../../support/cluster/faulty-c
 import { LIFECYCLES, type Lifecycle } from '../../support/cluster/lifecycles.ts';
 
 /** Clusters side by side: most of a life is waiting. */
-const LANES = { calm: 10, watching: 5 };
+const LANES = { calm: 12, watching: 5 };
 /** Calls of timers alone: whether they fall into a life says nothing about its lifecycle. */
 const OF_TIMERS: ReadonlySet<string> = new Set([
   ...['rooms.sweep', 'turn.report', 'turn.read', 'turn.sample', 'turn.seed'],
