@@ -204,9 +204,9 @@ export class StubbornClient {
   }
 
   async #publishMissing(): Promise<void> {
-    this.#hear();
-    // It was answered, and sent away right after that.
-    if (!this.#client) throw new ParleyError('shutting_down');
+    // The goodbye may have come together with the answer of the resume.
+    const goodbye = this.#hear();
+    if (goodbye) throw goodbye;
     for (const [trackId, track] of this.tracks) {
       const epoch = this.#epoch;
       if (this.#publishedOn.get(trackId) === epoch) continue;
@@ -221,21 +221,22 @@ export class StubbornClient {
     this.#settledOn = epoch;
   }
 
-  /** What the server said by itself: of other media sessions, and goodbye. */
-  #hear(): void {
+  /** What the server said by itself: of other media sessions, and goodbye. @returns why it said that */
+  #hear(): ParleyError | undefined {
     const client = this.#client;
-    if (!client) return;
+    if (!client) return undefined;
     for (const offer of client.events('media')) {
       this.#epoch = Math.max(this.#epoch, offer.epoch);
       this.#receive(offer);
     }
     for (const told of client.events('consumers')) this.#receive(told);
     const bye = client.events('bye').at(-1);
-    if (!bye) return;
+    if (!bye) return undefined;
     this.#client = undefined;
     this.codes.push(bye.error.code);
     if (bye.reconnect) this.#url = (this.#url + 1) % this.#options.urls.length;
     if (SESSION_OVER.has(bye.error.code)) this.#forget();
+    return new ParleyError(bye.error.code);
   }
 
   #receive({ consumers }: { consumers: readonly { trackId: string }[] }): void {
