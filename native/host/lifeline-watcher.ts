@@ -1,10 +1,12 @@
 // The process at the other end of a lifeline: when its input ends, it kills the guarded processes.
 import { createInterface } from 'node:readline';
-import { descendants, type Found, kill, livingProcesses } from './process-tree.ts';
+import { descendants, kill, livingProcesses, WATCHER_TITLE } from './process-tree.ts';
 
 /** Processes may start others while they are being killed. */
 const ROUNDS = 20;
 const ROUND_MS = 50;
+
+process.title = WATCHER_TITLE;
 
 const guarded = new Set<number>();
 const marks = new Set<string>();
@@ -33,9 +35,9 @@ async function endAll(): Promise<void> {
   const doomed = new Set(guarded);
   for (let round = 0; round < ROUNDS; round++) {
     if (doomed.size === 0 && marks.size === 0) return;
-    const processes = await livingProcesses(marks);
-    const isMarked = ({ pid, marked }: Found) => marked && pid !== process.pid;
-    for (const { pid } of processes.filter(isMarked)) doomed.add(pid);
+    // Other watchers guard processes that we may not know: a Redis hides its environment, and so the mark.
+    const processes = (await livingProcesses(marks)).filter(({ isWatcher }) => !isWatcher);
+    for (const { pid } of processes.filter(({ marked }) => marked)) doomed.add(pid);
     for (const pid of descendants(processes, doomed)) doomed.add(pid);
     const living = processes.filter(({ pid }) => doomed.has(pid));
     if (living.length === 0) return;

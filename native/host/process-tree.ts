@@ -9,7 +9,12 @@ export interface Found {
   /** Its process group. */
   readonly group: number;
   readonly marked: boolean;
+  /** It is the watcher of a lifeline: it has others to end, and then ends by itself. */
+  readonly isWatcher: boolean;
 }
+
+/** What a watcher calls itself. Linux keeps 15 letters. */
+export const WATCHER_TITLE = 'parley-lifeline';
 
 /** @param marks of the form `NAME=value`; they can be seen only where there is /proc */
 export async function livingProcesses(marks: ReadonlySet<string> = new Set()): Promise<Found[]> {
@@ -22,11 +27,14 @@ export async function livingProcesses(marks: ReadonlySet<string> = new Set()): P
         read(pid, 'stat'),
         marks.size > 0 ? read(pid, 'environ') : '',
       ]);
+      const isWatcher = stat.includes(`(${WATCHER_TITLE})`);
       const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       // A zombie has ended; its parent has not looked yet.
       if (!state || state === 'Z') return [];
       const marked = environment.split('\0').some((entry) => marks.has(entry));
-      return [{ pid: Number(pid), parent: Number(parent), group: Number(group), marked }];
+      return [
+        { pid: Number(pid), parent: Number(parent), group: Number(group), marked, isWatcher },
+      ];
     }),
   );
   return found.flat();
@@ -59,10 +67,12 @@ function read(pid: string, file: string): Promise<string> {
 
 /** Without /proc: from `ps`. */
 async function listed(): Promise<Found[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=']);
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,comm=']);
   return stdout.split('\n').flatMap((line) => {
-    const [pid = '', parent, group, state = ''] = line.trim().split(/\s+/);
+    const [pid = '', parent, group, state = '', command = ''] = line.trim().split(/\s+/);
     if (pid === '' || state.startsWith('Z')) return [];
-    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), marked: false }];
+    const isWatcher = command.endsWith(WATCHER_TITLE);
+    const ids = { pid: Number(pid), parent: Number(parent), group: Number(group) };
+    return [{ ...ids, marked: false, isWatcher }];
   });
 }

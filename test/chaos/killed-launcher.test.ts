@@ -7,8 +7,9 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { lifeline } from '../../native/host/lifeline.ts';
+import { descendants, livingProcesses } from '../../native/host/process-tree.ts';
 import { until } from '../support/process/until.ts';
-import { markedProcesses, RUN_MARK } from '../support/runner/processes.ts';
+import { killMarked, markedProcesses, RUN_MARK } from '../support/runner/processes.ts';
 import { ownedBy } from '../support/server/owned.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -23,11 +24,21 @@ async function launch(t: TestContext, command: string, args: readonly string[], 
     detached: true,
   });
   lifeline.guard(child);
+  // Redis hides its mark: it is known by whom it descends from.
+  const started: number[] = [];
+  const left = async () => {
+    const living = (await livingProcesses()).filter(({ pid }) => started.includes(pid));
+    const marked = await markedProcesses(mark);
+    const unmarked = living.filter(({ pid }) => !marked.some((one) => one.pid === pid));
+    return [...marked, ...unmarked.map(({ pid }) => ({ pid, command: 'Redis, or another' }))];
+  };
   ownedBy(t).defer(async () => {
-    for (const { pid } of await markedProcesses(mark)) process.kill(pid, 'SIGKILL');
+    await killMarked(mark);
+    await nothingIsLeft(left);
   });
   for await (const line of createInterface({ input: child.stdout })) if (says.test(line)) break;
-  return { pid: child.pid!, exited: once(child, 'exit'), left: () => markedProcesses(mark) };
+  started.push(...descendants(await livingProcesses(), new Set([child.pid!])));
+  return { pid: child.pid!, exited: once(child, 'exit'), left };
 }
 
 async function nothingIsLeft(left: () => Promise<unknown[]>): Promise<void> {

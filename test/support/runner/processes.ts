@@ -1,6 +1,7 @@
 // Finds and ends what a test run started, however it was started: by a mark that children inherit.
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WATCHER_TITLE } from '../../../native/host/process-tree.ts';
 
 /** The environment variable that marks every process of one run; its value is unique to the run. */
 export const RUN_MARK = 'PARLEY_TEST_RUN';
@@ -38,10 +39,17 @@ export async function markedProcesses(mark: string): Promise<MarkedProcess[]> {
 export async function sweep(mark: string, graceMs = ENDING_MS): Promise<MarkedProcess[]> {
   const left = await waitForEnd(mark, graceMs);
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    for (const { pid } of await markedProcesses(mark)) sendSignal(pid, signal);
+    await killMarked(mark, signal);
     if ((await waitForEnd(mark, ENDING_MS)).length === 0) break;
   }
   return left;
+}
+
+/** Watchers are left alone: they kill what hides the mark, as Redis does, and end by themselves. */
+export async function killMarked(mark: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  for (const { pid, command } of await markedProcesses(mark)) {
+    if (!command.includes(WATCHER_TITLE)) sendSignal(pid, signal);
+  }
 }
 
 async function waitForEnd(mark: string, withinMs: number): Promise<MarkedProcess[]> {

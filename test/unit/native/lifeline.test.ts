@@ -5,13 +5,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { descendants, livingProcesses } from '../../../native/host/process-tree.ts';
+import { descendants, livingProcesses, WATCHER_TITLE } from '../../../native/host/process-tree.ts';
 import { until } from '../../support/process/until.ts';
-import { markedProcesses, RUN_MARK } from '../../support/runner/processes.ts';
+import { killMarked, markedProcesses, RUN_MARK } from '../../support/runner/processes.ts';
 import { ownedBy } from '../../support/server/owned.ts';
 
 const HOST = path.resolve(import.meta.dirname, '../../../native/host');
 const MANAGED = path.resolve(import.meta.dirname, '../../support/process/managed-process.ts');
+const isWatcher = ({ command }: { command: string }) => command.includes(WATCHER_TITLE);
 /** A shell that leaves one child behind and waits for another. */
 const FAMILY = `['sh', ['-c', 'sleep 600 & sleep 600; true']]`;
 
@@ -24,12 +25,10 @@ async function launch(t: TestContext, source: string, started: number) {
   });
   const named = async (name: string) =>
     (await markedProcesses(mark)).filter(({ command }) => command.includes(name));
-  ownedBy(t).defer(async () => {
-    for (const { pid } of await markedProcesses(mark)) process.kill(pid, 'SIGKILL');
-  });
+  ownedBy(t).defer(() => killMarked(mark));
   await until('what it starts to be there', async () => {
     assert.equal((await named('sleep 600')).length, started);
-    assert.equal((await named('lifeline-watcher')).length, 1);
+    assert.equal((await named(WATCHER_TITLE)).length, 1);
   });
   const isEmpty = () =>
     until('nothing to be left', async () => assert.deepEqual(await markedProcesses(mark), []));
@@ -82,6 +81,44 @@ test('a process that carries the mark is found in whatever group it is', async (
   await isEmpty();
 });
 
+test('what a marked process guards ends too, though it does not show the mark', async (t) => {
+  const guardian = `
+    import { execFileSync } from 'node:child_process';
+    import { lifeline } from '${HOST}/lifeline.ts';
+    // Its parent has ended: no longer in the tree of anything that is killed.
+    const script = 'setsid sleep 600 >&- 2>&- & echo $!';
+    const pid = Number(execFileSync('sh', ['-c', script], { env: {} }));
+    lifeline.guard({ pid, exitCode: null, signalCode: null, once() {} });
+    console.log(pid);
+    setInterval(() => {}, 1000);
+  `;
+  const source = `
+    import { spawn } from 'node:child_process';
+    import { lifeline } from '${HOST}/lifeline.ts';
+    lifeline.guardMarked('${RUN_MARK}=' + process.env.${RUN_MARK});
+    const args = ['--input-type=module', '-e', process.argv[1]];
+    spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    setInterval(() => {}, 1000);
+  `;
+  const mark = `lifeline-${randomBytes(6).toString('hex')}`;
+  const launcher = spawn(process.execPath, ['--input-type=module', '-e', source, guardian], {
+    env: { ...process.env, [RUN_MARK]: mark, NODE_TEST_CONTEXT: undefined },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  ownedBy(t).defer(() => killMarked(mark));
+  const [line] = await once(launcher.stdout, 'data');
+  const hidden = Number(line);
+  const isThere = async () => (await livingProcesses()).some(({ pid }) => pid === hidden);
+  await until('both watchers to be there', async () => {
+    const watchers = (await markedProcesses(mark)).filter(isWatcher);
+    assert.equal(watchers.length, 2);
+  });
+  assert.ok(await isThere());
+  launcher.kill('SIGKILL');
+  await until('the hidden process to end', async () => assert.equal(await isThere(), false));
+  await until('nothing to be left', async () => assert.deepEqual(await markedProcesses(mark), []));
+});
+
 test('a watcher that was killed has a successor', async (t) => {
   const source = `
     import { spawn } from 'node:child_process';
@@ -89,10 +126,10 @@ test('a watcher that was killed has a successor', async (t) => {
     lifeline.guard(spawn('sleep', ['600']));
   `;
   const { launcher, named, isEmpty } = await launch(t, source, 1);
-  const [watcher] = await named('lifeline-watcher');
+  const [watcher] = await named(WATCHER_TITLE);
   process.kill(watcher!.pid, 'SIGKILL');
   await until('another watcher', async () => {
-    const [successor] = await named('lifeline-watcher');
+    const [successor] = await named(WATCHER_TITLE);
     assert.ok(successor && successor.pid !== watcher!.pid);
   });
   launcher.kill('SIGKILL');
@@ -113,16 +150,14 @@ test('what was let go of lives on, and the launcher can end', async (t) => {
   const exited = once(launcher, 'exit');
   launcher.kill('SIGUSR2');
   await exited;
-  await until('the watcher to end', async () =>
-    assert.deepEqual(await named('lifeline-watcher'), []),
-  );
+  await until('the watcher to end', async () => assert.deepEqual(await named(WATCHER_TITLE), []));
   assert.equal((await named('sleep 600')).length, 1);
 });
 
 test('descendants are found by parent and by group', async () => {
   const process = (pid: number, parent: number, group = pid) => ({
     ...{ pid, parent, group },
-    marked: false,
+    ...{ marked: false, isWatcher: false },
   });
   const processes = [
     process(10, 1),
