@@ -232,7 +232,7 @@ export const EVENTS = {
     /** The servers of before are going away: a path through one of them should restart ICE now. */
     move: v.exactOptional(v.boolean()),
   }),
-  /** The last event on a connection. With `reconnect` the session lives on, elsewhere. */
+  /** The last event on a connection. With `reconnect` the client comes back, here or elsewhere. */
   bye: v.object({ error: ErrorBody, reconnect: v.boolean() }),
 } as const;
 export type Events = typeof EVENTS;

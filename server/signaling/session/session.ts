@@ -53,6 +53,9 @@ export interface GrantedClaim {
   rtpCapabilities: RtpCapabilities;
 }
 
+/** Ends after which the client comes back at once. A lost session cannot be resumed: the client joins anew. */
+const COMES_BACK: ReadonlySet<SessionEnd> = new Set(['shutdown', 'lost']);
+
 export class Session implements RoomMember {
   readonly room: string;
   readonly participant: SessionOptions['participant'];
@@ -267,7 +270,7 @@ export class Session implements RoomMember {
     metrics.sessions.inc({ event: reason });
     log.info({ room: this.room, participantId: this.participantId, reason }, 'session ended');
     const error = END_ERRORS[reason];
-    if (error) connectionOf(before)?.end(error, { reconnect: reason === 'shutdown' });
+    if (error) connectionOf(before)?.end(error, { reconnect: COMES_BACK.has(reason) });
     if (!this.#state.isKept) {
       const givenUp = this.#giveUp(reason).catch((err) => {
         log.error({ err, room: this.room }, 'a session was not released');
