@@ -36,7 +36,7 @@ export interface SecretStore {
   keep(name: string, candidate: string): Promise<string>;
 }
 
-/** Who speaks for a participant. A commit with an older fence than the store's is refused. */
+/** The right to speak for a participant. A commit with an older fence than the store's is refused. */
 export interface SessionGuard {
   readonly participantId: string;
   /** Rises by one with every claim of the session. */

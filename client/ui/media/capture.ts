@@ -68,7 +68,7 @@ export class Capture {
     else if (on) await this.open();
   }
 
-  /** Of requests; see `begin`. */
+  /** The number of the newest request; see `begin`. */
   get newest(): number {
     return this.#request;
   }

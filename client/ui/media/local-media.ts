@@ -75,7 +75,7 @@ export class LocalMedia {
     this.#cleanups.push(
       () => navigator.mediaDevices?.removeEventListener('devicechange', refresh),
       effect(() => {
-        // Names and ids are told only once something is open, or was allowed before.
+        // Browsers list names and ids only once a device is open, or was allowed before.
         void [this.microphone.track.value, this.camera.track.value];
         refresh();
       }),
@@ -129,7 +129,7 @@ export class LocalMedia {
     }
   }
 
-  /** How somebody enters a call is how they want to enter the next one. */
+  /** The next call begins with the switches of this one. */
   rememberSwitches(): void {
     remembered.microphoneOff.set(this.microphone.on.value ? '' : '1');
     remembered.cameraOff.set(this.camera.on.value ? '' : '1');

@@ -9,7 +9,7 @@ import type { LocalMedia } from './local-media.ts';
 export function Problems({ media }: { media: LocalMedia }) {
   const problems = describeFailures(media.failures.value, readBrowserFacts());
   const { news } = media;
-  // What goes on is told for as long as it does, not once.
+  // A mute by the system is shown for as long as it lasts, not once.
   const event = news.value?.type === 'silenced' ? undefined : news.value;
   const retry = () => {
     for (const capture of [media.microphone, media.camera]) {

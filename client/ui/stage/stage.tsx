@@ -21,7 +21,7 @@ export function Stage({ model, session }: StageProps) {
   return (
     <>
       <div ref={element} class="stage">
-        {/* In the order in which people came, so that no element ever moves in the document. */}
+        {/* In the order of the joins, so that no element ever moves in the document. */}
         {model.tiles.value.map((tile) => {
           const rect = rects.get(tile.id);
           if (!rect) return null;

@@ -39,7 +39,7 @@ interface Session {
   resumeHash: string;
   /** UTC milliseconds. */
   leaseEndsAt: number;
-  /** What lets nobody in any more once its participant is removed. */
+  /** Invitations and secrets that end when a host removes the participant. */
   ends: readonly string[];
 }
 

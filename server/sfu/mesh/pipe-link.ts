@@ -33,7 +33,7 @@ export class PipeLink {
   readonly id = randomUUID();
   readonly #options: PipeLinkOptions;
   readonly #producers = new Map<string, Producer>();
-  /** Producers that the other end closed. It need not be told. */
+  /** Producers that the other end closed: it gets no message about them. */
   readonly #ended = new Set<string>();
   #wanted = new Map<string, Wanted>();
   #transport: Promise<PipeTransport> | undefined;

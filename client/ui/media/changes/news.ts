@@ -41,7 +41,7 @@ export function newsText(news: DeviceNews, facts: BrowserFacts): NewsText {
   }
 }
 
-/** Of a device that the system mutes, for as long as it does. */
+/** While the system mutes a device. */
 export const SILENCED_TEXT: Record<DeviceKind, string> = {
   microphone:
     'Your microphone is muted by your system or by a button on your headset. Nobody hears you. Unmute it there.',

@@ -1,5 +1,5 @@
-// What a camera or a microphone does when it is lost, found again, or exchanged. Loaded late: nobody needs it
-// before something is open.
+// What a camera or a microphone does when it is lost, found again, or exchanged. Loaded late: it is needed
+// once a device is open.
 import type { Signal } from '@preact/signals';
 import type { DeviceKind } from '../device-problem.ts';
 import { comeBack, type ListedDevice } from './come-back.ts';
@@ -13,11 +13,11 @@ import { speakerChange } from './speaker.ts';
 const COME_BACK_ATTEMPTS = 4;
 const COME_BACK_RETRY_MS = 700;
 
-/** What is open, as it was when it was opened: a track that ended does not tell any more. */
+/** The open device, as it was when it was opened: a track that ended has forgotten it. */
 export interface Opened {
   readonly deviceId: string;
   readonly groupId: string;
-  /** Before it is taken back it is `granted`, where the browser tells. */
+  /** `granted` until it is taken back; undefined where the browser has no such answer. */
   permission: PermissionState | undefined;
 }
 

@@ -11,7 +11,7 @@ export function speakerChange(
   const was = before.find(({ id }) => id === chosen);
   const is = now.find(({ id }) => id === chosen);
   if (was && !is) return { type: 'speaker-lost', label: was.label };
-  // Without any before, the browser had not told the names yet.
+  // Without any before, the browser had not listed them yet.
   if (!was && is && before.length > 0) return { type: 'speaker-back', label: is.label };
   return undefined;
 }

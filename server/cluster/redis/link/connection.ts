@@ -26,7 +26,7 @@ export class RedisConnection {
   readonly #timeoutMs: number;
   readonly #running = new Set<() => void>();
   #closed = false;
-  /** Who waits for something to change. */
+  /** Resolves when a waiting call should look again. */
   #changed = Promise.withResolvers<void>();
 
   constructor(topology: Topology, timeoutMs: number) {

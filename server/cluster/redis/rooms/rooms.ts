@@ -78,7 +78,7 @@ export class RedisRooms implements RoomStore {
     const { sessionLeaseMs: leaseMs, chatHistory } = options;
     this.#common = { leaseMs, chatHistory, patchHistory };
     this.#operations = options.operations ?? OPERATIONS;
-    // Of a table with more operations, too, everything is an operation of a room.
+    // A table with more operations has patches of the same shape.
     this.#patchSchema = patchSchema(this.#operations) as v.GenericSchema as PatchSchema;
   }
 
