@@ -23,6 +23,7 @@ test('within the grace period media is untouched and what was missed is told', a
   await ben.join('team');
   const joined = await ada.join('team');
   await ada.request('publish', publication(joined.media.epoch));
+  await ben.event('consumers');
   const { version } = await ada.request('snapshot', {});
   // Not timers: a node tells the cluster of its load a moment after it has changed.
   const { timer: _, ...before } = server.counts();
