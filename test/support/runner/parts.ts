@@ -56,7 +56,8 @@ export const PARTS: readonly Part[] = [
     name: 'contract',
     files: ['test/contract/**/*.test.ts'],
     needs: ['redis'],
-    concurrency: availableParallelism(),
+    // They wait for leases more than for the CPU.
+    concurrency: 2 * availableParallelism(),
     testTimeoutMs: MINUTE,
     timeoutMs: 5 * MINUTE,
   },
