@@ -47,6 +47,7 @@ export const PARTS: readonly Part[] = [
     // The tests of the build look at what was built, and one file has a router of its own: building
     // them is no unit test's time.
     needs: ['worker', 'client'],
+    first: ['make-before-break'],
     concurrency: availableParallelism(),
     testTimeoutMs: 30 * SECOND,
     timeoutMs: 5 * MINUTE,
@@ -66,6 +67,7 @@ export const PARTS: readonly Part[] = [
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
     needs: ['worker', 'redis', 'turn'],
+    first: ['every-failed-call', 'pool-health', 'network-check', 'patience', 'paths'],
     // They wait for sockets and timers more than for the CPU.
     concurrency: availableParallelism() + 1,
     testTimeoutMs: 5 * MINUTE,
