@@ -64,7 +64,10 @@ async function onePathEach(scene: Scene, context: TestContext): Promise<void> {
     await until('the best paths', async () => {
       assert.deepEqual(await paths(ann), [`direct udp to ${OFFICE.media}`]);
       assert.deepEqual(await paths(bo), [`direct udp to ${OFFICE.announced}`]);
-      assert.deepEqual(await paths(cy), [`relay udp to ${OFFICE.announced}`]);
+      // By UDP, or by TCP where that was connected first: Chromium then stops before a slower allocation by
+      // UDP is used.
+      const relayed = (await paths(cy)).map((one) => one.replace(' tcp ', ' udp '));
+      assert.deepEqual([...new Set(relayed)], [`relay udp to ${OFFICE.announced}`]);
     });
     await until('the operator to see the same', async () => {
       const { paths: seen } = await operator.overview();
