@@ -27,8 +27,6 @@ export interface TestPart extends PartBase {
   needs: readonly Need[];
   /** Names of those that take longest, which begin first. */
   first?: readonly string[];
-  /** Names of files that measure how long a picture stands still: one at a time, beside the others. */
-  alone?: readonly string[];
   /** Test files at once. */
   concurrency: number;
   /** For one test; a test may set a shorter one itself. */
@@ -91,18 +89,7 @@ export const PARTS: readonly Part[] = [
     needs: ['worker', 'client', 'redis', 'browsers', 'turn', 'networks'],
     // Each file runs several browsers that encode video; more of them would starve each other.
     concurrency: 2,
-    alone: [
-      'office-relays',
-      'cluster-in-namespaces',
-      'losing-a-relay',
-      'call-over-turn',
-      'call-over-tcp',
-      'call-over-udp',
-      'worker-crash',
-      'websocket-drop',
-      'small-camera',
-    ],
-    first: ['office-relays', 'cluster-in-namespaces', 'network-check', 'doctor-finds-faults'],
+    first: ['network-check', 'office-relays', 'doctor-finds-faults', 'cluster-in-namespaces'],
     testTimeoutMs: 4 * MINUTE,
     timeoutMs: 30 * MINUTE,
   },

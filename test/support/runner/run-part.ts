@@ -8,7 +8,6 @@ import { type ChildOptions, ROOT, runChild } from './child.ts';
 import type { CheckPart, Part, TestPart } from './parts.ts';
 import { RUN_MARK, sweep } from './processes.ts';
 import { NO_TESTS, type PartResult, parseReport, tally } from './report.ts';
-import type { Lane } from './run-files.ts';
 
 const RUN_FILES = path.join(import.meta.dirname, 'run-files.ts');
 
@@ -66,8 +65,9 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
       args: [
         RUN_FILES,
         reportFile,
+        String(part.concurrency),
         String(part.testTimeoutMs),
-        JSON.stringify(lanesOf(part, files)),
+        ...inOrder(files, part.first),
       ],
     });
     const { emptyFiles, died, running, ...counts } = tally(
@@ -86,20 +86,6 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Files that measure time have a lane of their own, one at a time. */
-function lanesOf({ alone = [], first, concurrency }: TestPart, files: readonly string[]): Lane[] {
-  const isAlone = (file: string) => alone.some((name) => file.endsWith(`/${name}.test.ts`));
-  const measuring = inOrder(files.filter(isAlone), first);
-  const others = inOrder(
-    files.filter((file) => !isAlone(file)),
-    first,
-  );
-  return [
-    { files: measuring, concurrency: 1 },
-    { files: others, concurrency },
-  ].filter((lane) => lane.files.length > 0);
 }
 
 /** Those that take longest begin first, so that the part does not end with one of them alone. */
