@@ -13,6 +13,8 @@ export interface RoomMember {
   readonly participantId: string;
   /** @param frame the patch as an event, ready to send */
   onPatch(patch: RoomPatch, frame: string): void;
+  /** A track of the participant was muted or unmuted, by the participant or by a host at any replica. */
+  onMute(trackId: string, muted: boolean, version: number): void;
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void;
 }
 
@@ -94,6 +96,7 @@ export class RoomHub {
           this.#follow(entry, patch);
           const frame = eventFrame('patch', patch);
           for (const member of [...members]) member.onPatch(patch, frame);
+          passMutes(entry, patch);
         }),
         this.#media.subscribe(room, (event, data) => {
           for (const member of [...members]) member.onMediaEvent(event, data);
@@ -120,6 +123,18 @@ export class RoomHub {
       (snapshot) => snapshot && this.learn(snapshot),
       (err) => this.#log.debug({ err, room }, 'a room was not looked up'),
     );
+  }
+}
+
+/** The owner of a track is looked up once, not by each member. */
+function passMutes({ known, members }: Entry, { ops, version }: RoomPatch): void {
+  for (const op of ops) {
+    if (op.op !== 'mute') continue;
+    const owner = known?.tracks.find(({ id }) => id === op.trackId)?.participantId;
+    if (owner === undefined) continue;
+    for (const member of members) {
+      if (member.participantId === owner) member.onMute(op.trackId, op.muted, version);
+    }
   }
 }
 

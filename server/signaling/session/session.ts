@@ -238,19 +238,11 @@ export class Session implements RoomMember {
     // The patch may also be an older one of this replica.
     if (left || (taken && !this.#presence.online)) void this.context.keeper.check(this.room);
     if (!left) this.#queue.send(frame, patch.version);
-    for (const op of patch.ops) {
-      // The participant, or a host at any replica. The replica that committed may not have reached the node.
-      if (op.op === 'mute' && this.#owns(op.trackId)) {
-        void this.media.mutes.apply(op.trackId, op.muted, patch.version);
-      }
-    }
   }
 
-  #owns(trackId: string): boolean {
-    const tracks = this.context.hub.known(this.room)?.tracks ?? [];
-    return tracks.some(
-      ({ id, participantId }) => id === trackId && participantId === this.participantId,
-    );
+  /** The replica that committed the mute may not have reached the node. */
+  onMute(trackId: string, muted: boolean, version: number): void {
+    void this.media.mutes.apply(trackId, muted, version);
   }
 
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
