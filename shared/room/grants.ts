@@ -4,34 +4,20 @@
 export const ROLES = ['host', 'guest', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
-interface GrantEntry {
-  /** What it lets a participant do: goes on after "may". */
-  readonly sentence: string;
-  /** A role that is not listed does not have it. */
-  readonly roles: readonly Role[];
-}
-
+/** The roles that have each grant. */
 export const GRANTS = {
-  publish: {
-    sentence: 'share a microphone, a camera, a screen',
-    roles: ['host', 'guest'],
-  },
-  chat: {
-    sentence: 'write to everybody in the room',
-    roles: ['host', 'guest', 'viewer'],
-  },
-  moderate: {
-    sentence: 'mute the tracks of others, and remove others from the room',
-    roles: ['host'],
-  },
-} as const satisfies Record<string, GrantEntry>;
+  /** Share a microphone, a camera, a screen. */
+  publish: ['host', 'guest'],
+  /** Write to all in the room. */
+  chat: ['host', 'guest', 'viewer'],
+  /** Mute the tracks of others, and remove others from the room. */
+  moderate: ['host'],
+} as const satisfies Record<string, readonly Role[]>;
 
 export type Grant = keyof typeof GRANTS;
 
-const TABLE: Readonly<Record<Grant, GrantEntry>> = GRANTS;
-
 export function rolesWith(grant: Grant): readonly Role[] {
-  return TABLE[grant].roles;
+  return GRANTS[grant];
 }
 
 /** Whether a role has a grant. The page hides buttons by it; the store decides by it. */
