@@ -2,7 +2,8 @@
 import type { Bus } from '../cluster/cluster.ts';
 import { type MediaEvent, type MediaEventData, mediaTopic } from '../cluster/messages/media.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { Resources, Timer } from '../telemetry/resources.ts';
+import type { Resources } from '../telemetry/resources.ts';
+import { Retry } from '../telemetry/retry.ts';
 import type { PublishEvent } from './rooms/media-room.ts';
 
 export interface NodeEventsOptions {
@@ -14,14 +15,13 @@ export interface NodeEventsOptions {
   log: Logger;
 }
 
-/** After an event was lost: before `missed` is published instead. Doubles up to the second figure. */
-const MISSED_MS = 500;
-const MISSED_MAX_MS = 10_000;
+/** After an event was lost: before `missed` is published instead, and between attempts. */
+const MISSED = { firstMs: 500, maxMs: 10_000 };
 
 export class NodeEvents {
   readonly #options: NodeEventsOptions;
   /** Rooms with a lost event, until `missed` is published there. */
-  readonly #missed = new Map<string, Timer>();
+  readonly #missed = new Map<string, Retry>();
   #closed = false;
 
   constructor(options: NodeEventsOptions) {
@@ -55,26 +55,27 @@ export class NodeEvents {
     await bus.publish(mediaTopic(room), { event, data }).catch((err) => {
       log.debug({ err, room, event }, 'a media event was not published');
       // The speakers are published again soon anyway.
-      if (event !== 'speakers') this.#publishMissed(room, MISSED_MS);
+      if (event !== 'speakers') this.#publishMissed(room);
     });
   }
 
   /** `web` reads the sessions of a room that missed something, and sends clients what differs. */
-  #publishMissed(room: string, delayMs: number): void {
+  #publishMissed(
+    room: string,
+    retry = new Retry({ ...MISSED, resources: this.#options.resources }),
+  ): void {
     if (this.#closed || this.#missed.has(room)) return;
-    const { bus, nodeId, resources } = this.#options;
-    const timer = resources.after(delayMs, () => {
+    const { bus, nodeId } = this.#options;
+    this.#missed.set(room, retry);
+    retry.later(() => {
       this.#missed.delete(room);
       const missed = { event: 'missed', data: { nodeId } } as const;
-      bus.publish(mediaTopic(room), missed).catch(() => {
-        this.#publishMissed(room, Math.min(delayMs * 2, MISSED_MAX_MS));
-      });
+      bus.publish(mediaTopic(room), missed).catch(() => this.#publishMissed(room, retry));
     });
-    this.#missed.set(room, timer);
   }
 
   #forget(room: string): void {
-    this.#missed.get(room)?.close();
+    this.#missed.get(room)?.reset();
     this.#missed.delete(room);
   }
 

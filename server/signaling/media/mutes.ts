@@ -2,7 +2,8 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MediaParams } from '../../cluster/messages/media.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import { Retry } from '../../telemetry/retry.ts';
 
 export interface MutesOptions {
   room: string;
@@ -15,21 +16,20 @@ export interface MutesOptions {
 
 interface MuteState {
   readonly muted: boolean;
-  /** Of the room, with this change. */
+  /** The version of the room with this change. */
   readonly version: number;
   readonly sent: Promise<void>;
+  readonly retry: Retry;
 }
 
-/** Between attempts while a node may not have received a mute. Doubles up to the second. */
-const RETRY_MS = 500;
-const RETRY_MAX_MS = 5_000;
+/** Between attempts while a node may not have received a mute. */
+const RETRY = { firstMs: 500, maxMs: 5_000 };
 /** Errors after which a node may have the state of before. After others the client publishes the track again. */
 const UNSURE: ReadonlySet<string> = new Set(['timeout', 'unavailable', 'internal']);
 
 export class Mutes {
   readonly #options: MutesOptions;
   readonly #states = new Map<string, MuteState>();
-  readonly #retries = new Map<string, Timer>();
   #ended = false;
 
   constructor(options: MutesOptions) {
@@ -48,16 +48,17 @@ export class Mutes {
   apply(trackId: string, muted: boolean, version: number): Promise<void> {
     const known = this.#states.get(trackId);
     if (known && known.version >= version) return known.sent;
-    const sent = this.#send(trackId, { muted, version }, RETRY_MS);
-    this.#states.set(trackId, { muted, version, sent });
+    known?.retry.reset();
+    const retry = new Retry({ ...RETRY, resources: this.#options.resources });
+    const sent = this.#send(trackId, { muted, version }, retry);
+    this.#states.set(trackId, { muted, version, sent, retry });
     return sent;
   }
 
   /** The track is over. */
   forget(trackId: string): void {
+    this.#states.get(trackId)?.retry.reset();
     this.#states.delete(trackId);
-    this.#retries.get(trackId)?.close();
-    this.#retries.delete(trackId);
   }
 
   end(): void {
@@ -68,19 +69,16 @@ export class Mutes {
   async #send(
     trackId: string,
     state: Pick<MuteState, 'muted' | 'version'>,
-    delayMs: number,
+    retry: Retry,
   ): Promise<void> {
-    const { room, participantId, send, resources, log } = this.#options;
-    this.#retries.get(trackId)?.close();
-    this.#retries.delete(trackId);
+    const { room, participantId, send, log } = this.#options;
     try {
       await send({ room, participantId, trackId, ...state });
     } catch (err) {
       const isNewest = this.#states.get(trackId)?.version === state.version;
       if (this.#ended || !isNewest || !UNSURE.has(ParleyError.from(err).code)) return;
       log.debug({ err, room, trackId }, 'a mute has not reached its node yet');
-      const again = () => void this.#send(trackId, state, Math.min(delayMs * 2, RETRY_MAX_MS));
-      this.#retries.set(trackId, resources.after(delayMs, again));
+      retry.later(() => void this.#send(trackId, state, retry));
     }
   }
 }

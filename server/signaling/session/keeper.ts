@@ -9,6 +9,7 @@ import type {
 } from '../../cluster/cluster.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import { Retry } from '../../telemetry/retry.ts';
 import type { RoomHub } from './room-hub.ts';
 
 /** A session as the keeper sees it. */
@@ -36,9 +37,8 @@ export interface SessionKeeperOptions {
 const RENEWALS_PER_LEASE = 3;
 /** Rooms that are renewed at once: a store that has just come back is busy. */
 const ROOMS_AT_ONCE = 20;
-/** Between attempts to release a session while the store does not answer. Doubles up to the second. */
-const RELEASE_RETRY_MS = 500;
-const RELEASE_RETRY_MAX_MS = 10_000;
+/** Between attempts to release a session while the store does not answer. */
+const RELEASE_RETRY = { firstMs: 500, maxMs: 10_000 };
 /** How long a store that answers again may take until all of it does. */
 const RECONNECT_WITHIN_MS = 3_000;
 /** How long a replica that ends waits for its releases. After that the leases run out by themselves. */
@@ -49,7 +49,7 @@ export class SessionKeeper {
   readonly #timer: Timer;
   readonly #reconnected: Closer;
   readonly #recovering = new Map<string, Promise<boolean>>();
-  readonly #retries = new Set<Timer>();
+  readonly #retries = new Set<Retry>();
   readonly #endings = new Set<Promise<void>>();
   /** When the store was back after it could not be reached. */
   #backAt = Number.NEGATIVE_INFINITY;
@@ -99,20 +99,22 @@ export class SessionKeeper {
    * Releases a session, again until the store answers. Otherwise its lease would have to run out.
    * @returns false when another replica has the session, or it is over already
    */
-  async release(room: string, guard: SessionGuard, delayMs = RELEASE_RETRY_MS): Promise<boolean> {
+  async release(room: string, guard: SessionGuard): Promise<boolean> {
+    const { cluster, resources } = this.#options;
+    const retry = new Retry({ ...RELEASE_RETRY, resources });
+    this.#retries.add(retry);
     try {
-      return await this.#options.cluster.rooms.release(room, guard);
-    } catch (error) {
-      const { retryable } = ParleyError.from(error);
-      if (!retryable || this.#closed) throw error;
-      await new Promise<void>((resolve) => {
-        const timer = this.#options.resources.after(delayMs, () => {
-          this.#retries.delete(timer);
-          resolve();
-        });
-        this.#retries.add(timer);
-      });
-      return this.release(room, guard, Math.min(delayMs * 2, RELEASE_RETRY_MAX_MS));
+      for (;;) {
+        try {
+          return await cluster.rooms.release(room, guard);
+        } catch (error) {
+          const { retryable } = ParleyError.from(error);
+          if (!retryable || this.#closed) throw error;
+          await new Promise<void>((resolve) => retry.later(resolve));
+        }
+      }
+    } finally {
+      this.#retries.delete(retry);
     }
   }
 
@@ -138,7 +140,7 @@ export class SessionKeeper {
   close(): void {
     this.#closed = true;
     this.#timer.close();
-    for (const timer of this.#retries) timer.close();
+    for (const retry of this.#retries) retry.reset();
     void this.#reconnected.close();
   }
 

@@ -1,7 +1,8 @@
 // Publishes whether a participant is present, again until the room has it.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import { Retry } from '../../telemetry/retry.ts';
 
 export interface PresenceOptions {
   /** As the room has it. */
@@ -12,22 +13,22 @@ export interface PresenceOptions {
   log: Logger;
 }
 
-/** Between attempts while the store does not answer. Doubles up to the second. */
-const RETRY_MS = 500;
-const RETRY_MAX_MS = 10_000;
+/** Between attempts while the store does not answer. */
+const RETRY = { firstMs: 500, maxMs: 10_000 };
 
 export class Presence {
   readonly #options: PresenceOptions;
   #online: boolean;
   /** As the room has it; undefined when that is not known. */
   #inRoom: boolean | undefined;
-  #retry: Timer | undefined;
+  readonly #retry: Retry;
   #closed = false;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
     this.#online = options.online;
     this.#inRoom = options.online;
+    this.#retry = new Retry({ ...RETRY, resources: options.resources });
   }
 
   /** What was published last. */
@@ -38,8 +39,8 @@ export class Presence {
   /** Resolves after the first attempt; others follow as long as they are needed. Never rejects. */
   async publish(online: boolean): Promise<void> {
     this.#online = online;
-    this.#retry?.close();
-    await this.#commit(RETRY_MS);
+    this.#retry.reset();
+    await this.#commit();
   }
 
   /** Another replica had the session meanwhile: what the room has is not known any more. */
@@ -50,10 +51,10 @@ export class Presence {
   /** The session is over: nothing is published any more. */
   close(): void {
     this.#closed = true;
-    this.#retry?.close();
+    this.#retry.reset();
   }
 
-  async #commit(delayMs: number): Promise<void> {
+  async #commit(): Promise<void> {
     const online = this.#online;
     if (this.#closed || this.#inRoom === online) return;
     this.#inRoom = undefined;
@@ -65,9 +66,7 @@ export class Presence {
       this.#options.log.debug({ err: error, online }, 'presence was not committed');
       const isOver = !ParleyError.from(error).retryable;
       if (isOver || this.#closed || this.#online !== online) return;
-      const next = Math.min(delayMs * 2, RETRY_MAX_MS);
-      this.#retry?.close();
-      this.#retry = this.#options.resources.after(delayMs, () => void this.#commit(next));
+      this.#retry.later(() => void this.#commit());
     }
   }
 }
