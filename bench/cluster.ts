@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { ensureClient } from '../client/build.ts';
 import { SIGNALING_PATH } from '../shared/protocol/protocol.ts';
 import { TestCluster } from '../test/support/cluster/local-cluster.ts';
+import { inTurns } from '../test/support/process/in-turns.ts';
 import { RawClient } from '../test/support/server/client.ts';
 import { BenchOwner } from './owner.ts';
 import { spread } from './statistics.ts';
@@ -71,12 +72,8 @@ async function joinsPerSecond(
   for (let n = 0; n < JOINS; n++) {
     clients.push(await RawClient.open(owner, urls[n % urls.length] ?? ''));
   }
-  let next = 0;
   const startedAt = performance.now();
-  const one = async () => {
-    for (let n = next++; n < JOINS; n = next++) await clients[n]?.join(room);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  await inTurns(JOINS, AT_ONCE, async (n) => clients[n]?.join(room));
   const seconds = (performance.now() - startedAt) / 1_000;
   await Promise.all(clients.map((client) => client.ask('leave', {}).then(() => client.drop())));
   return JOINS / seconds;

@@ -2,6 +2,7 @@
 import { randomId } from '../client/sdk/session/ids.ts';
 import { SIGNALING_PATH } from '../shared/protocol/protocol.ts';
 import { type Replica, TestCluster } from '../test/support/cluster/local-cluster.ts';
+import { inTurns } from '../test/support/process/in-turns.ts';
 import { until } from '../test/support/process/until.ts';
 import { RawClient } from '../test/support/server/client.ts';
 import { RoomFollower } from '../test/support/server/room-follower.ts';
@@ -72,12 +73,12 @@ async function drainOnce(): Promise<Drain> {
     const urlOf = (web: Replica) =>
       new URL(SIGNALING_PATH, cluster.urlOf(web).replace('http', 'ws')).href;
     const urls = [urlOf(drained), urlOf(other)] as const;
-    const speakers = await inTurns(ROOMS, async (n) => {
+    const speakers = await inTurns(ROOMS, JOINS_AT_ONCE, async (n) => {
       const speaker = await RawClient.open(owner, urls[1]);
       await speaker.join(`room-${n}`);
       return speaker;
     });
-    const followers = await inTurns(PARTICIPANTS, (n) =>
+    const followers = await inTurns(PARTICIPANTS, JOINS_AT_ONCE, (n) =>
       RoomFollower.join({ owner, room: `room-${n % ROOMS}`, urls }),
     );
     const said = await speakUntil(speakers, async () => {
@@ -147,14 +148,4 @@ function sumUp(
     messages: [...said.values()].flat().length,
     faults: wrong.length + followers.reduce((sum, { faults }) => sum + faults.length, 0),
   };
-}
-
-async function inTurns<T>(count: number, make: (n: number) => Promise<T>): Promise<T[]> {
-  const made: T[] = [];
-  let next = 0;
-  const work = async () => {
-    for (let n = next++; n < count; n = next++) made[n] = await make(n);
-  };
-  await Promise.all(Array.from({ length: JOINS_AT_ONCE }, work));
-  return made;
 }

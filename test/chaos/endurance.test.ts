@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { SIGNALING_PATH } from '../../shared/protocol/protocol.ts';
 import { type Replica, TestCluster } from '../support/cluster/local-cluster.ts';
+import { inTurns } from '../support/process/in-turns.ts';
 import { until } from '../support/process/until.ts';
 import { RawClient } from '../support/server/client.ts';
 import { publication } from '../support/server/rtp.ts';
@@ -46,13 +47,7 @@ test('2,000 joins and leaves leave memory and Redis where they were', async (t) 
       await client.drop();
     }
   };
-  const joins = async (count: number) => {
-    let next = 0;
-    const one = async () => {
-      for (let index = next++; index < count; index = next++) await comeAndGo(index);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, one));
-  };
+  const joins = (count: number) => inTurns(count, AT_ONCE, comeAndGo);
   const nobodyIsLeft = () =>
     until(
       'nobody to be left',

@@ -5,7 +5,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Participant } from '../../support/browser/participant.ts';
 import { story } from '../../support/browser/scene.ts';
-import { isInNamespace, runInNamespace } from '../../support/network/network-namespace.ts';
+import {
+  isInNamespace,
+  oneInterface,
+  runInNamespace,
+} from '../../support/network/network-namespace.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until } from '../../support/process/until.ts';
 
@@ -19,12 +23,7 @@ const LISTENING = '10.240.4.11';
 const MEDIA_PORT = 42_000;
 
 const BEHIND_A_ROUTER = [
-  'ip link add inner type veth peer name outer',
-  `ip address add ${BROWSERS}/30 dev inner`,
-  'ip link set inner up',
-  'ip link set outer up',
-  // Firefox wants a default route, wherever it leads.
-  `ip route add default via ${NOBODY}`,
+  ...oneInterface(`${BROWSERS}/30`, NOBODY),
   'ip link add server type veth peer name nobody',
   `ip address add ${LISTENING}/32 dev server`,
   'ip link set server up',
@@ -56,12 +55,7 @@ if (isInNamespace()) {
     const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
     const fi = await scene.firefox('Fi');
 
-    await scene.step('they see and hear each other', async () => {
-      await fi.join(parley.room('blue'));
-      await fi.seesAndHears(1);
-      await ann.sees('Fi');
-      await ann.hears(1);
-    });
+    await scene.step('they see and hear each other', () => fi.comesTo(ann, parley.room('blue')));
 
     await scene.step(
       'straight to the server, through the name or the address behind it',

@@ -16,12 +16,7 @@ if (isInNamespace()) {
     const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
     const fi = await scene.firefox('Fi');
 
-    await scene.step('they see and hear each other', async () => {
-      await fi.join(parley.room('blue'));
-      await fi.seesAndHears(1);
-      await ann.sees('Fi');
-      await ann.hears(1);
-    });
+    await scene.step('they see and hear each other', () => fi.comesTo(ann, parley.room('blue')));
 
     await scene.step('a screen shared in Chromium is seen in Firefox', async () => {
       await ann.toggle('Share screen', true);
@@ -32,10 +27,7 @@ if (isInNamespace()) {
     await scene.step('Firefox leaves, and comes back', async () => {
       await fi.leave();
       await ann.tile('Fi').waitFor({ state: 'detached' });
-      await fi.join(parley.room('blue'));
-      await fi.seesAndHears(1);
-      await ann.sees('Fi');
-      await ann.hears(1);
+      await fi.comesTo(ann, parley.room('blue'));
     });
   });
 } else {

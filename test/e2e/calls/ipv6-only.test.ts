@@ -4,17 +4,15 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Participant } from '../../support/browser/participant.ts';
 import { story } from '../../support/browser/scene.ts';
-import { isInNamespace, runInNamespace } from '../../support/network/network-namespace.ts';
+import {
+  isInNamespace,
+  oneInterface,
+  runInNamespace,
+} from '../../support/network/network-namespace.ts';
 
 /** A unique local address (RFC 4193); browsers get IPv4 on loopback alone, for those who drive them. */
 const ADDRESS = 'fd5a:10:31::1';
-const IPV6_ONLY = [
-  'ip link add inner type veth peer name outer',
-  `ip -6 address add ${ADDRESS}/64 dev inner nodad`,
-  'ip link set inner up',
-  'ip link set outer up',
-  'ip -6 route add default via fd5a:10:31::2',
-];
+const IPV6_ONLY = oneInterface(`${ADDRESS}/64`, 'fd5a:10:31::2');
 
 if (isInNamespace()) {
   story('Firefox and Chromium in one call over IPv6 alone', async (scene) => {

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
 import type { Participant } from '../../support/browser/participant.ts';
-import { audioEnergies } from '../../support/browser/rtc-stats.ts';
 import { type Scene, story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';
 
@@ -23,17 +22,6 @@ async function annAndBo(scene: Scene): Promise<[Participant, Participant]> {
 
 async function says(person: Participant, text: RegExp): Promise<void> {
   await person.page.getByText(text).first().waitFor();
-}
-
-/** One voice is heard, whatever was heard before: a device that is gone may have been another track. */
-function hearsOneVoice(person: Participant): Promise<void> {
-  let before = new Map<string, number>();
-  return until('one voice to be heard', async () => {
-    const now = audioEnergies(await person.stats());
-    const growing = [...now].filter(([track, energy]) => energy > (before.get(track) ?? energy));
-    before = now;
-    assert.equal(growing.length, 1, `${growing.length} tracks have a sound`);
-  });
 }
 
 function pressed(person: Participant, name: 'Microphone' | 'Camera', value: boolean) {
@@ -77,7 +65,7 @@ story('a camera that another program uses is chosen: the one before goes on', as
     await bo.page.getByRole('menuitemradio').nth(2).click();
     await says(bo, /is used by another app\. Your microphone goes on with the one before/);
     assert.deepEqual(await bo.page.evaluate(() => window.parleyDevices.open()), before);
-    await hearsOneVoice(ann);
+    await ann.hearsOneVoice();
   });
 
   await scene.step('free again, it is taken and remembered', async () => {
@@ -108,12 +96,12 @@ story('a microphone that is unplugged and plugged in again is used again', async
   await until('the chosen one to be open', isOpen(mine));
   await bo.page.evaluate((id) => window.parleyDevices.unplug(id), mine);
   await says(bo, /Your microphone was unplugged\..* is used now/);
-  await hearsOneVoice(ann);
+  await ann.hearsOneVoice();
   assert.match(await remembered(bo), new RegExp(mine), 'the preference was lost');
   await bo.page.evaluate((id) => window.parleyDevices.plug(id), mine);
   await until('the preferred one to be open', isOpen(mine));
   await says(bo, /is used as your microphone now/);
-  await hearsOneVoice(ann);
+  await ann.hearsOneVoice();
 });
 
 story('the only microphone and camera are unplugged and plugged in again', async (scene) => {
@@ -134,7 +122,7 @@ story('the only microphone and camera are unplugged and plugged in again', async
   await pressed(bo, 'Microphone', true);
   await pressed(bo, 'Camera', true);
   await ann.sees('Bo');
-  await hearsOneVoice(ann);
+  await ann.hearsOneVoice();
 });
 
 story(
@@ -148,7 +136,7 @@ story(
     await ann.hearsNobody();
     await bo.page.evaluate(() => window.parleyDevices.permit('microphone', 'granted'));
     await pressed(bo, 'Microphone', true);
-    await hearsOneVoice(ann);
+    await ann.hearsOneVoice();
   },
 );
 
@@ -160,7 +148,7 @@ story('what the system mutes is shown as muted, here and to the others', async (
   await ann.hearsNobody();
   await bo.page.evaluate(() => window.parleyDevices.mute('audio', false));
   await pressed(bo, 'Microphone', true);
-  await hearsOneVoice(ann);
+  await ann.hearsOneVoice();
 
   await scene.step('a camera behind its cover', async () => {
     await bo.page.evaluate(() => window.parleyDevices.mute('video', true));
@@ -230,7 +218,7 @@ story('what the system mutes is said before the call and on the check page', asy
     await ann.hearsNobody();
     await mute(false);
     await ann.sees('Bo');
-    await hearsOneVoice(ann);
+    await ann.hearsOneVoice();
   });
 });
 

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
 import type { FirefoxPerson } from '../../support/browser/firefox.ts';
 import type { Participant } from '../../support/browser/participant.ts';
-import { audioEnergies } from '../../support/browser/rtc-stats.ts';
 import { type Scene, story } from '../../support/browser/scene.ts';
 import {
   isInNamespace,
@@ -23,17 +22,6 @@ async function annAndFi(scene: Scene) {
   const fi = await scene.firefox('Fi');
   await fi.page.evaluateOnNewDocument(installDeviceHooks);
   return { ann, fi, room };
-}
-
-/** One voice is heard, whatever was heard before: a device that is gone may have been another track. */
-function hearsOneVoice(person: Participant): Promise<void> {
-  let before = new Map<string, number>();
-  return until('one voice to be heard', async () => {
-    const now = audioEnergies(await person.stats());
-    const growing = [...now].filter(([track, energy]) => energy > (before.get(track) ?? energy));
-    before = now;
-    assert.equal(growing.length, 1, `${growing.length} tracks have a sound`);
-  });
 }
 
 const live = (fi: FirefoxPerson) => fi.page.evaluate(() => window.parleyDevices.live());
@@ -61,7 +49,7 @@ function tellStories(): void {
       await ann.hearsNobody();
       await fi.page.evaluate(() => window.parleyDevices.mute('audio', false));
       await fi.isPressed('Microphone', true);
-      await hearsOneVoice(ann);
+      await ann.hearsOneVoice();
       await fi.page.evaluate(() => window.parleyDevices.mute('video', true));
       await fi.reads(/Your camera is switched off by your system or by its cover/);
       await ann.seesNoPicture(ann.tile('Fi'));
@@ -87,7 +75,7 @@ function tellStories(): void {
       await fi.isPressed('Microphone', true);
       await fi.isPressed('Camera', true);
       await ann.sees('Fi');
-      await hearsOneVoice(ann);
+      await ann.hearsOneVoice();
     });
 
     await scene.step('a permission that was taken back is called that', async () => {
@@ -97,7 +85,7 @@ function tellStories(): void {
       await ann.hearsNobody();
       await fi.page.evaluate(() => window.parleyDevices.permit('microphone', 'granted'));
       await fi.isPressed('Microphone', true);
-      await hearsOneVoice(ann);
+      await ann.hearsOneVoice();
     });
 
     await scene.step('a camera that is allowed after it was off is not captured', async () => {
@@ -145,7 +133,7 @@ function tellStories(): void {
       );
       await fi.isPressed('Share screen', false);
       await ann.sees('Fi');
-      await hearsOneVoice(ann);
+      await ann.hearsOneVoice();
       await fi.isPressed('Camera', true);
       assert.equal(await ann.screenOf('Fi').count(), 0);
     });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomId } from '../../../client/sdk/session/ids.ts';
 import { startReplicas } from '../../support/cluster/replicas.ts';
+import { inTurns } from '../../support/process/in-turns.ts';
 import { until } from '../../support/process/until.ts';
 import { RawClient } from '../../support/server/client.ts';
 import { RoomFollower } from '../../support/server/room-follower.ts';
@@ -24,16 +25,10 @@ test('300 participants of a drained replica leave over two seconds and miss no m
     await speaker.join(`room-${room}`);
     speakers.push(speaker);
   }
-  const followers: RoomFollower[] = [];
-  let next = 0;
-  const join = async () => {
-    for (let n = next++; n < ROOMS * PER_ROOM; n = next++) {
-      const room = `room-${n % ROOMS}`;
-      const urls = [drained.signalingUrl, other.signalingUrl] as const;
-      followers.push(await RoomFollower.join({ owner: t, room, urls }));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, join));
+  const urls = [drained.signalingUrl, other.signalingUrl] as const;
+  const followers = await inTurns(ROOMS * PER_ROOM, AT_ONCE, (n) =>
+    RoomFollower.join({ owner: t, room: `room-${n % ROOMS}`, urls }),
+  );
 
   const said: string[] = [];
   const say = async () => {

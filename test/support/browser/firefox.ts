@@ -6,7 +6,7 @@ import { DEADLINES } from '../process/deadlines.ts';
 import { programPath } from '../process/programs.ts';
 import { until } from '../process/until.ts';
 import { installPageHooks, type StatsEntry } from './page-hooks.ts';
-import type { Toggle } from './participant.ts';
+import type { Participant, Toggle } from './participant.ts';
 import { audioEnergies, type CandidatePair, selectedPairs, videoFrames } from './rtc-stats.ts';
 
 const PREFERENCES = {
@@ -59,6 +59,14 @@ export class FirefoxPerson implements AsyncDisposable {
   async join(url: string): Promise<void> {
     await this.open(url);
     await this.clickJoin();
+  }
+
+  /** Joins a room where one participant is: they see and hear each other. */
+  async comesTo(other: Participant, url: string): Promise<void> {
+    await this.join(url);
+    await this.seesAndHears(1);
+    await other.sees(this.name);
+    await other.hears(1);
   }
 
   /** Opens a room's address and fills in the name. */

@@ -177,6 +177,17 @@ export class Participant {
     );
   }
 
+  /** One voice is heard, whatever was heard before: a device that is gone may have been another track. */
+  async hearsOneVoice(): Promise<void> {
+    let before = new Map<string, number>();
+    await until(`${this.name} to hear one voice`, async () => {
+      const now = audioEnergies(await this.stats());
+      const growing = [...now].filter(([track, energy]) => energy > (before.get(track) ?? energy));
+      before = now;
+      assert.equal(growing.length, 1, `${growing.length} tracks have a sound`);
+    });
+  }
+
   /** Waits until no track has sound any more: their energies are constant. */
   async hearsNobody(): Promise<void> {
     let before = audioEnergies(await this.stats());

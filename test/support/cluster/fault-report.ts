@@ -6,14 +6,13 @@ export interface Outcome {
   lifecycle: string;
   key: CallKey;
   fault: Fault;
-  /** What the clients were told, in order; undefined: the life failed, see `failure`. */
+  /** What the clients were told, in order; undefined: the life failed. */
   codes: readonly string[] | undefined;
   hit: boolean;
-  failure?: string;
 }
 
 /** One word for what the clients noticed. */
-export function wordOf({ codes, hit }: Outcome): string {
+function wordOf({ codes, hit }: Outcome): string {
   if (codes === undefined) return 'FAILED';
   if (!hit) return '·';
   if (codes.length === 0) return 'unseen';

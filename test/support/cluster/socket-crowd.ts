@@ -1,5 +1,6 @@
 // Many participants of the protocol alone, in rooms of equal size: they send no media.
 import type { JoinResult } from '../../../shared/protocol/protocol.ts';
+import { inTurns } from '../process/in-turns.ts';
 import { RawClient } from '../server/client.ts';
 import type { Owner } from '../server/owned.ts';
 import { publication } from '../server/rtp.ts';
@@ -36,17 +37,12 @@ export class SocketCrowd {
     owner: Owner,
     { url, participants, perRoom, publishing = false }: CrowdOptions,
   ): Promise<SocketCrowd> {
-    const members: Member[] = [];
-    let next = 0;
-    const work = async () => {
-      for (let n = next++; n < participants; n = next++) {
-        const client = await RawClient.open(owner, url);
-        const joined = await client.join(`room-${Math.floor(n / perRoom)}`);
-        if (publishing) await client.request('publish', publication(joined.media.epoch));
-        members.push({ client, joined });
-      }
-    };
-    await Promise.all(Array.from({ length: JOINS_AT_ONCE }, work));
+    const members = await inTurns(participants, JOINS_AT_ONCE, async (n): Promise<Member> => {
+      const client = await RawClient.open(owner, url);
+      const joined = await client.join(`room-${Math.floor(n / perRoom)}`);
+      if (publishing) await client.request('publish', publication(joined.media.epoch));
+      return { client, joined };
+    });
     return new SocketCrowd(members, publishing);
   }
 

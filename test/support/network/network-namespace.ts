@@ -14,13 +14,22 @@ const INSIDE = 'PARLEY_TEST_NETWORK';
 export const NAMESPACE_ADDRESS = '10.231.0.1';
 const NOBODY = '10.231.0.2';
 
-const ONE_INTERFACE = [
-  'ip link add inner type veth peer name outer',
-  `ip address add ${NAMESPACE_ADDRESS}/30 dev inner`,
-  'ip link set inner up',
-  'ip link set outer up',
-  `ip route add default via ${NOBODY}`,
-];
+/**
+ * Makes one interface with an address, and a default route through a neighbour that does not exist.
+ *
+ * @param address with its prefix: `10.231.0.1/30`
+ */
+export function oneInterface(address: string, gateway: string): string[] {
+  const isIPv6 = address.includes(':');
+  const ip = isIPv6 ? 'ip -6' : 'ip';
+  return [
+    'ip link add inner type veth peer name outer',
+    `${ip} address add ${address} dev inner${isIPv6 ? ' nodad' : ''}`,
+    'ip link set inner up',
+    'ip link set outer up',
+    `${ip} route add default via ${gateway}`,
+  ];
+}
 
 /**
  * Otherwise each interface gets its link-local address a second after it is up (RFC 4862 §5.4). To
@@ -48,7 +57,7 @@ export function partInNamespace(): string | undefined {
  */
 export async function runInNamespace(
   file: string,
-  setUp: readonly string[] = ONE_INTERFACE,
+  setUp: readonly string[] = oneInterface(`${NAMESPACE_ADDRESS}/30`, NOBODY),
   part = 'all',
 ): Promise<void> {
   const script = ['set -e', NO_LATE_ADDRESSES, 'ip link set lo up', ...setUp, 'exec "$@"'].join(
