@@ -20,6 +20,7 @@ export interface CaptureOptions {
 
 /** Phones mute a track for a moment when they change what is open. */
 const SILENCED_AFTER_MS = 500;
+
 /**
  * A camera that is off is released, so that its light goes out. A microphone that is off stays open
  * and sends nothing, so that it is back without a delay.
@@ -30,7 +31,7 @@ export class Capture {
   readonly on;
   readonly track = signal<MediaStreamTrack | undefined>(undefined);
   readonly pending = signal(false);
-  /** What getUserMedia threw, while the device is wanted and cannot be had. */
+  /** The error of getUserMedia, while the device is wanted and cannot be had. */
   readonly error = signal<unknown>(undefined);
   /** The system, a switch or a headset's button mutes what is open. */
   readonly silenced = signal(false);
@@ -79,13 +80,14 @@ export class Capture {
     const recovery = await loadRecovery();
     if (recovery) return recovery.exchange(this, deviceId);
     const { kind } = this;
-    const refused = {
+    const label = this.labelOf(deviceId);
+    this.tell({
       type: 'refused',
       kind,
-      label: this.labelOf(deviceId),
+      label,
       error: undefined,
-    } as const;
-    this.tell({ ...refused, left: this.track.value !== undefined });
+      left: this.track.value !== undefined,
+    });
   }
 
   /** Opens the preferred device, or another one. Never throws: what went wrong is in `error`. */

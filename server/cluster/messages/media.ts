@@ -49,7 +49,7 @@ export const MEDIA_COMMANDS = {
   open: {
     params: v.object({
       ...whose,
-      /** Of the session's guard: a session that was replaced opens nothing any more. */
+      /** The fence of the session's guard. With an older one nothing is opened. */
       fence: v.number(),
       rtpCapabilities: RtpCapabilities,
       /** The new session's epoch is higher than this, whatever the node's clock is. */
@@ -63,7 +63,7 @@ export const MEDIA_COMMANDS = {
   describe: {
     params: v.object({
       ...whose,
-      /** Of a guard that was just claimed: older ones open nothing any more. */
+      /** The fence of a guard that was just claimed. The node opens nothing with an older one from now on. */
       fence: v.optional(v.number()),
     }),
     result: Opened,

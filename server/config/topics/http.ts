@@ -51,7 +51,7 @@ export const access = {
   rejoinTtlSeconds: setting('REJOIN_TTL_SECONDS', integer(60, 86_400), {
     default: 900,
     about:
-      'How long a server may be away, or restart, so that those who were in a call get back into it although their invitation ended meanwhile. Clients in a call renew it. A quarter of an hour: longer than a release takes; somebody who was removed and has no invitation left may come back so long.',
+      'How long the server may be away, in a restart for instance, and participants of a call still get back into it although their invitations expired meanwhile. Clients in a call renew it. A quarter of an hour: longer than a release takes. A removal by a host ends it, for as long as the room lives.',
   }),
   tokenTtlSeconds: setting('TOKEN_TTL_SECONDS', integer(60, 31_536_000), {
     default: 86_400,

@@ -15,7 +15,7 @@ export interface CredentialRenewalOptions {
 const RENEW_AT = 0.75;
 /** Between attempts while the node does not answer. */
 const RETRY_MS = 5_000;
-/** As long as any credentials last, and far below what a timer can be set to. */
+/** The longest wait: a week. No credentials last longer, and a timer takes 24 days at most. */
 const LATEST_MS = 604_800_000;
 
 export class CredentialRenewal {

@@ -76,7 +76,7 @@ export class SessionMedia {
     });
   }
 
-  /** Of the media session that was last sent to the client; 0 before the first one. */
+  /** The epoch of the media session that was last sent to the client; 0 before the first one. */
   get epoch(): number {
     return this.sessions.current?.epoch ?? 0;
   }

@@ -39,7 +39,7 @@ export interface SessionOptions {
   online: boolean;
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
-  /** Of the secret that resumes the session. */
+  /** The hash of the secret that resumes the session. */
   resumeHash: string;
   /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
   ends: readonly string[];

@@ -33,6 +33,7 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients leave a draining replica over this time, so that they do not all reconnect in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
+
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #keeper: SessionKeeper;

@@ -55,7 +55,7 @@ type ConnectionState =
   | { readonly name: 'closed'; readonly byServer: boolean };
 
 export class Connection {
-  /** Of the client, or of the proxy in front of it. */
+  /** The address of the client, or of the proxy in front of it. */
   readonly address: Address;
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions;

@@ -3,7 +3,7 @@
 
 interface Waiting {
   frame: string;
-  /** Of the room patch it carries. */
+  /** The version of the room patch that it carries, if it does. */
   version: number | undefined;
 }
 

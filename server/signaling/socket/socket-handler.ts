@@ -19,7 +19,7 @@ export interface SessionProvider {
   /** How long a socket may be in no call. */
   joinTimer(options: { checking: boolean }, onOver: () => void): Timer;
   networkCheck(): NetworkCheck;
-  /** Of a socket. */
+  /** New budgets, for one socket. */
   budgets(): Budgets;
   forget(connection: Connection): void;
 }

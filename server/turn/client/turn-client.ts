@@ -148,7 +148,7 @@ export class TurnAllocation {
     );
   }
 
-  /** May get lost, as any datagram. */
+  /** The datagram may get lost. */
   send(data: Buffer, to: TransportAddress): void {
     const transactionId = newTransactionId();
     this.#link.send(

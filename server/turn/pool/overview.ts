@@ -182,7 +182,7 @@ function serverWarnings(server: TurnServerView): TurnOverview['warnings'] {
   }
   if (allocations !== null && allocations > explained * UNEXPLAINED_FACTOR + UNEXPLAINED_MARGIN) {
     add(
-      `${id} holds ${allocations} allocations, and the sessions explain ${explained}. Clients hold them too long, or somebody else uses the server: look at its log, and set user-quota and max-allocate-lifetime.`,
+      `${id} holds ${allocations} allocations, and the sessions explain ${explained}. Clients hold them too long, or another application uses the server: look at its log, and set user-quota and max-allocate-lifetime.`,
     );
   }
   if (capacity !== null && (allocations ?? explained) >= capacity * NEARLY_FULL) {
