@@ -1,4 +1,5 @@
-// The one defect of the worker's source that must be mended to build it against Debian's OpenSSL.
+// Defects of the worker's source that are mended when it is built here: one that only Debian's OpenSSL shows,
+// and one that every build of this mediasoup has.
 
 import { ProvisionError } from '../errors.ts';
 
@@ -20,6 +21,26 @@ export const DTLS_BIO_CALLBACK_FIX: SourceFix = {
   find: '(operationType == BIO_CB_RETURN) ?',
   replace: '((operationType & BIO_CB_RETURN) != 0) ?',
 };
+
+/**
+ * OpenSSL wants the thread's queue of errors empty before a call whose outcome is asked with SSL_get_error.
+ * mediasoup leaves an error there whenever a transport is closed within its handshake ("shutdown while in
+ * init"). The next packet of DTLS that asks for nothing, such as the end of a handshake that arrives twice on a slow
+ * network, then closes the connection of whoever sent it: one participant leaves while joining, and another one,
+ * who has nothing to do with it, stays black.
+ */
+export const EMPTY_ERROR_QUEUE_FIXES: readonly SourceFix[] = [
+  {
+    file: 'src/RTC/DtlsTransport.cpp',
+    find: 'read = SSL_read(this->ssl,',
+    replace: 'ERR_clear_error();\n\t\tread = SSL_read(this->ssl,',
+  },
+  {
+    file: 'src/RTC/DtlsTransport.cpp',
+    find: 'const int written = SSL_write(this->ssl,',
+    replace: 'ERR_clear_error();\n\t\tconst int written = SSL_write(this->ssl,',
+  },
+];
 
 /** The text with the fix in. Throws ProvisionError unless the defect is there exactly once. */
 export function applySourceFix(text: string, fix: SourceFix): string {

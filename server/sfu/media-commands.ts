@@ -4,7 +4,8 @@ import type { Direction, TransportDescription } from '../../shared/protocol/medi
 import type { Handlers } from '../../shared/protocol/rpc.ts';
 import type { MediaCommands, MediaParams, Opened } from '../cluster/messages/media.ts';
 import type { NetworkChecks } from './checks/network-checks.ts';
-import { type MediaContext, ParticipantMedia } from './endpoints/participant-media.ts';
+import { ParticipantMedia } from './endpoints/participant-media.ts';
+import type { MediaContext } from './endpoints/transport.ts';
 import type { NodeTurn } from './node-turn.ts';
 import type { NodeRooms } from './rooms/node-rooms.ts';
 import { Openings } from './rooms/openings.ts';
@@ -118,6 +119,8 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     describe: async (_, { fence, ...key }) => {
       const participant = find(key);
       participant.claimedWith(fence ?? 0);
+      // The client may not know it, so that nobody would ever replace it.
+      if (participant.dtlsEnded) throw new ParleyError('media_failed');
       return describe(participant);
     },
     carries: async (_, key) => ({ carries: find(key).carries }),

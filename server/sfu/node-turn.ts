@@ -8,7 +8,8 @@ import type { IceServers } from '../turn/pool/credentials.ts';
 import type { ConfiguredTurn } from '../turn/pool/environment.ts';
 import { NO_GRANT, type TurnGrant, TurnPool } from '../turn/pool/pool.ts';
 import { IceTargets } from './checks/ice-target.ts';
-import type { MediaContext, ParticipantMedia } from './endpoints/participant-media.ts';
+import type { ParticipantMedia } from './endpoints/participant-media.ts';
+import type { MediaContext } from './endpoints/transport.ts';
 import type { NodeRoom } from './rooms/node-room.ts';
 import type { LiveWorker } from './workers/worker-pool.ts';
 

@@ -10,7 +10,7 @@ import type { Timer } from '../telemetry/resources.ts';
 import { checkAnnounced } from './checks/address-check.ts';
 import { NetworkChecks, type NetworkChecksOptions } from './checks/network-checks.ts';
 import { CommandTable } from './command-table.ts';
-import type { MediaContext } from './endpoints/participant-media.ts';
+import type { MediaContext } from './endpoints/transport.ts';
 import { mediaHandlers } from './media-commands.ts';
 import { logMediasoup } from './mediasoup-log.ts';
 import { Prober } from './mesh/prober.ts';

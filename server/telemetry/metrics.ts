@@ -74,6 +74,12 @@ export function createMetrics(resources: Resources) {
       labelNames: ['direction', 'state'],
       registers,
     }),
+    dtlsStates: new Counter({
+      name: 'parley_dtls_state_total',
+      help: 'DTLS states that transports entered. `closed` follows when a client leaves; `failed` is trouble.',
+      labelNames: ['direction', 'state'],
+      registers,
+    }),
     selectedProtocols: new Counter({
       name: 'parley_ice_selected_total',
       help: 'Transports by the protocol of the path that ICE selected.',

@@ -232,6 +232,11 @@ export const EVENTS = {
     /** The servers of before are going away: a path through one of them should restart ICE now. */
     move: v.exactOptional(v.boolean()),
   }),
+  /**
+   * The media server's end of a transport carries nothing any more, though ICE may stay connected. A client that
+   * did not close its own end asks for another media session.
+   */
+  transportEnded: v.object({ epoch: Epoch, direction: Direction }),
   /** The last event on a connection. With `reconnect` the client comes back, here or elsewhere. */
   bye: v.object({ error: ErrorBody, reconnect: v.boolean() }),
 } as const;

@@ -146,6 +146,11 @@ export class MediaKeeper {
     this.#sessions.of(epoch)?.receiver.closeConsumers(consumerIds);
   }
 
+  /** The browser may never notice: its ICE stays connected, and a DTLS alert travels only once. */
+  onTransportEnded(epoch: number, direction: Direction): void {
+    if (this.#sessions.newest?.epoch === epoch) this.#recovery.onState(direction, 'ended');
+  }
+
   /** @param move the earlier servers go away: a path relayed by one of them restarts ICE */
   updateIceServers(iceServers: IceServer[], move: boolean): void {
     const { all, newest } = this.#sessions;

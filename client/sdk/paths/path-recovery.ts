@@ -33,7 +33,10 @@ export interface PathRecoveryOptions {
   onChange(recovering: boolean): void;
 }
 
-/** The states of a transport, and `stalled`: ICE has noticed nothing yet, but the relay in use is gone. */
+/**
+ * The states of a transport, and two that ICE does not notice. `stalled`: the relay in use is gone. `ended`: the
+ * media server's end is gone.
+ */
 type PathState =
   | 'new'
   | 'connecting'
@@ -41,13 +44,16 @@ type PathState =
   | 'disconnected'
   | 'failed'
   | 'closed'
-  | 'stalled';
+  | 'stalled'
+  | 'ended';
 
 export class PathRecovery {
   readonly #options: PathRecoveryOptions;
   readonly #down = new Map<Direction, ReturnType<typeof setTimeout>>();
   /** Paths that are being found, and are not known to be down. */
   readonly #connecting = new Map<Direction, ReturnType<typeof setTimeout>>();
+  /** Nothing but another media session brings these back, whatever the browser says of them. */
+  readonly #ended = new Set<Direction>();
   readonly #attempts: Record<Direction, number> = { send: 0, recv: 0 };
 
   constructor(options: PathRecoveryOptions) {
@@ -59,6 +65,7 @@ export class PathRecovery {
   }
 
   onState(direction: Direction, state: PathState): void {
+    if (this.#ended.has(direction)) return;
     if (state === 'connecting') {
       this.#begin(direction);
       return;
@@ -68,6 +75,7 @@ export class PathRecovery {
     else if (state === 'disconnected') this.#later(direction, this.#patienceMs(direction));
     else if (state === 'failed') this.#later(direction, 0);
     else if (state === 'stalled') this.#stalled(direction);
+    else if (state === 'ended') this.#end(direction);
   }
 
   /**
@@ -87,6 +95,7 @@ export class PathRecovery {
   reset(): void {
     const was = this.recovering;
     this.close();
+    this.#ended.clear();
     if (was) this.#options.onChange(false);
   }
 
@@ -120,6 +129,14 @@ export class PathRecovery {
   #stalled(direction: Direction): void {
     this.#attempts[direction] = Math.max(this.#attempts[direction], STEPS.indexOf('rebuild'));
     this.#later(direction, 0);
+  }
+
+  /** Where every handshake fails, one new media session after the other would fail as fast as it is opened. */
+  #end(direction: Direction): void {
+    this.#ended.add(direction);
+    const isFirst = this.#attempts[direction] === 0;
+    this.#attempts[direction] = Math.max(this.#attempts[direction], STEPS.indexOf('rebuild'));
+    this.#later(direction, isFirst ? 0 : STEP_MS);
   }
 
   #patienceMs(direction: Direction): number {

@@ -218,6 +218,7 @@ export class JoinedCall extends CallState implements Call {
       this.#preferences.resend();
     },
     iceServers: ({ iceServers, move = false }) => this.#media.updateIceServers(iceServers, move),
+    transportEnded: ({ epoch, direction }) => this.#media.onTransportEnded(epoch, direction),
   };
 
   #onPatch(patch: RoomPatch): void {

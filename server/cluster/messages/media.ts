@@ -159,6 +159,8 @@ export const MEDIA_EVENTS = {
     epoch: Epoch,
     ...EVENTS.iceServers.entries,
   }),
+  /** The DTLS of a transport failed or was closed: it carries nothing any more. */
+  transportEnded: v.object({ participantId: ParticipantId, ...EVENTS.transportEnded.entries }),
   speakers: v.object({
     /** As in {@link Opened}: each router reports its own participants. */
     origin: v.string(),

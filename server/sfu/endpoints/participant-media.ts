@@ -1,5 +1,5 @@
 // One participant's media session: two transports, the tracks sent and the tracks received.
-import type { Producer, WebRtcTransport } from 'mediasoup/types';
+import type { DtlsState, Producer, WebRtcTransport } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
   type DtlsParameters,
@@ -15,9 +15,7 @@ import type {
   Preference,
   TransportDescription,
 } from '../../../shared/protocol/media-messages.ts';
-import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
@@ -25,6 +23,7 @@ import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { GrantedTurn } from './granted-turn.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { createTransport, type MediaContext } from './transport.ts';
 
 /**
  * The pause between two requests for a key frame. libwebrtc ignores a request within 300 ms of another, and
@@ -32,12 +31,7 @@ import { Subscriptions } from './subscriptions.ts';
  */
 const KEY_FRAME_REQUEST_DELAY_MS = 350;
 
-export interface MediaContext {
-  media: Config['media'];
-  resources: Resources;
-  metrics: Metrics;
-  log: Logger;
-}
+const ENDED: ReadonlySet<DtlsState> = new Set(['failed', 'closed']);
 
 export interface ParticipantMediaOptions {
   participantId: string;
@@ -77,7 +71,10 @@ export class ParticipantMedia {
   readonly #mutes = new Map<string, { muted: boolean; version: number }>();
   readonly #resources: Resources;
   readonly #release: () => void;
+  readonly #log: Logger;
   #fence: number;
+  /** Transports whose DTLS has ended. mediasoup may begin another handshake there, which rarely succeeds. */
+  readonly #dtlsEnded = new Set<Direction>();
   #closed = false;
 
   private constructor(
@@ -95,6 +92,7 @@ export class ParticipantMedia {
     this.#transports = transports;
     this.#resources = context.resources;
     this.#release = context.resources.open('peer');
+    this.#log = context.log;
     this.subscriptions = new Subscriptions({
       room,
       router,
@@ -105,6 +103,8 @@ export class ParticipantMedia {
       resources: context.resources,
       log: context.log,
     });
+    this.#watchDtls('send');
+    this.#watchDtls('recv');
     router.worker.sessions += 1;
     room.addParticipant(this);
   }
@@ -146,6 +146,14 @@ export class ParticipantMedia {
   /** True also when the worker has died and its event has not arrived yet. */
   get closed(): boolean {
     return this.#closed || this.#transports.send.closed;
+  }
+
+  /**
+   * Whether the DTLS of a transport failed, or was ended by the other side. Such a transport carries nothing any
+   * more, while its ICE stays connected.
+   */
+  get dtlsEnded(): boolean {
+    return this.#dtlsEnded.size > 0;
   }
 
   /** Whether it has a path, in either direction. */
@@ -260,34 +268,19 @@ export class ParticipantMedia {
     this.#room.removeParticipant(this);
   }
 
+  /** The client decides what follows: it may have closed its side itself, to leave or to use a newer session. */
+  #watchDtls(direction: Direction): void {
+    this.#transports[direction].on('dtlsstatechange', (state) => {
+      if (state === 'connected') this.#dtlsEnded.delete(direction);
+      if (this.#closed || !ENDED.has(state)) return;
+      this.#dtlsEnded.add(direction);
+      const { participantId, epoch } = this;
+      this.#log.info({ room: this.#room.name, participantId, direction, state }, 'DTLS has ended');
+      this.#room.publish('transportEnded', { participantId, epoch, direction });
+    });
+  }
+
   #producer(trackId: string): Producer | undefined {
     return this.#room.ownTrack(trackId, this.epoch);
   }
-}
-
-async function createTransport(
-  router: RoomRouter,
-  direction: Direction,
-  { media, resources, metrics, log }: MediaContext,
-): Promise<WebRtcTransport> {
-  const transport = await router.router.createWebRtcTransport({
-    webRtcServer: router.worker.server,
-    enableUdp: media.protocols.includes('udp'),
-    enableTcp: media.protocols.includes('tcp'),
-    preferUdp: true,
-    initialAvailableOutgoingBitrate: media.initialOutgoingBitrate,
-    iceConsentTimeout: media.iceConsentTimeoutSeconds,
-  });
-  countWhileOpen(resources, 'transport', transport);
-  transport.on('icestatechange', (state) => metrics.iceStates.inc({ direction, state }));
-  transport.on('iceselectedtuplechange', ({ protocol }) =>
-    metrics.selectedProtocols.inc({ protocol }),
-  );
-  if (direction === 'send') {
-    // Not awaited: the worker takes commands in order, and a join should not wait for the answer.
-    transport.setMaxIncomingBitrate(media.maxIncomingBitrate).catch((err) => {
-      if (!transport.closed) log.warn({ err }, 'a limit of incoming bitrate was not set');
-    });
-  }
-  return transport;
 }

@@ -167,6 +167,10 @@ export class SessionMedia {
       this.#publish('iceServers', iceServers);
       this.#credentials.schedule(iceServers.iceServersExpireAt);
     },
+    transportEnded: ({ participantId: _, ...ended }) => {
+      // The client closes its end of a session that it is leaving.
+      if (ended.epoch === this.epoch) this.#publish('transportEnded', ended);
+    },
     speakers: ({ origin, ...speakers }) => {
       // Each router reports the participants that its own participants can hear.
       if (origin === this.sessions.current?.origin) this.#publish('speakers', speakers);

@@ -4,10 +4,18 @@
 // the first handshake.
 
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { after, before, describe, test } from 'node:test';
 import * as mediasoup from 'mediasoup';
 import { type types as client, Device } from 'mediasoup-client';
 import { provisionWorker } from '../../../native/provision.ts';
+import {
+  ATTRIBUTE,
+  encodeStun,
+  METHOD,
+  shortTermKey,
+} from '../../../server/turn/client/stun-message.ts';
+import { UdpPath } from '../../support/network/udp-path.ts';
 import { until } from '../../support/process/until.ts';
 import { microphoneTrack } from '../../support/sdk/media.ts';
 
@@ -17,6 +25,9 @@ const OPUS = {
   clockRate: 48_000,
   channels: 2,
 } as const;
+
+/** RFC 8445 §16.1. */
+const USE_CANDIDATE = 0x0025;
 
 let worker: mediasoup.types.Worker;
 let router: mediasoup.types.Router;
@@ -49,10 +60,11 @@ async function openTransports(
   const device = await Device.factory({ handlerName: 'Chrome111' });
   await device.load({ routerRtpCapabilities: router.rtpCapabilities as client.RtpCapabilities });
   const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = onWorker;
+  const path = await UdpPath.to(iceCandidates[0]!.port);
   const onClient = device.createSendTransport({
     id,
     iceParameters,
-    iceCandidates,
+    iceCandidates: iceCandidates.map((candidate) => ({ ...candidate, port: path.port })),
     // Of the two the client takes the role that the worker does not have.
     dtlsParameters: { ...dtlsParameters, role: workerRole },
     sctpParameters: sctpParameters!,
@@ -78,11 +90,13 @@ async function openTransports(
   return {
     onWorker,
     onClient,
+    path,
     producer: producer.promise,
     dataProducer: dataProducer.promise,
     [Symbol.dispose]() {
       onClient.close();
       onWorker.close();
+      path[Symbol.dispose]();
     },
   };
 }
@@ -141,3 +155,63 @@ test('a peer whose certificate is not the announced one is refused', async () =>
   assert.ok(!states.includes('connected'), `${states}`);
   assert.equal(died, undefined);
 });
+
+/** ICE alone, as of somebody whose machine is slow: DTLS has begun on the worker, and does not go on. */
+async function beginHandshake(workerRole: mediasoup.types.DtlsRole) {
+  const transport = await router.createWebRtcTransport({
+    listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
+  });
+  const { usernameFragment, password } = transport.iceParameters;
+  await transport.connect({
+    dtlsParameters: {
+      role: workerRole === 'client' ? 'server' : 'client',
+      fingerprints: transport.dtlsParameters.fingerprints,
+    },
+  });
+  const socket = createSocket('udp4');
+  const check = encodeStun({
+    method: METHOD.binding,
+    class: 'request',
+    attributes: [
+      [ATTRIBUTE.username, Buffer.from(`${usernameFragment}:peer`)],
+      [ATTRIBUTE.priority, Buffer.from([0x6e, 0, 0x01, 0xff])],
+      [ATTRIBUTE.iceControlling, Buffer.alloc(8, 1)],
+      [USE_CANDIDATE, Buffer.alloc(0)],
+    ],
+    key: shortTermKey(password),
+    fingerprint: true,
+  });
+  socket.send(check, transport.iceCandidates[0]!.port, '127.0.0.1');
+  await until('the handshake to begin', () => assert.equal(transport.dtlsState, 'connecting'));
+  socket.close();
+  return transport;
+}
+
+async function packetCount(producer: mediasoup.types.Producer): Promise<number> {
+  const [stats] = await producer.getStats();
+  return stats?.packetCount ?? 0;
+}
+
+for (const role of ['server', 'client'] as const) {
+  test(`whoever leaves in mid-handshake (the worker as ${role}) does not end another one's connection`, async () => {
+    using innocent = await openTransports('server');
+    using microphone = microphoneTrack();
+    const { onWorker, onClient, path } = innocent;
+    const states: string[] = [];
+    onWorker.on('dtlsstatechange', (state) => states.push(state));
+    await onClient.produce({ track: microphone.track });
+    const producer = await innocent.producer;
+    await until('the first sound', async () => assert.ok((await packetCount(producer)) > 0));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      (await beginHandshake(role)).close();
+      // The end of a handshake arrives twice wherever its answer took long.
+      path.repeatDtls();
+      const before = await packetCount(producer);
+      await until('the sound to go on', async () =>
+        assert.ok((await packetCount(producer)) > before + 2, `${states}`),
+      );
+    }
+    assert.deepEqual(states, ['connecting', 'connected']);
+    assert.equal(died, undefined);
+  });
+}

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import {
   applySourceFix,
   DTLS_BIO_CALLBACK_FIX,
+  EMPTY_ERROR_QUEUE_FIXES,
   type SourceFix,
 } from '../../../native/build/source-fix.ts';
 
@@ -43,3 +44,12 @@ test('the DTLS fix changes one line of the installed source, to test the bit', a
     /long resultOfcallback = \(\(operationType & BIO_CB_RETURN\) != 0\) \?/,
   );
 });
+
+for (const fix of EMPTY_ERROR_QUEUE_FIXES) {
+  test(`the queue of errors is emptied right before \`${fix.find}\``, async () => {
+    const url = new URL(`../../../node_modules/mediasoup/worker/${fix.file}`, import.meta.url);
+    const after = applySourceFix(await readFile(url, 'utf8'), fix).split('\n');
+    const cleared = after.indexOf('\t\tERR_clear_error();');
+    assert.ok(after[cleared + 1]?.startsWith(`\t\t${fix.find}`), after[cleared + 1]);
+  });
+}

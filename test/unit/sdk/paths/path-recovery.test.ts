@@ -196,3 +196,26 @@ test('a relay that is gone does not come back: its path is given less time', () 
   mock.timers.tick(PATIENCE_MS - RELAY_PATIENCE_MS);
   assert.deepEqual(story.slice(2), ['restart-ice send']);
 });
+
+test('a transport whose server end is gone is rebuilt at once, whatever the browser says of it', () => {
+  recovery.onState('recv', 'connecting');
+  recovery.onState('recv', 'ended');
+  // The browser's end of the handshake may be over a moment later.
+  recovery.onState('recv', 'connected');
+  mock.timers.tick(0);
+  assert.deepEqual(story, ['down', 'rebuild recv']);
+  recovery.reset();
+  recovery.onState('recv', 'connected');
+  assert.deepEqual(story.slice(2), ['up']);
+});
+
+test('where every handshake fails, media sessions are not opened as fast as they fail', () => {
+  recovery.onState('recv', 'ended');
+  mock.timers.tick(0);
+  recovery.reset();
+  recovery.onState('recv', 'ended');
+  mock.timers.tick(STEP_MS - 1);
+  assert.deepEqual(story, ['down', 'rebuild recv', 'up', 'down']);
+  mock.timers.tick(1);
+  assert.equal(story.at(-1), 'rebuild-relay recv');
+});
