@@ -1,5 +1,6 @@
 // A round control with an icon and, where there is room, its label.
 import type { IconNode } from 'lucide';
+import { useId } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 import { type Action, ariaShortcut } from './shortcuts.ts';
 
@@ -22,9 +23,12 @@ export interface ControlButtonProps {
   disabled?: boolean;
   /** Id of the element that describes the button further. */
   describedBy?: string;
+  /** A description that only screen readers have. */
+  note?: string | undefined;
 }
 
 export function ControlButton(props: ControlButtonProps) {
+  const noteId = useId();
   const { label, icon, onClick, pressed, look = 'plain', tip = label, shortcut, badge } = props;
   return (
     <button
@@ -36,7 +40,7 @@ export function ControlButton(props: ControlButtonProps) {
       aria-haspopup={props.menu ? 'menu' : undefined}
       aria-expanded={props.menu ? false : undefined}
       aria-disabled={props.disabled}
-      aria-describedby={props.describedBy}
+      aria-describedby={props.note ? noteId : props.describedBy}
       data-look={look}
       data-tip={shortcut ? `${tip} (${ariaShortcut(shortcut)})` : tip}
       onClick={(event) => {
@@ -54,6 +58,11 @@ export function ControlButton(props: ControlButtonProps) {
       {badge && (
         <span class="control-badge" data-tone={props.badgeTone} aria-hidden="true">
           {badge}
+        </span>
+      )}
+      {props.note && (
+        <span id={noteId} hidden>
+          {props.note}
         </span>
       )}
     </button>

@@ -1,6 +1,5 @@
 // The microphone and camera switches, the same before the call and in it.
 import { Mic, MicOff, Video, VideoOff } from 'lucide';
-import { useId } from 'preact/hooks';
 import { ControlButton } from '../kit/control-button.tsx';
 import type { Capture } from './capture.ts';
 import { SILENCED_TIP } from './changes/silenced-tip.ts';
@@ -34,7 +33,6 @@ function MediaButton({
 }: SwitchProps) {
   const failed = capture.error.value !== undefined;
   const silenced = capture.on.value && capture.silenced.value;
-  const noteId = useId();
   // On is what is really sent, or is about to be.
   const active = isActive(capture);
   const tip = failed
@@ -43,25 +41,18 @@ function MediaButton({
       ? SILENCED_TIP[capture.kind]
       : `Turn ${active ? 'off' : 'on'}`;
   return (
-    <>
-      <ControlButton
-        label={label}
-        icon={active ? on : off}
-        pressed={active}
-        look={active ? 'plain' : 'off'}
-        tip={tip}
-        {...(silenced ? { describedBy: noteId } : {})}
-        {...(withShortcut ? { shortcut: capture.kind } : {})}
-        showLabel={showLabel}
-        {...(failed || silenced ? { badge: '!', badgeTone: 'warning' as const } : {})}
-        onClick={() => void toggleCapture(capture)}
-      />
-      {silenced && (
-        <span id={noteId} hidden>
-          {SILENCED_TIP[capture.kind]}
-        </span>
-      )}
-    </>
+    <ControlButton
+      label={label}
+      icon={active ? on : off}
+      pressed={active}
+      look={active ? 'plain' : 'off'}
+      tip={tip}
+      note={silenced ? SILENCED_TIP[capture.kind] : undefined}
+      {...(withShortcut ? { shortcut: capture.kind } : {})}
+      showLabel={showLabel}
+      {...(failed || silenced ? { badge: '!', badgeTone: 'warning' as const } : {})}
+      onClick={() => void toggleCapture(capture)}
+    />
   );
 }
 

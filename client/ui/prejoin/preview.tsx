@@ -20,7 +20,9 @@ export function Preview({ media, name }: { media: LocalMedia; name: string }) {
         <Empty media={media} name={name} />
       )}
       <div class="preview-controls">
-        {microphone.track.value && microphone.on.value && <Level track={microphone.track.value} />}
+        {microphone.track.value && microphone.on.value && !microphone.silenced.value && (
+          <Level track={microphone.track.value} />
+        )}
         <MicrophoneButton capture={microphone} />
         <CameraButton capture={camera} />
       </div>

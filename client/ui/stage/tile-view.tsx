@@ -91,7 +91,9 @@ function trackOf(
   { remoteTracks }: CallModel,
   { camera, screen }: LocalMedia,
 ): MediaStreamTrack | undefined {
-  if (you) return kind === 'screen' ? screen.picture.value : camera.track.value;
+  if (you && kind === 'screen') return screen.picture.value;
+  // A picture that the system withholds is black.
+  if (you) return camera.silenced.value ? undefined : camera.track.value;
   return videoTrackId === undefined ? undefined : remoteTracks.value.get(videoTrackId)?.track;
 }
 

@@ -24,6 +24,19 @@ async function says(person: Participant, text: RegExp): Promise<void> {
   await person.page.getByText(text).first().waitFor();
 }
 
+/** The marks on buttons that something else hides, wholly or in part. */
+const coveredBadges = ({ page }: Participant) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('.control-badge')].flatMap((badge) => {
+      const { left, top, width, height } = badge.getBoundingClientRect();
+      const points = [0.2, 0.5, 0.8].map(
+        (part) => [left + part * width, top + height / 2] as const,
+      );
+      const covered = points.some(([x, y]) => document.elementFromPoint(x, y) !== badge);
+      return covered ? [badge.parentElement?.getAttribute('aria-label')] : [];
+    }),
+  );
+
 function pressed(person: Participant, name: 'Microphone' | 'Camera', value: boolean) {
   return until(`${name} to be shown ${value ? 'on' : 'off'}`, async () =>
     assert.equal(await person.button(name).getAttribute('aria-pressed'), String(value)),
@@ -155,6 +168,8 @@ story('what the system mutes is shown as muted, here and to the others', async (
     await says(bo, /Your camera is switched off by your system or by its cover/);
     await pressed(bo, 'Camera', false);
     await ann.seesNoPicture(ann.tile('Bo'));
+    await bo.seesNoPicture(bo.tile('Bo'));
+    assert.deepEqual(await coveredBadges(bo), []);
     await bo.page.evaluate(() => window.parleyDevices.mute('video', false));
     await pressed(bo, 'Camera', true);
     await ann.sees('Bo');
@@ -205,6 +220,13 @@ story('what the system mutes is said before the call and on the check page', asy
     await isSaid(true);
     await summary('People will neither see nor hear you. You see and hear them.');
     await pressed(bo, 'Microphone', false);
+    const rows = await Promise.all(
+      (['Microphone', 'Camera'] as const).map(
+        async (name) => (await bo.button(name).boundingBox())?.y,
+      ),
+    );
+    assert.equal(rows[0], rows[1], 'the switches are not side by side');
+    assert.deepEqual(await coveredBadges(bo), []);
     await mute(false);
     await isSaid(false);
     await summary('People will see and hear you.');
