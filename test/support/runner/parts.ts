@@ -29,6 +29,8 @@ export interface TestPart extends PartBase {
   first?: readonly string[];
   /** Test files at once. */
   concurrency: number;
+  /** The same where other programs use most of the machine: processes that starve each other are late. */
+  concurrencyWhenBusy: number;
   /** For one test; a test may set a shorter one itself. */
   testTimeoutMs: number;
 }
@@ -46,7 +48,9 @@ export const PARTS: readonly Part[] = [
     // them is no unit test's time.
     needs: ['worker', 'client'],
     first: ['make-before-break'],
-    concurrency: availableParallelism(),
+    // They start processes and wait for timers: two at once leave two thirds of the CPU unused.
+    concurrency: 2 * availableParallelism(),
+    concurrencyWhenBusy: availableParallelism(),
     testTimeoutMs: 30 * SECOND,
     timeoutMs: 5 * MINUTE,
   },
@@ -57,6 +61,7 @@ export const PARTS: readonly Part[] = [
     needs: ['redis'],
     // They wait for leases more than for the CPU.
     concurrency: 2 * availableParallelism(),
+    concurrencyWhenBusy: 2 * availableParallelism(),
     testTimeoutMs: MINUTE,
     timeoutMs: 5 * MINUTE,
   },
@@ -67,7 +72,8 @@ export const PARTS: readonly Part[] = [
     needs: ['worker', 'redis', 'turn'],
     first: ['every-failed-call', 'pool-health', 'network-check', 'patience', 'paths'],
     // They wait for sockets and timers more than for the CPU.
-    concurrency: availableParallelism() + 1,
+    concurrency: 2 * availableParallelism() + 1,
+    concurrencyWhenBusy: availableParallelism() + 1,
     testTimeoutMs: 5 * MINUTE,
     timeoutMs: 20 * MINUTE,
   },
@@ -77,7 +83,8 @@ export const PARTS: readonly Part[] = [
     files: ['test/chaos/**/*.test.ts'],
     needs: ['worker', 'client', 'redis'],
     // Each test runs half a dozen processes, which wait for each other most of the time.
-    concurrency: 2,
+    concurrency: 3,
+    concurrencyWhenBusy: 2,
     first: ['endurance', 'losing-redis'],
     testTimeoutMs: 4 * MINUTE,
     timeoutMs: 15 * MINUTE,
@@ -89,6 +96,7 @@ export const PARTS: readonly Part[] = [
     needs: ['worker', 'client', 'redis', 'browsers', 'turn', 'networks'],
     // Each file runs several browsers that encode video; more of them would starve each other.
     concurrency: 2,
+    concurrencyWhenBusy: 2,
     first: ['network-check', 'office-relays', 'doctor-finds-faults', 'cluster-in-namespaces'],
     testTimeoutMs: 4 * MINUTE,
     timeoutMs: 30 * MINUTE,

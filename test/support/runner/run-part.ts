@@ -8,8 +8,11 @@ import { type ChildOptions, ROOT, runChild } from './child.ts';
 import type { CheckPart, Part, TestPart } from './parts.ts';
 import { RUN_MARK, sweep } from './processes.ts';
 import { NO_TESTS, type PartResult, parseReport, tally } from './report.ts';
+import { machineIsBusy } from './spare-cpus.ts';
 
 const RUN_FILES = path.join(import.meta.dirname, 'run-files.ts');
+/** What Node.js compiled: hundreds of processes of a run load the same files. */
+const COMPILE_CACHE = path.join(ROOT, 'node_modules/.cache/node-compile');
 
 type Outcome = Omit<PartResult, 'name' | 'durationMs'>;
 
@@ -22,7 +25,8 @@ export async function runPart(part: Part, signal: AbortSignal): Promise<PartResu
   console.log(`\n— ${part.name} —\n`);
   const startedAt = performance.now();
   const mark = `${part.name}-${process.pid}-${randomBytes(6).toString('hex')}`;
-  const child = { env: { [RUN_MARK]: mark }, timeoutMs: part.timeoutMs, signal };
+  const env = { [RUN_MARK]: mark, NODE_COMPILE_CACHE: COMPILE_CACHE };
+  const child = { env, timeoutMs: part.timeoutMs, signal };
   // A browser is in no process group of ours: should this process be killed, it is found by the mark.
   const release = lifeline.guardMarked(`${RUN_MARK}=${mark}`);
   let outcome: Outcome;
@@ -56,6 +60,10 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
     const problem = `there are no tests in ${part.files.join(', ')}`;
     return { ...NO_TESTS, problems: [problem] };
   }
+  const busy = await machineIsBusy();
+  const concurrency = busy ? part.concurrencyWhenBusy : part.concurrency;
+  if (concurrency < part.concurrency)
+    console.log(`Other programs use this machine: ${concurrency} files at once.\n`);
   const directory = await mkdtemp(path.join(tmpdir(), 'parley-tests-'));
   try {
     const reportFile = path.join(directory, 'report.jsonl');
@@ -65,7 +73,7 @@ async function tests(part: TestPart, child: Child): Promise<Outcome> {
       args: [
         RUN_FILES,
         reportFile,
-        String(part.concurrency),
+        String(concurrency),
         String(part.testTimeoutMs),
         ...inOrder(files, part.first),
       ],
