@@ -11,6 +11,7 @@ const TITLES: Record<keyof typeof SETTINGS, string> = {
   limits: 'Limits',
   timing: 'Timing',
   media: 'Media',
+  interest: 'Large rooms',
   cluster: 'Several replicas',
   store: 'Store',
   turn: 'STUN and TURN',

@@ -1,6 +1,7 @@
 // Every environment variable Parley reads, in the order docs/configuration.md lists them.
 import { cluster, store } from './topics/cluster.ts';
 import { access, http } from './topics/http.ts';
+import { interest } from './topics/interest.ts';
 import { limits, timing } from './topics/limits.ts';
 import { media } from './topics/media.ts';
 import { platform, telemetry } from './topics/platform.ts';
@@ -12,6 +13,7 @@ export const SETTINGS = {
   limits,
   timing,
   media,
+  interest,
   cluster,
   store,
   turn,

@@ -41,6 +41,7 @@ export function mediaNodeOf(config: Config) {
     configured,
     options: {
       media: config.media,
+      interest: config.interest,
       limits: config.limits,
       turn: { configured, settings: config.turn },
       region: config.cluster.region,

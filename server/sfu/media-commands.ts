@@ -12,6 +12,7 @@ import { Openings } from './rooms/openings.ts';
 import type { AnnouncedNames } from './workers/announced-names.ts';
 
 export interface MediaCommandsContext extends MediaContext {
+  nodeId: string;
   rooms: NodeRooms;
   checks: NetworkChecks;
   turn: NodeTurn;
@@ -103,7 +104,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   function describe(participant: ParticipantMedia): Opened {
     return {
-      origin: participant.router.id,
+      origin: context.nodeId,
       offer: {
         epoch: participant.epoch,
         send: transportOf(participant, 'send'),
@@ -171,8 +172,8 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         await find(key).mute(trackId, muted, version);
         return {};
       }),
-    subscribe: async (_, { preferences, ...key }) => {
-      await find(key).setPreferences(preferences);
+    subscribe: async (_, { preferences, others, ...key }) => {
+      await find(key).look(preferences, others);
       return {};
     },
     ready: async (_, { consumerIds, ...key }) => {

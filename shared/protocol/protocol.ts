@@ -179,7 +179,17 @@ export const METHODS = {
   unpublish: { params: v.object({ trackId: ClientId }), result: Empty },
   mute: { params: v.object({ trackId: ClientId, muted: v.boolean() }), result: Empty },
   /** Replaces the preferences for the tracks named. Other tracks keep theirs. */
-  subscribe: { params: v.object({ preferences: Preferences }), result: Empty },
+  subscribe: {
+    params: v.object({
+      preferences: Preferences,
+      /**
+       * What becomes of pictures that were never named. `chosen`, as long as a client says nothing else: the
+       * server sends a few. `hidden`: where there are more than a few, none of them.
+       */
+      others: v.exactOptional(v.picklist(['chosen', 'hidden'])),
+    }),
+    result: Empty,
+  },
   /** The client can decode these now: start sending them, from a key frame. */
   ready: {
     params: v.object({

@@ -2,23 +2,27 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
+import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 import { retryDelay } from '../link/backoff.ts';
 
 /** Longer than a layout pass, too short to notice. */
 const GATHER_MS = 50;
 
 export class Preferences {
-  readonly #send: (preferences: Record<string, Preference>) => Promise<unknown>;
+  readonly #send: (view: MethodParams<'subscribe'>) => Promise<unknown>;
   readonly #onProblem: (error: ParleyError) => void;
   readonly #wanted = new Map<string, Preference>();
   readonly #changed = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Refusals by the server in a row. */
   #failures = 0;
+  #others: MethodParams<'subscribe'>['others'];
+  /** The server does not know it yet. */
+  #othersAreNews = false;
   #closed = false;
 
   constructor(
-    send: (preferences: Record<string, Preference>) => Promise<unknown>,
+    send: (view: MethodParams<'subscribe'>) => Promise<unknown>,
     onProblem: (error: ParleyError) => void,
   ) {
     this.#send = send;
@@ -38,10 +42,19 @@ export class Preferences {
     this.#flushAfter(GATHER_MS);
   }
 
+  /** Pictures of a large room that were never named are not received from now on. */
+  hideOthers(): void {
+    if (this.#others === 'hidden') return;
+    this.#others = 'hidden';
+    this.#othersAreNews = true;
+    this.#flushAfter(GATHER_MS);
+  }
+
   /** The server may have lost all of them. */
   resend(): void {
     for (const trackId of this.#wanted.keys()) this.#changed.add(trackId);
-    if (this.#changed.size > 0) this.#flush();
+    this.#othersAreNews = this.#others !== undefined;
+    this.#flush();
   }
 
   /** Forgets tracks that are gone. */
@@ -76,10 +89,14 @@ export class Preferences {
     for (let start = 0; start < changed.length; start += LIMITS.tracksPerMessage) {
       this.#sendBatch(changed.slice(start, start + LIMITS.tracksPerMessage));
     }
+    if (this.#othersAreNews) this.#sendBatch([]);
   }
 
   #sendBatch(preferences: readonly [string, Preference][]): void {
-    this.#send(Object.fromEntries(preferences)).then(
+    const others = this.#othersAreNews ? this.#others : undefined;
+    this.#othersAreNews = false;
+    const view = { preferences: Object.fromEntries(preferences), ...(others && { others }) };
+    this.#send(view).then(
       () => {
         this.#failures = 0;
       },
@@ -88,6 +105,7 @@ export class Preferences {
         if (error.code !== 'unavailable') return this.#onProblem(error);
         // Sends the preferences of that moment, which may have changed again.
         for (const [trackId] of preferences) this.#changed.add(trackId);
+        this.#othersAreNews ||= others !== undefined;
         this.#flushAfter(retryDelay(this.#failures++, error.retryAfterMs, Math.random()));
       },
     );

@@ -98,7 +98,7 @@ export class JoinedCall extends CallState implements Call {
       onProblem: (error) => this.problem(error),
     });
     this.#preferences = new Preferences(
-      (preferences) => this.#request('subscribe', { preferences }),
+      (view) => this.#request('subscribe', view),
       (error) => this.problem(error),
     );
   }
@@ -141,6 +141,10 @@ export class JoinedCall extends CallState implements Call {
 
   subscribe(trackId: string, preference: Preference): void {
     this.#preferences.set(trackId, preference);
+  }
+
+  hideOthers(): void {
+    this.#preferences.hideOthers();
   }
 
   sendChat(text: string): Promise<void> {

@@ -110,6 +110,11 @@ export interface Call {
   setMuted(source: TrackSource, muted: boolean): void;
   /** The preference for a remote track: paused while off screen, a layer by its tile's size. */
   subscribe(trackId: string, preference: Preference): void;
+  /**
+   * In a large room, pictures that were never named in {@link subscribe} are not received from now on. Without
+   * this the server chooses a few.
+   */
+  hideOthers(): void;
   sendChat(text: string): Promise<void>;
   /** For hosts. */
   muteOther(trackId: string): Promise<void>;

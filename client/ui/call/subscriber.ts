@@ -1,7 +1,12 @@
 // Requests each remote video in its size on screen, and pauses those off screen.
 import { effect } from '@preact/signals';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
-import { changedPreferences, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
+import {
+  changedPreferences,
+  comesIntoView,
+  preferencesFor,
+  type RemoteVideo,
+} from '../stage/preferences.ts';
 import type { CallModel } from './call-model.ts';
 
 /** While a window is dragged, sizes change all the time; a layer switch costs a key frame. */
@@ -12,6 +17,7 @@ export function subscribeToVisible(model: CallModel): () => void {
   let asked = new Map<string, Preference>();
   let wanted = new Map<string, Preference>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  model.call.hideOthers();
 
   const flush = () => {
     timer = undefined;
@@ -21,12 +27,10 @@ export function subscribeToVisible(model: CallModel): () => void {
     asked = wanted;
   };
   const stop = effect(() => {
-    wanted = preferencesFor(remoteVideos(model), shownHeights(model));
+    const videos = remoteVideos(model);
+    wanted = preferencesFor(videos, shownHeights(model), asked);
     // A tile that comes on screen must not wait. Other changes may.
-    const appeared = [...wanted].some(
-      ([trackId, { paused }]) => !paused && asked.get(trackId)?.paused,
-    );
-    if (appeared) {
+    if (comesIntoView(asked, wanted, videos)) {
       clearTimeout(timer);
       flush();
     } else {

@@ -8,14 +8,23 @@ export interface RemoteVideo {
   source: TrackSource;
 }
 
-/** @param heights of the tiles on screen, by the track they show, in device pixels */
+/** In larger rooms hidden pictures are not received anyway, unless they were asked for before. */
+const NAME_ALL_UP_TO = 100;
+
+/**
+ * @param heights of the tiles on screen, by the track they show, in device pixels
+ * @param asked the preferences that were sent before
+ */
 export function preferencesFor(
   videos: readonly RemoteVideo[],
   heights: ReadonlyMap<string, number>,
+  asked: ReadonlyMap<string, Preference> = new Map(),
 ): Map<string, Preference> {
+  const namesAll = videos.length <= NAME_ALL_UP_TO;
   const wanted = new Map<string, Preference>();
   for (const { trackId, source } of videos) {
     const height = heights.get(trackId);
+    if (height === undefined && !namesAll && !asked.has(trackId)) continue;
     wanted.set(
       trackId,
       height === undefined
@@ -24,6 +33,18 @@ export function preferencesFor(
     );
   }
   return wanted;
+}
+
+/** Whether a picture that was hidden comes on screen. One that has just joined is sent anyway, in a small room. */
+export function comesIntoView(
+  asked: ReadonlyMap<string, Preference>,
+  wanted: ReadonlyMap<string, Preference>,
+  videos: readonly RemoteVideo[],
+): boolean {
+  const isHiddenUnasked = asked.size > 0 && videos.length > NAME_ALL_UP_TO;
+  return [...wanted].some(
+    ([trackId, { paused }]) => !paused && (asked.get(trackId)?.paused ?? isHiddenUnasked),
+  );
 }
 
 /** The entries of `wanted` that differ from the last request. */

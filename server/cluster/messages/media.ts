@@ -21,6 +21,7 @@ import {
   ParticipantId,
   RoomName,
   Timestamp,
+  TrackSource,
   Version,
 } from '../../../shared/room/room.ts';
 
@@ -99,6 +100,7 @@ export const MEDIA_COMMANDS = {
       epoch: Epoch,
       trackId: ClientId,
       kind: MediaKind,
+      source: v.exactOptional(TrackSource),
       muted: v.boolean(),
       version: MutedSince,
       rtpParameters: RtpParameters,
@@ -112,7 +114,11 @@ export const MEDIA_COMMANDS = {
     result: Empty,
   },
   subscribe: {
-    params: v.object({ ...whose, preferences: v.record(ClientId, Preference) }),
+    params: v.object({
+      ...whose,
+      preferences: v.record(ClientId, Preference),
+      others: METHODS.subscribe.params.entries.others,
+    }),
     result: Empty,
   },
   ready: {

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { MediaKind, RtpParameters } from '../../../shared/media/rtp.ts';
 import type { Params, Result } from '../../../shared/protocol/rpc.ts';
-import { ClientId, ParticipantId, RoomName } from '../../../shared/room/room.ts';
+import { ClientId, ParticipantId, RoomName, TrackSource } from '../../../shared/room/room.ts';
 
 const Empty = v.object({});
 const NodeId = v.string();
@@ -18,6 +18,8 @@ export const MeshTrack = v.object({
   /** The router that has the producer; a room may have several on one node. */
   routerId: v.string(),
   kind: MediaKind,
+  /** Older nodes do not say it. */
+  source: v.exactOptional(TrackSource),
   paused: v.boolean(),
 });
 export type MeshTrack = v.InferOutput<typeof MeshTrack>;
@@ -37,6 +39,14 @@ export const MeshState = v.object({
   gone: v.boolean(),
 });
 export type MeshState = v.InferOutput<typeof MeshState>;
+
+/** Who speaks of those whose participants are on a node: published on {@link voicesTopic} while anybody does. */
+export const MeshVoices = v.object({
+  nodeId: NodeId,
+  /** Loudest first. Volume in dBov, -127 to 0. */
+  volumes: v.array(v.object({ producerId: v.string(), volume: v.number() })),
+});
+export type MeshVoices = v.InferOutput<typeof MeshVoices>;
 
 /** One end of a pipe. The keys are the sender's (RFC 4568 §6.1), made for this pipe alone. */
 export const PipeEnd = v.object({
@@ -95,6 +105,10 @@ export type MeshCommands = typeof MESH_COMMANDS;
 export type MeshCommand = keyof MeshCommands;
 export type MeshParams<K extends MeshCommand> = Params<MeshCommands, K>;
 export type MeshResult<K extends MeshCommand> = Result<MeshCommands, K>;
+
+export function voicesTopic(room: string): string {
+  return `voices:{${room}}`;
+}
 
 export function meshTopic(room: string): string {
   return `mesh:{${room}}`;

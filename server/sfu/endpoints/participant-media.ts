@@ -15,6 +15,7 @@ import type {
   Preference,
   TransportDescription,
 } from '../../../shared/protocol/media-messages.ts';
+import type { TrackSource } from '../../../shared/room/room.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
@@ -22,7 +23,7 @@ import type { RoomRouter } from '../rooms/room-router.ts';
 import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { GrantedTurn } from './granted-turn.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { type Others, Subscriptions } from './subscriptions.ts';
 import { createTransport, type MediaContext } from './transport.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface ParticipantMediaOptions {
 export interface PublishRequest {
   trackId: string;
   kind: MediaKindName;
+  /** Older `web` replicas do not say it. */
+  source?: TrackSource | undefined;
   muted: boolean;
   /**
    * The room's version that the mute belongs to. Older `web` replicas send none: such a mute counts as the
@@ -100,6 +103,8 @@ export class ParticipantMedia {
       participantId: options.participantId,
       epoch: options.epoch,
       rtpCapabilities: options.rtpCapabilities,
+      limits: context.interest,
+      onArrived: () => this.reconcile(),
       resources: context.resources,
       log: context.log,
     });
@@ -191,11 +196,12 @@ export class ParticipantMedia {
   }
 
   /** Idempotent for a track that is here already. */
-  async publish({ trackId, kind, muted, version, rtpParameters }: PublishRequest): Promise<void> {
+  async publish(request: PublishRequest): Promise<void> {
+    const { trackId, kind, source, muted, version, rtpParameters } = request;
     // The caller has committed the track to the room, so it is this participant's. A producer of another
     // participant under this id belongs to an ended session that was not closed here yet.
-    for (const track of this.#room.tracks.all) {
-      const isAnothers = track.trackId === trackId && track.participantId !== this.participantId;
+    for (const track of this.#room.tracks.of(trackId)) {
+      const isAnothers = track.participantId !== this.participantId;
       if (isAnothers && track.home.nodeId === undefined) {
         track.home.router.own(track.producerId)?.close();
       }
@@ -219,7 +225,7 @@ export class ParticipantMedia {
     countWhileOpen(this.#resources, 'producer', producer);
     const { participantId, epoch } = this;
     const home = { router: this.router };
-    const track = { trackId, participantId, epoch, producerId: producer.id, kind, home };
+    const track = { trackId, participantId, epoch, producerId: producer.id, kind, source, home };
     this.#room.addTrack({ ...track, closed: false }, producer);
   }
 
@@ -243,17 +249,22 @@ export class ParticipantMedia {
     return muted;
   }
 
-  /** The room's tracks changed: subscribes to new ones. New consumers are sent to the client as an event. */
+  /** The room's tracks, or who is heard, changed. New consumers are sent to the client as an event. */
   reconcile(): void {
-    void this.subscriptions.reconcile().then((consumers) => {
-      if (consumers.length === 0 || this.#closed) return;
-      const { participantId, epoch } = this;
-      this.#room.publish('consumers', { participantId, epoch, consumers });
-    });
+    void this.#reconcile();
   }
 
-  setPreferences(preferences: Readonly<Record<string, Preference>>): Promise<void> {
-    return this.subscriptions.prefer(preferences);
+  /** Resolves when the client receives what it asked for, as far as it is here already. */
+  async look(preferences: Readonly<Record<string, Preference>>, others?: Others): Promise<void> {
+    this.subscriptions.look(preferences, others);
+    await this.#reconcile();
+  }
+
+  async #reconcile(): Promise<void> {
+    const consumers = await this.subscriptions.reconcile();
+    if (consumers.length === 0 || this.#closed) return;
+    const { participantId, epoch } = this;
+    this.#room.publish('consumers', { participantId, epoch, consumers });
   }
 
   /** Closes both transports and so every track sent or received. Idempotent. */
@@ -261,6 +272,7 @@ export class ParticipantMedia {
     if (this.#closed) return;
     this.#closed = true;
     this.turn?.release();
+    this.subscriptions.close();
     this.#release();
     this.router.worker.sessions -= 1;
     this.#transports.send.close();
@@ -275,7 +287,9 @@ export class ParticipantMedia {
       if (this.#closed || !ENDED.has(state)) return;
       this.#dtlsEnded.add(direction);
       const { participantId, epoch } = this;
-      this.#log.info({ room: this.#room.name, participantId, direction, state }, 'DTLS has ended');
+      const known = { room: this.#room.name, participantId, direction };
+      // Clients close their ends when they leave. What fails is worth a look.
+      this.#log[state === 'failed' ? 'info' : 'debug']({ ...known, state }, 'DTLS has ended');
       this.#room.publish('transportEnded', { participantId, epoch, direction });
     });
   }

@@ -1,18 +1,19 @@
-// The tracks that one participant receives: the room's tracks, reconciled against the consumers there are.
-import type { Consumer, WebRtcTransport } from 'mediasoup/types';
+// The tracks that one participant receives: what it should receive, reconciled against the consumers there are.
+import type { WebRtcTransport } from 'mediasoup/types';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import { RtpParameters } from '../../../shared/media/rtp.ts';
 import type {
   Consumer as ConsumerDescription,
   Preference,
 } from '../../../shared/protocol/media-messages.ts';
-import { toWire } from '../../../shared/protocol/rpc.ts';
+import { type InterestLimits, interest, type View, type Want } from '../../room/interest.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { Resources } from '../../telemetry/resources.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
-import { countWhileOpen } from '../workers/count.ts';
+import { Subscription } from './subscription.ts';
+
+export type Others = View['others'];
 
 export interface SubscriptionsOptions {
   room: Pick<MediaRoom<never>, 'name' | 'tracks' | 'publish'>;
@@ -21,115 +22,141 @@ export interface SubscriptionsOptions {
   participantId: string;
   epoch: number;
   rtpCapabilities: RtpCapabilities;
+  limits: InterestLimits;
+  /** A track that was wanted has arrived from another worker or node: reconcile. */
+  onArrived(): void;
   resources: Resources;
   log: Logger;
-}
-
-interface Subscription {
-  readonly trackId: string;
-  readonly producerId: string;
-  readonly consumer: Consumer;
-  readonly description: Omit<ConsumerDescription, 'waiting'>;
-  /** Paused until the client reports that it can decode. A key frame before that would be lost. */
-  waiting: boolean;
 }
 
 /** Preferences for tracks that have not arrived are kept, up to this many; the oldest go first. */
 const MAX_PREFERENCES = 2_000;
 /** A join waits this long for tracks of other workers and nodes. Later ones follow as events. */
 const FIRST_PIPES_MS = 800;
+/** A track that is no longer wanted is paused at once, and kept this long: whoever turns a page turns it back. */
+const KEEP_MS = 5_000;
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   /** While a sender moves, a track may have two subscriptions. The older one ends with its producer. */
   readonly #byProducer = new Map<string, Subscription>();
   readonly #preferences = new Map<string, Preference>();
+  #others: Others = 'chosen';
   /** Tracks that could not be consumed; they are not tried again. */
   readonly #refused = new WeakSet<RoomTrack>();
+  /** Tracks on their way from another worker or node. */
+  readonly #arriving = new Set<RoomTrack>();
   #running: Promise<unknown> = Promise.resolve();
+  #next: Promise<ConsumerDescription[]> | undefined;
   #first = true;
+  #dropping: Timer | undefined;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
   }
 
   list(): ConsumerDescription[] {
-    return [...this.#byProducer.values()].map(({ description, waiting }) => ({
-      ...description,
-      waiting,
-    }));
+    return [...this.#byProducer.values()].map((subscription) => subscription.description);
   }
 
-  /**
-   * Consumes every track that is not consumed yet. Calls run one after the other, so that none is
-   * consumed twice.
-   *
-   * @returns the new consumers
-   */
-  reconcile(): Promise<ConsumerDescription[]> {
-    const run = this.#running.then(() => this.#reconcile());
-    this.#running = run.catch(() => {});
-    return run;
+  /** Whether the client has said what it wants of this track. */
+  names(trackId: string): boolean {
+    return this.#preferences.has(trackId);
   }
 
-  async prefer(preferences: Readonly<Record<string, Preference>>): Promise<void> {
+  /** What the client looks at from now on, of the tracks named; and what becomes of those never named. */
+  look(preferences: Readonly<Record<string, Preference>>, others: Others = this.#others): void {
+    this.#others = others;
     for (const [trackId, preference] of Object.entries(preferences)) {
       this.#preferences.delete(trackId);
       this.#preferences.set(trackId, preference);
-      if (this.#preferences.size > MAX_PREFERENCES) {
-        const [oldest] = this.#preferences.keys();
-        if (oldest !== undefined) this.#preferences.delete(oldest);
-      }
+      if (this.#preferences.size <= MAX_PREFERENCES) continue;
+      const [oldest] = this.#preferences.keys();
+      if (oldest !== undefined) this.#preferences.delete(oldest);
     }
-    await Promise.all(
-      [...this.#byProducer.values()].map(async (subscription) => {
-        if (Object.hasOwn(preferences, subscription.trackId)) await this.#apply(subscription);
-      }),
-    );
+  }
+
+  /**
+   * Consumes what is wanted and not consumed yet, pauses what is not wanted. Calls run one after the other, so
+   * that nothing is consumed twice; those that wait for their turn are one.
+   *
+   * @returns the new consumers, to the first caller of each run
+   */
+  reconcile(): Promise<ConsumerDescription[]> {
+    if (this.#next) return this.#next.then(() => []);
+    const run = this.#running.then(() => {
+      this.#next = undefined;
+      return this.#reconcile();
+    });
+    this.#next = run;
+    this.#running = run.catch(() => {});
+    return run;
   }
 
   /** The client can decode these now. */
   async ready(consumerIds: readonly string[]): Promise<void> {
     const ready = new Set(consumerIds);
-    await Promise.all(
-      [...this.#byProducer.values()].map(async (subscription) => {
-        if (!subscription.waiting || !ready.has(subscription.consumer.id)) return;
-        subscription.waiting = false;
-        await this.#apply(subscription);
-      }),
-    );
+    const waiting = [...this.#byProducer.values()].filter(({ id }) => ready.has(id));
+    await Promise.all(waiting.map((subscription) => subscription.ready()));
+  }
+
+  close(): void {
+    this.#dropping?.close();
+  }
+
+  #wants(): Map<string, Want<RoomTrack>> {
+    const { room, participantId, limits } = this.#options;
+    const view = { preferences: this.#preferences, others: this.#others };
+    const find = (trackId: string) => room.tracks.newest(trackId);
+    return interest(participantId, room.tracks.common, find, view, limits);
   }
 
   async #reconcile(): Promise<ConsumerDescription[]> {
-    const { room, router, participantId, transport } = this.#options;
+    const { router, transport, resources } = this.#options;
+    if (transport.closed) return [];
+    const wants = this.#wants();
+    const missing = [...wants.values()].filter(
+      ({ track }) => !this.#byProducer.has(track.producerId) && !this.#refused.has(track),
+    );
+    const away = missing.filter(({ track }) => !router.producerOf(track));
+    const arriving = Promise.all(away.map(({ track }) => this.#bring(track)));
+    const isFirst = this.#first;
+    if (isFirst && away.length > 0) await resources.atMost(FIRST_PIPES_MS, arriving);
+    this.#first = false;
+    const here = missing.filter(({ track }) => router.producerOf(track));
     // mediasoup asks for key frames when the transport connects, and nothing flows before. So the first
     // consumers need not wait for the client.
-    const waiting = !this.#first;
-    if (transport.closed) return [];
-    const missing = room.tracks
-      .newest()
-      .filter(
-        (track) =>
-          track.participantId !== participantId &&
-          !this.#byProducer.has(track.producerId) &&
-          !this.#refused.has(track),
-      );
-    const away = missing.filter((track) => !router.producerOf(track));
-    const arriving = Promise.all(away.map((track) => router.prepare(track)));
-    if (this.#first && away.length > 0) {
-      await this.#options.resources.atMost(FIRST_PIPES_MS, arriving);
-    }
-    this.#first = false;
-    const here = missing.filter((track) => router.producerOf(track));
-    const consumed = await Promise.all(here.map((track) => this.#consume(track, waiting)));
+    const [consumed] = await Promise.all([
+      Promise.all(here.map((want) => this.#consume(want, { waiting: !isFirst }))),
+      ...[...this.#byProducer.values()].map((subscription) => this.#apply(subscription, wants)),
+    ]);
+    this.#dropLater();
     return consumed.flatMap((subscription) =>
-      subscription && !subscription.consumer.closed
-        ? [{ ...subscription.description, waiting: subscription.waiting }]
-        : [],
+      subscription && !subscription.closed ? [subscription.description] : [],
     );
   }
 
-  async #consume(track: RoomTrack, waiting: boolean): Promise<Subscription | undefined> {
+  async #bring(track: RoomTrack): Promise<void> {
+    const { router, onArrived } = this.#options;
+    if (this.#arriving.has(track)) return;
+    this.#arriving.add(track);
+    const wasFirst = this.#first;
+    await router.prepare(track);
+    this.#arriving.delete(track);
+    // The run that waits for it takes it along.
+    if (router.producerOf(track) && !(wasFirst && this.#first)) onArrived();
+  }
+
+  /** An older producer of a track that is wanted ends by itself. */
+  #apply(subscription: Subscription, wants: ReadonlyMap<string, Want<RoomTrack>>): Promise<void> {
+    const want = wants.get(subscription.trackId);
+    return subscription.set(want, this.#preferences.get(subscription.trackId), performance.now());
+  }
+
+  async #consume(
+    { track, paused }: Want<RoomTrack>,
+    { waiting }: { waiting: boolean },
+  ): Promise<Subscription | undefined> {
     const { room, router, transport, rtpCapabilities, log } = this.#options;
     const { trackId } = track;
     const producer = router.producerOf(track);
@@ -139,22 +166,17 @@ export class Subscriptions {
       log.warn({ room: room.name, trackId }, 'a participant has no codec for a track');
       return undefined;
     }
-    const preference = this.#preferences.get(trackId);
     const release = router.use(producer);
     try {
-      const consumer = await transport.consume({
-        producerId: producer.id,
-        rtpCapabilities,
-        paused: waiting || preference?.paused === true,
-        ...(preference?.spatialLayer !== undefined && {
-          preferredLayers: layersOf(preference),
-        }),
-      });
+      const { subscription, consumer } = await Subscription.open(
+        { ...this.#options, track, producer },
+        { waiting, paused, preference: this.#preferences.get(trackId) },
+      );
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
-      if (transport.closed) consumer.close();
+      if (transport.closed) subscription.close();
       consumer.observer.once('close', release);
       // The track may have been closed while mediasoup answered. Then there is nothing to announce.
-      if (!consumer.closed) return this.#add(track, consumer, waiting);
+      if (!subscription.closed) return this.#add(track, subscription);
       release();
       return undefined;
     } catch (error) {
@@ -168,33 +190,19 @@ export class Subscriptions {
     }
   }
 
-  #add({ trackId, producerId }: RoomTrack, consumer: Consumer, waiting: boolean): Subscription {
-    const { room, participantId, epoch, resources } = this.#options;
-    const subscription: Subscription = {
-      trackId,
-      producerId,
-      consumer,
-      waiting,
-      description: {
-        trackId,
-        consumerId: consumer.id,
-        kind: consumer.kind,
-        rtpParameters: toWire(RtpParameters, consumer.rtpParameters),
-      },
-    };
+  #add({ producerId }: RoomTrack, subscription: Subscription): Subscription {
+    const { room, participantId, epoch } = this.#options;
+    const { trackId } = subscription;
     this.#byProducer.set(producerId, subscription);
-    countWhileOpen(resources, 'consumer', consumer);
-    consumer.observer.once('close', () => {
-      if (this.#byProducer.get(producerId) === subscription) this.#byProducer.delete(producerId);
-    });
-    consumer.once('producerclose', () =>
-      room.publish('consumersClosed', { participantId, epoch, consumerIds: [consumer.id] }),
-    );
-    consumer.on('layerschange', (layers) => {
-      // A track may have two consumers. Only the state of the newer one matters.
-      if (this.#newestOf(trackId) !== subscription) return;
-      const spatialLayer = layers?.spatialLayer ?? null;
-      room.publish('layers', { participantId, epoch, trackId, spatialLayer });
+    subscription.listen({
+      onClosed: () => {
+        if (this.#byProducer.get(producerId) === subscription) this.#byProducer.delete(producerId);
+      },
+      onEnded: () => this.#publishClosed([subscription]),
+      onLayer: (spatialLayer) => {
+        if (this.#newestOf(trackId) !== subscription) return;
+        room.publish('layers', { participantId, epoch, trackId, spatialLayer });
+      },
     });
     return subscription;
   }
@@ -204,23 +212,35 @@ export class Subscriptions {
     return [...this.#byProducer.values()].findLast((known) => known.trackId === trackId);
   }
 
-  async #apply({ trackId, consumer, waiting }: Subscription): Promise<void> {
-    const preference = this.#preferences.get(trackId) ?? {};
-    const pause = waiting || preference.paused === true;
-    try {
-      if (consumer.closed) return;
-      if (consumer.type !== 'simple' && preference.spatialLayer !== undefined) {
-        await consumer.setPreferredLayers(layersOf(preference));
-      }
-      if (consumer.closed || pause === consumer.paused) return;
-      await (pause ? consumer.pause() : consumer.resume());
-    } catch (error) {
-      // The worker may have closed the track before its event arrived here. Nothing is missing then.
-      this.#options.log.debug({ err: error, trackId }, 'a consumer could not be changed');
-    }
+  #dropLater(): void {
+    if (this.#dropping || ![...this.#byProducer.values()].some(isUnwanted)) return;
+    this.#dropping = this.#options.resources.after(KEEP_MS, () => {
+      this.#dropping = undefined;
+      this.#drop();
+      if (!this.#options.transport.closed) this.#dropLater();
+    });
+  }
+
+  #drop(): void {
+    const before = performance.now() - KEEP_MS;
+    const dropped = [...this.#byProducer.values()].filter(
+      ({ unwantedSince }) => unwantedSince !== undefined && unwantedSince <= before,
+    );
+    for (const subscription of dropped) subscription.close();
+    this.#publishClosed(dropped);
+  }
+
+  #publishClosed(closed: readonly Subscription[]): void {
+    if (closed.length === 0) return;
+    const { room, participantId, epoch } = this.#options;
+    room.publish('consumersClosed', {
+      participantId,
+      epoch,
+      consumerIds: closed.map(({ id }) => id),
+    });
   }
 }
 
-function layersOf({ spatialLayer = 0, temporalLayer }: Preference) {
-  return { spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) };
+function isUnwanted({ unwantedSince }: Subscription): boolean {
+  return unwantedSince !== undefined;
 }

@@ -10,6 +10,7 @@ import { countWhileOpen } from '../workers/count.ts';
 
 export interface MediaContext {
   media: Config['media'];
+  interest: Config['interest'];
   resources: Resources;
   metrics: Metrics;
   log: Logger;

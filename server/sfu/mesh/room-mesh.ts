@@ -40,7 +40,6 @@ export interface RoomMeshOptions {
 interface OtherNode {
   seq: number;
   heardAt: number;
-  tracks: ReadonlyMap<string, MeshTrack>;
 }
 
 /** Full state is republished this often, so a lost message is repaired within this time. */
@@ -177,7 +176,7 @@ export class RoomMesh {
 
   #meetAsked(nodeId: string): void {
     if (this.#others.has(nodeId)) return;
-    this.#know(nodeId, { seq: 0, heardAt: performance.now(), tracks: new Map() });
+    this.#know(nodeId, { seq: 0, heardAt: performance.now() });
   }
 
   #applyState(state: MeshState): void {
@@ -190,7 +189,7 @@ export class RoomMesh {
       return;
     }
     const tracks = new Map(state.tracks.map((track) => [track.producerId, track]));
-    this.#know(nodeId, { seq, heardAt: performance.now(), tracks });
+    this.#know(nodeId, { seq, heardAt: performance.now() });
     for (const link of this.#linksOf(nodeId)) link.reflect(tracks);
     this.#options.onTracks(nodeId, state.tracks);
     this.#keepSources(nodeId, state.links);

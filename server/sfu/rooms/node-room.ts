@@ -2,18 +2,25 @@
 import type { Producer } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MeshTrack } from '../../cluster/messages/mesh.ts';
+import type { InterestLimits } from '../../room/interest.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh } from '../mesh/room-mesh.ts';
+import { RoomVoices } from '../mesh/room-voices.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 import type { MediaRoom, PublishEvent } from './media-room.ts';
 import { RoomRouter } from './room-router.ts';
+import { RoomSpeakers, type Volume } from './room-speakers.ts';
 import { producerIdOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
+
+/** Speakers that are published. More are never understood at once. */
+const MAX_SPEAKERS = 6;
 
 export interface NodeRoomContext extends MeshContext {
   /** The least loaded worker besides these, if there is one; else the least loaded of all. */
   pickWorker(besides: readonly LiveWorker[]): Promise<LiveWorker>;
   /** A room with this many participants on one worker takes another worker. */
   participantsPerWorker: number;
+  interest: InterestLimits;
 }
 
 export interface NodeRoomOptions {
@@ -26,8 +33,10 @@ export interface NodeRoomOptions {
 export class NodeRoom implements MediaRoom<ParticipantMedia> {
   readonly name: string;
   readonly publish: PublishEvent;
-  readonly tracks = new RoomTracks();
+  readonly tracks: RoomTracks;
   readonly mesh: RoomMesh;
+  readonly #voices: RoomVoices;
+  readonly #speakers: RoomSpeakers;
   readonly #context: NodeRoomContext;
   readonly #options: NodeRoomOptions;
   readonly #participants = new Map<string, ParticipantMedia>();
@@ -42,6 +51,16 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     this.publish = options.publish;
     this.#options = options;
     this.#context = context;
+    this.tracks = new RoomTracks(context.interest);
+    this.#speakers = new RoomSpeakers({
+      resources: context.resources,
+      onSpeakers: (volumes) => this.#onSpeakers(volumes),
+    });
+    this.#voices = new RoomVoices({
+      ...context,
+      room: options.name,
+      onVoices: (nodeId, volumes) => this.#speakers.report(nodeId, volumes),
+    });
     this.mesh = new RoomMesh(
       {
         room: options.name,
@@ -102,16 +121,16 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   /** A participant on this node sends this track: all others get a consumer of it. */
   addTrack(track: RoomTrack, producer: Producer): void {
     const { router } = track.home as { router: RoomRouter };
+    const { producerId, trackId } = track;
     router.add(producer);
-    this.tracks.add(track);
-    producer.observer.once('close', () => {
-      this.tracks.remove(track.producerId);
+    const change = (action: () => void) => {
+      this.#change([trackId], action);
       this.mesh.publishState();
-    });
-    producer.observer.on('pause', () => this.mesh.publishState());
-    producer.observer.on('resume', () => this.mesh.publishState());
-    this.mesh.publishState();
-    this.reconcile();
+    };
+    producer.observer.once('close', () => change(() => this.tracks.remove(producerId)));
+    producer.observer.on('pause', () => change(() => this.tracks.mute(producerId, true)));
+    producer.observer.on('resume', () => change(() => this.tracks.mute(producerId, false)));
+    change(() => this.tracks.add(track, { muted: producer.paused }));
   }
 
   /** The producer that this media session sends the track with. */
@@ -120,10 +139,15 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     return track?.home.nodeId === undefined ? track?.home.router.own(track.producerId) : undefined;
   }
 
-  /** The available tracks changed: subscribes each participant to those it lacks. */
-  reconcile(router?: RoomRouter): void {
+  /** Those whose wishes an action on these tracks may change: all of them, or who names one of the tracks. */
+  #change(trackIds: readonly string[], action: () => void): void {
+    const { common } = this.tracks;
+    action();
+    if (this.#closed) return;
+    const isForAll = this.tracks.common !== common;
     for (const participant of this.#participants.values()) {
-      if (router === undefined || participant.router === router) participant.reconcile();
+      const isNamed = () => trackIds.some((trackId) => participant.subscriptions.names(trackId));
+      if (isForAll || isNamed()) participant.reconcile();
     }
   }
 
@@ -145,6 +169,8 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     this.#closed = true;
     for (const participant of this.#participants.values()) participant.close();
     this.#participants.clear();
+    this.#speakers.close();
+    void this.#voices.close();
     void this.mesh.close();
     for (const router of this.#routers) router.close();
     this.#routers.clear();
@@ -174,8 +200,12 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
         room: this.name,
         worker,
         pipe: (track, to) => this.#pipe(this.tracks.get(track.producerId), to),
-        onPiped: (piped) => this.reconcile(piped),
-        onSpeakers: (origin, loudest) => this.#publishSpeakers(origin, loudest),
+        onLost: (lacking) => {
+          for (const participant of this.#participants.values()) {
+            if (participant.router === lacking) participant.reconcile();
+          }
+        },
+        onSpeakers: (origin, loudest) => this.#onOwnSpeakers(origin, loudest),
       },
       this.#context,
     );
@@ -218,41 +248,53 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   }
 
   #ownTracks(): MeshTrack[] {
-    return this.tracks.all.flatMap(({ home, trackId, participantId, epoch, producerId, kind }) => {
+    return this.tracks.all.flatMap(({ home, closed: _, source, ...track }) => {
       if (home.nodeId !== undefined) return [];
-      const paused = home.router.own(producerId)?.paused ?? false;
+      const paused = home.router.own(track.producerId)?.paused ?? false;
       const routerId = home.router.id;
-      return [{ trackId, participantId, epoch, producerId, routerId, kind, paused }];
+      return [{ ...track, ...(source !== undefined && { source }), routerId, paused }];
     });
   }
 
   #onTracks(nodeId: string, tracks: readonly MeshTrack[]): void {
-    const there = new Set(tracks.map(({ producerId }) => producerId));
-    for (const track of this.tracks.all) {
-      if (track.home.nodeId === nodeId && !there.has(track.producerId)) {
-        this.tracks.remove(track.producerId);
+    this.#voices.listen();
+    if (tracks.length === 0) this.#speakers.report(nodeId, []);
+    const there = new Map(tracks.map((track) => [track.producerId, track]));
+    const known = this.tracks.all.filter(({ home }) => home.nodeId === nodeId);
+    const gone = known.filter(({ producerId }) => !there.has(producerId));
+    const fresh = tracks.filter(({ producerId }) => !this.tracks.get(producerId));
+    const changed = [...gone, ...fresh].map(({ trackId }) => trackId);
+    this.#change(changed, () => {
+      for (const { producerId } of gone) this.tracks.remove(producerId);
+      for (const { routerId, paused, ...track } of fresh) {
+        const home = { nodeId, routerId };
+        this.tracks.add({ ...track, home, closed: false }, { muted: paused });
       }
-    }
-    let isNew = false;
-    for (const { routerId, paused: _, ...track } of tracks) {
-      if (this.tracks.get(track.producerId)) continue;
-      this.tracks.add({ ...track, home: { nodeId, routerId }, closed: false });
-      isNew = true;
-    }
-    if (isNew) this.reconcile();
+      for (const { producerId } of known) {
+        const track = there.get(producerId);
+        if (track) this.tracks.mute(producerId, track.paused);
+      }
+    });
   }
 
-  #publishSpeakers(
-    origin: RoomRouter,
-    loudest: ReadonlyArray<{ producerId: string; volume: number }>,
-  ): void {
-    // Loudest first. A participant's microphone and screen sound count as one: the louder of them.
+  /** Others are told of tracks whose participants are here: whoever hears more would only repeat it. */
+  #onOwnSpeakers(origin: RoomRouter, loudest: readonly Volume[]): void {
+    this.#speakers.report(origin.id, loudest);
+    this.#voices.publish(loudest.filter(({ producerId }) => origin.own(producerId)));
+  }
+
+  #onSpeakers(loudest: readonly Volume[]): void {
+    this.#change([], () => this.tracks.spoke(loudest.map(({ producerId }) => producerId)));
+    // A participant's microphone and screen sound count as one: the louder of them.
     const volumes = new Map<string, number>();
     for (const { producerId, volume } of loudest) {
       const track = this.tracks.get(producerId);
       if (track && !volumes.has(track.participantId)) volumes.set(track.participantId, volume);
     }
     const speakers = [...volumes].map(([participantId, volume]) => ({ participantId, volume }));
-    this.publish('speakers', { origin: origin.id, speakers });
+    this.publish('speakers', {
+      origin: this.#context.nodeId,
+      speakers: speakers.slice(0, MAX_SPEAKERS),
+    });
   }
 }

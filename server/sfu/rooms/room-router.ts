@@ -34,8 +34,8 @@ export interface RoomRouterOptions {
   worker: LiveWorker;
   /** Brings a track that is elsewhere onto this router. */
   pipe(track: WantedTrack, to: RoomRouter): Promise<Producer>;
-  /** A piped track has arrived, or a wanted one was lost: reconcile. */
-  onPiped(router: RoomRouter): void;
+  /** A track from elsewhere was lost, or could not be brought yet: reconcile. */
+  onLost(router: RoomRouter): void;
   /** Loudest first. */
   onSpeakers(router: RoomRouter, speakers: Array<{ producerId: string; volume: number }>): void;
 }
@@ -154,7 +154,7 @@ export class RoomRouter {
   }
 
   async #bring(track: WantedTrack, piped: Piped): Promise<void> {
-    const { room, pipe, onPiped } = this.#options;
+    const { room, pipe, onLost } = this.#options;
     const { resources, log } = this.#context;
     const forget = () => {
       if (this.#piped.get(track.producerId) === piped) this.#piped.delete(track.producerId);
@@ -167,7 +167,7 @@ export class RoomRouter {
       countWhileOpen(resources, 'piped', producer);
       producer.observer.once('close', () => {
         forget();
-        if (!this.closed) onPiped(this);
+        if (!this.closed) onLost(this);
       });
       this.#listen(producer);
     } catch (err) {
@@ -175,12 +175,10 @@ export class RoomRouter {
       if (this.closed || track.closed) return;
       log.warn({ err, room, trackId: track.trackId }, 'a track could not be piped yet');
       const again = resources.after(PIPE_RETRY_MS, () => {
-        if (!this.closed) onPiped(this);
+        if (!this.closed) onLost(this);
       });
       this.router.observer.once('close', () => again.close());
-      return;
     }
-    onPiped(this);
   }
 
   #listen(producer: Producer): void {

@@ -1,5 +1,7 @@
 // The tracks of a room as one node knows them: its own and those of other nodes.
 import type { MediaKind } from '../../../shared/media/rtp.ts';
+import type { TrackSource } from '../../../shared/room/room.ts';
+import { type Common, type InterestLimits, RoomInterest } from '../../room/interest.ts';
 import type { RoomRouter } from './room-router.ts';
 
 /** Where a track's participant is connected. */
@@ -15,6 +17,7 @@ export interface RoomTrack {
   readonly epoch: number;
   readonly producerId: string;
   readonly kind: 'audio' | 'video';
+  readonly source?: TrackSource | undefined;
   readonly home: TrackHome;
   /** The producer has ended. */
   closed: boolean;
@@ -23,6 +26,13 @@ export type TrackKind = (typeof MediaKind.options)[number];
 
 export class RoomTracks {
   readonly #byProducer = new Map<string, RoomTrack>();
+  /** Oldest first. */
+  readonly #byTrack = new Map<string, readonly RoomTrack[]>();
+  readonly #interest: RoomInterest<RoomTrack>;
+
+  constructor(limits: InterestLimits) {
+    this.#interest = new RoomInterest(limits);
+  }
 
   get all(): readonly RoomTrack[] {
     return [...this.#byProducer.values()];
@@ -32,8 +42,27 @@ export class RoomTracks {
     return this.#byProducer.get(producerId);
   }
 
-  add(track: RoomTrack): void {
+  /** The track's newest producer: its participant is there already, or moving there. */
+  newest(trackId: string): RoomTrack | undefined {
+    return this.#interest.get(trackId);
+  }
+
+  /** The producers of a track, oldest first: two while its participant moves. */
+  of(trackId: string): readonly RoomTrack[] {
+    return this.#byTrack.get(trackId) ?? [];
+  }
+
+  /** What all participants receive. The same object as before while nothing of it has changed. */
+  get common(): Common<RoomTrack> {
+    return this.#interest.common;
+  }
+
+  add(track: RoomTrack, { muted }: { muted: boolean }): void {
     this.#byProducer.set(track.producerId, track);
+    const others = this.#byTrack.get(track.trackId) ?? [];
+    const all = [...others, track].toSorted((a, b) => a.epoch - b.epoch);
+    this.#byTrack.set(track.trackId, all);
+    if (all.at(-1) === track) this.#interest.set(track, { muted });
   }
 
   remove(producerId: string): void {
@@ -41,24 +70,33 @@ export class RoomTracks {
     if (!track) return;
     track.closed = true;
     this.#byProducer.delete(producerId);
+    const { trackId } = track;
+    const others = this.#byTrack.get(trackId)?.filter((other) => other !== track) ?? [];
+    const newest = others.at(-1);
+    if (!newest) {
+      this.#byTrack.delete(trackId);
+      this.#interest.remove(trackId);
+      return;
+    }
+    this.#byTrack.set(trackId, others);
+    if (this.#interest.get(trackId) === track) this.#interest.replace(newest);
   }
 
-  /** The newest producer of every track. */
-  newest(): readonly RoomTrack[] {
-    return newestOf(this.all);
+  mute(producerId: string, muted: boolean): void {
+    const track = this.#byProducer.get(producerId);
+    if (track && this.#interest.get(track.trackId) === track) {
+      this.#interest.mute(track.trackId, muted);
+    }
   }
-}
 
-/** For each track the producer with the highest epoch: its participant is there already, or moving there. */
-export function newestOf<T extends Pick<RoomTrack, 'trackId' | 'epoch'>>(
-  tracks: readonly T[],
-): readonly T[] {
-  const newest = new Map<string, T>();
-  for (const track of tracks) {
-    const other = newest.get(track.trackId);
-    if (!other || other.epoch < track.epoch) newest.set(track.trackId, track);
+  /**
+   * @param producerIds of those who speak, the loudest first
+   * @returns whether it changes what participants receive
+   */
+  spoke(producerIds: readonly string[]): boolean {
+    const trackIds = producerIds.flatMap((id) => this.#byProducer.get(id)?.trackId ?? []);
+    return this.#interest.spoke([...new Set(trackIds)]);
   }
-  return [...newest.values()];
 }
 
 /** A producer belongs to one media session: the same track on the next one has another. */

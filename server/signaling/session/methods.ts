@@ -80,6 +80,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
         epoch,
         trackId,
         kind,
+        source,
         muted,
         version,
         rtpParameters,
@@ -116,9 +117,9 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
-  async subscribe(session, { preferences }) {
+  async subscribe(session, view) {
     await unlessRebuilt(
-      session.media.sessions.sendToAll('subscribe', { ...idsOf(session), preferences }),
+      session.media.sessions.sendToAll('subscribe', { ...idsOf(session), ...view }),
     );
     return {};
   },

@@ -82,6 +82,7 @@ export async function startReplicas(
     const node = await SfuNode.start({
       cluster: wrapNode(memory),
       media: config.media,
+      interest: config.interest,
       limits: config.limits,
       workerBin: await workerBinary(),
       turn: { configured: configuredTurn(config), settings: config.turn },

@@ -77,6 +77,11 @@ export interface MadeTrack extends Disposable {
   readonly track: MediaStreamTrack;
 }
 
+/** A microphone with a tone in front of it, or with silence. */
+export interface MadeMicrophone extends MadeTrack {
+  speak(speaks: boolean): void;
+}
+
 export function cameraTrack(): MadeTrack {
   const source = new nonstandard.RTCVideoSource();
   sources.add(source);
@@ -91,13 +96,15 @@ export function cameraTrack(): MadeTrack {
   return made(track, timer);
 }
 
-export function microphoneTrack(): MadeTrack {
+export function microphoneTrack(): MadeMicrophone {
   const source = new nonstandard.RTCAudioSource();
   sources.add(source);
   const track = source.createTrack();
   const tone = Int16Array.from({ length: SAMPLE_RATE }, (_, n) =>
     Math.round(TONE_AMPLITUDE * Math.sin((2 * Math.PI * TONE_HZ * n) / SAMPLE_RATE)),
   );
+  const silence = new Int16Array(SAMPLES);
+  let speaks = true;
   const startedAt = performance.now();
   let sent = 0;
   // Timers are late on a busy machine: catches up, so that the tone does not stop.
@@ -107,7 +114,7 @@ export function microphoneTrack(): MadeTrack {
     for (; sent < due; sent++) {
       const from = (sent * SAMPLES) % SAMPLE_RATE;
       source.onData({
-        samples: tone.slice(from, from + SAMPLES),
+        samples: speaks ? tone.slice(from, from + SAMPLES) : silence,
         sampleRate: SAMPLE_RATE,
         bitsPerSample: 16,
         channelCount: 1,
@@ -115,7 +122,10 @@ export function microphoneTrack(): MadeTrack {
       });
     }
   }, 10);
-  return made(track, timer);
+  const speak = (value: boolean) => {
+    speaks = value;
+  };
+  return { ...made(track, timer), speak };
 }
 
 /** Calls back for every frame that is decoded. @returns what stops it */

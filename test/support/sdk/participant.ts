@@ -12,7 +12,7 @@ import type { TrackSource } from '../../../shared/room/room.ts';
 import { DEADLINES } from '../process/deadlines.ts';
 import { until } from '../process/until.ts';
 import { type Owner, ownedBy } from '../server/owned.ts';
-import { cameraTrack, type MadeTrack, microphoneTrack } from './media.ts';
+import { cameraTrack, type MadeMicrophone, type MadeTrack, microphoneTrack } from './media.ts';
 
 export interface PersonOptions extends Partial<JoinOptions> {
   /** The tracks to share from the start. Default: a microphone and a camera. */
@@ -35,9 +35,9 @@ export class Person implements Disposable {
   readonly problems: string[] = [];
   /** Every state of the connection since the join. */
   readonly states: ConnectionState['state'][] = [];
-  readonly #made: MadeTrack[];
+  readonly #made: (MadeTrack | MadeMicrophone)[];
 
-  private constructor(name: string, call: Call, made: MadeTrack[]) {
+  private constructor(name: string, call: Call, made: (MadeTrack | MadeMicrophone)[]) {
     this.name = name;
     this.call = call;
     this.#made = made;
@@ -78,6 +78,11 @@ export class Person implements Disposable {
     const track = makeTrack(source);
     this.#made.push(track);
     await this.call.publish({ source, ...track });
+  }
+
+  /** There is a tone in front of the microphone, or silence. */
+  speaks(speaks: boolean): void {
+    for (const made of this.#made) if ('speak' in made) made.speak(speaks);
   }
 
   /** The received tracks of another participant. */
@@ -166,6 +171,6 @@ export class Person implements Disposable {
   }
 }
 
-function makeTrack(source: TrackSource): MadeTrack {
+function makeTrack(source: TrackSource): MadeTrack | MadeMicrophone {
   return source === 'microphone' || source === 'screen-audio' ? microphoneTrack() : cameraTrack();
 }

@@ -1,7 +1,11 @@
 // Which tiles a room has, and which is on the stage.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { changedPreferences, preferencesFor } from '../../../client/ui/stage/preferences.ts';
+import {
+  changedPreferences,
+  comesIntoView,
+  preferencesFor,
+} from '../../../client/ui/stage/preferences.ts';
 import { stagingOf, type Tile, tileLabel, tilesOf } from '../../../client/ui/stage/tiles.ts';
 import type { Participant, RoomSnapshot, Track, TrackSource } from '../../../shared/room/room.ts';
 
@@ -145,5 +149,29 @@ describe('preferencesFor', () => {
       ['small', { paused: false, spatialLayer: 2 }],
       ['hidden', { paused: false, spatialLayer: 0 }],
     ]);
+  });
+
+  test('in a small room a newcomer is on screen without hurry, and whoever was hidden with it', () => {
+    const before = preferencesFor(videos, heights);
+    const joined = [...videos, { trackId: 'new', source: 'camera' } as const];
+    const after = preferencesFor(joined, new Map(heights).set('new', 150), before);
+    assert.equal(comesIntoView(before, after, joined), false);
+    const turned = preferencesFor(videos, new Map(heights).set('hidden', 150), before);
+    assert.equal(comesIntoView(before, turned, videos), true);
+  });
+
+  test('in a large room only those are named that are on screen, or were', () => {
+    const crowd = Array.from({ length: 1_000 }, (_, n) => ({
+      trackId: `camera-${n}`,
+      source: 'camera' as const,
+    }));
+    const first = preferencesFor(crowd, new Map([['camera-1', 150]]));
+    assert.deepEqual([...first.keys()], ['camera-1']);
+    const next = preferencesFor(crowd, new Map([['camera-500', 150]]), first);
+    assert.deepEqual(Object.fromEntries(next), {
+      'camera-1': { paused: true },
+      'camera-500': { paused: false, spatialLayer: 0 },
+    });
+    assert.equal(comesIntoView(first, next, crowd), true);
   });
 });

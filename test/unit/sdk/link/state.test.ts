@@ -13,7 +13,7 @@ import { randomId } from '../../../../client/sdk/session/ids.ts';
 import { RoomView } from '../../../../client/sdk/session/room-view.ts';
 import { ParleyError } from '../../../../shared/errors.ts';
 import { LIMITS } from '../../../../shared/protocol/limits.ts';
-import type { Preference } from '../../../../shared/protocol/media-messages.ts';
+import type { MethodParams } from '../../../../shared/protocol/protocol.ts';
 import { parse } from '../../../../shared/protocol/rpc.ts';
 import type { RoomPatch } from '../../../../shared/room/operations.ts';
 import { ClientId, emptyRoom, type Track } from '../../../../shared/room/room.ts';
@@ -100,7 +100,7 @@ test('ids are what the server takes, and never the same', () => {
   assert.equal(new Set(ids).size, ids.length);
 });
 
-type Sent = Record<string, Preference>;
+type Sent = MethodParams<'subscribe'>;
 
 /** Preferences whose messages a server takes, every one. */
 const takenBy = (sent: Sent[]) =>
@@ -117,7 +117,25 @@ test('changes of one layout pass are one message', (t) => {
   preferences.set('track-bbbbb', { paused: true });
   preferences.set('track-aaaaa', { spatialLayer: 2 });
   t.mock.timers.tick(50);
-  assert.deepEqual(sent, [{ 'track-aaaaa': { spatialLayer: 2 }, 'track-bbbbb': { paused: true } }]);
+  const last = { 'track-aaaaa': { spatialLayer: 2 }, 'track-bbbbb': { paused: true } };
+  assert.deepEqual(sent, [{ preferences: last }]);
+});
+
+test('that other pictures are not wanted is sent with the next preferences, and again when it was forgotten', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const sent: Sent[] = [];
+  const preferences = takenBy(sent);
+  preferences.hideOthers();
+  preferences.set('track-aaaaa', { spatialLayer: 2 });
+  preferences.hideOthers();
+  t.mock.timers.tick(50);
+  preferences.prune(() => false);
+  preferences.resend();
+  const others = 'hidden';
+  assert.deepEqual(sent, [
+    { preferences: { 'track-aaaaa': { spatialLayer: 2 } }, others },
+    { preferences: {}, others },
+  ]);
 });
 
 test('what did not change is not said again, unless the other side forgot it', (t) => {
@@ -157,8 +175,7 @@ test('what the server cannot take for the moment is said again, as it is wanted 
   t.mock.timers.tick(60_000);
   assert.equal(sent.length, 3);
   assert.deepEqual(sent[2], {
-    'track-aaaaa': { spatialLayer: 2 },
-    'track-bbbbb': { paused: true },
+    preferences: { 'track-aaaaa': { spatialLayer: 2 }, 'track-bbbbb': { paused: true } },
   });
 });
 
@@ -201,7 +218,7 @@ test('more tracks than fit one message are said in several', () => {
   for (let n = 0; n < count; n++) preferences.set(`track-${n}`, { paused: true });
   preferences.resend();
   assert.deepEqual(
-    sent.map((message) => Object.keys(message).length),
+    sent.map((message) => Object.keys(message.preferences).length),
     [LIMITS.tracksPerMessage, LIMITS.tracksPerMessage, 1],
   );
 });

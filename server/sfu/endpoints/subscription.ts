@@ -1,0 +1,152 @@
+// One track that a participant receives: its consumer, and what is wanted of it.
+import type { Consumer, Producer, WebRtcTransport } from 'mediasoup/types';
+import { type RtpCapabilities, RtpParameters } from '../../../shared/media/rtp.ts';
+import type {
+  Consumer as ConsumerDescription,
+  Preference,
+} from '../../../shared/protocol/media-messages.ts';
+import { toWire } from '../../../shared/protocol/rpc.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import { countWhileOpen } from '../workers/count.ts';
+
+export interface SubscriptionOptions {
+  track: { readonly trackId: string };
+  /** The track's producer on the participant's router. */
+  producer: Producer;
+  transport: WebRtcTransport;
+  rtpCapabilities: RtpCapabilities;
+  resources: Resources;
+  log: Logger;
+}
+
+interface First {
+  /** The client has to say that it can decode. A key frame before that would be lost. */
+  waiting: boolean;
+  paused: boolean;
+  preference: Preference | undefined;
+}
+
+export class Subscription {
+  readonly trackId: string;
+  readonly #consumer: Consumer;
+  readonly #description: Omit<ConsumerDescription, 'waiting'>;
+  readonly #log: Logger;
+  #waiting: boolean;
+  #wantsPause: boolean;
+  #preference: Preference;
+  #unwantedSince: number | undefined;
+
+  private constructor(
+    { track, resources, log }: SubscriptionOptions,
+    first: First,
+    consumer: Consumer,
+  ) {
+    this.trackId = track.trackId;
+    this.#consumer = consumer;
+    this.#log = log;
+    this.#waiting = first.waiting;
+    this.#wantsPause = first.paused;
+    this.#preference = first.preference ?? {};
+    this.#description = {
+      trackId: track.trackId,
+      consumerId: consumer.id,
+      kind: consumer.kind,
+      rtpParameters: toWire(RtpParameters, consumer.rtpParameters),
+    };
+    countWhileOpen(resources, 'consumer', consumer);
+  }
+
+  static async open(
+    options: SubscriptionOptions,
+    first: First,
+  ): Promise<{ subscription: Subscription; consumer: Consumer }> {
+    const { producer, transport, rtpCapabilities } = options;
+    const { waiting, paused, preference } = first;
+    const consumer = await transport.consume({
+      producerId: producer.id,
+      rtpCapabilities,
+      paused: waiting || paused,
+      ...(preference?.spatialLayer !== undefined && { preferredLayers: layersOf(preference) }),
+    });
+    return { subscription: new Subscription(options, first, consumer), consumer };
+  }
+
+  get id(): string {
+    return this.#consumer.id;
+  }
+
+  get closed(): boolean {
+    return this.#consumer.closed;
+  }
+
+  get description(): ConsumerDescription {
+    return { ...this.#description, waiting: this.#waiting };
+  }
+
+  /** Since when it is not wanted, by the clock of `performance`. Undefined: it is wanted. */
+  get unwantedSince(): number | undefined {
+    return this.#unwantedSince;
+  }
+
+  listen(listeners: {
+    onClosed(): void;
+    /** The track has ended. */
+    onEnded(): void;
+    /** Null while the network has no bandwidth for any. */
+    onLayer(spatialLayer: number | null): void;
+  }): void {
+    this.#consumer.observer.once('close', listeners.onClosed);
+    this.#consumer.once('producerclose', listeners.onEnded);
+    this.#consumer.on('layerschange', (layers) => listeners.onLayer(layers?.spatialLayer ?? null));
+  }
+
+  /** The client can decode it now. */
+  async ready(): Promise<void> {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    await this.#apply();
+  }
+
+  /** What is wanted of it from now on; nothing: it is paused until it is wanted again, or closed. */
+  async set(
+    want: { paused: boolean } | undefined,
+    preference: Preference = {},
+    nowMs: number,
+  ): Promise<void> {
+    if (want) this.#unwantedSince = undefined;
+    else this.#unwantedSince ??= nowMs;
+    const before = this.#preference;
+    this.#wantsPause = want?.paused ?? true;
+    this.#preference = preference;
+    const isOtherLayer =
+      before.spatialLayer !== preference.spatialLayer ||
+      before.temporalLayer !== preference.temporalLayer;
+    await this.#apply({ isOtherLayer });
+  }
+
+  close(): void {
+    this.#consumer.close();
+  }
+
+  async #apply({ isOtherLayer = false } = {}): Promise<void> {
+    const consumer = this.#consumer;
+    const pause = this.#waiting || this.#wantsPause;
+    const preference = this.#preference;
+    try {
+      if (consumer.closed) return;
+      if (isOtherLayer && consumer.type !== 'simple' && preference.spatialLayer !== undefined) {
+        await consumer.setPreferredLayers(layersOf(preference));
+      }
+      if (consumer.closed || pause === consumer.paused) return;
+      await (pause ? consumer.pause() : consumer.resume());
+    } catch (error) {
+      // The worker may have closed the track before its event arrived here. Nothing is missing then.
+      this.#log.debug({ err: error, trackId: this.trackId }, 'a consumer could not be changed');
+    }
+  }
+}
+
+function layersOf({ spatialLayer = 0, temporalLayer }: Preference) {
+  return { spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) };
+}
