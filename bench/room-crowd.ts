@@ -1,0 +1,90 @@
+// Participants of the protocol alone who count what they are sent, and read no more of it than they must.
+import { WebSocket } from 'ws';
+import { ROUTER_RTP_CAPABILITIES } from '../shared/media/media.ts';
+import { type JoinResult, SUBPROTOCOL } from '../shared/protocol/protocol.ts';
+import type { TrackSource } from '../shared/room/room.ts';
+import { publication } from '../test/support/server/rtp.ts';
+
+/** Messages of the server, and their bytes. */
+export interface Received {
+  messages: number;
+  bytes: number;
+}
+
+export class CrowdMember {
+  readonly received: Received;
+  readonly #socket: WebSocket;
+  readonly #waiting = new Map<number, (answer: { result?: unknown; error?: unknown }) => void>();
+  #nextId = 1;
+  #epoch = 0;
+  readonly #tracks = new Map<TrackSource, string>();
+
+  private constructor(socket: WebSocket, received: Received) {
+    this.#socket = socket;
+    this.received = received;
+    socket.on('message', (data: Buffer) => {
+      received.messages += 1;
+      received.bytes += data.length;
+      // Answers begin with their id; events are only counted.
+      if (data.subarray(0, 5).toString() !== '{"id"') return;
+      const answer = JSON.parse(String(data));
+      this.#waiting.get(answer.id)?.(answer);
+      this.#waiting.delete(answer.id);
+    });
+  }
+
+  /** @param received counts what all of a crowd are sent */
+  static async open(url: string, received: Received): Promise<CrowdMember> {
+    const socket = new WebSocket(url, [SUBPROTOCOL]);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once('open', resolve);
+    socket.once('error', reject);
+    await promise;
+    return new CrowdMember(socket, received);
+  }
+
+  /** @returns the bytes of the answer */
+  async join(room: string, name: string): Promise<number> {
+    const before = this.received.bytes;
+    const answer = (await this.#ask('join', {
+      ...{ room, name, rtpCapabilities: ROUTER_RTP_CAPABILITIES },
+    })) as JoinResult;
+    this.#epoch = answer.media.epoch;
+    return this.received.bytes - before;
+  }
+
+  async publish(sources: readonly TrackSource[]): Promise<void> {
+    await Promise.all(
+      sources.map(async (source) => {
+        const params = publication(this.#epoch, { source });
+        this.#tracks.set(source, params.trackId);
+        await this.#ask('publish', params);
+      }),
+    );
+  }
+
+  mute(source: TrackSource, muted: boolean): Promise<unknown> {
+    return this.#ask('mute', { trackId: this.#tracks.get(source), muted });
+  }
+
+  async leave(): Promise<void> {
+    await this.#ask('leave', {});
+    this.#socket.close();
+  }
+
+  close(): void {
+    this.#socket.terminate();
+  }
+
+  #ask(method: string, params: unknown): Promise<unknown> {
+    const id = this.#nextId++;
+    const answer = new Promise((resolve, reject) => {
+      this.#waiting.set(id, ({ result, error }) => {
+        if (error) reject(new Error(`${method}: ${JSON.stringify(error)}`));
+        else resolve(result);
+      });
+    });
+    this.#socket.send(JSON.stringify({ id, method, params }));
+    return answer;
+  }
+}
