@@ -1,5 +1,5 @@
 // The tracks that one participant receives: what it should receive, reconciled against the consumers there are.
-import type { WebRtcTransport } from 'mediasoup/types';
+import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type {
   Consumer as ConsumerDescription,
@@ -44,6 +44,8 @@ export class Subscriptions {
   #others: Others = 'chosen';
   /** Tracks that could not be consumed; they are not tried again. */
   readonly #refused = new WeakSet<RoomTrack>();
+  /** Whether the client can receive a codec. */
+  readonly #consumable = new Map<string, boolean>();
   /** Tracks on their way from another worker or node. */
   readonly #arriving = new Set<RoomTrack>();
   #running: Promise<unknown> = Promise.resolve();
@@ -157,11 +159,11 @@ export class Subscriptions {
     { track, paused }: Want<RoomTrack>,
     { waiting }: { waiting: boolean },
   ): Promise<Subscription | undefined> {
-    const { room, router, transport, rtpCapabilities, log } = this.#options;
+    const { room, router, transport, log } = this.#options;
     const { trackId } = track;
     const producer = router.producerOf(track);
     if (!producer) return undefined;
-    if (!router.router.canConsume({ producerId: producer.id, rtpCapabilities })) {
+    if (!this.#canConsume(producer)) {
       this.#refused.add(track);
       log.warn({ room: room.name, trackId }, 'a participant has no codec for a track');
       return undefined;
@@ -188,6 +190,17 @@ export class Subscriptions {
       }
       return undefined;
     }
+  }
+
+  /** mediasoup copies and compares all capabilities each time; producers of one codec differ in nothing that counts. */
+  #canConsume(producer: Producer): boolean {
+    const { router, rtpCapabilities } = this.#options;
+    const codec = codecOf(producer);
+    const known = this.#consumable.get(codec);
+    if (known !== undefined) return known;
+    const can = router.router.canConsume({ producerId: producer.id, rtpCapabilities });
+    this.#consumable.set(codec, can);
+    return can;
   }
 
   #add({ producerId }: RoomTrack, subscription: Subscription): Subscription {
@@ -239,6 +252,17 @@ export class Subscriptions {
       consumerIds: closed.map(({ id }) => id),
     });
   }
+}
+
+const codecs = new WeakMap<Producer, string>();
+
+function codecOf(producer: Producer): string {
+  let codec = codecs.get(producer);
+  if (codec === undefined) {
+    codec = JSON.stringify(producer.rtpParameters.codecs);
+    codecs.set(producer, codec);
+  }
+  return codec;
 }
 
 function isUnwanted({ unwantedSince }: Subscription): boolean {

@@ -19,7 +19,7 @@ export interface RoomMember {
 }
 
 interface Entry {
-  readonly members: Set<RoomMember>;
+  readonly members: Members;
   readonly subscribing: Promise<readonly Closer[]>;
   readonly release: () => void;
   /** The newest state that is known; undefined before the first snapshot. */
@@ -78,7 +78,7 @@ export class RoomHub {
 
   remove(room: string, member: RoomMember): void {
     const entry = this.#entries.get(room);
-    if (!entry?.members.delete(member) || entry.members.size > 0) return;
+    if (!entry?.members.delete(member) || !entry.members.isEmpty) return;
     this.#entries.delete(room);
     entry.release();
     entry.subscribing
@@ -87,7 +87,7 @@ export class RoomHub {
   }
 
   #open(room: string): Entry {
-    const members = new Set<RoomMember>();
+    const members = new Members();
     const entry: Entry = {
       members,
       known: undefined,
@@ -95,11 +95,14 @@ export class RoomHub {
         this.#rooms.subscribe(room, (patch) => {
           this.#follow(entry, patch);
           const frame = eventFrame('patch', patch);
-          for (const member of [...members]) member.onPatch(patch, frame);
+          for (const member of members.all) member.onPatch(patch, frame);
           passMutes(entry, patch);
         }),
         this.#media.subscribe(room, (event, data) => {
-          for (const member of [...members]) member.onMediaEvent(event, data);
+          // An event for one participant concerns one session. In a large room that is what most of them are.
+          const participantId = 'participantId' in data ? data.participantId : undefined;
+          const concerned = participantId === undefined ? members.all : members.of(participantId);
+          for (const member of concerned) member.onMediaEvent(event, data);
         }),
       ]),
       release: this.#resources.open('subscription'),
@@ -126,15 +129,47 @@ export class RoomHub {
   }
 }
 
+/** The sessions of a room at this replica. While one replaces another, a participant may have two. */
+class Members {
+  readonly #all = new Set<RoomMember>();
+  readonly #byParticipant = new Map<string, readonly RoomMember[]>();
+
+  get all(): readonly RoomMember[] {
+    return [...this.#all];
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.size === 0;
+  }
+
+  of(participantId: string): readonly RoomMember[] {
+    return this.#byParticipant.get(participantId) ?? [];
+  }
+
+  add(member: RoomMember): void {
+    if (this.#all.has(member)) return;
+    this.#all.add(member);
+    const { participantId } = member;
+    this.#byParticipant.set(participantId, [...this.of(participantId), member]);
+  }
+
+  /** @returns whether it was there */
+  delete(member: RoomMember): boolean {
+    const { participantId } = member;
+    const others = this.of(participantId).filter((other) => other !== member);
+    if (others.length > 0) this.#byParticipant.set(participantId, others);
+    else this.#byParticipant.delete(participantId);
+    return this.#all.delete(member);
+  }
+}
+
 /** The owner of a track is looked up once, not by each member. */
 function passMutes({ known, members }: Entry, { ops, version }: RoomPatch): void {
   for (const op of ops) {
     if (op.op !== 'mute') continue;
     const owner = known?.tracks.find(({ id }) => id === op.trackId)?.participantId;
     if (owner === undefined) continue;
-    for (const member of members) {
-      if (member.participantId === owner) member.onMute(op.trackId, op.muted, version);
-    }
+    for (const member of members.of(owner)) member.onMute(op.trackId, op.muted, version);
   }
 }
 
