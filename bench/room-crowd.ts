@@ -1,7 +1,7 @@
 // Participants of the protocol alone who count what they are sent, and read no more of it than they must.
 import { WebSocket } from 'ws';
 import { ROUTER_RTP_CAPABILITIES } from '../shared/media/media.ts';
-import { type JoinResult, SUBPROTOCOL } from '../shared/protocol/protocol.ts';
+import { FEATURES, type JoinResult, SUBPROTOCOL } from '../shared/protocol/protocol.ts';
 import type { TrackSource } from '../shared/room/room.ts';
 import { publication } from '../test/support/server/rtp.ts';
 
@@ -47,7 +47,7 @@ export class CrowdMember {
   async join(room: string, name: string): Promise<number> {
     const before = this.received.bytes;
     const answer = (await this.#ask('join', {
-      ...{ room, name, rtpCapabilities: ROUTER_RTP_CAPABILITIES },
+      ...{ room, name, rtpCapabilities: ROUTER_RTP_CAPABILITIES, features: [...FEATURES] },
     })) as JoinResult;
     this.#epoch = answer.media.epoch;
     return this.received.bytes - before;

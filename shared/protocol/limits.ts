@@ -24,6 +24,9 @@ export const LIMITS = {
   consumerIdLength: 64,
   /** Tracks named in one `subscribe` or `ready`: several screens full of tiles. */
   tracksPerMessage: 1000,
+  /** Names of features that a client says it has, and characters of one: more than there will ever be. */
+  features: 32,
+  featureLength: 32,
   /** A STUN or TURN URL: a hostname of 253 characters, a port and a transport. */
   urlLength: 300,
   /** A round trip a client reports; a path that needs a minute is no path. Milliseconds. */

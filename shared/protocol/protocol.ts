@@ -91,6 +91,17 @@ const ResumeResult = v.object({
 
 const Token = v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength)));
 
+/** What a client understands that the first release of this protocol did not have. Others are ignored. */
+const Features = v.exactOptional(
+  v.pipe(
+    v.array(v.pipe(v.string(), v.maxLength(LIMITS.featureLength))),
+    v.maxLength(LIMITS.features),
+  ),
+);
+/** Those that this release has. */
+export const FEATURES = ['patches'] as const;
+export type Feature = (typeof FEATURES)[number];
+
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
 export const METHODS = {
   join: {
@@ -101,6 +112,7 @@ export const METHODS = {
       /** From an earlier session in this room: good where `token` has ended since. */
       rejoinToken: Token,
       rtpCapabilities: RtpCapabilities,
+      features: Features,
     }),
     result: JoinResult,
   },
@@ -113,6 +125,7 @@ export const METHODS = {
       version: Version,
       /** For a new media session, should the old one be gone. */
       rtpCapabilities: RtpCapabilities,
+      features: Features,
     }),
     result: ResumeResult,
   },
@@ -219,6 +232,8 @@ export type MethodResult<K extends MethodName> = Result<Methods, K>;
 /** The messages that the server sends unasked. */
 export const EVENTS = {
   patch: RoomPatch,
+  /** Several at once, in order, to clients with the feature of this name: large rooms change all the time. */
+  patches: v.object({ patches: v.array(RoomPatch) }),
   /** Tracks that the media server began to send. */
   consumers: v.object({ epoch: Epoch, consumers: v.array(Consumer) }),
   /** Tracks that it no longer sends. */

@@ -211,7 +211,8 @@ export class JoinedCall extends CallState implements Call {
   }
 
   readonly #handlers: { [K in EventName]?: (data: EventPayload<K>) => void } = {
-    patch: (patch) => this.#onPatch(patch),
+    patch: (patch) => this.#onPatches([patch]),
+    patches: ({ patches }) => this.#onPatches(patches),
     consumers: (data) => this.#media.onConsumers(data),
     consumersClosed: (data) => this.#media.onConsumersClosed(data),
     layers: (layer) => this.events.emit('layer', layer),
@@ -225,12 +226,16 @@ export class JoinedCall extends CallState implements Call {
     transportEnded: ({ epoch, direction }) => this.#media.onTransportEnded(epoch, direction),
   };
 
-  #onPatch(patch: RoomPatch): void {
-    const outcome = this.view.apply(patch);
-    if (outcome === 'gap') this.#askForSnapshot();
-    if (outcome !== 'applied') return;
-    this.#own.onPatch(patch, this.participantId);
-    this.#roomChanged();
+  #onPatches(patches: readonly RoomPatch[]): void {
+    let isChanged = false;
+    for (const patch of patches) {
+      const outcome = this.view.apply(patch);
+      if (outcome === 'gap') this.#askForSnapshot();
+      if (outcome !== 'applied') continue;
+      isChanged = true;
+      this.#own.onPatch(patch, this.participantId);
+    }
+    if (isChanged) this.#roomChanged();
   }
 
   #askForSnapshot(): void {

@@ -2,7 +2,12 @@
 import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import type { JoinResult, MethodParams, MethodResult } from '../../../shared/protocol/protocol.ts';
+import {
+  FEATURES,
+  type JoinResult,
+  type MethodParams,
+  type MethodResult,
+} from '../../../shared/protocol/protocol.ts';
 import { leaveLate } from '../link/late-leave.ts';
 import type { Socket } from '../link/socket.ts';
 import type { LoadedDevice } from './preload.ts';
@@ -43,7 +48,11 @@ export class SessionEntry {
     const { device, rtpCapabilities } = await this.#options.device;
     if (!this.#session) return this.#join(socket, device, rtpCapabilities);
     try {
-      const request = { ...this.#session, version: this.#options.version() };
+      const request = {
+        ...this.#session,
+        version: this.#options.version(),
+        features: [...FEATURES],
+      };
       this.#options.onResumed(await socket.request('resume', request));
     } catch (error) {
       if (ParleyError.from(error).code !== 'session_lost') throw error;
@@ -69,7 +78,7 @@ export class SessionEntry {
     const { room, name, token } = this.#options;
     const rejoinToken = this.#rejoin.token;
     const answer = await socket.request('join', {
-      ...{ room, name, rtpCapabilities },
+      ...{ room, name, rtpCapabilities, features: [...FEATURES] },
       ...(token !== undefined && { token }),
       ...(rejoinToken !== undefined && { rejoinToken }),
     });

@@ -1,18 +1,20 @@
 // The rooms that sessions of this replica are in: one subscription each, fanned out to them.
-import { eventFrame } from '../../../shared/protocol/protocol.ts';
 import { applyPatch, type RoomPatch } from '../../../shared/room/operations.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { Closer, RoomStore } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Logger } from '../../telemetry/log.ts';
-import type { Resources } from '../../telemetry/resources.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { MediaClient } from '../media/media-client.ts';
+import { batchOf, gatherMs, type PatchBatch } from './patch-batch.ts';
 
 /** A session, as its room's subscription sees it. */
 export interface RoomMember {
   readonly participantId: string;
-  /** @param frame the patch as an event, ready to send */
-  onPatch(patch: RoomPatch, frame: string): void;
+  /** A change that names the participant, as soon as it is known. */
+  onOwnPatch(patch: RoomPatch): void;
+  /** All changes, in order; those of a large room several at a time. */
+  onPatches(batch: PatchBatch): void;
   /** A track of the participant was muted or unmuted, by the participant or by a host at any replica. */
   onMute(trackId: string, muted: boolean, version: number): void;
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void;
@@ -22,6 +24,9 @@ interface Entry {
   readonly members: Members;
   readonly subscribing: Promise<readonly Closer[]>;
   readonly release: () => void;
+  /** Changes that are passed on together. */
+  readonly gathered: RoomPatch[];
+  passing: Timer | undefined;
   /** The newest state that is known; undefined before the first snapshot. */
   known: RoomSnapshot | undefined;
 }
@@ -80,6 +85,7 @@ export class RoomHub {
     const entry = this.#entries.get(room);
     if (!entry?.members.delete(member) || !entry.members.isEmpty) return;
     this.#entries.delete(room);
+    entry.passing?.close();
     entry.release();
     entry.subscribing
       .then((closers) => Promise.all(closers.map((closer) => closer.close())))
@@ -91,12 +97,16 @@ export class RoomHub {
     const entry: Entry = {
       members,
       known: undefined,
+      gathered: [],
+      passing: undefined,
       subscribing: allOrNone([
         this.#rooms.subscribe(room, (patch) => {
           this.#follow(entry, patch);
-          const frame = eventFrame('patch', patch);
-          for (const member of members.all) member.onPatch(patch, frame);
+          for (const id of participantsOf(patch)) {
+            for (const member of members.of(id)) member.onOwnPatch(patch);
+          }
           passMutes(entry, patch);
+          this.#gather(entry, patch);
         }),
         this.#media.subscribe(room, (event, data) => {
           // An event for one participant concerns one session. In a large room that is what most of them are.
@@ -109,6 +119,21 @@ export class RoomHub {
     };
     this.#entries.set(room, entry);
     return entry;
+  }
+
+  #gather(entry: Entry, patch: RoomPatch): void {
+    entry.gathered.push(patch);
+    const delayMs = gatherMs(entry.known?.participants.length ?? 0);
+    if (delayMs === 0) this.#pass(entry);
+    else entry.passing ??= this.#resources.after(delayMs, () => this.#pass(entry));
+  }
+
+  #pass(entry: Entry): void {
+    entry.passing?.close();
+    entry.passing = undefined;
+    if (entry.gathered.length === 0) return;
+    const batch = batchOf(entry.gathered.splice(0));
+    for (const member of entry.members.all) member.onPatches(batch);
   }
 
   #follow(entry: Entry, patch: RoomPatch): void {
@@ -161,6 +186,11 @@ class Members {
     else this.#byParticipant.delete(participantId);
     return this.#all.delete(member);
   }
+}
+
+/** Whose presence, entry or departure it is about. */
+function participantsOf({ ops }: RoomPatch): ReadonlySet<string> {
+  return new Set(ops.flatMap((op) => ('participantId' in op ? [op.participantId] : [])));
 }
 
 /** The owner of a track is looked up once, not by each member. */

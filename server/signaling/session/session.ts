@@ -1,6 +1,7 @@
 // One participant's session. It outlives its sockets and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import type { Feature } from '../../../shared/protocol/protocol.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
 import type { Participant } from '../../../shared/room/room.ts';
 import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
@@ -12,6 +13,7 @@ import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
 import { OwnGuard } from './own-guard.ts';
+import { hasLeft, type PatchBatch } from './patch-batch.ts';
 import { Presence } from './presence.ts';
 import type { RoomMember } from './room-hub.ts';
 import {
@@ -39,6 +41,8 @@ export interface SessionOptions {
   online: boolean;
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
+  /** What the client understands. */
+  features: readonly string[];
   /** The hash of the secret that resumes the session. */
   resumeHash: string;
   /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
@@ -51,6 +55,7 @@ export interface SessionOptions {
 export interface GrantedClaim {
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
+  features: readonly string[];
 }
 
 /** Ends after which the client comes back at once. A lost session cannot be resumed: the client joins anew. */
@@ -69,6 +74,7 @@ export class Session implements RoomMember {
   readonly #presence: Presence;
   readonly #guard: OwnGuard;
   #rtpCapabilities: RtpCapabilities;
+  #features: readonly string[];
   #state: State;
 
   /** Frames to the client wait until `answered` or `flush`. */
@@ -77,6 +83,7 @@ export class Session implements RoomMember {
     this.participant = options.participant;
     this.participantId = options.participant.id;
     this.#rtpCapabilities = options.rtpCapabilities;
+    this.#features = options.features;
     this.#state = options.state;
     this.#options = options;
     this.context = context;
@@ -163,13 +170,14 @@ export class Session implements RoomMember {
    * @throws ParleyError `session_lost` when the session is over, `session_replaced` when another socket has
    *   resumed it with a newer claim
    */
-  attach(connection: Connection, { guard, rtpCapabilities }: GrantedClaim): void {
+  attach(connection: Connection, { guard, rtpCapabilities, features }: GrantedClaim): void {
     const before = this.#state;
     if (before.name === 'ended') throw new ParleyError('session_lost');
     if (guard.fence < this.guard.fence) throw new ParleyError('session_replaced');
     this.#state = attach(before, connection);
     this.#guard.set(guard);
     this.#rtpCapabilities = rtpCapabilities;
+    this.#features = features;
     if (before.name === 'away') before.grace.close();
     else if (before.connection !== connection) {
       before.connection.end(new ParleyError('session_replaced'), { reconnect: false });
@@ -226,10 +234,8 @@ export class Session implements RoomMember {
     }
   }
 
-  onPatch(patch: RoomPatch, frame: string): void {
-    const left = patch.ops.some(
-      (op) => op.op === 'leave' && op.participantId === this.participantId,
-    );
+  onOwnPatch(patch: RoomPatch): void {
+    const left = hasLeft(patch, this.participantId);
     // This replica published that the participant is away, so another one published that they are back.
     const taken = patch.ops.some(
       (op) => op.op === 'presence' && op.participantId === this.participantId && op.online,
@@ -237,7 +243,13 @@ export class Session implements RoomMember {
     // A host removed the participant, the lease ran out, or another replica has the session: the store knows.
     // The patch may also be an older one of this replica.
     if (left || (taken && !this.#presence.online)) void this.context.keeper.check(this.room);
-    if (!left) this.#queue.send(frame, patch.version);
+  }
+
+  onPatches(batch: PatchBatch): void {
+    this.#queue.sendPatches(batch, {
+      gathered: this.#features.includes('patches' satisfies Feature),
+      except: (patch) => hasLeft(patch, this.participantId),
+    });
   }
 
   /** The replica that committed the mute may not have reached the node. */

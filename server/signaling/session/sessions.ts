@@ -96,7 +96,7 @@ export class Sessions {
 
   async #join(
     connection: Connection,
-    { room, name, rtpCapabilities }: MethodParams<'join'>,
+    { room, name, rtpCapabilities, features = [] }: MethodParams<'join'>,
     { grant, ...door }: WayIn,
   ): Promise<[Session, Reply]> {
     const { rooms, hub, limits, timing, metrics, log } = this.#options;
@@ -115,7 +115,8 @@ export class Sessions {
     const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
     const state = join(connection);
-    const known = { room, participant, guard, rtpCapabilities, resumeHash, ends: door.ends };
+    const client = { rtpCapabilities, features };
+    const known = { room, participant, guard, ...client, resumeHash, ends: door.ends };
     const session = this.#create({ ...known, state, online: true }, address);
     try {
       await hub.add(room, session);
@@ -154,7 +155,7 @@ export class Sessions {
   async resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]> {
     const { rooms, hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
-    const { room, participantId, rtpCapabilities } = params;
+    const { room, participantId, rtpCapabilities, features = [] } = params;
     const resumeHash = hashOf(params.resumeSecret);
     const claim = claimSession(
       { ...this.#options, keeper: this.#keeper },
@@ -164,7 +165,7 @@ export class Sessions {
     );
     this.#sessions.get(participantId)?.claimedBy(claim);
     const guard = await claim;
-    const granted = { guard, rtpCapabilities };
+    const granted = { guard, rtpCapabilities, features };
     const session = await this.#attach(connection, room, resumeHash, granted);
     try {
       await hub.add(room, session);

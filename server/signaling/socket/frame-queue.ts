@@ -1,10 +1,19 @@
 // The frames of a session to its client, in an order that the client can follow: while an answer with the
 // room's state is under way, later frames wait behind it.
+import type { RoomPatch } from '../../../shared/room/operations.ts';
+import type { PatchBatch } from '../session/patch-batch.ts';
 
 interface Waiting {
   frame: string;
   /** The version of the room patch that it carries, if it does. */
   version: number | undefined;
+}
+
+export interface PatchOptions {
+  /** Whether the client reads several patches in one event. */
+  gathered: boolean;
+  /** Those that it is not sent. */
+  except(patch: RoomPatch): boolean;
 }
 
 /** Where frames go. */
@@ -49,6 +58,19 @@ export class FrameQueue {
     if (version !== undefined && version <= this.#version) return;
     if (this.#pauses > 0) this.#waiting.push({ frame, version });
     else sink.send(frame);
+  }
+
+  /** Gathered ones are sent as one, unless the client has the first of them already. */
+  sendPatches({ patches, gathered }: PatchBatch, options: PatchOptions): void {
+    const isFlowing = this.#pauses === 0 && (patches[0]?.patch.version ?? 0) > this.#version;
+    const isWhole = !patches.some(({ patch }) => options.except(patch));
+    if (gathered !== undefined && options.gathered && isFlowing && isWhole) {
+      this.#sink()?.send(gathered);
+      return;
+    }
+    for (const { patch, frame } of patches) {
+      if (!options.except(patch)) this.send(frame, patch.version);
+    }
   }
 
   /** Before all frames that wait. */
