@@ -10,7 +10,16 @@ export function logMediasoup(log: Logger): void {
   });
 }
 
-/** When both ends of an object close, the worker has often closed it before our request. */
-function levelOf<L extends 'warn' | 'error'>(text: string, level: L): L | 'debug' {
-  return /not found \[method:transport\.close(Consumer|Producer)\]/i.test(text) ? 'debug' : level;
+/**
+ * When both ends of an object close, the worker has often closed it before our request. A port that is taken is
+ * passed over by the search for a free one; where it had to be that one, we say so ourselves.
+ */
+const EXPECTED: readonly RegExp[] = [
+  /not found \[method:transport\.close(Consumer|Producer)\]/i,
+  /PortManager::Bind\(\).*address already in use/,
+  /WORKER_CREATE_WEBRTCSERVER.*address already in use/,
+];
+
+export function levelOf<L extends 'warn' | 'error'>(text: string, level: L): L | 'debug' {
+  return EXPECTED.some((pattern) => pattern.test(text)) ? 'debug' : level;
 }

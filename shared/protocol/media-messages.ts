@@ -1,14 +1,8 @@
 // The messages between a client and the media side: transports, consumers, preferences, paths.
 import * as v from 'valibot';
-import {
-  DtlsParameters,
-  IceCandidate,
-  IceParameters,
-  IceServer,
-  MediaKind,
-  RtpParameters,
-} from '../media/rtp.ts';
-import { ClientId, Timestamp } from '../room/room.ts';
+import { DtlsParameters, IceCandidate, IceParameters, IceServer } from '../media/rtp.ts';
+import { Timestamp } from '../room/room.ts';
+import { Consumer, PackedConsumers } from './consumers.ts';
 import { LIMITS } from './limits.ts';
 
 /** Identifies one media session of a participant. Messages for any other one are ignored. */
@@ -29,23 +23,13 @@ export const TransportDescription = v.object({
 });
 export type TransportDescription = v.InferOutput<typeof TransportDescription>;
 
-/** A track that the media server sends to this client. */
-export const Consumer = v.object({
-  trackId: ClientId,
-  consumerId: v.string(),
-  kind: MediaKind,
-  rtpParameters: RtpParameters,
-  /** True when it waits for `ready`, so that no key frame is lost before the client can decode. */
-  waiting: v.boolean(),
-});
-export type Consumer = v.InferOutput<typeof Consumer>;
-
 /** Everything a client needs to send and receive media. */
 export const MediaOffer = v.object({
   epoch: Epoch,
   send: TransportDescription,
   recv: TransportDescription,
   consumers: v.array(Consumer),
+  packed: v.exactOptional(PackedConsumers),
   iceServers: v.array(IceServer),
   /** When the credentials in `iceServers` end; new ones come in an `iceServers` event before. */
   iceServersExpireAt: v.nullable(Timestamp),

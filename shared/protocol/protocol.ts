@@ -22,9 +22,9 @@ import {
   Version,
 } from '../room/room.ts';
 import { CheckPath } from './check-messages.ts';
+import { Consumer, PackedConsumers } from './consumers.ts';
 import { LIMITS } from './limits.ts';
 import {
-  Consumer,
   Direction,
   Epoch,
   Layer,
@@ -99,7 +99,7 @@ const Features = v.exactOptional(
   ),
 );
 /** Those that this release has. */
-export const FEATURES = ['patches'] as const;
+export const FEATURES = ['patches', 'packed'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
@@ -235,7 +235,11 @@ export const EVENTS = {
   /** Several at once, in order, to clients with the feature of this name: large rooms change all the time. */
   patches: v.object({ patches: v.array(RoomPatch) }),
   /** Tracks that the media server began to send. */
-  consumers: v.object({ epoch: Epoch, consumers: v.array(Consumer) }),
+  consumers: v.object({
+    epoch: Epoch,
+    consumers: v.array(Consumer),
+    packed: v.exactOptional(PackedConsumers),
+  }),
   /** Tracks that it no longer sends. */
   consumersClosed: v.object({ epoch: Epoch, consumerIds: v.array(v.string()) }),
   /** The layer that arrives of a track; null when the network has no room for any. */

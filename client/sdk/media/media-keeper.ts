@@ -4,7 +4,8 @@ import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
 import type { IceServer } from '../../../shared/media/rtp.ts';
-import type { Consumer, Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
+import { type Consumer, unpacked } from '../../../shared/protocol/consumers.ts';
+import type { Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { EventPayload } from '../../../shared/protocol/protocol.ts';
 import { OpenSessions, type TrackState } from '../handover/open-sessions.ts';
 import { Settling } from '../handover/settling.ts';
@@ -119,7 +120,7 @@ export class MediaKeeper {
       return false;
     }
     this.#options.onceUp(() => {
-      const seen = { ...offer, consumers: this.#usable(offer.consumers) };
+      const seen = { ...offer, consumers: this.#usable(offer) };
       newest.resync(seen, this.#options.local.entries, known).catch((error) => {
         this.#options.onProblem(error);
       });
@@ -134,12 +135,12 @@ export class MediaKeeper {
     this.#sessions.review();
   }
 
-  onConsumers({ epoch, consumers }: EventPayload<'consumers'>): void {
-    const session = this.#sessions.of(epoch);
+  onConsumers(event: EventPayload<'consumers'>): void {
+    const session = this.#sessions.of(event.epoch);
     const { newest } = this.#sessions;
     // A track that arrives on both sessions is decoded once: two decoders are too much for a small machine.
     const isOnBoth = session !== newest && newest?.receiver.isConnected === true;
-    if (!isOnBoth) void session?.receiver.consume(this.#usable(consumers));
+    if (!isOnBoth) void session?.receiver.consume(this.#usable(event));
   }
 
   onConsumersClosed({ epoch, consumerIds }: EventPayload<'consumersClosed'>): void {
@@ -193,7 +194,7 @@ export class MediaKeeper {
     this.#sessions.add(session);
     if (!isFirst) this.#options.onPaths();
     this.#options.onceUp(() => {
-      this.#negotiated = session.receiver.consume(this.#usable(offer.consumers));
+      this.#negotiated = session.receiver.consume(this.#usable(offer));
       // Receiving comes first: participants wait for pictures, and encoders take all the processor.
       const send = () => {
         this.#negotiatedSessions.add(session);
@@ -247,8 +248,8 @@ export class MediaKeeper {
     this.#settling.settle(all.length === 1 ? newest?.epoch : undefined);
   }
 
-  #usable(consumers: readonly Consumer[]): Consumer[] {
-    return consumers.filter(({ trackId }) => !this.#unusable.has(trackId));
+  #usable(message: EventPayload<'consumers'>): Consumer[] {
+    return unpacked(message).filter(({ trackId }) => !this.#unusable.has(trackId));
   }
 
   /** After a failed negotiation, a transport cannot be used for other tracks either. */

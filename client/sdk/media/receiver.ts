@@ -1,6 +1,6 @@
 // The consumers of one media session. For a while a track may have two.
 import type { types } from 'mediasoup-client';
-import type { Consumer as ConsumerDescription } from '../../../shared/protocol/media-messages.ts';
+import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
 import type { MediaRequest } from './media-request.ts';
 
 /** A track that a consumer brings. */

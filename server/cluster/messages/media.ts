@@ -8,12 +8,8 @@ import {
   RtpCapabilities,
   RtpParameters,
 } from '../../../shared/media/rtp.ts';
-import {
-  Consumer,
-  Direction,
-  MediaOffer,
-  Preference,
-} from '../../../shared/protocol/media-messages.ts';
+import { Consumer } from '../../../shared/protocol/consumers.ts';
+import { Direction, MediaOffer, Preference } from '../../../shared/protocol/media-messages.ts';
 import { EVENTS, METHODS } from '../../../shared/protocol/protocol.ts';
 import type { EventData, Params, Result } from '../../../shared/protocol/rpc.ts';
 import {

@@ -1,10 +1,8 @@
 // One track that a participant receives: its consumer, and what is wanted of it.
 import type { Consumer, Producer, WebRtcTransport } from 'mediasoup/types';
 import { type RtpCapabilities, RtpParameters } from '../../../shared/media/rtp.ts';
-import type {
-  Consumer as ConsumerDescription,
-  Preference,
-} from '../../../shared/protocol/media-messages.ts';
+import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
+import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';

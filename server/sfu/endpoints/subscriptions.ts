@@ -1,10 +1,8 @@
 // The tracks that one participant receives: what it should receive, reconciled against the consumers there are.
 import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import type {
-  Consumer as ConsumerDescription,
-  Preference,
-} from '../../../shared/protocol/media-messages.ts';
+import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
+import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { type InterestLimits, interest, type View, type Want } from '../../room/interest.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';

@@ -1,6 +1,7 @@
 // The media of one session: opened, moved, rebuilt when it is lost, and sent to the client.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import { packed } from '../../../shared/protocol/consumers.ts';
 import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import {
   type EventName,
@@ -23,6 +24,8 @@ export interface MediaOwner {
   readonly participantId: string;
   readonly guard: SessionGuard;
   readonly rtpCapabilities: RtpCapabilities;
+  /** What the client understands. */
+  readonly features: readonly string[];
   readonly attached: boolean;
   readonly ended: boolean;
   /** The session ended here alone: another replica may have it, with its media. */
@@ -142,7 +145,7 @@ export class SessionMedia {
     try {
       const { offer } = await this.sessions.send('describe', { room, participantId });
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
-      this.#publish('media', offer);
+      this.#publish('media', packed(offer, this.#owner.features));
     } catch (error) {
       const { code } = ParleyError.from(error);
       if (code === 'media_failed' && current === this.sessions.current) this.rebuild('missed');
@@ -156,7 +159,8 @@ export class SessionMedia {
   }
 
   readonly #handlers: MediaEventHandlers = {
-    consumers: ({ participantId: _, ...consumers }) => this.#publish('consumers', consumers),
+    consumers: ({ participantId: _, ...event }) =>
+      this.#publish('consumers', packed(event, this.#owner.features)),
     consumersClosed: ({ participantId: _, ...closed }) => this.#publish('consumersClosed', closed),
     layers: ({ participantId: _, epoch, ...layers }) => {
       // The client shows nothing of a session that it is leaving.
@@ -205,7 +209,7 @@ export class SessionMedia {
     try {
       const offer = await this.open(leaving);
       this.#context.metrics.mediaRebuilds.inc({ reason });
-      this.#queue.sendFirst(eventFrame('media', offer));
+      this.#queue.sendFirst(eventFrame('media', packed(offer, this.#owner.features)));
     } finally {
       this.#replacement = IDLE;
       this.#queue.flush();

@@ -32,17 +32,13 @@ import {
 /** The state of a session, with the socket and the timer that belong to it. */
 type State = SessionState<Connection, Timer>;
 
-export interface SessionOptions {
+export interface SessionOptions extends GrantedClaim {
   room: string;
   participant: Pick<Participant, 'id' | 'name' | 'role'>;
   /** `joining`, or `attached` when another replica had the session until now. */
   state: Extract<State, { connection: Connection }>;
   /** Whether the participant is online in the room's state. */
   online: boolean;
-  guard: SessionGuard;
-  rtpCapabilities: RtpCapabilities;
-  /** What the client understands. */
-  features: readonly string[];
   /** The hash of the secret that resumes the session. */
   resumeHash: string;
   /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
@@ -55,6 +51,7 @@ export interface SessionOptions {
 export interface GrantedClaim {
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
+  /** What the client understands. */
   features: readonly string[];
 }
 
@@ -73,8 +70,7 @@ export class Session implements RoomMember {
   readonly #queue: FrameQueue;
   readonly #presence: Presence;
   readonly #guard: OwnGuard;
-  #rtpCapabilities: RtpCapabilities;
-  #features: readonly string[];
+  #client: Omit<GrantedClaim, 'guard'>;
   #state: State;
 
   /** Frames to the client wait until `answered` or `flush`. */
@@ -82,8 +78,7 @@ export class Session implements RoomMember {
     this.room = options.room;
     this.participant = options.participant;
     this.participantId = options.participant.id;
-    this.#rtpCapabilities = options.rtpCapabilities;
-    this.#features = options.features;
+    this.#client = options;
     this.#state = options.state;
     this.#options = options;
     this.context = context;
@@ -111,8 +106,12 @@ export class Session implements RoomMember {
     return this.#guard.current;
   }
 
+  get features(): readonly string[] {
+    return this.#client.features;
+  }
+
   get rtpCapabilities(): RtpCapabilities {
-    return this.#rtpCapabilities;
+    return this.#client.rtpCapabilities;
   }
 
   get ended(): boolean {
@@ -170,14 +169,13 @@ export class Session implements RoomMember {
    * @throws ParleyError `session_lost` when the session is over, `session_replaced` when another socket has
    *   resumed it with a newer claim
    */
-  attach(connection: Connection, { guard, rtpCapabilities, features }: GrantedClaim): void {
+  attach(connection: Connection, { guard, ...client }: GrantedClaim): void {
     const before = this.#state;
     if (before.name === 'ended') throw new ParleyError('session_lost');
     if (guard.fence < this.guard.fence) throw new ParleyError('session_replaced');
     this.#state = attach(before, connection);
     this.#guard.set(guard);
-    this.#rtpCapabilities = rtpCapabilities;
-    this.#features = features;
+    this.#client = client;
     if (before.name === 'away') before.grace.close();
     else if (before.connection !== connection) {
       before.connection.end(new ParleyError('session_replaced'), { reconnect: false });
@@ -247,7 +245,7 @@ export class Session implements RoomMember {
 
   onPatches(batch: PatchBatch): void {
     this.#queue.sendPatches(batch, {
-      gathered: this.#features.includes('patches' satisfies Feature),
+      gathered: this.features.includes('patches' satisfies Feature),
       except: (patch) => hasLeft(patch, this.participantId),
     });
   }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { ParleyError } from '../../../shared/errors.ts';
+import { packed } from '../../../shared/protocol/consumers.ts';
 import {
   type MethodParams,
   type MethodResult,
@@ -142,7 +143,7 @@ export class Sessions {
         resumeSecret,
         gracePeriodMs: timing.gracePeriodMs,
         snapshot,
-        media,
+        media: packed(media, features),
         ...(await mintRejoin(session)),
       };
       return [session, { result, afterwards: () => session.answered(snapshot.version) }];
@@ -183,7 +184,7 @@ export class Sessions {
       const result: MethodResult<'resume'> = {
         patches: patches ?? null,
         snapshot: snapshot ?? null,
-        media: current,
+        media: packed(current, features),
       };
       return [session, { result, afterwards: () => session.flush(version) }];
     } catch (error) {

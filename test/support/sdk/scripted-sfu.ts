@@ -9,11 +9,8 @@ import { joinCall } from '../../../client/sdk/session/join-call.ts';
 import type { Call, JoinOptions, LocalTrackInput } from '../../../client/sdk/session/types.ts';
 import { ROUTER_CODECS, ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import { type IceServer, RtpCapabilities, RtpParameters } from '../../../shared/media/rtp.ts';
-import type {
-  Consumer as ConsumerDescription,
-  Direction,
-  MediaOffer,
-} from '../../../shared/protocol/media-messages.ts';
+import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
+import type { Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { MethodName, MethodParams } from '../../../shared/protocol/protocol.ts';
 import { type Request, toWire } from '../../../shared/protocol/rpc.ts';
 import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
-import type { Consumer } from '../../../shared/protocol/media-messages.ts';
+import type { Consumer } from '../../../shared/protocol/consumers.ts';
 import {
   EVENTS,
   type EventName,

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ERROR_CODES, ERROR_MESSAGES } from '../../../shared/errors.ts';
 import { CHECK_STREAMS, CheckPath } from '../../../shared/protocol/check-messages.ts';
+import { Consumer } from '../../../shared/protocol/consumers.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import {
-  Consumer,
   MediaOffer,
   PathReport,
   Preference,

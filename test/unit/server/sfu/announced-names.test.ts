@@ -7,8 +7,8 @@ import {
   AnnouncedNames,
   type Lookup,
   withAddresses,
-} from '../../../server/sfu/workers/announced-names.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
+} from '../../../../server/sfu/workers/announced-names.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
 
 const NAME = 'media.example.org';
 const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
 // Who speaks in a room, as several routers and nodes report it.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { RoomSpeakers, type Volume } from '../../../server/sfu/rooms/room-speakers.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
+import { RoomSpeakers, type Volume } from '../../../../server/sfu/rooms/room-speakers.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
 
 const STALE_MS = 1_500;
 

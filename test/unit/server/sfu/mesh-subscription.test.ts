@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import pino from 'pino';
-import type { Bus } from '../../../server/cluster/cluster.ts';
-import { RoomMesh } from '../../../server/sfu/mesh/room-mesh.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
+import type { Bus } from '../../../../server/cluster/cluster.ts';
+import { RoomMesh } from '../../../../server/sfu/mesh/room-mesh.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 

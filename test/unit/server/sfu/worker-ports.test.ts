@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import pino from 'pino';
-import { provisionWorker } from '../../../native/provision.ts';
-import { type LiveWorker, WorkerPool } from '../../../server/sfu/workers/worker-pool.ts';
-import { Resources } from '../../../server/telemetry/resources.ts';
-import { freeTcpPort, isFree } from '../../support/network/ports.ts';
-import { until } from '../../support/process/until.ts';
+import { provisionWorker } from '../../../../native/provision.ts';
+import { type LiveWorker, WorkerPool } from '../../../../server/sfu/workers/worker-pool.ts';
+import { Resources } from '../../../../server/telemetry/resources.ts';
+import { freeTcpPort, isFree } from '../../../support/network/ports.ts';
+import { until } from '../../../support/process/until.ts';
 
 const ADDRESS = '127.0.0.1';
 
