@@ -5,7 +5,7 @@ import type { Call, ConnectionState, RemoteTrack, Speaker } from '../../sdk/sess
 import { newMessages } from '../chat/messages.ts';
 import { announce } from '../kit/announcer.tsx';
 import { layout, type Size } from '../stage/layout.ts';
-import { arrange } from '../stage/order.ts';
+import { arrange, bringIntoView } from '../stage/order.ts';
 import { stagingOf, type Tile, tilesOf } from '../stage/tiles.ts';
 import { describeChanges } from './changes.ts';
 
@@ -27,6 +27,8 @@ export class CallModel {
   readonly speakers;
   /** The received layer of a track; null while the network has no bandwidth for any. */
   readonly layers = signal<ReadonlyMap<string, number | null>>(new Map());
+  /** When each participant spoke last, by the clock of `performance`. */
+  readonly #spokeAt = new Map<string, number>();
   readonly #starving = new Map<string, ReturnType<typeof setTimeout>>();
 
   /** The stage's. */
@@ -134,8 +136,25 @@ export class CallModel {
 
   #setSpeakers(speakers: ReadonlySet<string>): void {
     const before = this.speakers.value;
+    // A cough is one report, a sentence several.
+    for (const id of speakers) if (before.has(id)) this.#bringIntoView(id);
+    for (const id of speakers) this.#spokeAt.set(id, performance.now());
     const same = speakers.size === before.size && [...speakers].every((id) => before.has(id));
     if (!same) this.speakers.value = speakers;
+  }
+
+  /** Where there are several pages, whoever speaks comes onto this one. */
+  #bringIntoView(id: string): void {
+    const { placements, pages } = this.layout.value;
+    if (pages === 1) return;
+    const mayGo = (other: string) =>
+      other !== this.selfId &&
+      other !== this.pinned.value &&
+      !this.speakers.value.has(other) &&
+      this.room.value.participants.some((participant) => participant.id === other);
+    const shown = placements.map((placement) => placement.id);
+    const places = this.#places.peek();
+    this.#places.value = bringIntoView(places, shown, id, mayGo, this.#spokeAt);
   }
 
   #setLayer(trackId: string, layer: number | null): void {

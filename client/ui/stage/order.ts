@@ -24,6 +24,35 @@ export function arrange(
   return fillGaps(places);
 }
 
+/**
+ * Where there are several pages: a tile that is not on this one changes places with the one there that has been
+ * silent longest. All others stay.
+ *
+ * @param shown the tiles on this page, in display order
+ * @param mayGo whether a tile may leave the page
+ * @param spokeAt when each spoke last; absent: never
+ * @returns `places` itself when nothing changes
+ */
+export function bringIntoView(
+  places: readonly string[],
+  shown: readonly string[],
+  id: string,
+  mayGo: (id: string) => boolean,
+  spokeAt: ReadonlyMap<string, number>,
+): readonly string[] {
+  if (shown.includes(id) || !places.includes(id)) return places;
+  const at = (each: string) => spokeAt.get(each) ?? Number.NEGATIVE_INFINITY;
+  // Of several who never spoke the last one goes: the first places are looked at most.
+  const goes = shown
+    .filter(mayGo)
+    .reduce<string | undefined>(
+      (silent, each) => (silent === undefined || at(each) <= at(silent) ? each : silent),
+      undefined,
+    );
+  if (goes === undefined) return places;
+  return places.map((each) => (each === id ? goes : each === goes ? id : each));
+}
+
 function fillGaps(places: readonly (string | undefined)[]): string[] {
   const kept = places.filter((id) => id !== undefined);
   const spare = places.slice(kept.length).filter((id) => id !== undefined);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { arrange } from '../../../client/ui/stage/order.ts';
+import { arrange, bringIntoView } from '../../../client/ui/stage/order.ts';
 
 describe('arrange', () => {
   const cases: [why: string, before: string, present: string, after: string][] = [
@@ -46,5 +46,37 @@ describe('arrange', () => {
         assert.ok(moved.length <= before.length - staying.length);
       }),
     );
+  });
+});
+
+describe('bringIntoView', () => {
+  const anyone = () => true;
+
+  test('a speaker of another page takes the place of the one here who has been silent longest', () => {
+    const spokeAt = new Map([
+      ['a', 1],
+      ['b', 3],
+      ['c', 2],
+    ]);
+    const places = bringIntoView([...'abcdef'], [...'abc'], 'e', anyone, spokeAt);
+    assert.deepEqual(places, [...'ebcdaf']);
+  });
+
+  test('of those who never spoke the last one goes, and the viewer, a pinned tile and a screen stay', () => {
+    const mayGo = (id: string) => id !== 'c';
+    assert.deepEqual(bringIntoView([...'abcdef'], [...'abc'], 'f', mayGo, new Map()), [
+      ...'afcdeb',
+    ]);
+  });
+
+  test('nothing moves for a speaker who is here, or gone, or where nobody may go', () => {
+    const places = [...'abcd'];
+    for (const [id, mayGo] of [
+      ['a', anyone],
+      ['x', anyone],
+      ['d', () => false],
+    ] as const) {
+      assert.equal(bringIntoView(places, ['a', 'b'], id, mayGo, new Map()), places);
+    }
   });
 });
