@@ -2,7 +2,7 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
-import type { Closer, Cluster, NodeInfo, SessionGuard } from '../../cluster/cluster.ts';
+import type { Closer, Cluster, NodeInfo, Placement, SessionGuard } from '../../cluster/cluster.ts';
 import {
   MEDIA_COMMANDS,
   MEDIA_EVENTS,
@@ -45,6 +45,14 @@ export interface OpenRequest {
   after: number;
   /** The node that the media is moved away from. */
   leaving?: string;
+  /** Read ahead, while the caller waited for something else. */
+  survey?: Promise<Survey>;
+}
+
+/** What a placement is chosen from. */
+export interface Survey {
+  placement: Placement | undefined;
+  nodes: NodeInfo[];
 }
 
 export interface MediaClientOptions {
@@ -70,13 +78,14 @@ export class MediaClient {
    * @throws ParleyError `no_capacity`, `media_failed`, `timeout`, `session_lost`, `unavailable`
    */
   async open(request: OpenRequest): Promise<OpenedOnNode> {
-    const { room, guard, rtpCapabilities, after, leaving } = request;
+    const { room, guard, rtpCapabilities, after, leaving, survey } = request;
     const { participantId, fence } = guard;
     const avoid = new Set(leaving === undefined ? [] : [leaving]);
     for (let attempt = 1; ; attempt++) {
       let nodeId: string | undefined;
       try {
-        const place = await this.#place(room, participantId, avoid);
+        const read = (attempt === 1 && survey) || this.survey(room);
+        const place = await this.#place(room, participantId, avoid, read);
         nodeId = place.nodeId;
         const opened = await this.#request(nodeId, 'open', {
           room,
@@ -101,6 +110,13 @@ export class MediaClient {
         if (!others && nodeId !== leaving) avoid.delete(nodeId);
       }
     }
+  }
+
+  /** Where the room is, and which nodes there are. It may be old by the time it is used: then the store says so. */
+  async survey(room: string): Promise<Survey> {
+    const { cluster } = this.#options;
+    const [placement, nodes] = await Promise.all([cluster.rooms.placement(room), this.#nodes()]);
+    return { placement, nodes };
   }
 
   /** A move has failed: the participant is placed on their node of before again. Never rejects. */
@@ -177,9 +193,10 @@ export class MediaClient {
     room: string,
     participantId: string,
     avoid: ReadonlySet<string>,
+    survey: Promise<Survey>,
   ): Promise<{ nodeId: string; others: string[] }> {
     const { cluster, region, spillSessions } = this.#options;
-    let [placement, nodes] = await Promise.all([cluster.rooms.placement(room), this.#nodes()]);
+    let { placement, nodes } = await survey;
     for (let attempt = 1; attempt <= PLACE_ATTEMPTS; attempt++) {
       const wish = { region, spillSessions, avoid };
       const nodeId = chooseNode(nodes, placement, wish);

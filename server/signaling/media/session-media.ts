@@ -14,7 +14,7 @@ import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
 import type { FrameQueue } from '../socket/frame-queue.ts';
 import { CredentialRenewal } from './credential-renewal.ts';
-import type { OpenedOnNode } from './media-client.ts';
+import type { OpenedOnNode, OpenRequest } from './media-client.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { Mutes, type MutesOptions } from './mutes.ts';
 
@@ -88,9 +88,9 @@ export class SessionMedia {
    * Opens a media session in place of the one before. The caller pauses the queue of frames meanwhile: a client
    * could not read events of a session that it does not have yet.
    */
-  open(leaving?: string): Promise<MediaOffer> {
+  open(how: Pick<OpenRequest, 'leaving' | 'survey'> = {}): Promise<MediaOffer> {
     // One at a time: two that are opened at once would close each other.
-    this.#opening ??= this.#open(leaving).finally(() => {
+    this.#opening ??= this.#open(how).finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
@@ -207,7 +207,7 @@ export class SessionMedia {
     this.#replacement = { name: 'replacing' };
     this.#queue.pause();
     try {
-      const offer = await this.open(leaving);
+      const offer = await this.open(leaving === undefined ? {} : { leaving });
       this.#context.metrics.mediaRebuilds.inc({ reason });
       this.#queue.sendFirst(eventFrame('media', packed(offer, this.#owner.features)));
     } finally {
@@ -217,7 +217,7 @@ export class SessionMedia {
     }
   }
 
-  async #open(leaving?: string): Promise<MediaOffer> {
+  async #open(how: Pick<OpenRequest, 'leaving' | 'survey'>): Promise<MediaOffer> {
     const { media } = this.#context;
     const { room, participantId, guard, rtpCapabilities } = this.#owner;
     const before = this.sessions.current;
@@ -227,7 +227,7 @@ export class SessionMedia {
         guard,
         rtpCapabilities,
         after: before?.epoch ?? 0,
-        ...(leaving !== undefined && { leaving }),
+        ...how,
       });
       if (this.#owner.ended) {
         const { epoch } = opened.offer;

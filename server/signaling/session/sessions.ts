@@ -100,7 +100,7 @@ export class Sessions {
     { room, name, rtpCapabilities, features = [] }: MethodParams<'join'>,
     { grant, ...door }: WayIn,
   ): Promise<[Session, Reply]> {
-    const { rooms, hub, limits, timing, metrics, log } = this.#options;
+    const { rooms, hub, media: nodes, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { address } = connection;
     // One participant more in a room that exists costs no room more.
@@ -119,6 +119,9 @@ export class Sessions {
     const client = { rtpCapabilities, features };
     const known = { room, participant, guard, ...client, resumeHash, ends: door.ends };
     const session = this.#create({ ...known, state, online: true }, address);
+    // Each trip to the store delays the first picture: this one runs beside the others.
+    const survey = nodes.survey(room);
+    survey.catch(() => {});
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
@@ -135,7 +138,7 @@ export class Sessions {
       }
       session.admitted();
       hub.learn(snapshot);
-      const media = await session.media.open();
+      const media = await session.media.open({ survey });
       metrics.sessions.inc({ event: 'joined' });
       log.info({ room, participantId: participant.id }, 'session joined');
       const result: MethodResult<'join'> = {

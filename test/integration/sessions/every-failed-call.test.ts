@@ -2,11 +2,11 @@
 // ghost, somebody new can join and talk, and nothing is left over.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FaultLane } from '../../support/cluster/fault-lane.ts';
-import { type Life, live } from '../../support/cluster/fault-life.ts';
-import { type Outcome, report } from '../../support/cluster/fault-report.ts';
-import { type CallKey, FAULTS, type Fault } from '../../support/cluster/faulty-cluster.ts';
-import { LIFECYCLES, type Lifecycle } from '../../support/cluster/lifecycles.ts';
+import { FaultLane } from '../../support/cluster/faults/fault-lane.ts';
+import { type Life, live } from '../../support/cluster/faults/fault-life.ts';
+import { type Outcome, report } from '../../support/cluster/faults/fault-report.ts';
+import { type CallKey, FAULTS, type Fault } from '../../support/cluster/faults/faulty-cluster.ts';
+import { LIFECYCLES, type Lifecycle } from '../../support/cluster/faults/lifecycles.ts';
 
 /** Clusters side by side: most of a life is waiting. */
 const LANES = { calm: 12, watching: 5 };

@@ -7,7 +7,7 @@ import type { Cluster } from '../../../server/cluster/cluster.ts';
 import type { Opened } from '../../../server/cluster/messages/media.ts';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
-import { FaultyCluster } from '../../support/cluster/faulty-cluster.ts';
+import { FaultyCluster } from '../../support/cluster/faults/faulty-cluster.ts';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
 import { RawClient } from '../../support/server/client.ts';

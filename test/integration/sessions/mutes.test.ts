@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { RoomTokens } from '../../../server/api/tokens.ts';
-import { FaultyCluster } from '../../support/cluster/faulty-cluster.ts';
+import { FaultyCluster } from '../../support/cluster/faults/faulty-cluster.ts';
 import { mediaOf } from '../../support/cluster/media-state.ts';
 import { startReplicas, type Wrap } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';

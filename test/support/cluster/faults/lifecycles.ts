@@ -1,10 +1,10 @@
 // What sessions live through, each as a small story: what is there before, what happens while calls fail,
 // and who is in the room afterwards.
 import assert from 'node:assert/strict';
-import { randomId } from '../../../client/sdk/session/ids.ts';
-import { until } from '../process/until.ts';
+import { randomId } from '../../../../client/sdk/session/ids.ts';
+import { until } from '../../process/until.ts';
+import type { StubbornClient } from '../stubborn-client.ts';
 import type { FaultLane } from './fault-lane.ts';
-import type { StubbornClient } from './stubborn-client.ts';
 
 /** Ada, to whom it happens, and Ben, who is a host. */
 export interface Scene {

@@ -1,12 +1,12 @@
 // One life in a lane: a lifecycle during which one call fails, and what has to be true afterwards.
 import assert from 'node:assert/strict';
-import type { Track } from '../../../shared/room/room.ts';
-import { until } from '../process/until.ts';
+import type { Track } from '../../../../shared/room/room.ts';
+import { until } from '../../process/until.ts';
+import { mediaOf } from '../media-state.ts';
+import type { StubbornClient } from '../stubborn-client.ts';
 import { type FaultLane, holdsNothing } from './fault-lane.ts';
 import type { CallKey, Fault } from './faulty-cluster.ts';
 import type { Lifecycle, Scene } from './lifecycles.ts';
-import { mediaOf } from './media-state.ts';
-import type { StubbornClient } from './stubborn-client.ts';
 
 export interface Life {
   /** Calls of the process that was to fail, in order. */

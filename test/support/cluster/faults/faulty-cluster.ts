@@ -1,7 +1,7 @@
 // The cluster as one process sees it, which a test makes fail: any call of its store, registry or bus is
 // refused, late, or done with its answer lost, or the process stands still right after it.
-import type { Cluster } from '../../../server/cluster/cluster.ts';
-import { ParleyError } from '../../../shared/errors.ts';
+import type { Cluster } from '../../../../server/cluster/cluster.ts';
+import { ParleyError } from '../../../../shared/errors.ts';
 
 export type Fault = 'refused' | 'delayed' | 'answer lost' | 'stands still';
 export const FAULTS: readonly Fault[] = ['refused', 'delayed', 'answer lost', 'stands still'];

@@ -1,13 +1,13 @@
 // One small cluster in this process, where lives are lived one after the other: a web replica and a media
 // node that are made fail, and a web replica that is not.
 import assert from 'node:assert/strict';
-import { RoomTokens } from '../../../server/api/tokens.ts';
-import type { Role } from '../../../shared/room/room.ts';
-import { until } from '../process/until.ts';
-import type { Owner } from '../server/owned.ts';
+import { RoomTokens } from '../../../../server/api/tokens.ts';
+import type { Role } from '../../../../shared/room/room.ts';
+import { until } from '../../process/until.ts';
+import type { Owner } from '../../server/owned.ts';
+import { type MediaNode, type Replica, type Replicas, startReplicas } from '../replicas.ts';
+import { StubbornClient } from '../stubborn-client.ts';
 import { FaultyCluster } from './faulty-cluster.ts';
-import { type MediaNode, type Replica, type Replicas, startReplicas } from './replicas.ts';
-import { StubbornClient } from './stubborn-client.ts';
 
 const AUTH_TOKEN = 'the-operator-of-this-test';
 /** The lease of a session is grace and margin: renewals of a busy machine come late, but not by so much. */

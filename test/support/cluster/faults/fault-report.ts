@@ -1,5 +1,5 @@
 // What became of every life, as a table: lifecycles × calls × faults → outcomes. Pure.
-import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
+import { type ErrorCode, ParleyError } from '../../../../shared/errors.ts';
 import { type CallKey, FAULTS, type Fault } from './faulty-cluster.ts';
 
 export interface Outcome {

@@ -1,0 +1,17 @@
+// How often a join waits for the store: with 20 ms to Redis, each time is a frame that others do not see.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startReplicas } from '../../support/cluster/replicas.ts';
+import { RoundTrips } from '../../support/cluster/round-trips.ts';
+import { RawClient } from '../../support/server/client.ts';
+
+test('a join makes four serial trips to the store and the media node at most', async (t) => {
+  const trips = new RoundTrips();
+  const { web } = await startReplicas(t, { web: 1, wrap: (cluster) => trips.wrap(cluster) });
+  for (const whose of ['the first participant', 'another one']) {
+    const client = await RawClient.open(t, web[0]!.signalingUrl);
+    await trips.count(() => client.join('team'));
+    const told = trips.trips.map((calls) => calls.join(' + ')).join(', then ');
+    assert.ok(trips.trips.length <= 4, `${whose}: ${told}`);
+  }
+});
