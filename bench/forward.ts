@@ -2,7 +2,7 @@
 //
 //   node bench/forward.ts <path of a mediasoup-worker> <path of another>
 import { randomBytes } from 'node:crypto';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as mediasoup from 'mediasoup';
@@ -17,8 +17,11 @@ import { spread } from './statistics.ts';
 
 const SSRC = 1;
 const RECEIVERS = 100;
-const PACKETS_PER_SECOND = 200;
-const PAYLOAD_BYTES = 1_000;
+const KINDS = [
+  { name: 'picture', packetsPerSecond: 200, bytes: 1_000 },
+  { name: 'sound', packetsPerSecond: 50, bytes: 100 },
+] as const;
+type Kind = (typeof KINDS)[number];
 const TICK_MS = 10;
 const ROUNDS = 5;
 const ROUND_MS = 10_000;
@@ -29,24 +32,27 @@ const LISTEN = { listenInfo: { protocol: 'udp', ip: LOOPBACK } } as const;
 
 const paths = process.argv.slice(2);
 if (paths.length !== 2) throw new Error('name two workers');
-const socket = createSocket('udp4').bind(0, LOOPBACK);
-await once(socket, 'listening');
+const sockets = await Promise.all(Array.from({ length: RECEIVERS }, openSocket));
+const sender = await openSocket();
 const workers = await Promise.all(paths.map(openWorker));
-const costs: number[][] = workers.map(() => []);
-// The first round warms both up.
-for (let round = 0; round <= ROUNDS; round++) {
-  for (const [index, worker] of workers.entries()) {
-    const us = await measure(worker);
-    if (round > 0) costs[index]?.push(us);
+for (const kind of KINDS) {
+  const costs: number[][] = workers.map(() => []);
+  // The first round warms both up.
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [index, worker] of workers.entries()) {
+      const us = await measure(worker, kind);
+      if (round > 0) costs[index]?.push(us);
+    }
+  }
+  process.stdout.write(`${kind.name}: ${kind.packetsPerSecond}/s of ${kind.bytes} bytes\n`);
+  for (const [index, path] of paths.entries()) {
+    const { median, min, max } = spread(costs[index] ?? []);
+    const text = [median, min, max].map((us) => us.toFixed(1));
+    process.stdout.write(`  ${text[0]} µs (${text[1]} – ${text[2]})  ${path}\n`);
   }
 }
-for (const [index, path] of paths.entries()) {
-  const { median, min, max } = spread(costs[index] ?? []);
-  const text = [median, min, max].map((us) => us.toFixed(1));
-  process.stdout.write(`${text[0]} µs (${text[1]} – ${text[2]})  ${path}\n`);
-}
 for (const { worker } of workers) worker.close();
-socket.close();
+for (const socket of [sender, ...sockets]) socket.close();
 
 interface Forwarder {
   worker: mediasoup.types.Worker;
@@ -55,16 +61,21 @@ interface Forwarder {
   sequence: number;
 }
 
+async function openSocket(): Promise<Socket> {
+  const socket = createSocket('udp4').bind(0, LOOPBACK);
+  await once(socket, 'listening');
+  return socket;
+}
+
 /** One sender in the clear, and receivers that each have an encrypted transport of their own. */
 async function openWorker(workerBin: string): Promise<Forwarder> {
   const worker = await mediasoup.createWorker({ workerBin, logLevel: 'none' });
   const router = await worker.createRouter({ mediaCodecs: [VP8] });
-  const { port: sink } = socket.address();
   const source = await router.createPlainTransport({ ...LISTEN, comedia: true });
   const rtpParameters = vp8Parameters(SSRC);
   const producer = await source.produce({ kind: 'video', rtpParameters });
   const consumers: mediasoup.types.Consumer[] = [];
-  for (let receiver = 0; receiver < RECEIVERS; receiver++) {
+  for (const receiver of sockets) {
     const transport = await router.createPlainTransport({
       ...LISTEN,
       enableSrtp: true,
@@ -72,7 +83,7 @@ async function openWorker(workerBin: string): Promise<Forwarder> {
     });
     const keyBase64 = randomBytes(KEY_BYTES).toString('base64');
     const srtpParameters = { cryptoSuite: SUITE, keyBase64 } as const;
-    await transport.connect({ ip: LOOPBACK, port: sink, srtpParameters });
+    await transport.connect({ ip: LOOPBACK, port: receiver.address().port, srtpParameters });
     const rtpCapabilities = plainCapabilities(router);
     consumers.push(await transport.consume({ producerId: producer.id, rtpCapabilities }));
   }
@@ -80,14 +91,14 @@ async function openWorker(workerBin: string): Promise<Forwarder> {
 }
 
 /** Microseconds of the worker's processor time for each packet to a receiver. */
-async function measure(forwarder: Forwarder): Promise<number> {
+async function measure(forwarder: Forwarder, kind: Kind): Promise<number> {
   const packetsBefore = await packetsSent(forwarder);
   const before = await cpuMs(forwarder);
   const startedAt = performance.now();
   let sent = 0;
   for (let elapsed = 0; elapsed < ROUND_MS; elapsed = performance.now() - startedAt) {
-    for (; sent < (elapsed / 1_000) * PACKETS_PER_SECOND; sent++) {
-      socket.send(rtp(SSRC, forwarder.sequence++, PAYLOAD_BYTES), forwarder.port, LOOPBACK);
+    for (; sent < (elapsed / 1_000) * kind.packetsPerSecond; sent++) {
+      sender.send(rtp(SSRC, forwarder.sequence++, kind.bytes), forwarder.port, LOOPBACK);
     }
     await delay(TICK_MS);
   }

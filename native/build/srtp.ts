@@ -1,6 +1,6 @@
 // libsrtp on OpenSSL, from the sources of the distribution's own libsrtp2.
 //
-// Debian builds its libsrtp2 on NSS, which takes locks and memory for each packet
+// Debian builds its libsrtp2 on NSS, which takes locks and allocates memory for each packet
 // (docs/decisions/0013-libsrtp-on-openssl.md).
 
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -57,8 +57,8 @@ export async function buildSrtp(
 /** What the distribution's library costs, and why it is used. */
 export function distributionLine(reason: string): string {
   return (
-    'Each packet will cost this worker about a quarter more processor time, with the libsrtp2 of the ' +
-    `distribution, which is built on NSS: building it on OpenSSL failed (${reason}).`
+    `libsrtp could not be built on OpenSSL (${reason}). This worker uses the distribution’s, which is built ` +
+    'on NSS: each packet costs about a fifth more processor time.'
   );
 }
 

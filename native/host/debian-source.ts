@@ -6,6 +6,7 @@ import { ProvisionError } from '../errors.ts';
 import { aptConfig, aptFiles, sourcesInsteadOfPackages, whyNoSource } from './apt-private.ts';
 import { describeEnd, errorCode, type RunResult, run } from './run.ts';
 
+/** Absent in newer releases. */
 const MACHINE_LIST = '/etc/apt/sources.list';
 const MACHINE_LISTS = '/etc/apt/sources.list.d';
 /** The lists of all sources of a release are 10 MB. */
@@ -67,7 +68,7 @@ async function sourceOf(installedPackage: string, signal?: AbortSignal): Promise
 async function writeAptConfiguration(folder: string): Promise<void> {
   const files = aptFiles(folder);
   for (const each of files.folders) await mkdir(each, { recursive: true });
-  const main = await readFile(MACHINE_LIST, 'utf8').catch(absent('') /* newer releases */);
+  const main = await readFile(MACHINE_LIST, 'utf8').catch(absent(''));
   await writeFile(files.mainList, sourcesInsteadOfPackages('sources.list', main));
   for (const name of await readdir(MACHINE_LISTS).catch(absent([]))) {
     // apt ignores files with other endings, too.
