@@ -28,7 +28,8 @@ RUN npm ci --omit=dev --omit=optional
 RUN mkdir -p node_modules/.bin && ln -sf /usr/local/bin/node node_modules/.bin/node
 
 FROM node:26.10.0-bookworm-slim
-# What a worker that was built from source links against; mediasoup's prebuilt one needs none of it.
+# What a worker that was built from source links against; mediasoup's prebuilt one needs none of it, and
+# libsrtp2-1 only the one that got no libsrtp of its own (docs/decisions/0013-libsrtp-on-openssl.md).
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libstdc++6 libuv1 libsrtp2-1 libssl3 libabsl20220623 \
  && rm -rf /var/lib/apt/lists/*

@@ -3,20 +3,23 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { ProvisionError } from '../errors.ts';
-import { type RunResult, run } from '../host/run.ts';
+import { run } from '../host/run.ts';
 import { formatElapsed, type Reporter } from '../progress.ts';
 import {
   COMPAT_FOLDER,
   COMPILE_FLAGS,
   FLATC_FLAGS,
   LINK_FLAGS,
+  linkedModules,
   PKG_CONFIG_MODULES,
   PRECOMPILED_HEADER,
   readWorkerSources,
   SOURCE_FIXES,
+  type SrtpOrigin,
 } from './recipe.ts';
 import { applySourceFix } from './source-fix.ts';
+import { buildSrtp } from './srtp.ts';
+import { failed, tool, words } from './tool.ts';
 
 export interface BuildOptions {
   /** The `worker` folder of the mediasoup package. Only read. */
@@ -27,11 +30,16 @@ export interface BuildOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface BuiltWorker {
+  path: string;
+  srtp: SrtpOrigin;
+}
+
 /** Memory of one g++ at its worst: a small machine with many cores must not swap. */
 const MEMORY_PER_COMPILER_BYTES = 700 * 1024 * 1024;
 
-/** Resolves with the path of the binary. Throws ProvisionError with the compiler's first error. */
-export async function buildWorker(options: BuildOptions): Promise<string> {
+/** Throws ProvisionError with the compiler's first error. */
+export async function buildWorker(options: BuildOptions): Promise<BuiltWorker> {
   const { workerFolder, buildFolder, reporter, signal } = options;
   const phases: string[] = [];
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -40,25 +48,25 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
     phases.push(`${name} ${formatElapsed(performance.now() - startedAt)}`);
     return result;
   };
-  const tool = async (command: string, args: readonly string[]): Promise<string> => {
-    const result = await run(command, args, { cwd: buildFolder, signal });
-    if (result.code !== 0) throw failed(`${command} failed`, result);
-    return result.stdout;
-  };
+  const inFolder = { cwd: buildFolder, signal };
+  const pkgConfig = async (what: string, modules: readonly string[]): Promise<string[]> =>
+    words(await tool('pkg-config', [what, ...modules], inFolder));
 
+  // First, so that what its absence costs is known before the minutes that follow.
+  const srtpArchive = await timed('libsrtp', () => buildSrtp(options));
+  const srtp = srtpArchive === undefined ? 'distribution' : 'source';
   await timed('schemas', async () => {
     const schemas = (await readdir(join(workerFolder, 'fbs'))).filter((n) => n.endsWith('.fbs'));
     const paths = schemas.map((name) => join(workerFolder, 'fbs', name));
     await mkdir(join(buildFolder, 'FBS'));
-    await tool('flatc', [...FLATC_FLAGS, '-o', 'FBS', ...paths]);
+    await tool('flatc', [...FLATC_FLAGS, '-o', 'FBS', ...paths], inFolder);
   });
   const fixed = await writeFixedSources(workerFolder, buildFolder);
   const sources = readWorkerSources(workerFolder);
-  const pkgConfig = (what: string) => tool('pkg-config', [what, ...PKG_CONFIG_MODULES]);
   const compileFlags = [
     ...COMPILE_FLAGS,
     ...sources.defines,
-    ...words(await pkgConfig('--cflags')),
+    ...(await pkgConfig('--cflags', PKG_CONFIG_MODULES)),
     `-I${COMPAT_FOLDER}`,
     `-I${buildFolder}`,
     ...['include', 'deps/libwebrtc', 'deps/libwebrtc/libwebrtc'].map(
@@ -71,10 +79,10 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
     const object = `${path.replaceAll('/', '_')}.o`;
     const input = fixed.get(path) ?? join(workerFolder, path);
     const args = [...compileFlags, '-c', input, '-o', object];
-    let result = await run('g++', [...extraFlags, ...args], { cwd: buildFolder, signal });
+    let result = await run('g++', [...extraFlags, ...args], inFolder);
     if (result.code !== 0 && extraFlags.length > 0) {
       // The precompiled header only saves time: a file that fails with it is compiled without.
-      result = await run('g++', args, { cwd: buildFolder, signal });
+      result = await run('g++', args, inFolder);
     }
     if (result.code !== 0) throw failed(`compiling ${path} failed`, result);
     objects.push(object);
@@ -102,11 +110,13 @@ export async function buildWorker(options: BuildOptions): Promise<string> {
   });
   const binary = join(buildFolder, 'mediasoup-worker');
   await timed('linker', async () => {
-    const libraries = words(await pkgConfig('--libs'));
-    await tool('g++', [...objects.sort(), '-o', binary, ...LINK_FLAGS, ...libraries]);
+    const libraries = await pkgConfig('--libs', linkedModules(srtp));
+    // An archive comes before the libraries that it needs.
+    const inputs = [...objects.sort(), ...(srtpArchive === undefined ? [] : [srtpArchive])];
+    await tool('g++', [...inputs, '-o', binary, ...LINK_FLAGS, ...libraries], inFolder);
   });
   reporter.line(`Compiled ${objects.length} files (${phases.join(', ')}).`);
-  return binary;
+  return { path: binary, srtp };
 }
 
 /** Copies of the sources that need mending, mended. The package itself is left as it is. */
@@ -172,14 +182,4 @@ async function inParallel(
   };
   await Promise.all(Array.from({ length: limit }, lane));
   if (failure) throw failure.error;
-}
-
-function failed(what: string, result: RunResult): ProvisionError {
-  const firstError = result.stderr.split('\n').find((line) => /error|undefined/i.test(line));
-  const reason = (firstError ?? result.stderr.split('\n')[0] ?? '').trim();
-  return new ProvisionError(`${what} (${result.signal ?? `exit code ${result.code}`}): ${reason}`);
-}
-
-function words(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
 }

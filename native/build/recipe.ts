@@ -19,6 +19,8 @@ export const SOURCE_FIXES: readonly SourceFix[] = [
 /** Built and tested with those of Debian 12 and Debian 13; Ubuntu has them under the same names. */
 export const BUILD_PACKAGES: readonly string[] = [
   'g++',
+  'make',
+  'dpkg-dev',
   'pkg-config',
   'libuv1-dev',
   'libssl-dev',
@@ -28,11 +30,20 @@ export const BUILD_PACKAGES: readonly string[] = [
   'libabsl-dev',
 ];
 
+/** Whose sources the worker's libsrtp is built from, and whose headers it is compiled with: one version. */
+export const SRTP_PACKAGE = 'libsrtp2-dev';
+export const SRTP_MODULE = 'libsrtp2';
+export const SRTP_ARCHIVE = 'libsrtp2.a';
+
+/** Where a worker's libsrtp comes from, the better one first: built here on OpenSSL, or the distribution's. */
+export const SRTP_ORIGINS = ['source', 'distribution'] as const;
+export type SrtpOrigin = (typeof SRTP_ORIGINS)[number];
+
 /** pkg-config, because which libraries make up Abseil differs from release to release. */
 export const PKG_CONFIG_MODULES: readonly string[] = [
   'libuv',
   'openssl',
-  'libsrtp2',
+  SRTP_MODULE,
   'absl_flat_hash_map',
   'absl_flat_hash_set',
   'absl_strings',
@@ -49,12 +60,9 @@ export const FLATC_FLAGS: readonly string[] = [
   '',
 ];
 
-export const COMPILE_FLAGS: readonly string[] = [
-  '-std=c++20',
+/** Of the worker, and of the libsrtp in it. */
+const COMMON_FLAGS: readonly string[] = [
   '-O2',
-  '-DNDEBUG',
-  '-DMS_EXECUTABLE',
-  '-DFLATBUFFERS_LOCALE_INDEPENDENT=1',
   // The worker parses packets from anyone on the internet.
   '-fstack-protector-strong',
   // Ubuntu's g++ has a level of its own, and a second definition would be an error.
@@ -64,6 +72,24 @@ export const COMPILE_FLAGS: readonly string[] = [
   // Warnings about third-party sources do not help the operator.
   '-w',
 ];
+
+export const COMPILE_FLAGS: readonly string[] = [
+  '-std=c++20',
+  '-DNDEBUG',
+  '-DMS_EXECUTABLE',
+  '-DFLATBUFFERS_LOCALE_INDEPENDENT=1',
+  ...COMMON_FLAGS,
+];
+
+export const SRTP_CONFIGURE_FLAGS: readonly string[] = [
+  '--enable-openssl',
+  `CFLAGS=${COMMON_FLAGS.join(' ')}`,
+];
+
+/** libsrtp tests each cipher and hash when it starts. */
+export const SRTP_SELF_TEST = `#include <srtp2/srtp.h>
+int main() { return srtp_init(); }
+`;
 
 export const LINK_FLAGS: readonly string[] = [
   '-pie',
@@ -104,14 +130,21 @@ export function readWorkerSources(workerFolder: string): WorkerSources {
   };
 }
 
+/** What to link besides the objects, for `pkg-config --libs`. */
+export function linkedModules(srtp: SrtpOrigin): string[] {
+  return PKG_CONFIG_MODULES.filter((name) => srtp === 'distribution' || name !== SRTP_MODULE);
+}
+
 /**
  * Names a build: the same inputs give the same name. `packageVersions` are in it because a binary
- * holds inline code of the headers it was compiled with and needs the libraries' sonames.
+ * holds inline code of the headers it was compiled with and needs the libraries' sonames. One of them is the
+ * version of libsrtp's sources.
  */
-export function buildHash(packageVersions: ReadonlyMap<string, string>): string {
+export function buildHash(packageVersions: ReadonlyMap<string, string>, srtp: SrtpOrigin): string {
   const hash = createHash('sha256');
-  const flags = [FLATC_FLAGS, COMPILE_FLAGS, LINK_FLAGS, PKG_CONFIG_MODULES, SOURCE_FIXES];
-  hash.update(JSON.stringify([flags, [...packageVersions].sort()]));
+  const flags = [FLATC_FLAGS, COMPILE_FLAGS, LINK_FLAGS, linkedModules(srtp), SOURCE_FIXES];
+  const srtpFlags = srtp === 'source' ? SRTP_CONFIGURE_FLAGS : [];
+  hash.update(JSON.stringify([flags, srtp, srtpFlags, [...packageVersions].sort()]));
   const headers = readdirSync(COMPAT_FOLDER, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))

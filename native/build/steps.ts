@@ -16,7 +16,7 @@ import { ProvisionError } from '../errors.ts';
 import type { Reporter } from '../progress.ts';
 import type { verifyWorker } from '../verify/verify.ts';
 import type { ProvisionedWorker } from '../worker.ts';
-import { buildHash, hashText } from './recipe.ts';
+import { buildHash, hashText, SRTP_ORIGINS, type SrtpOrigin } from './recipe.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** Shared by the steps. */
@@ -57,7 +57,8 @@ export async function fromPackage(context: Context): Promise<ProvisionedWorker |
 }
 
 export async function fromCache(context: Context): Promise<ProvisionedWorker | undefined> {
-  for (const path of [downloadedPath(context), await builtPath(context)]) {
+  const built = await builtPaths(context);
+  for (const path of [downloadedPath(context), ...SRTP_ORIGINS.map((srtp) => built?.[srtp])]) {
     if (path === undefined || !existsSync(path)) continue;
     if (await works(context, path)) return { path, source: 'cache', version: context.version };
     // An upgrade removed its libraries. It would only be tried again and again.
@@ -71,7 +72,7 @@ export async function fromDownload(context: Context): Promise<ProvisionedWorker 
   if (destination === undefined) return undefined;
   const url = archiveUrl(context);
   context.reporter.line(`Downloading ${url}`);
-  return await attempt(context, 'download', destination, async (folder) => {
+  return await attempt(context, 'download', async (folder) => {
     const path = join(folder, binaryName());
     const step = context.reporter.step('Downloading mediasoup-worker');
     try {
@@ -79,7 +80,7 @@ export async function fromDownload(context: Context): Promise<ProvisionedWorker 
     } finally {
       step.close();
     }
-    return path;
+    return { path, destination };
   });
 }
 
@@ -91,28 +92,29 @@ export async function fromBuild(context: Context): Promise<ProvisionedWorker | u
     noteFailure(context, error);
     return undefined;
   }
-  const destination = await builtPath(context);
-  if (destination === undefined) return undefined;
+  const destinations = await builtPaths(context);
+  if (!destinations) return undefined;
   // Only now, with the packages there, does an earlier build show.
-  const earlier = existsSync(destination) ? await fromCache(context) : undefined;
+  const isThere = Object.values(destinations).some((path) => existsSync(path));
+  const earlier = isThere ? await fromCache(context) : undefined;
   if (earlier) return earlier;
   reporter.line(`Building mediasoup-worker ${version} from source. This happens once.`);
   const workerFolder = join(context.packageFolder, 'worker');
-  return await attempt(context, 'build', destination, (buildFolder) =>
-    toolchain.build({ workerFolder, buildFolder, reporter, signal }),
-  );
+  return await attempt(context, 'build', async (buildFolder) => {
+    const built = await toolchain.build({ workerFolder, buildFolder, reporter, signal });
+    return { path: built.path, destination: destinations[built.srtp] };
+  });
 }
 
-/** Runs `make` in a folder of its own, checks the binary and moves it to `destination`. */
+/** Runs `make` in a folder of its own, checks the binary and moves it to its destination. */
 async function attempt(
   context: Context,
   source: 'download' | 'build',
-  destination: string,
-  make: (folder: string) => Promise<string>,
+  make: (folder: string) => Promise<{ path: string; destination: string }>,
 ): Promise<ProvisionedWorker | undefined> {
   const folder = await createBuildFolder(context.cacheFolder);
   try {
-    const path = await make(folder);
+    const { path, destination } = await make(folder);
     await chmod(path, 0o755);
     if (!(await works(context, path))) return undefined;
     await publishWorker(path, destination);
@@ -156,10 +158,12 @@ function downloadedPath(context: Context): string | undefined {
   return cachedWorkerPath(cacheFolder, version, currentPlatform(), hashText(archiveUrl(context)));
 }
 
-/** Undefined when the packages to build with are missing: then the build has no name. */
-async function builtPath(context: Context): Promise<string | undefined> {
+/** One for each libsrtp. Undefined when the packages to build with are missing: then a build has no name. */
+async function builtPaths(context: Context): Promise<Record<SrtpOrigin, string> | undefined> {
   const { cacheFolder, signal, toolchain, version } = context;
   const versions = await toolchain.versions(signal);
   if (!versions) return undefined;
-  return cachedWorkerPath(cacheFolder, version, currentPlatform(), buildHash(versions));
+  const pathOf = (srtp: SrtpOrigin) =>
+    cachedWorkerPath(cacheFolder, version, currentPlatform(), buildHash(versions, srtp));
+  return { source: pathOf('source'), distribution: pathOf('distribution') };
 }

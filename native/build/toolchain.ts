@@ -3,7 +3,7 @@
 import { ProvisionError } from '../errors.ts';
 import { ensureDebianPackages, installedVersions } from '../host/debian.ts';
 import type { Log } from '../progress.ts';
-import { type BuildOptions, buildWorker } from './build.ts';
+import { type BuildOptions, type BuiltWorker, buildWorker } from './build.ts';
 import { BUILD_PACKAGES } from './recipe.ts';
 
 export interface Toolchain {
@@ -11,8 +11,8 @@ export interface Toolchain {
   versions(signal?: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>;
   /** Makes `versions` answer. Throws ProvisionError saying what to install. */
   install(log: Log, signal?: AbortSignal): Promise<void>;
-  /** Resolves with the path of the new binary. Throws ProvisionError. */
-  build(options: BuildOptions): Promise<string>;
+  /** Resolves with the new binary. Throws ProvisionError. */
+  build(options: BuildOptions): Promise<BuiltWorker>;
 }
 
 export const debianToolchain: Toolchain = {

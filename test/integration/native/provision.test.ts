@@ -128,24 +128,34 @@ describe('a mirror with a prebuilt worker', () => {
 
 const canBuild = (await debianToolchain.versions()) !== undefined;
 
-test('a build that gets a signal to end leaves no compiler, no folder and no lock', {
-  skip: !canBuild && 'the packages to build with are not installed',
-}, async () => {
-  const { child, said, ended } = start({ MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD: 'true' });
-  await until('a compiler to run', async () => {
-    assert.ok((await processesIn(folder)).length > 0, said.stderr);
+/** One that fetches, one that compiles. */
+for (const program of ['apt-get', 'cc1plus']) {
+  test(`a build that gets a signal to end under ${program} leaves no process, no folder and no lock`, {
+    skip: !canBuild && 'the packages to build with are not installed',
+  }, async () => {
+    const { child, said, ended } = start({ MEDIASOUP_SKIP_WORKER_PREBUILT_DOWNLOAD: 'true' });
+    await until(`${program} to run`, async () => {
+      const names = (await processesIn(folder)).map(({ name }) => name);
+      assert.ok(names.includes(program), said.stderr);
+    });
+    child.kill('SIGTERM');
+    assert.equal((await ended).signal, 'SIGTERM');
+    assert.deepEqual(await processesIn(folder), []);
+    assert.deepEqual(await readdir(join(folder, 'parley', 'worker')), []);
   });
-  child.kill('SIGTERM');
-  assert.equal((await ended).signal, 'SIGTERM');
-  assert.deepEqual(await processesIn(folder), []);
-  assert.deepEqual(await readdir(join(folder, 'parley', 'worker')), []);
-});
+}
 
-/** The ids of the processes that work below `folder`. */
-async function processesIn(folder: string): Promise<string[]> {
+/** The processes that work below `folder`. */
+async function processesIn(folder: string): Promise<Array<{ pid: string; name: string }>> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const folders = await Promise.all(
-    pids.map((pid) => readlink(join('/proc', pid, 'cwd')).catch(() => '')),
+  const found = await Promise.all(
+    pids.map(async (pid) => ({
+      pid,
+      folder: await readlink(join('/proc', pid, 'cwd')).catch(() => ''),
+      name: (await readFile(join('/proc', pid, 'comm'), 'utf8').catch(() => '')).trim(),
+    })),
   );
-  return pids.filter((_, index) => folders[index]?.startsWith(folder));
+  return found
+    .filter((each) => each.folder.startsWith(folder))
+    .map(({ pid, name }) => ({ pid, name }));
 }

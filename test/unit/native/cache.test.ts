@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { buildHash, hashText } from '../../../native/build/recipe.ts';
+import { buildHash, hashText, SRTP_ORIGINS } from '../../../native/build/recipe.ts';
 import {
   cachedWorkerPath,
   createBuildFolder,
@@ -67,12 +67,20 @@ describe('buildHash', () => {
   ]);
 
   test('is the same for the same packages, in any order', () => {
-    assert.equal(buildHash(versions), buildHash(new Map([...versions].reverse())));
-    assert.match(buildHash(versions), /^[0-9a-f]{16}$/);
+    const hash = buildHash(versions, 'source');
+    assert.equal(hash, buildHash(new Map([...versions].reverse()), 'source'));
+    assert.match(hash, /^[0-9a-f]{16}$/);
   });
 
   test('is another one after an upgrade of a library', () => {
-    assert.notEqual(buildHash(versions), buildHash(new Map(versions).set('libssl-dev', '3.5.0-1')));
+    const upgraded = new Map(versions).set('libssl-dev', '3.5.0-1');
+    for (const srtp of SRTP_ORIGINS) {
+      assert.notEqual(buildHash(versions, srtp), buildHash(upgraded, srtp));
+    }
+  });
+
+  test('tells a worker with a libsrtp of its own from one with the distribution’s', () => {
+    assert.notEqual(buildHash(versions, 'source'), buildHash(versions, 'distribution'));
   });
 
   test('hashText tells download addresses apart', () => {

@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { SrtpOrigin } from '../../../native/build/recipe.ts';
 import type { Toolchain } from '../../../native/build/toolchain.ts';
 import { binaryName } from '../../../native/cache.ts';
 import { ProvisionError } from '../../../native/errors.ts';
@@ -52,7 +53,7 @@ function toolchain(overrides: Partial<Toolchain> = {}): Toolchain & { builds: nu
       self.builds += 1;
       const path = join(buildFolder, 'mediasoup-worker');
       await writeFile(path, 'good');
-      return path;
+      return { path, srtp: 'source' as const };
     },
     ...overrides,
   };
@@ -66,6 +67,10 @@ const cannotBuild = () =>
       throw new ProvisionError('g++ is needed to build: run "sudo apt-get install g++"');
     },
   });
+
+/** The same machine without a network. */
+const cannotFetch = (tools: Toolchain) =>
+  toolchain({ ...tools, build: () => Promise.reject(new Error('fetches sources')) });
 
 function provision(env: NodeJS.ProcessEnv = {}, options: ProvisionOptions = {}) {
   return provisionWorker({
@@ -171,6 +176,26 @@ describe('the order', () => {
     assert.notEqual(after.path, path);
   });
 
+  test('a build with the distribution’s libsrtp is kept, until there is one with our own', async () => {
+    let srtp: SrtpOrigin = 'distribution';
+    const build: Toolchain['build'] = async ({ buildFolder }) => {
+      const path = join(buildFolder, 'mediasoup-worker');
+      await writeFile(path, 'good');
+      return { path, srtp };
+    };
+    const tools = toolchain({ build });
+    const first = await provision(OFFLINE, { toolchain: tools });
+    const again = { ...first, source: 'cache' };
+    assert.deepEqual(await provision(OFFLINE, { toolchain: cannotFetch(tools) }), again);
+    await rm(dirname(first.path), { recursive: true });
+    srtp = 'source';
+    const second = await provision(OFFLINE, { toolchain: tools });
+    assert.notEqual(second.path, first.path);
+    await mkdir(dirname(first.path));
+    await writeFile(first.path, 'good');
+    assert.equal((await provision(OFFLINE, { toolchain: cannotFetch(tools) })).path, second.path);
+  });
+
   test('an earlier build counts once the missing packages are installed again', async () => {
     const built = await provision(OFFLINE);
     let installed = false;
@@ -239,7 +264,7 @@ describe('the end', () => {
     const build: Toolchain['build'] = async ({ signal }) => {
       stop.abort(reason);
       signal?.throwIfAborted();
-      return '';
+      return { path: '', srtp: 'source' };
     };
     await assert.rejects(
       provision(OFFLINE, { toolchain: toolchain({ build }), signal: stop.signal }),
