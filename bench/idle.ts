@@ -153,13 +153,15 @@ class Meter {
     await sleep(seconds * 1_000);
     const [operationsAfter, after] = await Promise.all([this.#operations(), this.#web.usage()]);
     const counts = { pings: crowd?.pings ?? 0, pinged: crowd?.pinged ?? 0, lost: crowd?.lost ?? 0 };
-    if (isProfiled) await this.#profile(profile);
+    const cpuProfile = isProfiled ? await this.#web.call('Profiler.stop') : undefined;
+    const memory = await this.#web.memory();
+    if (isProfiled) await this.#write(profile, cpuProfile.profile);
     return {
       ...counts,
       ...rates(before, after),
       sessions: crowd ? sessions : 0,
       storeOperations: operationsAfter - operations,
-      memory: await this.#web.memory(),
+      memory,
     };
   }
 
@@ -167,9 +169,9 @@ class Meter {
     return storeOperations(this.#redisUrl);
   }
 
-  async #profile(folder: string): Promise<void> {
-    const { profile } = await this.#web.call('Profiler.stop');
-    await writeFile(path.join(folder, 'idle.cpuprofile'), JSON.stringify(profile));
+  /** The CPU profile, and a heap snapshot, which takes several times the memory that it is of. */
+  async #write(folder: string, cpuProfile: unknown): Promise<void> {
+    await writeFile(path.join(folder, 'idle.cpuprofile'), JSON.stringify(cpuProfile));
     const chunks: string[] = [];
     await this.#web.call('HeapProfiler.takeHeapSnapshot', {}, ({ chunk }) => {
       if (chunk !== undefined) chunks.push(chunk);

@@ -43,6 +43,8 @@ export interface SessionOptions {
   resumeHash: string;
   /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
   ends: readonly string[];
+  /** Called when the media session is on another node, or on none as the session is over. */
+  onMoved(from: string | undefined, to: string | undefined): void;
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
@@ -93,6 +95,11 @@ export class Session implements RoomMember {
     this.#queue.pause();
     this.media = new SessionMedia(this, this.#queue, context);
     this.budgets = new Budgets(context.limits);
+  }
+
+  /** The newest media session is on another node, or on none as the session is over. */
+  moved(from: string | undefined, to: string | undefined): void {
+    this.#options.onMoved(from, to);
   }
 
   /** What a removal by a host ends, besides the session. */
