@@ -70,13 +70,14 @@ export class SessionMedia {
     this.#queue = queue;
     this.#context = context;
     const { room, participantId } = owner;
-    this.sessions = new MediaSessions({ ...context, room, participantId });
+    const { media, resources, drainGraceMs, log } = context;
+    this.sessions = new MediaSessions({ room, participantId, media, resources, drainGraceMs });
     const send: MutesOptions['send'] = (params) => this.sessions.sendToAll('mute', params);
-    this.mutes = new Mutes({ ...context, room, participantId, send });
+    this.mutes = new Mutes({ room, participantId, send, resources, log });
     this.#credentials = new CredentialRenewal({
       request: () => this.sessions.send('iceServers', { room, participantId }),
       onRenewed: (iceServers) => this.#publish('iceServers', iceServers),
-      resources: context.resources,
+      resources,
     });
   }
 
