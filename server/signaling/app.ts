@@ -21,6 +21,7 @@ import { sessionLeaseMs } from './session/lease.ts';
 import { RoomHub } from './session/room-hub.ts';
 import { Sessions } from './session/sessions.ts';
 import { Addresses } from './socket/addresses.ts';
+import { Handshakes } from './socket/handshakes.ts';
 import { isAllowedOrigin } from './socket/origin.ts';
 import { UpgradeWatch } from './socket/upgrade-watch.ts';
 
@@ -117,7 +118,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   });
   const watch = new NodeWatch({
     cluster,
-    sessions: () => sessions.all,
+    sessions: sessions.byNode,
     watchMs: config.cluster.nodeWatchMs,
     lostMs: config.cluster.nodeLostMs,
     resources,
@@ -169,6 +170,7 @@ async function registerSignaling(
   { sessions, addresses, log }: { sessions: Sessions; addresses: Addresses; log: Logger },
 ): Promise<void> {
   const upgrades = new UpgradeWatch(log);
+  const handshakes = new Handshakes();
   await app.register(websocket, {
     // Instead of the plugin's own, which closes sockets without a `bye`.
     preClose: async () => sessions.close(),
@@ -186,7 +188,7 @@ async function registerSignaling(
   app.route({
     method: 'GET',
     url: SIGNALING_PATH,
-    preValidation: async (request) => {
+    preValidation: async (request, reply) => {
       const { headers, host } = request;
       if (!isAllowedOrigin(headers.origin, host, config.http.allowedOrigins)) {
         throw new ParleyError('origin_denied');
@@ -196,6 +198,7 @@ async function registerSignaling(
       const address = addresses.of(request);
       address.assertSocketFree();
       address.arrive();
+      handshakes.begin(request.raw, reply.raw);
     },
     // For requests without a WebSocket handshake.
     handler: async ({ headers }, reply) => {
@@ -203,7 +206,11 @@ async function registerSignaling(
       reply.header('upgrade', 'websocket');
       throw new ParleyError(upgrades.recent ? 'proxy_without_upgrade' : 'upgrade_required');
     },
-    wsHandler: (socket, request) => sessions.accept(socket, addresses.of(request)),
+    wsHandler: (socket, request) => {
+      const address = addresses.of(request);
+      handshakes.end(request.raw, socket);
+      sessions.accept(socket, address);
+    },
   });
 }
 

@@ -33,7 +33,7 @@ export const NODES = {
 };
 
 export const SWEEP = {
-  note: loadScript('sweep/note', ['rooms'], ['room', 'leaseMs', 'backstopMs']),
+  note: loadScript('sweep/note', ['rooms'], ['names', 'leaseMs', 'backstopMs']),
   takeDue: loadScript('sweep/take-due', ['rooms'], ['batch', 'leaseMs']),
   settle: loadScript('sweep/settle', ['rooms'], ['room', 'taken', 'nextMs']),
 };

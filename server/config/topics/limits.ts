@@ -14,7 +14,7 @@ export const limits = {
   sockets: setting('MAX_SOCKETS', integer(1, 1_000_000), {
     default: 10_000,
     about:
-      'WebSockets open at once in one process; more are answered 503. Each costs some 50 kB; the bound keeps a flood from taking the memory of running calls.',
+      'WebSockets open at once in one process; more are answered 503. An idle one costs some 15 kB; the bound keeps a flood from taking the memory of running calls.',
   }),
   socketsPerAddress: setting('MAX_SOCKETS_PER_ADDRESS', integer(1, 1_000_000), {
     default: 2_000,
@@ -133,7 +133,7 @@ export const timing = {
   heartbeatMs: setting('HEARTBEAT_INTERVAL_MS', integer(100, 300_000), {
     default: 10_000,
     about:
-      'How often each socket is pinged. One that misses two is closed, which starts its grace period. Shorter than the idle timeout of common proxies (60 s).',
+      'How often each socket has a heartbeat: what its client has said since the one before, or else a ping of ours. One that misses two is closed, which starts its grace period. Pages ping every five seconds by themselves, so that they need no ping of ours in a longer interval. Shorter than the idle timeout of common proxies (60 s).',
   }),
   gracePeriodMs: setting('GRACE_PERIOD_MS', integer(0, 600_000), {
     default: 30_000,

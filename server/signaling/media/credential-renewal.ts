@@ -15,6 +15,8 @@ export interface CredentialRenewalOptions {
 const RENEW_AT = 0.75;
 /** Between attempts while the node does not answer. */
 const RETRY_MS = 5_000;
+/** Renewals are due at whole seconds from now: timers of one length are one timer of the system. */
+const STEP_MS = 1_000;
 /** The longest wait: a week. No credentials last longer, and a timer takes 24 days at most. */
 const LATEST_MS = 604_800_000;
 
@@ -35,7 +37,7 @@ export class CredentialRenewal {
     if (expireAt === null) return;
     // The clock is another replica's and may be off. A delay of zero would renew in a loop.
     const delayMs = Math.max((expireAt - Date.now()) * RENEW_AT, RETRY_MS);
-    this.#renewAfter(Math.min(delayMs, LATEST_MS));
+    this.#renewAfter(Math.min(Math.floor(delayMs / STEP_MS) * STEP_MS, LATEST_MS));
   }
 
   close(): void {

@@ -119,6 +119,13 @@ export class MediaClient {
     return { placement, nodes };
   }
 
+  /** While the caller waits for something else: each trip to the store in turn would delay the first picture. */
+  surveyAhead(room: string): Promise<Survey> {
+    const survey = this.survey(room);
+    survey.catch(() => {});
+    return survey;
+  }
+
   /** A move has failed: the participant is placed on their node of before again. Never rejects. */
   async restorePlacement(room: string, participantId: string, nodeId: string): Promise<void> {
     const { cluster, log } = this.#options;

@@ -25,7 +25,8 @@ export interface WatchedSession {
 
 export interface NodeWatchOptions {
   cluster: Cluster;
-  sessions(): readonly WatchedSession[];
+  /** By the node of their newest media session. */
+  sessions: { readonly keys: readonly string[]; of(nodeId: string): readonly WatchedSession[] };
   watchMs: number;
   /** How long a node has to be missing before it counts as lost. */
   lostMs: number;
@@ -105,9 +106,9 @@ export class NodeWatch {
     if (now - this.#lookedAt > watchMs * MAX_LOOK_GAP_FACTOR + lostMs / 2)
       this.#missingSince.clear();
     this.#lookedAt = now;
-    const sessions = this.#options.sessions();
+    const { sessions } = this.#options;
     const byId = new Map(nodes.map((node) => [node.id, node]));
-    const used = new Set(sessions.flatMap(({ media }) => media.sessions.current?.nodeId ?? []));
+    const used = new Set(sessions.keys);
     for (const id of this.#missingSince.keys()) {
       if (byId.has(id) || !used.has(id)) this.#missingSince.delete(id);
     }
@@ -116,17 +117,19 @@ export class NodeWatch {
     }
     const torn = await this.#torn.look(nodes, sessions, now);
     const moves = new Map<WatchedSession, Move>();
-    for (const session of sessions) {
-      const leaving = session.media.sessions.current?.nodeId;
-      if (leaving === undefined) continue;
+    for (const leaving of used) {
       const missingSince = this.#missingSince.get(leaving);
-      const gathering = torn.get(session.room);
-      if (missingSince !== undefined) {
-        if (now - missingSince >= lostMs) moves.set(session, { leaving, reason: 'node_lost' });
-      } else if (byId.get(leaving)?.draining) {
-        moves.set(session, { leaving, reason: 'node_draining' });
-      } else if (gathering !== undefined && gathering !== leaving) {
-        moves.set(session, { leaving, reason: 'node_unreachable' });
+      const isLost = missingSince !== undefined && now - missingSince >= lostMs;
+      const isDraining = byId.get(leaving)?.draining === true;
+      // Most nodes are there and have all their links: nothing of theirs is looked at.
+      if (!isLost && !isDraining && (torn.size === 0 || missingSince !== undefined)) continue;
+      for (const session of sessions.of(leaving)) {
+        const gathering = torn.get(session.room);
+        if (isLost) moves.set(session, { leaving, reason: 'node_lost' });
+        else if (isDraining) moves.set(session, { leaving, reason: 'node_draining' });
+        else if (gathering !== undefined && gathering !== leaving) {
+          moves.set(session, { leaving, reason: 'node_unreachable' });
+        }
       }
     }
     this.#reasons = moves;

@@ -30,6 +30,8 @@ export interface MediaOwner {
   readonly ended: boolean;
   /** The session ended here alone: another replica may have it, with its media. */
   readonly isKept: boolean;
+  /** The newest media session is on another node, or on none as the session is over. */
+  moved(from: string | undefined, to: string | undefined): void;
 }
 
 /** Between attempts to rebuild a lost media session. Doubles up to the second figure. */
@@ -48,7 +50,9 @@ type Replacement =
       readonly timer: Timer;
     };
 
-type MediaEventHandlers = { readonly [K in MediaEvent]: (data: MediaEventData<K>) => void };
+type MediaEventHandlers = {
+  readonly [K in MediaEvent]: (session: SessionMedia, data: MediaEventData<K>) => void;
+};
 
 const IDLE: Replacement = { name: 'idle' };
 
@@ -69,13 +73,14 @@ export class SessionMedia {
     this.#queue = queue;
     this.#context = context;
     const { room, participantId } = owner;
-    this.sessions = new MediaSessions({ ...context, room, participantId });
+    const { media, resources, drainGraceMs, log } = context;
+    this.sessions = new MediaSessions({ room, participantId, media, resources, drainGraceMs });
     const send: MutesOptions['send'] = (params) => this.sessions.sendToAll('mute', params);
-    this.mutes = new Mutes({ ...context, room, participantId, send });
+    this.mutes = new Mutes({ room, participantId, send, resources, log });
     this.#credentials = new CredentialRenewal({
       request: () => this.sessions.send('iceServers', { room, participantId }),
       onRenewed: (iceServers) => this.#publish('iceServers', iceServers),
-      resources: context.resources,
+      resources,
     });
   }
 
@@ -99,7 +104,9 @@ export class SessionMedia {
   /** The media session that the client has, or is sent next. */
   adopt({ offer, nodeId, origin }: OpenedOnNode): void {
     if (this.#owner.ended) return;
+    const before = this.sessions.current?.nodeId;
     this.sessions.adopt({ nodeId, origin, epoch: offer.epoch });
+    if (before !== nodeId) this.#owner.moved(before, nodeId);
     this.#credentials.schedule(offer.iceServersExpireAt);
     this.#rebuildIfLost();
   }
@@ -155,38 +162,40 @@ export class SessionMedia {
   /** An event of the room's media, which may concern another participant. */
   onEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
     const isOther = 'participantId' in data && data.participantId !== this.#owner.participantId;
-    if (!isOther) this.#handlers[event](data);
+    if (!isOther) SessionMedia.#HANDLERS[event](this, data);
   }
 
-  readonly #handlers: MediaEventHandlers = {
-    consumers: ({ participantId: _, ...event }) =>
-      this.#publish('consumers', packed(event, this.#owner.features)),
-    consumersClosed: ({ participantId: _, ...closed }) => this.#publish('consumersClosed', closed),
-    layers: ({ participantId: _, epoch, ...layers }) => {
+  /** One table for all sessions. */
+  static readonly #HANDLERS: MediaEventHandlers = {
+    consumers: (session, { participantId: _, ...event }) =>
+      session.#publish('consumers', packed(event, session.#owner.features)),
+    consumersClosed: (session, { participantId: _, ...closed }) =>
+      session.#publish('consumersClosed', closed),
+    layers: (session, { participantId: _, epoch, ...layers }) => {
       // The client shows nothing of a session that it is leaving.
-      if (epoch === this.epoch) this.#publish('layers', layers);
+      if (epoch === session.epoch) session.#publish('layers', layers);
     },
-    iceServers: ({ participantId: _, epoch, ...iceServers }) => {
-      if (epoch !== this.epoch) return;
-      this.#publish('iceServers', iceServers);
-      this.#credentials.schedule(iceServers.iceServersExpireAt);
+    iceServers: (session, { participantId: _, epoch, ...iceServers }) => {
+      if (epoch !== session.epoch) return;
+      session.#publish('iceServers', iceServers);
+      session.#credentials.schedule(iceServers.iceServersExpireAt);
     },
-    transportEnded: ({ participantId: _, ...ended }) => {
+    transportEnded: (session, { participantId: _, ...ended }) => {
       // The client closes its end of a session that it is leaving.
-      if (ended.epoch === this.epoch) this.#publish('transportEnded', ended);
+      if (ended.epoch === session.epoch) session.#publish('transportEnded', ended);
     },
-    speakers: ({ origin, ...speakers }) => {
+    speakers: (session, { origin, ...speakers }) => {
       // Each router reports the participants that its own participants can hear.
-      if (origin === this.sessions.current?.origin) this.#publish('speakers', speakers);
+      if (origin === session.sessions.current?.origin) session.#publish('speakers', speakers);
     },
-    missed: ({ nodeId }) => {
-      if (nodeId === this.sessions.current?.nodeId) void this.refresh();
+    missed: (session, { nodeId }) => {
+      if (nodeId === session.sessions.current?.nodeId) void session.refresh();
     },
-    lost: ({ participants, reason }) => {
+    lost: (session, { participants, reason }) => {
       for (const { participantId, epoch } of participants) {
-        if (participantId === this.#owner.participantId) this.#lost.set(epoch, reason);
+        if (participantId === session.#owner.participantId) session.#lost.set(epoch, reason);
       }
-      this.#rebuildIfLost();
+      session.#rebuildIfLost();
     },
   };
 
@@ -195,6 +204,7 @@ export class SessionMedia {
     this.#stopRetry();
     this.#credentials.close();
     this.sessions.end();
+    this.#owner.moved(this.sessions.current?.nodeId, undefined);
     this.mutes.end();
   }
 

@@ -12,11 +12,8 @@ const LOOK_EVERY_MS = 500;
 /** A timer may fire a little early: the look is made all the same. */
 const LOOK_SLACK_MS = 100;
 
-interface RoomSession {
-  readonly room: string;
-  readonly media: {
-    readonly sessions: { readonly current: { readonly nodeId: string } | undefined };
-  };
+interface SessionsByNode {
+  of(nodeId: string): readonly { readonly room: string }[];
 }
 
 export class TornRooms {
@@ -35,7 +32,7 @@ export class TornRooms {
    */
   async look(
     nodes: readonly NodeInfo[],
-    sessions: readonly RoomSession[],
+    sessions: SessionsByNode,
     now: number,
   ): Promise<ReadonlyMap<string, string>> {
     const cutOff = nodesWithoutALink(nodes);
@@ -47,9 +44,7 @@ export class TornRooms {
     if (now - this.#lookedAt < LOOK_EVERY_MS - LOOK_SLACK_MS) return this.#torn;
     this.#lookedAt = now;
     const rooms = new Set(
-      sessions.flatMap(({ room, media }) =>
-        cutOff.has(media.sessions.current?.nodeId ?? '') ? [room] : [],
-      ),
+      [...cutOff].flatMap((nodeId) => sessions.of(nodeId).map(({ room }) => room)),
     );
     for (const room of this.#since.keys()) if (!rooms.has(room)) this.#since.delete(room);
     const torn = new Map<string, string>();

@@ -22,12 +22,16 @@ const BUDGET_OF: Partial<Record<MethodName, Budget>> = {
   chat: 'chatPerMinute',
 };
 
+/** One for all: there are two of them for each session. */
+const CLOCK = () => performance.now();
+
 export class Budgets {
   readonly #limits: Limits;
   readonly #now: () => number;
-  readonly #buckets = new Map<Budget, TokenBucket>();
+  /** Undefined until something was asked for that has a rate. */
+  #buckets: Map<Budget, TokenBucket> | undefined;
 
-  constructor(limits: Limits, now: () => number = () => performance.now()) {
+  constructor(limits: Limits, now: () => number = CLOCK) {
     this.#limits = limits;
     this.#now = now;
   }
@@ -50,6 +54,7 @@ export class Budgets {
   }
 
   #bucket(budget: Budget): TokenBucket {
+    this.#buckets ??= new Map();
     const known = this.#buckets.get(budget);
     if (known) return known;
     const perMinute = this.#limits[budget];

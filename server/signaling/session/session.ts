@@ -8,6 +8,7 @@ import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Timer } from '../../telemetry/resources.ts';
 import { SessionMedia } from '../media/session-media.ts';
+import type { Client } from '../media/shared-capabilities.ts';
 import type { Connection } from '../socket/connection.ts';
 import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
@@ -43,16 +44,15 @@ export interface SessionOptions extends GrantedClaim {
   resumeHash: string;
   /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
   ends: readonly string[];
+  /** Called when the media session is on another node, or on none as the session is over. */
+  onMoved(from: string | undefined, to: string | undefined): void;
   /** Called once, when the session is over. */
   onClosed(session: Session): void;
 }
 
 /** A claim of this replica that the store has granted to a client. */
-export interface GrantedClaim {
+export interface GrantedClaim extends Client {
   guard: SessionGuard;
-  rtpCapabilities: RtpCapabilities;
-  /** What the client understands. */
-  features: readonly string[];
 }
 
 /** Ends after which the client comes back at once. A lost session cannot be resumed: the client joins anew. */
@@ -65,12 +65,13 @@ export class Session implements RoomMember {
   readonly budgets: Budgets;
   readonly media: SessionMedia;
   readonly context: SessionContext;
+  readonly moved: SessionOptions['onMoved'];
   readonly #options: SessionOptions;
   readonly #release: () => void;
   readonly #queue: FrameQueue;
   readonly #presence: Presence;
   readonly #guard: OwnGuard;
-  #client: Omit<GrantedClaim, 'guard'>;
+  #client: Client;
   #state: State;
 
   /** Frames to the client wait until `answered` or `flush`. */
@@ -82,6 +83,7 @@ export class Session implements RoomMember {
     this.#state = options.state;
     this.#options = options;
     this.context = context;
+    this.moved = options.onMoved;
     this.#release = context.resources.open('session');
     const { resources, log } = context;
     this.#presence = new Presence({

@@ -10,8 +10,11 @@ import {
 } from '../../../shared/protocol/protocol.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { Timer } from '../../telemetry/resources.ts';
+import { Groups } from '../groups.ts';
+import { SharedCapabilities } from '../media/shared-capabilities.ts';
 import type { Address } from '../socket/addresses.ts';
-import { Connection, type Reply } from '../socket/connection.ts';
+import { Connection, type ConnectionOptions, type Reply } from '../socket/connection.ts';
+import { Heartbeats } from '../socket/heartbeats.ts';
 import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
 import { comeIn, hashOf, type WayIn } from './admission.ts';
@@ -38,7 +41,14 @@ const DRAIN_LOOK_MS = 50;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #keeper: SessionKeeper;
+  /** All sessions have one: it is not copied for each. */
+  readonly #context: SessionContext;
+  readonly #heartbeats: Heartbeats;
+  readonly #connecting: ConnectionOptions;
+  readonly #capabilities = new SharedCapabilities();
   readonly #sessions = new Map<string, Session>();
+  readonly #byRoom = new Groups<string, Session>();
+  readonly #byNode = new Groups<string, Session>();
   readonly #connections = new Set<Connection>();
   #closing = false;
 
@@ -46,14 +56,17 @@ export class Sessions {
     this.#options = options;
     this.#keeper = new SessionKeeper({
       ...options,
-      rooms: () => [...new Set(this.all.map(({ room }) => room))],
-      sessionsIn: (room) =>
-        this.all.filter((session) => session.room === room && session.isInStore),
+      rooms: () => this.#byRoom.keys,
+      sessionsIn: (room) => this.#byRoom.of(room).filter(({ isInStore }) => isInStore),
     });
+    this.#context = { ...options, keeper: this.#keeper };
+    this.#heartbeats = new Heartbeats(options.timing.heartbeatMs, options.resources);
+    this.#connecting = { ...options, heartbeats: this.#heartbeats };
   }
 
-  get all(): readonly Session[] {
-    return [...this.#sessions.values()];
+  /** The sessions of this replica by the node of their media. */
+  get byNode(): Pick<Groups<string, Session>, 'keys' | 'of'> {
+    return this.#byNode;
   }
 
   get socketCount(): number {
@@ -63,7 +76,7 @@ export class Sessions {
   /** A socket was opened: it has to join or resume within JOIN_TIMEOUT_MS. */
   accept(socket: WebSocket, address: Address): void {
     const handlerOf = (connection: Connection) => new SocketHandler(this, connection);
-    const connection = new Connection(socket, address, handlerOf, this.#options);
+    const connection = new Connection(socket, address, handlerOf, this.#connecting);
     this.#connections.add(connection);
     if (socket.protocol !== SUBPROTOCOL) {
       connection.end(new ParleyError('unsupported_version'), { reconnect: false });
@@ -97,7 +110,7 @@ export class Sessions {
 
   async #join(
     connection: Connection,
-    { room, name, rtpCapabilities, features = [] }: MethodParams<'join'>,
+    { room, name, ...able }: MethodParams<'join'>,
     { grant, ...door }: WayIn,
   ): Promise<[Session, Reply]> {
     const { rooms, hub, media: nodes, limits, timing, metrics, log } = this.#options;
@@ -115,13 +128,11 @@ export class Sessions {
     const resumeSecret = randomBytes(32).toString('base64url');
     const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
+    const client = this.#capabilities.clientOf(able);
     const state = join(connection);
-    const client = { rtpCapabilities, features };
     const known = { room, participant, guard, ...client, resumeHash, ends: door.ends };
     const session = this.#create({ ...known, state, online: true }, address);
-    // Each trip to the store delays the first picture: this one runs beside the others.
-    const survey = nodes.survey(room);
-    survey.catch(() => {});
+    const survey = nodes.surveyAhead(room);
     try {
       await hub.add(room, session);
       const { snapshot } = await rooms.admit(room, {
@@ -146,7 +157,7 @@ export class Sessions {
         resumeSecret,
         gracePeriodMs: timing.gracePeriodMs,
         snapshot,
-        media: packed(media, features),
+        media: packed(media, client.features),
         ...(await mintRejoin(session)),
       };
       return [session, { result, afterwards: () => session.answered(snapshot.version) }];
@@ -159,17 +170,13 @@ export class Sessions {
   async resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]> {
     const { rooms, hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
-    const { room, participantId, rtpCapabilities, features = [] } = params;
+    const { room, participantId } = params;
+    const client = this.#capabilities.clientOf(params);
     const resumeHash = hashOf(params.resumeSecret);
-    const claim = claimSession(
-      { ...this.#options, keeper: this.#keeper },
-      room,
-      participantId,
-      resumeHash,
-    );
+    const claim = claimSession(this.#context, room, participantId, resumeHash);
     this.#sessions.get(participantId)?.claimedBy(claim);
     const guard = await claim;
-    const granted = { guard, rtpCapabilities, features };
+    const granted = { guard, ...client };
     const session = await this.#attach(connection, room, resumeHash, granted);
     try {
       await hub.add(room, session);
@@ -187,7 +194,7 @@ export class Sessions {
       const result: MethodResult<'resume'> = {
         patches: patches ?? null,
         snapshot: snapshot ?? null,
-        media: packed(current, features),
+        media: packed(current, client.features),
       };
       return [session, { result, afterwards: () => session.flush(version) }];
     } catch (error) {
@@ -232,6 +239,7 @@ export class Sessions {
   close(): void {
     this.#closing = true;
     this.#keeper.close();
+    this.#heartbeats.close();
     for (const session of [...this.#sessions.values()]) session.end('shutdown');
     for (const connection of [...this.#connections]) {
       connection.end(new ParleyError('shutting_down'), { reconnect: true });
@@ -265,21 +273,28 @@ export class Sessions {
     return this.#create(options, connection.address);
   }
 
-  #create(options: Omit<SessionOptions, 'onClosed'>, address: Address): Session {
+  #create(options: Omit<SessionOptions, 'onMoved' | 'onClosed'>, address: Address): Session {
+    const { room } = options;
     const { id, name, role } = options.participant;
-    const leaveRoom = address.countRoom(options.room);
+    const leaveRoom = address.countRoom(room);
     const session = new Session(
       {
         ...options,
         participant: { id, name, role },
+        onMoved: (from, to) => {
+          if (from !== undefined) this.#byNode.delete(from, session);
+          if (to !== undefined) this.#byNode.add(to, session);
+        },
         onClosed: () => {
           leaveRoom();
           if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+          this.#byRoom.delete(room, session);
         },
       },
-      { ...this.#options, keeper: this.#keeper },
+      this.#context,
     );
     this.#sessions.set(id, session);
+    this.#byRoom.add(room, session);
     return session;
   }
 }

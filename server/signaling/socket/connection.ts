@@ -8,11 +8,12 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { Address } from './addresses.ts';
+import type { Beating, Heartbeats } from './heartbeats.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface ConnectionOptions {
   limits: Config['limits'];
-  timing: Config['timing'];
+  heartbeats: Heartbeats;
   resources: Resources;
   metrics: Metrics;
   log: Logger;
@@ -54,7 +55,7 @@ type ConnectionState =
   | { readonly name: 'closing'; readonly cut: Timer }
   | { readonly name: 'closed'; readonly byServer: boolean };
 
-export class Connection {
+export class Connection implements Beating {
   /** The address of the client, or of the proxy in front of it. */
   readonly address: Address;
   readonly #socket: WebSocket;
@@ -62,11 +63,12 @@ export class Connection {
   readonly #handler: ConnectionHandler;
   readonly #bucket: TokenBucket;
   readonly #release: () => void;
-  readonly #heartbeat: Timer;
   #state: ConnectionState = { name: 'open' };
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
   #missed = 0;
+  /** The client has said something since the last heartbeat. */
+  #spoke = false;
   #refused = 0;
 
   constructor(
@@ -75,7 +77,7 @@ export class Connection {
     handlerOf: (connection: Connection) => ConnectionHandler,
     options: ConnectionOptions,
   ) {
-    const { limits, timing, resources } = options;
+    const { limits, heartbeats, resources } = options;
     this.address = address;
     this.#socket = socket;
     this.#options = options;
@@ -84,17 +86,19 @@ export class Connection {
       limits.messageBurst,
       performance.now(),
     );
-    const releases = [resources.open('socket'), address.countSocket()];
+    const releases = [resources.open('socket'), address.countSocket(), heartbeats.add(this)];
     this.#release = () => {
       for (const release of releases) release();
     };
-    this.#heartbeat = resources.every(timing.heartbeatMs, () => this.#beat());
     this.#handler = handlerOf(this);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
       this.#missed = 0;
     });
-    socket.on('error', (error) => options.log.debug({ err: error }, 'socket error'));
+    socket.on('error', (error) => {
+      options.log.debug({ err: error }, 'socket error');
+      socket.terminate();
+    });
     socket.once('close', () => this.#onClose());
   }
 
@@ -133,22 +137,27 @@ export class Connection {
     const before = this.#state;
     if (before.name === 'closed') return;
     this.#state = { name: 'closed', byServer: before.name === 'closing' };
-    this.#heartbeat.close();
     if (before.name === 'closing') before.cut.close();
     this.#release();
     this.#handler.closed();
   }
 
-  #beat(): void {
+  /**
+   * A client that has said something since the last heartbeat is there: its own pings are the heartbeat. Others
+   * are pinged.
+   */
+  beat(): void {
     this.#missed += 1;
     if (this.#missed > MISSED_HEARTBEATS) this.#socket.terminate();
-    else this.#socket.ping();
+    else if (!this.#spoke) this.#socket.ping();
+    this.#spoke = false;
   }
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.closed) return;
     this.#missed = 0;
-    let id = idAtStart(data);
+    this.#spoke = true;
+    let id: number | null | undefined;
     try {
       const size = byteLength(data);
       if (!this.#bucket.take(performance.now())) {
@@ -164,7 +173,7 @@ export class Connection {
       }
       this.#enqueue(request);
     } catch (error) {
-      this.#refuse(id, ParleyError.from(error));
+      this.#refuse(id === undefined ? idAtStart(data) : id, ParleyError.from(error));
     }
   }
 

@@ -28,7 +28,12 @@ function scene() {
       return answer.promise;
     },
   };
-  const owner = { room: 'team', participantId: 'ada', ended: false } as MediaOwner;
+  const owner = {
+    room: 'team',
+    participantId: 'ada',
+    ended: false,
+    moved() {},
+  } as unknown as MediaOwner;
   const context = { media, resources } as unknown as SessionContext;
   const told: string[] = [];
   const queue = { send: (frame: string) => void told.push(frame) } as unknown as FrameQueue;

@@ -8,14 +8,13 @@ const CUT = [nodeInfo('one'), nodeInfo('two')];
 const WHOLE = [nodeInfo('one', { reaches: ['two'] }), nodeInfo('two', { reaches: ['one'] })];
 const SPREAD = { epoch: 1, nodes: { ada: 'one', ben: 'two', cy: 'two' } };
 
-const somebodyIn = (room: string) => ({
-  room,
-  media: { sessions: { current: { nodeId: 'one' } } },
+const somebodyIn = (...rooms: string[]) => ({
+  of: (nodeId: string) => (nodeId === 'one' ? rooms.map((room) => ({ room })) : []),
 });
 
 test('a room on both sides of a cut is gathered where most of its people are, after a second', async () => {
   const torn = new TornRooms({ placement: async () => SPREAD });
-  const look = (now: number) => torn.look(CUT, [somebodyIn('team')], now);
+  const look = (now: number) => torn.look(CUT, somebodyIn('team'), now);
   assert.deepEqual(await look(0), new Map());
   // The timer fires a little early.
   assert.deepEqual(await look(499), new Map());
@@ -24,9 +23,9 @@ test('a room on both sides of a cut is gathered where most of its people are, af
 
 test('a link that comes back within the second gathers nobody', async () => {
   const torn = new TornRooms({ placement: async () => SPREAD });
-  await torn.look(CUT, [somebodyIn('team')], 0);
-  await torn.look(WHOLE, [somebodyIn('team')], 500);
-  assert.deepEqual(await torn.look(CUT, [somebodyIn('team')], 1_000), new Map());
+  await torn.look(CUT, somebodyIn('team'), 0);
+  await torn.look(WHOLE, somebodyIn('team'), 500);
+  assert.deepEqual(await torn.look(CUT, somebodyIn('team'), 1_000), new Map());
 });
 
 test('a room that cannot be asked about stays as it was, and the others are gathered', async () => {
@@ -37,7 +36,7 @@ test('a room that cannot be asked about stays as it was, and the others are gath
       return SPREAD;
     },
   });
-  const both = [somebodyIn('away'), somebodyIn('team')];
+  const both = somebodyIn('away', 'team');
   await torn.look(CUT, both, 0);
   isAway = true;
   assert.deepEqual(await torn.look(CUT, both, 1_000), new Map([['team', 'two']]));

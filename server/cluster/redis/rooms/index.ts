@@ -11,10 +11,17 @@ import { SWEEP } from '../scripts.ts';
 
 /** Several keys, so that a Redis Cluster shares the writes among its servers. */
 const SHARDS = 8;
+/**
+ * Notes are gathered this long: a round of renewals takes about as long, and its rooms are noted together. A
+ * replica that is killed meanwhile has not noted a room that was new; its next renewal notes it.
+ */
+const GATHER_MS = 100;
 /** Rooms per shard and sweep: a sweep is bounded, and goes on with the next one. */
 const BATCH = 16;
 /** As long as the keys of rooms, and then some: notes of rooms that ended with their keys go too. */
 const BACKSTOP_LEASES = 10;
+
+const REPEATABLE = { repeatable: true };
 
 const Due = v.tuple([v.string(), v.array(v.string())]);
 
@@ -29,6 +36,9 @@ export class RoomIndex {
   readonly #prefix: string;
   readonly #leaseMs: number;
   readonly #onError: (error: unknown) => void;
+  /** Rooms to note, by shard. */
+  readonly #waiting = new Map<number, Set<string>>();
+  #gathering: NodeJS.Timeout | undefined;
 
   constructor(options: {
     connection: RedisConnection;
@@ -42,12 +52,31 @@ export class RoomIndex {
     this.#onError = options.onError;
   }
 
-  /** Not awaited: nothing depends on it, and the next renewal notes it again. */
+  /** Soon, and not awaited: nothing depends on it, and the next renewal notes it again. */
   note(room: string): void {
+    const shard = slotOf(room) % SHARDS;
+    const rooms = this.#waiting.get(shard);
+    if (rooms) rooms.add(room);
+    else this.#waiting.set(shard, new Set([room]));
+    this.#gathering ??= setTimeout(() => this.#noteAll(), GATHER_MS);
+  }
+
+  /** Notes nothing any more. */
+  close(): void {
+    clearTimeout(this.#gathering);
+    this.#waiting.clear();
+  }
+
+  #noteAll(): void {
+    this.#gathering = undefined;
     const leaseMs = this.#leaseMs;
-    const values = { room, leaseMs, backstopMs: leaseMs * BACKSTOP_LEASES };
-    const keyOf = this.#keyOf(slotOf(room) % SHARDS);
-    this.#connection.script(SWEEP.note, keyOf, values, { repeatable: true }).catch(this.#onError);
+    for (const [shard, rooms] of this.#waiting) {
+      const names = JSON.stringify([...rooms]);
+      const values = { names, leaseMs, backstopMs: leaseMs * BACKSTOP_LEASES };
+      const noting = this.#connection.script(SWEEP.note, this.#keyOf(shard), values, REPEATABLE);
+      noting.catch(this.#onError);
+    }
+    this.#waiting.clear();
   }
 
   /**

@@ -202,10 +202,11 @@ export class RedisRooms implements RoomStore {
     return { close };
   }
 
-  /** Ends what is still subscribed. */
+  /** Ends what is still subscribed, and notes nothing any more. */
   close(): void {
     for (const feed of this.#feeds) feed.close();
     this.#feeds.clear();
+    this.#options.index.close();
   }
 
   async place(

@@ -53,7 +53,10 @@ class Sessions {
     const nodes = { list: async () => this.nodes };
     return new NodeWatch({
       cluster: { connected: true, rooms, nodes } as unknown as Cluster,
-      sessions: () => this.all,
+      sessions: {
+        keys: ['lost', 'left'],
+        of: (nodeId) => this.all.filter(({ media }) => media.sessions.current?.nodeId === nodeId),
+      },
       watchMs: WATCH_MS,
       lostMs: LOST_MS,
       resources: new Resources(),

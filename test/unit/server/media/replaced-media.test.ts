@@ -17,6 +17,7 @@ function scene() {
   const resources = new Resources();
   const openings: (() => Promise<unknown>)[] = [];
   const rebuilds: string[] = [];
+  const moves: string[] = [];
   let asked = 0;
   const media = {
     open: () => {
@@ -31,15 +32,21 @@ function scene() {
   const log = createLogger('silent');
   const context = { media, metrics, resources, log } as unknown as SessionContext;
   const queue = new Proxy({}, { get: () => () => {} }) as FrameQueue;
-  const owner = { room: 'team', participantId: 'ada', ended: false } as MediaOwner;
+  const owner = {
+    room: 'team',
+    participantId: 'ada',
+    ended: false,
+    moved: (from?: string, to?: string) => void moves.push(`${from} → ${to}`),
+    features: [],
+  } as unknown as MediaOwner;
   const session = new SessionMedia(owner, queue, context);
   session.adopt(opened(1));
-  return { session, openings, rebuilds, resources, asked: () => asked };
+  return { session, openings, rebuilds, moves, resources, asked: () => asked };
 }
 
-function opened(epoch: number) {
+function opened(epoch: number, nodeId = 'one') {
   const offer = { epoch, iceServersExpireAt: null };
-  return { nodeId: 'one', origin: 'router', offer } as Parameters<SessionMedia['adopt']>[0];
+  return { nodeId, origin: 'router', offer } as Parameters<SessionMedia['adopt']>[0];
 }
 
 test('a rebuild that failed is tried again, later each time', async () => {
@@ -87,4 +94,17 @@ test('a move that succeeds replaces the rebuild that waited', async () => {
   await settled();
   assert.deepEqual(rebuilds, ['node_draining']);
   assert.equal(resources.counts().timer, 0);
+});
+
+test('the node of the newest media session is reported, until the session ends', async () => {
+  const { session, openings, moves } = scene();
+  openings.push(
+    async () => opened(2),
+    async () => opened(3, 'two'),
+  );
+  session.rebuild('client');
+  await settled();
+  assert.ok(await session.move('node_draining'));
+  session.end();
+  assert.deepEqual(moves, ['undefined → one', 'one → two', 'two → undefined']);
 });
