@@ -222,8 +222,10 @@ export class Participant {
   };
 
   #take(offer: MediaOffer): void {
+    const isNew = !this.#media.find(offer.epoch);
     const session = this.#media.take(offer);
     if (!session) return;
+    if (isNew) this.#view.forget();
     if (offer.consumers.length > 0) this.#offeredMs ??= this.#startedMs;
     this.#look(offer.consumers, () => {
       session.announce();

@@ -96,7 +96,6 @@ export class MediaSessions {
   /** A silence at its end is judged by its successor. */
   #end(session: MediaSession): void {
     session.close();
-    session.receiver.rest();
-    this.#streams.push(...session.receiver.samples());
+    this.#streams.push(...session.receiver.samples(true));
   }
 }

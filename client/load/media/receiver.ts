@@ -38,6 +38,8 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #ssrc = randomInt(1, 0xffffffff);
   readonly #bySsrc = new Map<number, Received>();
+  /** By track. A stream that ended is kept: another one may go on where it stopped. */
+  readonly #newest = new Map<string, StreamWatch>();
   /** Of streams that ended. */
   readonly #ended: StreamSample[] = [];
 
@@ -48,8 +50,9 @@ export class Receiver {
   add({ trackId, consumerId, kind, rtpParameters }: Consumer): void {
     const ssrc = rtpParameters.encodings[0]?.ssrc;
     if (ssrc === undefined || this.#bySsrc.has(ssrc)) return;
-    const before = this.watchOf(trackId) ?? this.#options.before(trackId);
+    const before = this.#newest.get(trackId) ?? this.#options.before(trackId);
     const watch = new StreamWatch({ kind, clockRate: CLOCK_RATES[kind], before });
+    this.#newest.set(trackId, watch);
     const reported = { packets: 0, lost: 0 };
     this.#bySsrc.set(ssrc, { trackId, consumerId, ssrc, watch, report: undefined, reported });
   }
@@ -64,21 +67,16 @@ export class Receiver {
     for (const [ssrc, { trackId, consumerId, watch }] of this.#bySsrc) {
       if (!consumerIds.includes(consumerId)) continue;
       this.#bySsrc.delete(ssrc);
-      watch.rest();
-      this.#ended.push(watch.sample(this.#options.now()));
+      this.#ended.push(watch.sample());
       gone.push(trackId);
     }
-    return gone.filter((trackId) => !this.watchOf(trackId));
+    const left = new Set([...this.#bySsrc.values()].map(({ trackId }) => trackId));
+    return gone.filter((trackId) => !left.has(trackId));
   }
 
-  /** Nothing more is expected of it. */
-  rest(): void {
-    for (const { watch } of this.#bySsrc.values()) watch.rest();
-  }
-
-  /** The newest stream of a track. */
+  /** The newest stream of a track, which may have ended. */
   watchOf(trackId: string): StreamWatch | undefined {
-    return [...this.#bySsrc.values()].findLast((one) => one.trackId === trackId)?.watch;
+    return this.#newest.get(trackId);
   }
 
   onPacket(bytes: Buffer): void {
@@ -110,8 +108,9 @@ export class Receiver {
     return reports;
   }
 
-  samples(): StreamSample[] {
-    const nowMs = this.#options.now();
+  /** @param isOver nothing more is expected, so that no silence is a gap */
+  samples(isOver = false): StreamSample[] {
+    const nowMs = isOver ? undefined : this.#options.now();
     return [...this.#ended, ...[...this.#bySsrc.values()].map(({ watch }) => watch.sample(nowMs))];
   }
 

@@ -29,7 +29,7 @@ export function table(report: LoadReport, { breaches }: Verdict): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
     ...rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`),
-    ...ownTrouble(tool),
+    ...ownTrouble(tool, packets.lost),
     '',
     ...(breaches.length === 0 ? ['Passed.'] : breaches.map((breach) => `✗ ${breach}`)),
   ].join('\n');
@@ -67,13 +67,14 @@ function gapText(gaps: LoadReport['gaps'], streams: LoadReport['streams']): stri
   return `${gaps.count}, ${longest}, in ${streams.withGaps} streams (${percent(streams.gapPercent)})`;
 }
 
-function ownTrouble(tool: LoadReport['tool']): string[] {
+function ownTrouble(tool: LoadReport['tool'], lost: number): string[] {
   const { lateArrivals, missedFrames, ownDelayP99Ms, droppedDatagrams } = tool;
   const troubles = [
     ...(ownDelayP99Ms > OWN_DELAY_MS ? [`was ${Math.round(ownDelayP99Ms)} ms late (p99)`] : []),
     ...(lateArrivals > 0 ? [`began ${lateArrivals} joins late`] : []),
     ...(missedFrames > 0 ? [`left out ${missedFrames} frames`] : []),
-    ...(droppedDatagrams
+    // Other programs drop some too, which matters only where packets of ours are missing.
+    ...(lost > 0 && droppedDatagrams
       ? [`dropped ${droppedDatagrams} datagrams before a program read them`]
       : []),
   ];

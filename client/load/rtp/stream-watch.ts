@@ -93,10 +93,11 @@ export class StreamWatch {
     return this.#highest;
   }
 
-  /** Counts a gap that is still open. */
-  sample(nowMs: number): StreamSample {
+  /** @param nowMs counts a gap that is still open; left out for a stream that has ended */
+  sample(nowMs?: number): StreamSample {
     const { kind } = this.#options;
-    const openMs = this.#rest === 'none' ? this.#silenceMs(nowMs, this.#allowanceMs) : 0;
+    const isOpen = nowMs !== undefined && this.#rest === 'none';
+    const openMs = isOpen ? this.#silenceMs(nowMs, this.#allowanceMs) : 0;
     const isGap = openMs > GAP_MS;
     return {
       kind,
