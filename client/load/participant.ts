@@ -118,10 +118,16 @@ export class Participant {
     }
   }
 
-  /** Never rejects. Idempotent. */
+  /** Resolves when its join is answered, or is not soon. */
+  settled(): Promise<void> {
+    return atMost(LEAVE_MS, this.#joining);
+  }
+
+  /**
+   * Never rejects. Idempotent. A participant that is not {@link settled} may stay in the room until the grace period
+   * ends.
+   */
   async leave(): Promise<void> {
-    // Whoever goes while the answer is under way would stay in the room until the grace period ends.
-    await atMost(LEAVE_MS, this.#joining);
     if (this.#closed) return;
     this.#closed = true;
     const received = await this.#link.leave();

@@ -23,8 +23,8 @@ export interface RunOptions {
 }
 
 const PROGRESS_EVERY_MS = 1_000;
-/** A server takes as many goodbyes in its stride. */
-const LEAVING_AT_ONCE = 50;
+/** More at once would be late on a small server. Fewer would take long when it does not answer at all. */
+const LEAVING_AT_ONCE = 200;
 const NANOSECONDS = 1e6;
 /** How often the delay of this process is looked at. Milliseconds. */
 const RESOLUTION_MS = 10;
@@ -86,6 +86,7 @@ class Run {
   /** Everybody leaves. */
   async close(): Promise<void> {
     this.#ending.abort();
+    await Promise.all(this.#participants.map((one) => one.settled()));
     const left = [...this.#participants];
     while (left.length > 0) {
       await Promise.all(left.splice(0, LEAVING_AT_ONCE).map((one) => one.leave()));

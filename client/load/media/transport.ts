@@ -51,7 +51,12 @@ export class Transport {
   /** @returns false when it cannot be sent: the transport is not open, or open no more */
   send(packet: Buffer): boolean {
     if (this.#closed || this.#failed || !this.#track.isOpen()) return false;
-    return this.#track.sendMessageBinary(packet);
+    try {
+      return this.#track.sendMessageBinary(packet);
+    } catch {
+      // The connection ended in its own thread since we asked. Its state arrives here in a moment.
+      return false;
+    }
   }
 
   /** Idempotent. */

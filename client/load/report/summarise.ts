@@ -53,7 +53,7 @@ export interface LoadReport {
     refused: number;
     lost: number;
     resumes: number;
-    /** Not begun: the run was ended before. */
+    /** Neither in nor refused when the run ended. */
     missing: number;
   };
   /** From arriving to the answer of the join. Milliseconds; null when nobody got in. */
@@ -99,7 +99,7 @@ export function summarise(samples: RunSamples): LoadReport {
       refused: refused.length,
       lost: joined.filter((one) => one.lost !== null).length,
       resumes: sum(joined.map(({ resumes }) => resumes)),
-      missing: planned - participants.length,
+      missing: planned - joined.length - refused.length,
     },
     joinMs: spread(joined.flatMap(({ joinMs }) => joinMs ?? [])),
     firstPacketMs: spread(joined.flatMap(({ firstPacketMs }) => firstPacketMs ?? [])),

@@ -9,7 +9,10 @@ export function table(report: LoadReport, { breaches }: Verdict): string {
   const { participants: people, packets, streams, gaps, bitrate, tool } = report;
   const rows: [string, string][] = [
     ['participants', `${people.joined} of ${people.planned} joined, ${people.refused} refused`],
-    ['', `${people.lost} lost, ${people.resumes} resumed, ${people.missing} did not come`],
+    [
+      '',
+      `${people.lost} lost, ${people.resumes} resumed, ${people.missing} were not done with joining`,
+    ],
     ['join', spreadText(report.joinMs)],
     ['first packet', spreadText(report.firstPacketMs)],
     ['without media', String(report.withoutMedia)],
