@@ -10,6 +10,7 @@ import { judge } from '../../../client/load/report/judge.ts';
 import type { LoadReport } from '../../../client/load/report/summarise.ts';
 import type { Progress } from '../../../client/load/report/table.ts';
 import { runLoad } from '../../../client/load/run.ts';
+import { Gate } from '../../support/network/gate.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until } from '../../support/process/until.ts';
 import { startServer, type TestServer } from '../../support/server/app.ts';
@@ -143,6 +144,29 @@ test('a worker that dies takes nobody out of the call; the gap of the move is co
   });
   assert.deepEqual([report.participants.lost, report.withoutMedia], [0, 0]);
   assert.ok(report.gaps.count > 0);
+  await server.becomesIdle();
+});
+
+test('lost sockets are resumed, and media does not notice', async (t) => {
+  const server = await startServer(t);
+  const gate = ownedBy(t).use(await Gate.open(Number(new URL(server.url).port)));
+  const line = '--publishers 2 --viewers 1 --audio-only --ramp 0 --duration 4';
+  let isCut = false;
+  const report = await runLoad(
+    { ...planOf(server, line), url: `http://127.0.0.1:${gate.port}` },
+    {
+      machine: MACHINE,
+      signal: new AbortController().signal,
+      onProgress: ({ elapsedMs }) => {
+        if (elapsedMs < 1_500 || isCut) return;
+        isCut = true;
+        gate.mend();
+      },
+    },
+  );
+  const { resumes, lost } = report.participants;
+  assert.deepEqual([resumes, lost, report.refusals], [3, 0, {}]);
+  assert.deepEqual([report.streams.received, report.gaps.count], [4, 0]);
   await server.becomesIdle();
 });
 
