@@ -5,15 +5,12 @@ import { Receiver, type ReceiverOptions } from './receiver.ts';
 import type { Sender } from './sender.ts';
 import { Transport } from './transport.ts';
 
-export interface MediaSessionOptions extends Omit<ReceiverOptions, 'onPacket'> {
+export interface MediaSessionOptions extends ReceiverOptions {
   offer: MediaOffer;
   /** Undefined for a participant who publishes nothing. */
   sender: Sender | undefined;
   /** Not waited for: the socket keeps the order. */
   request<K extends MethodName>(method: K, params: MethodParams<K>): void;
-  onPacket: ReceiverOptions['onPacket'];
-  /** The first packet of the server has arrived. */
-  onFlowing(): void;
   /** A transport failed. Called once. */
   onFailed(): void;
 }
@@ -26,22 +23,13 @@ export class MediaSession {
   readonly #recv: Transport;
   readonly #send: Transport | undefined;
   readonly #reports: ReturnType<typeof setInterval>;
-  #flowing = false;
   #failed = false;
 
   /** @throws ParleyError `media_failed` for an offer that cannot be used */
   constructor(options: MediaSessionOptions) {
     this.#options = options;
     const { offer, sender } = options;
-    this.#receiver = new Receiver({
-      ...options,
-      onPacket: (bytes, travelMs) => {
-        options.onPacket(bytes, travelMs);
-        if (this.#flowing) return;
-        this.#flowing = true;
-        options.onFlowing();
-      },
-    });
+    this.#receiver = new Receiver(options);
     this.#recv = new Transport({
       direction: 'recv',
       description: offer.recv,

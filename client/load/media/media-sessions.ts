@@ -5,10 +5,10 @@ import { MediaSession, type MediaSessionOptions } from './media-session.ts';
 
 export type MediaSessionsOptions = Omit<
   MediaSessionOptions,
-  'offer' | 'before' | 'onFlowing' | 'onFailed'
+  'offer' | 'before' | 'onStream' | 'onFailed'
 >;
 
-/** An old media session is closed after this long when the newest one brings nothing. */
+/** An old media session is closed after this long when the newest one does not bring all that it brought. */
 const HANDOVER_MS = 4_000;
 
 export class MediaSessions {
@@ -31,7 +31,7 @@ export class MediaSessions {
   }
 
   /**
-   * Uses a media session: the newest that there is, or a newer one beside it until that brings packets.
+   * Uses a media session: the newest that there is, or a newer one beside it until that brings all tracks.
    *
    * @returns undefined for one that was replaced already
    */
@@ -77,8 +77,10 @@ export class MediaSessions {
       ...this.#options,
       offer,
       before: (trackId) => before?.receiver.watchOf(trackId),
-      onFlowing: () => {
-        for (const old of this.#old.keys()) this.#drop(old);
+      onStream: () => {
+        for (const old of this.#old.keys()) {
+          if (this.#newest?.receiver.covers(old.receiver)) this.#drop(old);
+        }
       },
       onFailed: () => {
         if (this.#newest?.epoch === epoch) this.#options.request('rebuildMedia', { epoch });

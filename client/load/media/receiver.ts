@@ -21,6 +21,8 @@ export interface ReceiverOptions {
   before(trackId: string): StreamWatch | undefined;
   /** @param travelMs undefined for a packet that this run did not send */
   onPacket(bytes: number, travelMs: number | undefined): void;
+  /** A stream has brought its first packet. */
+  onStream(): void;
 }
 
 interface Received {
@@ -79,6 +81,15 @@ export class Receiver {
     return this.#newest.get(trackId);
   }
 
+  /** Whether it brings each track that the other one has brought and that is still wanted. */
+  covers(other: Receiver): boolean {
+    return [...other.#bySsrc.values()].every(({ trackId, watch }) => {
+      const own = this.#newest.get(trackId);
+      const isNeeded = watch.packets > 0 && (own ?? watch).isWanted;
+      return !isNeeded || (own !== undefined && own.packets > 0);
+    });
+  }
+
   onPacket(bytes: Buffer): void {
     const nowMs = this.#options.now();
     if (isRtcp(bytes)) {
@@ -93,6 +104,7 @@ export class Receiver {
     stream.watch.hear({ sequence, timestamp, bytes: payload.length, pauses }, nowMs);
     const sentAtMs = readStamp(payload, this.#options.run);
     this.#options.onPacket(payload.length, sentAtMs === undefined ? undefined : nowMs - sentAtMs);
+    if (stream.watch.packets === 1) this.#options.onStream();
   }
 
   /** Receiver reports of all streams that brought something. */

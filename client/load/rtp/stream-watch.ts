@@ -88,6 +88,11 @@ export class StreamWatch {
     if (this.#rest === 'asleep') this.#rest = 'waking';
   }
 
+  /** Whether we want it, and have not paused it. */
+  get isWanted(): boolean {
+    return this.#rest === 'none';
+  }
+
   /** Extended by the count of wraps; 0 before the first packet. */
   get highestSequence(): number {
     return this.#highest;
