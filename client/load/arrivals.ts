@@ -1,4 +1,4 @@
-// Who comes when: publishers first, evenly over the ramp. Pure.
+// Participants arrive over the ramp, publishers first; publishers speak in turn. Pure.
 import type { LoadPlan } from './plan.ts';
 
 export interface Arrival {

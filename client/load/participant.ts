@@ -93,7 +93,7 @@ export class Participant {
     return this.#closed;
   }
 
-  /** Of payload. */
+  /** Payload alone. */
   get sentBytes(): number {
     return this.#sender?.sentBytes ?? 0;
   }
@@ -216,7 +216,7 @@ export class Participant {
     consumersClosed: ({ epoch, consumerIds }) => {
       const session = this.#media.find(epoch);
       const gone = session?.receiver.remove(consumerIds) ?? [];
-      // What an older media session loses arrives on the newest one.
+      // Tracks that an older media session loses arrive on the newest one.
       if (session !== this.#media.newest) return;
       this.#view.remove(gone);
       this.#look([], () => {});

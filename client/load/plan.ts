@@ -1,4 +1,4 @@
-// What a run does: everything the command line says, checked.
+// A run, as the command line says it and as it was checked.
 
 export interface LoadPlan {
   /** The server's http(s) address. */
@@ -25,13 +25,13 @@ export interface LoadPlan {
   thresholds: Thresholds;
 }
 
-/** What a run may show at most and still pass. */
+/** Limits within which a run passes. */
 export interface Thresholds {
   refused: number;
   joinP95Ms: number;
   firstPacketP95Ms: number;
   lossPercent: number;
-  /** Of the received streams: those with a gap. */
+  /** Received streams that had a gap. */
   gapPercent: number;
   delayP95Ms: number;
 }

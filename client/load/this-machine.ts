@@ -2,7 +2,7 @@
 import { BlockList, isIP } from 'node:net';
 
 export interface Machine {
-  /** Of all its interfaces. */
+  /** Those of all its interfaces. */
   addresses: readonly string[];
   /** Its own host names. */
   names: readonly string[];

@@ -1,4 +1,4 @@
-// What a participant asks to receive: so many pictures, at the layer that their tiles need. Pure.
+// Pictures that a participant asks to receive: so many, at the layer that their tiles need. Pure.
 import { spatialLayerFor } from '../../shared/media/media.ts';
 import type { Consumer, Preference } from '../../shared/protocol/media-messages.ts';
 
@@ -44,7 +44,7 @@ function hash(text: string): number {
   return (value ^ (value >>> 13)) >>> 0;
 }
 
-/** What one participant looks at, and has asked for. */
+/** The pictures that one participant looks at, and has asked for. */
 export class View {
   readonly #layout: number;
   readonly #viewer: string;

@@ -15,7 +15,7 @@ export class MediaSessions {
   readonly #options: MediaSessionsOptions;
   #newest: MediaSession | undefined;
   readonly #old = new Map<MediaSession, ReturnType<typeof setTimeout>>();
-  /** Of sessions that were closed. */
+  /** Counted on sessions that were closed. */
   readonly #streams: StreamSample[] = [];
 
   constructor(options: MediaSessionsOptions) {

@@ -15,7 +15,7 @@ import { CLOCK_RATES } from './descriptions.ts';
 
 export interface ReceiverOptions {
   run: number;
-  /** Of this process, in milliseconds. */
+  /** The clock of this process, in milliseconds. */
   now(): number;
   /** The same track on the media session before. */
   before(trackId: string): StreamWatch | undefined;
@@ -42,7 +42,7 @@ export class Receiver {
   readonly #bySsrc = new Map<number, Received>();
   /** By track. A stream that ended is kept: another one may go on where it stopped. */
   readonly #newest = new Map<string, StreamWatch>();
-  /** Of streams that ended. */
+  /** Streams that ended. */
   readonly #ended: StreamSample[] = [];
 
   constructor(options: ReceiverOptions) {

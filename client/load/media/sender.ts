@@ -15,10 +15,10 @@ import {
 
 export interface SenderOptions {
   run: number;
-  /** Of the microphone, and of the camera, which is absent in a call without pictures. */
+  /** The camera is absent in a call without pictures. */
   trackIds: { audio: string; video?: string };
   cname: string;
-  /** Of this process, in milliseconds. */
+  /** The clock of this process, in milliseconds. */
   now(): number;
   /** Whether the participant speaks at the moment. */
   speaks(): boolean;
@@ -35,7 +35,7 @@ interface Layer {
 const TICK_MS = 10;
 const REPORT_EVERY_MS = 1_000;
 const PICTURE_MS = 1_000 / FRAMES_PER_SECOND;
-/** What is later than this is left out and counted: sent all at once it would be a burst that no camera makes. */
+/** Later frames are left out and counted: sent all at once they would be a burst that no camera makes. */
 const LATEST_MS = 200;
 
 export class Sender {
@@ -64,7 +64,7 @@ export class Sender {
           }));
   }
 
-  /** What is to be published, for a media session. */
+  /** Both tracks as they are published on a media session. */
   publications(epoch: number): MethodParams<'publish'>[] {
     const { trackIds, cname } = this.#options;
     const microphone: MethodParams<'publish'> = {
@@ -86,7 +86,7 @@ export class Sender {
     return this.#sentPackets;
   }
 
-  /** Of payload. */
+  /** Payload alone. */
   get sentBytes(): number {
     return this.#sentBytes;
   }

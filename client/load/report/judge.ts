@@ -16,7 +16,7 @@ export function judge(report: LoadReport, thresholds: Thresholds): Verdict {
   return { breaches, exitCode: breaches.length === 0 ? EXIT.passed : EXIT.failed };
 }
 
-/** What has no number to be compared. */
+/** Faults that no threshold allows. */
 function absent({ participants, withoutMedia }: LoadReport): string[] {
   return [
     ...(participants.joined === 0 ? ['Nobody got in.'] : []),

@@ -2,7 +2,7 @@
 import type { StreamSample } from '../rtp/stream-watch.ts';
 import { type Histogram, percentile } from './histogram.ts';
 
-/** What one participant met. Milliseconds count from the moment it was to arrive. */
+/** One participant's part of a run. Milliseconds count from the moment it began to join. */
 export interface ParticipantSample {
   /** Whether another one in its room publishes. */
   expectsMedia: boolean;
@@ -35,7 +35,7 @@ export interface RunSamples {
   steady: { seconds: number; receivedBytes: number; sentBytes: number };
   /** How late this process itself was, at the 99th percentile. Milliseconds. */
   ownDelayP99Ms: number;
-  /** Of all programs on this machine, in the time of the run; null where the system does not say. */
+  /** By all programs on this machine, in the time of the run; null where the system does not say. */
   droppedDatagrams: number | null;
 }
 

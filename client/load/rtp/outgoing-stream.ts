@@ -39,7 +39,7 @@ export class OutgoingStream {
     return this.#packets;
   }
 
-  /** Of payload. */
+  /** Payload alone. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -18,10 +18,10 @@ export interface SenderReport {
   ssrc: number;
   /** UTC milliseconds. */
   sentAtMs: number;
-  /** Of the same moment, in the codec's clock. */
+  /** The same moment in the codec's clock. */
   timestamp: number;
   packets: number;
-  /** Of payload. */
+  /** Payload alone. */
   bytes: number;
   cname: string;
 }

@@ -6,7 +6,7 @@ export const GAP_MS = 200;
 export interface Heard {
   sequence: number;
   timestamp: number;
-  /** Of payload. */
+  /** Payload alone. */
   bytes: number;
   /** Its sender pauses after it: a packet of silence. */
   pauses: boolean;
@@ -14,7 +14,7 @@ export interface Heard {
 
 export interface StreamOptions {
   kind: 'audio' | 'video';
-  /** Of the codec, in Hz. */
+  /** The codec's, in Hz. */
   clockRate: number;
   /** The same track on an earlier media session: its last packet begins the first gap here. */
   before?: StreamWatch | undefined;

@@ -11,7 +11,7 @@ export interface Vp8Frame {
   temporalLayer: number;
   /** Depends on the lowest temporal layer alone, so that a receiver may begin with this layer here. */
   isSync: boolean;
-  /** Of the whole frame. */
+  /** The size of the whole frame. */
   bytes: number;
   width: number;
   height: number;

@@ -21,7 +21,7 @@ import { TestWorkers } from '../../support/server/workers.ts';
 
 const PARLEY = path.resolve(import.meta.dirname, '../../../server/entries/parley.ts');
 const MACHINE = { addresses: [], names: [] };
-/** What a layer and a voice have beyond their nominal rate: descriptors, stamps, and what is in between. */
+/** Layers and voices have more than their nominal rate: descriptors, stamps, and the silence of others. */
 const TOLERANCE = 0.2;
 
 function planOf(server: TestServer, line: string) {

@@ -1,4 +1,4 @@
-// Who comes when, who speaks, and what each looks at.
+// Arrivals over the ramp, turns to speak, and the pictures that each looks at.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// What counts as loss and as a gap in a stream that arrives.
+// Loss and gaps in a stream that arrives.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
