@@ -1,6 +1,6 @@
 // One run: participants arrive by the clock, stay, are counted, and leave.
 import { randomInt } from 'node:crypto';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanup } from 'node-datachannel';
 import { ParleyError } from '../../shared/errors.ts';
@@ -70,9 +70,13 @@ class Run {
     try {
       await this.#arrive();
       const steadyFrom = this.#totals();
+      const loopFrom = performance.eventLoopUtilization();
       await this.#waitUntil(this.#plan.rampMs + this.#plan.durationMs);
       if (this.#fault) throw this.#fault;
-      const samples = this.#samples(steadyFrom);
+      const samples = {
+        ...this.#samples(steadyFrom),
+        ownLoadPercent: performance.eventLoopUtilization(loopFrom).utilization * 100,
+      };
       const dropped = await droppedDatagrams();
       const known = dropped !== undefined && droppedBefore !== undefined;
       return summarise({ ...samples, droppedDatagrams: known ? dropped - droppedBefore : null });

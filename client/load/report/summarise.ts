@@ -35,6 +35,8 @@ export interface RunSamples {
   steady: { seconds: number; receivedBytes: number; sentBytes: number };
   /** How late this process itself was, at the 99th percentile. Milliseconds. */
   ownDelayP99Ms: number;
+  /** How much of the time while everybody was there this process was at work: above most of it, packets queue here. */
+  ownLoadPercent: number;
   /** By all programs on this machine, in the time of the run; null where the system does not say. */
   droppedDatagrams: number | null;
 }
@@ -76,6 +78,7 @@ export interface LoadReport {
     lateArrivals: number;
     missedFrames: number;
     ownDelayP99Ms: number;
+    ownLoadPercent: number;
     droppedDatagrams: number | null;
   };
 }
@@ -128,6 +131,7 @@ export function summarise(samples: RunSamples): LoadReport {
       lateArrivals: samples.latenessMs.filter((lateMs) => lateMs > LATE_MS).length,
       missedFrames: sum(participants.map(({ missedFrames }) => missedFrames)),
       ownDelayP99Ms: samples.ownDelayP99Ms,
+      ownLoadPercent: samples.ownLoadPercent,
       droppedDatagrams: samples.droppedDatagrams,
     },
   };

@@ -4,6 +4,8 @@ import type { LoadReport, Spread } from './summarise.ts';
 
 /** A run in which this process was this late itself says little of the server. Milliseconds. */
 const OWN_DELAY_MS = 100;
+/** Above this, packets wait in this process, and the delay is its own. Per cent. */
+const OWN_LOAD = 85;
 
 export function table(report: LoadReport, { breaches }: Verdict): string {
   const { participants: people, packets, streams, gaps, bitrate, tool } = report;
@@ -71,9 +73,12 @@ function gapText(gaps: LoadReport['gaps'], streams: LoadReport['streams']): stri
 }
 
 function ownTrouble(tool: LoadReport['tool'], lost: number): string[] {
-  const { lateArrivals, missedFrames, ownDelayP99Ms, droppedDatagrams } = tool;
+  const { lateArrivals, missedFrames, ownDelayP99Ms, ownLoadPercent, droppedDatagrams } = tool;
   const troubles = [
     ...(ownDelayP99Ms > OWN_DELAY_MS ? [`was ${Math.round(ownDelayP99Ms)} ms late (p99)`] : []),
+    ...(ownLoadPercent > OWN_LOAD
+      ? [`was at work ${Math.round(ownLoadPercent)} % of the time`]
+      : []),
     ...(lateArrivals > 0 ? [`began ${lateArrivals} joins late`] : []),
     ...(missedFrames > 0 ? [`left out ${missedFrames} frames`] : []),
     // Other programs drop some too, which matters only where packets of ours are missing.

@@ -34,7 +34,7 @@ function samplesOf(participants: readonly ParticipantSample[], more: Partial<Run
   return {
     ...{ planned: participants.length, participants, latenessMs: [], delay: new Histogram() },
     ...{ steady: { seconds: 2, receivedBytes: 1_000, sentBytes: 500 }, ownDelayP99Ms: 0 },
-    droppedDatagrams: null,
+    ...{ ownLoadPercent: 40, droppedDatagrams: null },
     ...more,
   } satisfies RunSamples;
 }
@@ -70,7 +70,13 @@ test('a run as figures', () => {
     streams: { received: 2, withGaps: 1, gapPercent: 50 },
     gaps: { count: 2, longestMs: 300 },
     refusals: { room_full: 2, rate_limited: 1 },
-    tool: { lateArrivals: 1, missedFrames: 4, ownDelayP99Ms: 0, droppedDatagrams: 3 },
+    tool: {
+      lateArrivals: 1,
+      missedFrames: 4,
+      ownDelayP99Ms: 0,
+      ownLoadPercent: 40,
+      droppedDatagrams: 3,
+    },
   } satisfies Omit<LoadReport, 'delayMs'>);
   assert.equal(delayMs?.max, 9);
   assert.ok(Math.abs((delayMs?.p50 ?? 0) - 1) < 0.03, `${delayMs?.p50}`);
@@ -126,7 +132,13 @@ const GOOD: LoadReport = {
   gaps: { count: 0, longestMs: 0 },
   delayMs: { p50: 1, p95: 50, max: 1 },
   refusals: {},
-  tool: { lateArrivals: 0, missedFrames: 0, ownDelayP99Ms: 0, droppedDatagrams: null },
+  tool: {
+    lateArrivals: 0,
+    missedFrames: 0,
+    ownDelayP99Ms: 0,
+    ownLoadPercent: 40,
+    droppedDatagrams: null,
+  },
 };
 const LIMITS = {
   ...{ refused: 0, joinP95Ms: 100, firstPacketP95Ms: 200 },
@@ -167,9 +179,18 @@ test('the table shows the figures, the verdict, and whether the machine kept up'
   assert.match(shown, /^refused +room_full: 3$/m);
   assert.match(shown, /^Passed\.$/m);
   assert.doesNotMatch(shown, /did not keep up/);
-  const tool = { lateArrivals: 0, missedFrames: 5, ownDelayP99Ms: 300, droppedDatagrams: 8 };
+  const tool = {
+    lateArrivals: 0,
+    missedFrames: 5,
+    ownDelayP99Ms: 300,
+    ownLoadPercent: 90,
+    droppedDatagrams: 8,
+  };
   const late = table({ ...report, tool }, { breaches: ['Too bad.'], exitCode: 1 });
-  assert.match(late, /did not keep up[\s\S]*300 ms late[\s\S]*5 frames[\s\S]*8 datagrams/);
+  assert.match(
+    late,
+    /did not keep up[\s\S]*300 ms late[\s\S]*90 %[\s\S]*5 frames[\s\S]*8 datagrams/,
+  );
   assert.match(late, /^✗ Too bad\.$/m);
 });
 
