@@ -18,11 +18,24 @@ export const DOCTOR_USAGE = `parley doctor [--json] [--url https://call.example.
                                   tests everything a call needs; run it next to the server, with the
                                   same environment`;
 
-const USAGE = `${TURN_USAGE}\n\n${DOCTOR_USAGE}`;
+export const LOAD_USAGE = `parley load --url http://localhost:3000 --room NAME [--publishers 2] [--viewers 0]
+                                  light participants call a server, and what they met is reported
+
+  --layout 9          pictures that each looks at       --rooms 1        spreads them over rooms
+  --speakers 1        speak at a time in each room      --audio-only     no cameras
+  --ramp SECONDS      over which they arrive            --duration 60    seconds after that
+  --token TOKEN       a room token                      --json           the report as JSON
+
+The exit code is 1 above any of --max-refused 0, --max-join 3000 (ms, p95), --max-first-packet 5000
+(ms, p95), --max-loss 1 (%), --max-gaps 1 (% of streams with more than 200 ms of nothing), --max-delay 500
+(ms, p95). A server on another machine is called only with --i-own-this-server.`;
+
+const USAGE = `${TURN_USAGE}\n\n${DOCTOR_USAGE}\n\n${LOAD_USAGE}`;
 
 /** @param command the first word; any other word has the usage of all */
 export function usageOf(command: string | undefined): string {
   if (command === 'turn') return TURN_USAGE;
+  if (command === 'load') return LOAD_USAGE;
   return command === 'doctor' ? DOCTOR_USAGE : USAGE;
 }
 

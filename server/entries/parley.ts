@@ -11,6 +11,8 @@ import { TurnConfigError } from '../turn/pool/environment.ts';
 
 const [command, ...rest] = process.argv.slice(2);
 const write = (text: string) => void process.stdout.write(`${text}\n`);
+const NO_LOAD_TOOL =
+  'The load tool is not in this installation. It is in a checkout of Parley, after npm ci.';
 
 try {
   process.exitCode = await main(command, rest);
@@ -30,6 +32,7 @@ try {
 async function main(command: string | undefined, args: readonly string[]): Promise<number> {
   if (command === 'turn') return turn(args);
   if (command === 'doctor') return doctor(args);
+  if (command === 'load') return load(args);
   if (command === undefined) throw new UsageError('What to do is not said.');
   if (!asksForHelp([command])) throw new UsageError(`There is no "parley ${command}".`);
   write(usageOf(undefined));
@@ -59,6 +62,24 @@ async function doctor(args: readonly string[]): Promise<number> {
   const { runDoctor } = await import('../doctor/main.ts');
   const config = loadConfig(process.env);
   return runDoctor({ ...options, config, env: process.env, write });
+}
+
+async function load(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    write(usageOf('load'));
+    return 0;
+  }
+  // An image has neither these files nor the packages for development, and its other commands work without.
+  const [{ parse }, { loadCommand, thisMachine }] = await Promise.all([
+    import('../../client/load/arguments.ts'),
+    import('../../client/load/main.ts'),
+  ]).catch((cause) => {
+    throw new ParleyError('not_found', { message: NO_LOAD_TOOL, cause });
+  });
+  const machine = thisMachine();
+  const parsed = parse(args, machine);
+  if ('sentences' in parsed) throw new UsageError(parsed.sentences.join('\n'));
+  return loadCommand(parsed.plan, { machine, write });
 }
 
 /** `--server URL`, or `--server=URL`, may stand anywhere. */

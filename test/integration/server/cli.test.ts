@@ -145,6 +145,13 @@ test('what cannot be done is said in a sentence, with an exit code for scripts',
     [['doctor', 'x'], env, 2, /^doctor takes options only/],
     [['doctor', '--url'], env, 2, /^--url wants a value; none was given/],
     [['doctor', '--url', 'ftp://x'], env, 2, /^--url wants an http:\/\/ or https:\/\/ address/],
+    [
+      ['load', '--foo'],
+      env,
+      2,
+      /^load has no option --foo\.\n--url is missing[\s\S]*\n\nparley load/,
+    ],
+    [['load', '--url', 'http://192.0.2.1', '--room', 'r'], env, 2, /^192\.0\.2\.1 is not this/],
   ];
   await Promise.all(
     cases.map(async ([args, its, expected, sentence]) => {
@@ -160,9 +167,9 @@ test('each way to ask for help prints the usage, whatever the environment holds'
   // Nothing could be done with such an environment.
   const env = { PORT: 'many', PARLEY_URL: 'nonsense' };
   const cases: readonly [string, RegExp][] = [
-    ['-h', /^parley turn list[\s\S]*\nparley doctor/],
-    ['--help', /^parley turn list[\s\S]*\nparley doctor/],
-    ['help', /^parley turn list[\s\S]*\nparley doctor/],
+    ['-h', /^parley turn list[\s\S]*\nparley doctor[\s\S]*\nparley load/],
+    ['--help', /^parley turn list[\s\S]*\nparley doctor[\s\S]*\nparley load/],
+    ['help', /^parley turn list[\s\S]*\nparley doctor[\s\S]*\nparley load/],
     ['turn -h', /^parley turn list/],
     ['turn help', /^parley turn list/],
     ['turn list --help', /^parley turn list/],
@@ -170,6 +177,7 @@ test('each way to ask for help prints the usage, whatever the environment holds'
     ['turn remove help', /^parley turn list/],
     ['doctor --help', /^parley doctor/],
     ['doctor --json -h', /^parley doctor/],
+    ['load --help', /^parley load/],
   ];
   await Promise.all(
     cases.map(async ([line, usage]) => {

@@ -65,6 +65,7 @@ export function zoneOf(folder: string, readme: string): Zone | undefined {
 const OWNERS: Readonly<Record<string, RegExp>> = {
   mediasoup: /^(server\/sfu\/|native\/|bench\/)/,
   'mediasoup-client': /^(client\/sdk\/|bench\/)/,
+  'node-datachannel': /^client\/load\//,
   fastify: /^server\/(signaling|api)\//,
   '@fastify/websocket': /^server\/signaling\//,
   redis: /^server\/cluster\/redis\/link\//,

@@ -1,0 +1,102 @@
+// The media of one participant on one media session: both transports, what is sent and what is received.
+import type { Consumer, MediaOffer } from '../../../shared/protocol/media-messages.ts';
+import type { MethodName, MethodParams } from '../../../shared/protocol/protocol.ts';
+import { Receiver, type ReceiverOptions } from './receiver.ts';
+import type { Sender } from './sender.ts';
+import { Transport } from './transport.ts';
+
+export interface MediaSessionOptions extends ReceiverOptions {
+  offer: MediaOffer;
+  /** Undefined for a participant who publishes nothing. */
+  sender: Sender | undefined;
+  /** Not waited for: the socket keeps the order. */
+  request<K extends MethodName>(method: K, params: MethodParams<K>): void;
+  /** A transport failed. Called once. */
+  onFailed(): void;
+}
+
+const REPORT_EVERY_MS = 1_000;
+
+export class MediaSession {
+  readonly #options: MediaSessionOptions;
+  readonly #receiver: Receiver;
+  readonly #recv: Transport;
+  readonly #send: Transport | undefined;
+  readonly #reports: ReturnType<typeof setInterval>;
+  #failed = false;
+
+  /** @throws ParleyError `media_failed` for an offer that cannot be used */
+  constructor(options: MediaSessionOptions) {
+    this.#options = options;
+    const { offer, sender } = options;
+    this.#receiver = new Receiver(options);
+    this.#recv = new Transport({
+      direction: 'recv',
+      description: offer.recv,
+      onPacket: (packet) => this.#receiver.onPacket(packet),
+      onOpen() {},
+      onFailed: () => this.#onFailed(),
+    });
+    this.#send =
+      sender &&
+      new Transport({
+        direction: 'send',
+        description: offer.send,
+        onPacket: (packet) => sender.onControl(packet),
+        onOpen: () => sender.start(),
+        onFailed: () => this.#onFailed(),
+      });
+    for (const consumer of offer.consumers) this.#receiver.add(consumer);
+    this.#reports = setInterval(() => this.#report(), REPORT_EVERY_MS);
+  }
+
+  get epoch(): number {
+    return this.#options.offer.epoch;
+  }
+
+  get receiver(): Receiver {
+    return this.#receiver;
+  }
+
+  /** Says what the server needs of us. It may be said again after a lost socket. */
+  announce(): void {
+    const { request, sender } = this.#options;
+    const { epoch } = this;
+    const connect = (direction: 'send' | 'recv', { dtlsParameters }: Transport) =>
+      request('connect', { epoch, direction, dtlsParameters });
+    connect('recv', this.#recv);
+    if (!this.#send || !sender) return;
+    connect('send', this.#send);
+    for (const publication of sender.publications(epoch)) request('publish', publication);
+  }
+
+  /** New ones are announced as ready: nothing has to be prepared for them. */
+  add(consumers: readonly Consumer[]): void {
+    for (const consumer of consumers) this.#receiver.add(consumer);
+    const waiting = consumers.filter((one) => one.waiting).map((one) => one.consumerId);
+    if (waiting.length === 0) return;
+    this.#options.request('ready', { epoch: this.epoch, consumerIds: waiting });
+  }
+
+  /** @returns whether it was sent */
+  send(packet: Buffer): boolean {
+    return this.#send?.send(packet) ?? false;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    clearInterval(this.#reports);
+    this.#recv.close();
+    this.#send?.close();
+  }
+
+  #report(): void {
+    for (const report of this.#receiver.reports()) this.#recv.send(report);
+  }
+
+  #onFailed(): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#options.onFailed();
+  }
+}

@@ -1,0 +1,180 @@
+// The tracks that a publisher sends: a microphone, and a camera in layers, by the clock.
+import { randomInt } from 'node:crypto';
+import type { MethodParams } from '../../../shared/protocol/protocol.ts';
+import { OutgoingStream } from '../rtp/outgoing-stream.ts';
+import { FRAMES_PER_SECOND, PICTURE_LAYERS, PictureFrames } from '../rtp/picture.ts';
+import { readKeyFrameRequests } from '../rtp/rtcp.ts';
+import { VOICE_FRAME_MS, voicePacket } from '../rtp/voice.ts';
+import {
+  AUDIO_LEVEL_ID,
+  audioParameters,
+  CLOCK_RATES,
+  PAYLOAD_TYPES,
+  videoParameters,
+} from './descriptions.ts';
+
+export interface SenderOptions {
+  run: number;
+  /** The camera is absent in a call without pictures. */
+  trackIds: { audio: string; video?: string };
+  cname: string;
+  /** The clock of this process, in milliseconds. */
+  now(): number;
+  /** Whether the participant speaks at the moment. */
+  speaks(): boolean;
+  /** @returns whether it was sent */
+  send(packet: Buffer): boolean;
+}
+
+interface Layer {
+  stream: OutgoingStream;
+  frames: PictureFrames;
+}
+
+/** Packets are due at their own times; the timer only looks often enough. */
+const TICK_MS = 10;
+const REPORT_EVERY_MS = 1_000;
+const PICTURE_MS = 1_000 / FRAMES_PER_SECOND;
+/** Later frames are left out and counted: sent all at once they would be a burst that no camera makes. */
+const LATEST_MS = 200;
+
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #voice: OutgoingStream;
+  readonly #layers: readonly Layer[];
+  #startedMs = 0;
+  #voiceFrames = 0;
+  #pictures = 0;
+  #reports = 0;
+  #spoke = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #missed = 0;
+  #sentPackets = 0;
+  #sentBytes = 0;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#voice = streamOf('audio', options.run);
+    this.#layers =
+      options.trackIds.video === undefined
+        ? []
+        : PICTURE_LAYERS.map((layer) => ({
+            stream: streamOf('video', options.run),
+            frames: new PictureFrames(layer, randomInt(0x7fff)),
+          }));
+  }
+
+  /** Both tracks as they are published on a media session. */
+  publications(epoch: number): MethodParams<'publish'>[] {
+    const { trackIds, cname } = this.#options;
+    const microphone: MethodParams<'publish'> = {
+      ...{ epoch, trackId: trackIds.audio, kind: 'audio', source: 'microphone', muted: false },
+      rtpParameters: audioParameters(this.#voice.ssrc, cname),
+    };
+    if (trackIds.video === undefined) return [microphone];
+    const ssrcs = this.#layers.map(({ stream }) => stream.ssrc);
+    return [
+      microphone,
+      {
+        ...{ epoch, trackId: trackIds.video, kind: 'video', source: 'camera', muted: false },
+        rtpParameters: videoParameters(ssrcs, cname),
+      },
+    ];
+  }
+
+  get sentPackets(): number {
+    return this.#sentPackets;
+  }
+
+  /** Payload alone. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Frames that were left out since they were late. */
+  get missedFrames(): number {
+    return this.#missed;
+  }
+
+  /** Begins to send. Idempotent. */
+  start(): void {
+    if (this.#timer !== undefined) return;
+    this.#startedMs = this.#options.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#tick();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** @param packet RTCP of the server */
+  onControl(packet: Buffer): void {
+    for (const ssrc of readKeyFrameRequests(packet)) {
+      this.#layers.find(({ stream }) => stream.ssrc === ssrc)?.frames.requestKeyFrame();
+    }
+  }
+
+  #tick(): void {
+    const elapsedMs = this.#options.now() - this.#startedMs;
+    for (; this.#voiceFrames * VOICE_FRAME_MS <= elapsedMs; this.#voiceFrames++) {
+      this.#speak(this.#voiceFrames * VOICE_FRAME_MS, elapsedMs);
+    }
+    for (; this.#pictures * PICTURE_MS <= elapsedMs; this.#pictures++) {
+      this.#show(this.#pictures * PICTURE_MS, elapsedMs);
+    }
+    if (this.#reports * REPORT_EVERY_MS > elapsedMs) return;
+    this.#reports = Math.floor(elapsedMs / REPORT_EVERY_MS) + 1;
+    for (const stream of [this.#voice, ...this.#layers.map((layer) => layer.stream)]) {
+      this.#options.send(stream.report(this.#options.cname, elapsedMs, Date.now()));
+    }
+  }
+
+  #speak(dueMs: number, elapsedMs: number): void {
+    const speaks = this.#options.speaks();
+    if (elapsedMs - dueMs > LATEST_MS) {
+      if (speaks) this.#missed++;
+      return;
+    }
+    const packet = voicePacket(this.#voiceFrames, speaks, this.#spoke);
+    this.#spoke = speaks;
+    if (!packet) return;
+    const level =
+      AUDIO_LEVEL_ID === undefined ? undefined : { id: AUDIO_LEVEL_ID, ...packet.level };
+    const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
+    this.#send(this.#voice.packet(packet.payload, at, packet.marker, level), packet.payload.length);
+  }
+
+  #show(dueMs: number, elapsedMs: number): void {
+    if (elapsedMs - dueMs > LATEST_MS) {
+      this.#missed += this.#layers.length;
+      return;
+    }
+    for (const { stream, frames } of this.#layers) {
+      const payloads = frames.next();
+      payloads.forEach((payload, index) => {
+        const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
+        const packet = stream.packet(payload, at, index === payloads.length - 1);
+        this.#send(packet, payload.length);
+      });
+    }
+  }
+
+  #send(packet: Buffer, payloadBytes: number): void {
+    if (!this.#options.send(packet)) return;
+    this.#sentPackets++;
+    this.#sentBytes += payloadBytes;
+  }
+}
+
+function streamOf(kind: 'audio' | 'video', run: number): OutgoingStream {
+  return new OutgoingStream({
+    ssrc: randomInt(1, 0xffffffff),
+    payloadType: PAYLOAD_TYPES[kind],
+    clockRate: CLOCK_RATES[kind],
+    run,
+    firstSequence: randomInt(0x7fff),
+    firstTimestamp: randomInt(0xffffffff),
+  });
+}

@@ -1,0 +1,77 @@
+// One transport to the media server, on node-datachannel: packets go in and out as they are, nothing is encoded.
+import {
+  type PeerConnection as Connection,
+  PeerConnection,
+  type Track,
+  Video,
+} from 'node-datachannel';
+import type { DtlsParameters } from '../../../shared/media/rtp.ts';
+import type { Direction, TransportDescription } from '../../../shared/protocol/media-messages.ts';
+import { answerFor, dtlsOf, MEDIA_ID } from './descriptions.ts';
+
+export interface TransportOptions {
+  direction: Direction;
+  description: TransportDescription;
+  /** RTP and RTCP, decrypted. */
+  onPacket(packet: Buffer): void;
+  onOpen(): void;
+  /** It lost its path, or the server ended its DTLS. Called once. */
+  onFailed(): void;
+}
+
+export class Transport {
+  readonly dtlsParameters: DtlsParameters;
+  readonly #connection: Connection;
+  readonly #track: Track;
+  readonly #options: TransportOptions;
+  #closed = false;
+  #failed = false;
+
+  /** @throws ParleyError `media_failed` when the description cannot be used */
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    const { direction, description } = options;
+    const answer = answerFor(description, direction);
+    this.#connection = new PeerConnection(description.id, {
+      iceServers: [],
+      disableAutoNegotiation: true,
+    });
+    this.#connection.onStateChange((state) => this.#onState(state));
+    const media = new Video(MEDIA_ID, direction === 'send' ? 'SendOnly' : 'RecvOnly');
+    media.addVP8Codec(96);
+    this.#track = this.#connection.addTrack(media);
+    this.#track.onMessage((packet) => {
+      if (!this.#closed) options.onPacket(packet);
+    });
+    this.#connection.setLocalDescription('offer');
+    this.dtlsParameters = dtlsOf(this.#connection.localDescription()?.sdp ?? '');
+    this.#connection.setRemoteDescription(answer, 'answer');
+  }
+
+  /** @returns false when it cannot be sent: the transport is not open, or open no more */
+  send(packet: Buffer): boolean {
+    if (this.#closed || this.#failed || !this.#track.isOpen()) return false;
+    try {
+      return this.#track.sendMessageBinary(packet);
+    } catch {
+      // The connection ended in its own thread since we asked. Its state arrives here in a moment.
+      return false;
+    }
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // The track is closed with it. Closing the track first races with a packet that arrives.
+    this.#connection.close();
+  }
+
+  #onState(state: string): void {
+    if (this.#closed || this.#failed) return;
+    if (state === 'connected') this.#options.onOpen();
+    if (state !== 'failed' && state !== 'closed') return;
+    this.#failed = true;
+    this.#options.onFailed();
+  }
+}

@@ -1,0 +1,288 @@
+// One light participant: joins over a real socket, sends and counts media, and comes back when the socket is lost.
+import { ParleyError } from '../../shared/errors.ts';
+import type { MediaOffer } from '../../shared/protocol/media-messages.ts';
+import type {
+  EventName,
+  EventPayload,
+  MethodName,
+  MethodParams,
+} from '../../shared/protocol/protocol.ts';
+import { leaveLate } from '../sdk/link/late-leave.ts';
+import { Link } from '../sdk/link/link.ts';
+import type { Socket } from '../sdk/link/socket.ts';
+import { randomId } from '../sdk/session/ids.ts';
+import { type Arrival, speaks } from './arrivals.ts';
+import { LIGHT_CAPABILITIES } from './media/descriptions.ts';
+import { MediaSessions } from './media/media-sessions.ts';
+import { Sender } from './media/sender.ts';
+import type { LoadPlan } from './plan.ts';
+import type { ParticipantSample } from './report/summarise.ts';
+import { View } from './wants.ts';
+
+export interface ParticipantOptions {
+  plan: LoadPlan;
+  arrival: Arrival;
+  /** Tells packets of this run from those of others. */
+  run: number;
+  /** Since the run began, in milliseconds. */
+  now(): number;
+  /** @param travelMs undefined for a packet that this run did not send */
+  onPacket(bytes: number, travelMs: number | undefined): void;
+  /** @throws ParleyError for a media server that may not be called */
+  checkAddresses(offer: MediaOffer): void;
+}
+
+/** The end of a run does not wait longer for a server that does not answer. */
+const LEAVE_MS = 5_000;
+
+export class Participant {
+  readonly #options: ParticipantOptions;
+  readonly #sender: Sender | undefined;
+  readonly #link: Link;
+  readonly #view: View;
+  #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
+  #version = 0;
+  readonly #media: MediaSessions;
+  #pending: MediaOffer | undefined;
+  readonly #refusedRequests: string[] = [];
+  #joining: Promise<void> | undefined;
+  #startedMs = 0;
+  #joinMs: number | null = null;
+  /** When it was first offered something to receive, if that was not there as it came. */
+  #offeredMs: number | undefined;
+  #firstPacketMs: number | null = null;
+  #refusal: string | null = null;
+  #lost: string | null = null;
+  #resumes = 0;
+  #closed = false;
+
+  constructor(options: ParticipantOptions) {
+    this.#options = options;
+    const { plan, arrival, run, now, onPacket } = options;
+    this.#view = new View(plan.layout, arrival.name);
+    if (arrival.role === 'publisher') {
+      this.#sender = new Sender({
+        run,
+        now,
+        trackIds: { audio: randomId(), ...(!plan.audioOnly && { video: randomId() }) },
+        cname: randomId(),
+        speaks: () => speaks(arrival, plan.speakers, now()),
+        send: (packet) => this.#media.send(packet),
+      });
+    }
+    this.#media = new MediaSessions({
+      ...{ run, now, sender: this.#sender },
+      request: (method, params) => this.#request(method, params),
+      onPacket: (bytes, travelMs) => {
+        this.#firstPacketMs ??= now() - (this.#offeredMs ?? this.#startedMs);
+        onPacket(bytes, travelMs);
+      },
+    });
+    this.#link = new Link({
+      url: plan.url,
+      enter: (socket) => this.#enter(socket),
+      onEvent: (event, data) => this.#onEvent(event, data),
+      onDown: () => {},
+      onUp: () => this.#onUp(),
+      onEnded: (error) => this.#end(error),
+    });
+  }
+
+  /** Whether it was refused, fell out of the call, or left. */
+  get hasEnded(): boolean {
+    return this.#closed;
+  }
+
+  /** Payload alone. */
+  get sentBytes(): number {
+    return this.#sender?.sentBytes ?? 0;
+  }
+
+  /** Never rejects: a refusal is counted. */
+  join(): Promise<void> {
+    this.#joining = this.#join();
+    return this.#joining;
+  }
+
+  async #join(): Promise<void> {
+    this.#startedMs = this.#options.now();
+    try {
+      await this.#link.start();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#joinMs = null;
+      this.#refusal = ParleyError.from(error).code;
+      this.#close();
+      // A mistake of this program is no refusal of the server.
+      if (!(error instanceof ParleyError)) console.error(error);
+    }
+  }
+
+  /** Resolves when its join is answered, or is not soon. */
+  settled(): Promise<void> {
+    return atMost(LEAVE_MS, this.#joining);
+  }
+
+  /**
+   * Never rejects. Idempotent. A participant that is not {@link settled} may stay in the room until the grace period
+   * ends.
+   */
+  async leave(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const received = await this.#link.leave();
+    this.#close();
+    if (received || !this.#session) return;
+    const session = { ...this.#session, version: this.#version };
+    await atMost(LEAVE_MS, leaveLate(this.#options.plan.url, session, 0));
+  }
+
+  sample(): ParticipantSample {
+    const { role, publishersOfRoom } = this.#options.arrival;
+    return {
+      expectsMedia: publishersOfRoom > (role === 'publisher' ? 1 : 0),
+      joinMs: this.#joinMs,
+      firstPacketMs: this.#firstPacketMs,
+      refusal: this.#refusal,
+      lost: this.#lost,
+      resumes: this.#resumes,
+      refusedRequests: this.#refusedRequests,
+      streams: this.#media.samples(),
+      sentPackets: this.#sender?.sentPackets ?? 0,
+      missedFrames: this.#sender?.missedFrames ?? 0,
+    };
+  }
+
+  async #enter(socket: Socket): Promise<void> {
+    if (this.#session) {
+      const request = { ...this.#session, version: this.#version };
+      const { media, patches, snapshot } = await socket.request('resume', request);
+      this.#version = snapshot?.version ?? patches?.at(-1)?.version ?? this.#version;
+      this.#resumes++;
+      this.#pending = media;
+      return;
+    }
+    const { plan, arrival, now, checkAddresses } = this.#options;
+    const answer = await socket.request('join', {
+      room: arrival.room,
+      name: arrival.name,
+      ...(plan.token !== undefined && { token: plan.token }),
+      rtpCapabilities: LIGHT_CAPABILITIES,
+    });
+    this.#joinMs = now() - this.#startedMs;
+    try {
+      checkAddresses(answer.media);
+    } catch (error) {
+      await socket.request('leave', {}).catch(() => {});
+      throw error;
+    }
+    const { participantId, resumeSecret, media, snapshot } = answer;
+    const { room } = arrival;
+    this.#session = { room, participantId, resumeSecret, rtpCapabilities: LIGHT_CAPABILITIES };
+    this.#version = snapshot.version;
+    this.#pending = media;
+  }
+
+  /** A socket was entered: goes on with the media session of the answer. */
+  #onUp(): void {
+    const offer = this.#pending;
+    this.#pending = undefined;
+    if (!offer) return;
+    // The server may have lost what was said on the socket before.
+    this.#view.forget();
+    try {
+      this.#take(offer);
+    } catch (error) {
+      void this.#link.leave();
+      this.#end(ParleyError.from(error));
+    }
+  }
+
+  #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
+    const handle = this.#handlers[event] as ((data: EventPayload<K>) => void) | undefined;
+    handle?.(data);
+  }
+
+  readonly #handlers: { readonly [K in EventName]?: (data: EventPayload<K>) => void } = {
+    patch: ({ version }) => {
+      this.#version = version;
+    },
+    consumers: ({ epoch, consumers }) => {
+      const session = this.#media.find(epoch);
+      if (!session) return;
+      this.#offeredMs ??= this.#options.now();
+      this.#look(consumers, () => session.add(consumers));
+    },
+    consumersClosed: ({ epoch, consumerIds }) => {
+      const session = this.#media.find(epoch);
+      const gone = session?.receiver.remove(consumerIds) ?? [];
+      // Tracks that an older media session loses arrive on the newest one.
+      if (session !== this.#media.newest) return;
+      this.#view.remove(gone);
+      this.#look([], () => {});
+    },
+    media: (offer) => this.#take(offer),
+    transportEnded: ({ epoch }) => {
+      if (this.#media.newest?.epoch === epoch) this.#request('rebuildMedia', { epoch });
+    },
+  };
+
+  #take(offer: MediaOffer): void {
+    const isNew = !this.#media.find(offer.epoch);
+    const session = this.#media.take(offer);
+    if (!session) return;
+    if (isNew) this.#view.forget();
+    if (offer.consumers.length > 0) this.#offeredMs ??= this.#startedMs;
+    this.#look(offer.consumers, () => {
+      session.announce();
+      session.add(offer.consumers);
+    });
+  }
+
+  /**
+   * Asks for the pictures that it looks at, these among them.
+   *
+   * @param take begins to receive them: after the request, or everything would be sent for a moment
+   */
+  #look(consumers: MediaOffer['consumers'], take: () => void): void {
+    this.#view.add(consumers);
+    const changes = this.#view.changes();
+    if (changes.length > 0)
+      this.#request('subscribe', { preferences: Object.fromEntries(changes) });
+    take();
+    for (const [trackId, { paused }] of changes) {
+      const watch = this.#media.newest?.receiver.watchOf(trackId);
+      if (paused) watch?.rest();
+      else watch?.wake();
+    }
+  }
+
+  /** Not waited for; a refusal is counted. A lost socket is no refusal: what matters is said again on the next. */
+  #request<K extends MethodName>(method: K, params: MethodParams<K>): void {
+    this.#link.request(method, params).catch((error) => {
+      const { code } = ParleyError.from(error);
+      const passes = code === 'unreachable' || code === 'stale_epoch';
+      if (!passes && !this.#closed) this.#refusedRequests.push(code);
+    });
+  }
+
+  #end(error: ParleyError): void {
+    if (this.#closed) return;
+    if (this.#joinMs !== null) this.#lost = error.code;
+    this.#close();
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#sender?.close();
+    this.#link.close();
+    this.#media.close();
+  }
+}
+
+async function atMost(ms: number, action: Promise<unknown> | undefined): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([action, late]);
+  clearTimeout(timer);
+}
