@@ -1,12 +1,15 @@
 // One light participant: joins over a real socket, sends and counts media, and comes back when the socket is lost.
 import { ParleyError } from '../../shared/errors.ts';
+import { unpacked } from '../../shared/protocol/consumers.ts';
 import type { MediaOffer } from '../../shared/protocol/media-messages.ts';
-import type {
-  EventName,
-  EventPayload,
-  MethodName,
-  MethodParams,
+import {
+  type EventName,
+  type EventPayload,
+  FEATURES,
+  type MethodName,
+  type MethodParams,
 } from '../../shared/protocol/protocol.ts';
+import type { RoomPatch } from '../../shared/room/operations.ts';
 import { leaveLate } from '../sdk/link/late-leave.ts';
 import { Link } from '../sdk/link/link.ts';
 import type { Socket } from '../sdk/link/socket.ts';
@@ -155,8 +158,10 @@ export class Participant {
 
   async #enter(socket: Socket): Promise<void> {
     if (this.#session) {
-      const request = { ...this.#session, version: this.#version };
+      const request = { ...this.#session, version: this.#version, features: [...FEATURES] };
       const { media, patches, snapshot } = await socket.request('resume', request);
+      if (snapshot) this.#view.set(snapshot.tracks, this.#session.participantId);
+      this.#follow(patches ?? []);
       this.#version = snapshot?.version ?? patches?.at(-1)?.version ?? this.#version;
       this.#resumes++;
       this.#pending = media;
@@ -168,6 +173,7 @@ export class Participant {
       name: arrival.name,
       ...(plan.token !== undefined && { token: plan.token }),
       rtpCapabilities: LIGHT_CAPABILITIES,
+      features: [...FEATURES],
     });
     this.#joinMs = now() - this.#startedMs;
     try {
@@ -180,6 +186,7 @@ export class Participant {
     const { room } = arrival;
     this.#session = { room, participantId, resumeSecret, rtpCapabilities: LIGHT_CAPABILITIES };
     this.#version = snapshot.version;
+    this.#view.set(snapshot.tracks, participantId);
     this.#pending = media;
   }
 
@@ -204,22 +211,16 @@ export class Participant {
   }
 
   readonly #handlers: { readonly [K in EventName]?: (data: EventPayload<K>) => void } = {
-    patch: ({ version }) => {
-      this.#version = version;
-    },
-    consumers: ({ epoch, consumers }) => {
-      const session = this.#media.find(epoch);
+    patch: (patch) => this.#follow([patch]),
+    patches: ({ patches }) => this.#follow(patches),
+    consumers: (event) => {
+      const session = this.#media.find(event.epoch);
       if (!session) return;
       this.#offeredMs ??= this.#options.now();
-      this.#look(consumers, () => session.add(consumers));
+      this.#look(() => session.add(unpacked(event)));
     },
     consumersClosed: ({ epoch, consumerIds }) => {
-      const session = this.#media.find(epoch);
-      const gone = session?.receiver.remove(consumerIds) ?? [];
-      // Tracks that an older media session loses arrive on the newest one.
-      if (session !== this.#media.newest) return;
-      this.#view.remove(gone);
-      this.#look([], () => {});
+      this.#media.find(epoch)?.receiver.remove(consumerIds);
     },
     media: (offer) => this.#take(offer),
     transportEnded: ({ epoch }) => {
@@ -227,28 +228,38 @@ export class Participant {
     },
   };
 
+  #follow(patches: readonly RoomPatch[]): void {
+    for (const { version, ops } of patches) {
+      this.#version = version;
+      for (const op of ops) this.#view.follow(op, this.#session?.participantId ?? '');
+    }
+    this.#look(() => {});
+  }
+
   #take(offer: MediaOffer): void {
     const isNew = !this.#media.find(offer.epoch);
     const session = this.#media.take(offer);
     if (!session) return;
     if (isNew) this.#view.forget();
-    if (offer.consumers.length > 0) this.#offeredMs ??= this.#startedMs;
-    this.#look(offer.consumers, () => {
+    const consumers = unpacked(offer);
+    if (consumers.length > 0) this.#offeredMs ??= this.#startedMs;
+    this.#look(() => {
       session.announce();
-      session.add(offer.consumers);
+      session.add(consumers);
     });
   }
 
   /**
-   * Asks for the pictures that it looks at, these among them.
+   * Asks for the pictures that it looks at.
    *
    * @param take begins to receive them: after the request, or everything would be sent for a moment
    */
-  #look(consumers: MediaOffer['consumers'], take: () => void): void {
-    this.#view.add(consumers);
+  #look(take: () => void): void {
     const changes = this.#view.changes();
-    if (changes.length > 0)
-      this.#request('subscribe', { preferences: Object.fromEntries(changes) });
+    if (changes.length > 0) {
+      const preferences = Object.fromEntries(changes);
+      this.#request('subscribe', { preferences, others: 'hidden' });
+    }
     take();
     for (const [trackId, { paused }] of changes) {
       const watch = this.#media.newest?.receiver.watchOf(trackId);

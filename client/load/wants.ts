@@ -1,6 +1,8 @@
 // Pictures that a participant asks to receive: so many, at the layer that their tiles need. Pure.
 import { spatialLayerFor } from '../../shared/media/media.ts';
-import type { Consumer, Preference } from '../../shared/protocol/media-messages.ts';
+import type { Preference } from '../../shared/protocol/media-messages.ts';
+import type { RoomOp } from '../../shared/room/operations.ts';
+import type { RoomSnapshot } from '../../shared/room/room.ts';
 
 /** The stage of a window on a laptop, in pixels. */
 const STAGE_HEIGHT = 720;
@@ -44,11 +46,15 @@ function hash(text: string): number {
   return (value ^ (value >>> 13)) >>> 0;
 }
 
+/** In larger rooms hidden pictures are not received anyway, unless they were asked for before. */
+const NAME_ALL_UP_TO = 100;
+
 /** The pictures that one participant looks at, and has asked for. */
 export class View {
   readonly #layout: number;
   readonly #viewer: string;
-  #cameras: string[] = [];
+  /** Owners of the room's pictures, by track id. */
+  readonly #cameras = new Map<string, string>();
   readonly #asked = new Map<string, Preference>();
 
   constructor(layout: number, viewer: string) {
@@ -56,15 +62,25 @@ export class View {
     this.#viewer = viewer;
   }
 
-  add(consumers: readonly Pick<Consumer, 'trackId' | 'kind'>[]): void {
-    for (const { trackId, kind } of consumers) {
-      if (kind === 'video' && !this.#cameras.includes(trackId)) this.#cameras.push(trackId);
+  /** The room as it is. */
+  set(tracks: RoomSnapshot['tracks'], selfId: string): void {
+    this.#cameras.clear();
+    for (const { id, kind, participantId } of tracks) {
+      if (kind === 'video' && participantId !== selfId) this.#cameras.set(id, participantId);
     }
   }
 
-  remove(trackIds: readonly string[]): void {
-    this.#cameras = this.#cameras.filter((trackId) => !trackIds.includes(trackId));
-    for (const trackId of trackIds) this.#asked.delete(trackId);
+  /** A change of the room. */
+  follow(op: RoomOp, selfId: string): void {
+    if (op.op === 'publish' && op.track.kind === 'video' && op.track.participantId !== selfId) {
+      this.#cameras.set(op.track.id, op.track.participantId);
+    } else if (op.op === 'unpublish') {
+      this.#forgetCamera(op.trackId);
+    } else if (op.op === 'leave') {
+      for (const [trackId, owner] of this.#cameras) {
+        if (owner === op.participantId) this.#forgetCamera(trackId);
+      }
+    }
   }
 
   /** The server may have lost what was asked for. */
@@ -74,12 +90,19 @@ export class View {
 
   /** The preferences that are to be asked for now: those that differ from what was asked for. */
   changes(): [trackId: string, preference: Preference][] {
-    const wanted = wants(this.#cameras, this.#layout, this.#viewer);
+    const wanted = wants([...this.#cameras.keys()], this.#layout, this.#viewer);
+    const namesAll = this.#cameras.size <= NAME_ALL_UP_TO;
     const changed = [...wanted].filter(([trackId, { paused, spatialLayer }]) => {
       const before = this.#asked.get(trackId);
+      if (!before && paused && !namesAll) return false;
       return before?.paused !== paused || before?.spatialLayer !== spatialLayer;
     });
     for (const [trackId, preference] of changed) this.#asked.set(trackId, preference);
     return changed;
+  }
+
+  #forgetCamera(trackId: string): void {
+    this.#cameras.delete(trackId);
+    this.#asked.delete(trackId);
   }
 }

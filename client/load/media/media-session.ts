@@ -1,5 +1,6 @@
 // The media of one participant on one media session: both transports, what is sent and what is received.
-import type { Consumer, MediaOffer } from '../../../shared/protocol/media-messages.ts';
+import { type Consumer, unpacked } from '../../../shared/protocol/consumers.ts';
+import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { MethodName, MethodParams } from '../../../shared/protocol/protocol.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
 import type { Sender } from './sender.ts';
@@ -46,7 +47,7 @@ export class MediaSession {
         onOpen: () => sender.start(),
         onFailed: () => this.#onFailed(),
       });
-    for (const consumer of offer.consumers) this.#receiver.add(consumer);
+    for (const consumer of unpacked(offer)) this.#receiver.add(consumer);
     this.#reports = setInterval(() => this.#report(), REPORT_EVERY_MS);
   }
 

@@ -1,6 +1,6 @@
 // The tracks that one media session receives: their packets are counted, timed and thrown away.
 import { randomInt } from 'node:crypto';
-import type { Consumer } from '../../../shared/protocol/media-messages.ts';
+import type { Consumer } from '../../../shared/protocol/consumers.ts';
 import { isRtcp, readRtp } from '../rtp/packet.ts';
 import {
   MOST_BLOCKS,
