@@ -98,10 +98,13 @@ export class StreamWatch {
     return this.#highest;
   }
 
-  /** @param nowMs counts a gap that is still open; left out for a stream that has ended */
+  /**
+   * @param nowMs counts a gap that is still open, unless it is of a voice that was silent: in a large room the
+   *   server sends only who speaks. Left out for a stream that has ended
+   */
   sample(nowMs?: number): StreamSample {
     const { kind } = this.#options;
-    const isOpen = nowMs !== undefined && this.#rest === 'none';
+    const isOpen = nowMs !== undefined && this.#rest === 'none' && !this.#pauses;
     const openMs = isOpen ? this.#silenceMs(nowMs, this.#allowanceMs) : 0;
     const isGap = openMs > GAP_MS;
     return {

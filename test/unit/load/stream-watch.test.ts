@@ -107,6 +107,12 @@ test('a gap that is still open is counted, and one of an ended stream is not', (
   assert.equal(watch.sample().gaps, 0);
 });
 
+test('a voice that fell silent may stay away: in a large room the server sends only who speaks', () => {
+  const silence = { at: 200, sequence: 10, of: 200, pauses: true };
+  const watch = watched([...speech(10), silence]);
+  assert.equal(watch.sample(60_000).gaps, 0);
+});
+
 test('a picture stands still when no frame comes', () => {
   const frames = [0, 33, 66, 400, 433].map((at, index) => ({
     ...{ at, sequence: index, of: index * 33 },
