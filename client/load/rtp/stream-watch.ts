@@ -16,7 +16,7 @@ export interface StreamOptions {
   kind: 'audio' | 'video';
   /** The codec's, in Hz. */
   clockRate: number;
-  /** The same track on an earlier media session: its last packet begins the first gap here. */
+  /** The same track before, on an earlier media session: its last packet begins the first gap here. */
   before?: StreamWatch | undefined;
 }
 
@@ -62,7 +62,7 @@ export class StreamWatch {
       this.#first = packet.sequence;
       this.#highest = packet.sequence;
       const { before } = this.#options;
-      if (before && this.#rest === 'none')
+      if (before && !before.#pauses && this.#rest === 'none')
         this.#judge(before.#silenceMs(nowMs, before.#allowanceMs));
     } else {
       const ahead = this.#aheadBy(packet.sequence);

@@ -144,3 +144,16 @@ test('a track that goes on in another stream has a gap between them', () => {
   };
   assert.deepEqual([moved(300), moved(700)], [0, 1]);
 });
+
+test('a voice that fell silent, and comes back on another stream, was not missed', () => {
+  const silence = { at: 200, sequence: 10, of: 200, pauses: true };
+  const packet = { sequence: 1, timestamp: 0, bytes: 10, pauses: false };
+  for (const [packets, gaps] of [
+    [[...speech(10), silence], 0],
+    [speech(10), 1],
+  ] as const) {
+    const again = new StreamWatch({ ...VOICE, before: watched(packets) });
+    again.hear(packet, 40_000);
+    assert.equal(again.sample().gaps, gaps);
+  }
+});
