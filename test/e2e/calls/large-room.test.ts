@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { SIGNALING_PATH } from '../../../shared/protocol/protocol.ts';
 import { story } from '../../support/browser/scene.ts';
+import { until } from '../../support/process/until.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { RawClient } from '../../support/server/client.ts';
 
@@ -37,9 +38,14 @@ story(
       assert.equal(await ann.tile('Ann').count(), 1);
     });
     await scene.step('turning the page shows others, and back again shows her', async () => {
+      // While she speaks she would come onto that page, too.
+      speaker.speaks(false);
+      await until('her to be shown as silent', async () =>
+        assert.equal(await ann.tile('Zoe').getAttribute('data-speaking'), 'false'),
+      );
       await pages.getByRole('button', { name: 'Next people' }).click();
       await pages.getByText('2 of 2').waitFor();
-      speaker.speaks(false);
+      assert.equal(await ann.tile('Zoe').count(), 0);
       await pages.getByRole('button', { name: 'Previous people' }).click();
       await ann.sees('Zoe');
     });
