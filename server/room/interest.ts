@@ -42,11 +42,11 @@ export interface Want<T> {
 export class RoomInterest<T extends InterestTrack> {
   readonly #limits: InterestLimits;
   readonly #tracks = new Map<string, T>();
-  readonly #muted = new Set<string>();
   /** Voices who spoke last, the newest first; at most {@link #kept}. */
   #recent: string[] = [];
   /** All other voices that are not muted, in the order they came. */
   readonly #quiet = new Set<string>();
+  /** Muted voices. */
   readonly #silent = new Set<string>();
   readonly #screens = new Set<string>();
   readonly #cameras = new Set<string>();
@@ -68,7 +68,6 @@ export class RoomInterest<T extends InterestTrack> {
     this.replace(track);
     if (isNew && track.kind === 'audio') (muted ? this.#silent : this.#quiet).add(trackId);
     if (isNew && track.kind === 'video') this.#picturesLike(track).add(trackId);
-    if (isNew && muted) this.#muted.add(trackId);
     if (!isNew) this.mute(trackId, muted);
   }
 
@@ -82,20 +81,17 @@ export class RoomInterest<T extends InterestTrack> {
     const track = this.#tracks.get(trackId);
     if (!track) return;
     this.#tracks.delete(trackId);
-    for (const set of [this.#muted, this.#quiet, this.#silent, this.#screens, this.#cameras]) {
+    for (const set of [this.#quiet, this.#silent, this.#screens, this.#cameras]) {
       set.delete(trackId);
     }
     this.#forgetRecent(trackId);
     this.#common = undefined;
   }
 
-  /** Whoever unmutes is about to speak, and gets the place of the one who has been silent longest. */
+  /** A participant who unmutes is about to speak. The voice that was silent longest gives up its place. */
   mute(trackId: string, muted: boolean): void {
     const track = this.#tracks.get(trackId);
-    if (!track || this.#muted.has(trackId) === muted) return;
-    if (muted) this.#muted.add(trackId);
-    else this.#muted.delete(trackId);
-    if (track.kind !== 'audio') return;
+    if (track?.kind !== 'audio' || this.#silent.has(trackId) === muted) return;
     this.#common = undefined;
     if (muted) {
       this.#quiet.delete(trackId);
@@ -118,8 +114,8 @@ export class RoomInterest<T extends InterestTrack> {
     const heard = new Set(this.#recent.slice(0, this.#limits.voices));
     const speaking = trackIds.filter((trackId) => this.#isVoice(trackId));
     const isNews = speaking.some((trackId) => !heard.has(trackId));
-    // Whoever is heard and goes on speaking stays: where more speak than are heard, they would else take turns by
-    // the syllable. The others get the places of those who were silent longest.
+    // A voice that is heard and goes on speaking keeps its place. Otherwise voices would take turns by the syllable
+    // when more speak than are heard. Other voices take the places of those that were silent longest.
     const order = [
       ...speaking.filter((trackId) => heard.has(trackId)),
       ...speaking.filter((trackId) => !heard.has(trackId)),
@@ -150,7 +146,7 @@ export class RoomInterest<T extends InterestTrack> {
   }
 
   #isVoice(trackId: string): boolean {
-    return this.#tracks.get(trackId)?.kind === 'audio' && !this.#muted.has(trackId);
+    return this.#tracks.get(trackId)?.kind === 'audio' && !this.#silent.has(trackId);
   }
 
   #picturesLike({ source }: T): Set<string> {
@@ -177,10 +173,10 @@ export class RoomInterest<T extends InterestTrack> {
     const order = isEveryVoice
       ? [...this.#recent, ...this.#quiet, ...this.#silent]
       : [...this.#recent, ...first(this.#quiet, this.#kept - this.#recent.length)];
-    const shown = [
-      ...first(this.#screens, pictures + 2),
-      ...first(this.#cameras, pictures + 2),
-    ].slice(0, pictures + 2);
+    // One participant's own pictures are not received: a screen, and a camera.
+    const count = pictures + 2;
+    const screens = first(this.#screens, count);
+    const shown = [...screens, ...first(this.#cameras, count - screens.length)];
     return {
       voices: order.flatMap((trackId) => this.#tracks.get(trackId) ?? []),
       isEveryVoice,

@@ -5,15 +5,15 @@ import type { RoomPatch } from '../../../shared/room/operations.ts';
 export interface FramedPatch {
   readonly patch: RoomPatch;
   /** As an event, ready to send. */
-  readonly frame: string;
+  frame(): string;
 }
 
-/** Turned into text once, however many clients it goes to. */
+/** Each form is turned into text when the first client needs it, once for all clients. */
 export interface PatchBatch {
   /** In order. */
   readonly patches: readonly FramedPatch[];
   /** All of them as one event, for clients that understand it. Undefined for a single one. */
-  readonly gathered: string | undefined;
+  readonly gathered: (() => string) | undefined;
 }
 
 /** Smaller rooms hardly change, and nobody should wait. */
@@ -32,8 +32,17 @@ export function gatherMs(participants: number): number {
 
 export function batchOf(patches: readonly RoomPatch[]): PatchBatch {
   return {
-    patches: patches.map((patch) => ({ patch, frame: eventFrame('patch', patch) })),
-    gathered: patches.length > 1 ? eventFrame('patches', { patches: [...patches] }) : undefined,
+    patches: patches.map((patch) => ({ patch, frame: once(() => eventFrame('patch', patch)) })),
+    gathered:
+      patches.length > 1 ? once(() => eventFrame('patches', { patches: [...patches] })) : undefined,
+  };
+}
+
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

@@ -5,6 +5,7 @@ import type { Closer, RoomStore } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import { Groups } from '../groups.ts';
 import type { MediaClient } from '../media/media-client.ts';
 import { batchOf, gatherMs, type PatchBatch } from './patch-batch.ts';
 
@@ -157,7 +158,7 @@ export class RoomHub {
 /** The sessions of a room at this replica. While one replaces another, a participant may have two. */
 class Members {
   readonly #all = new Set<RoomMember>();
-  readonly #byParticipant = new Map<string, readonly RoomMember[]>();
+  readonly #byParticipant = new Groups<string, RoomMember>();
 
   get all(): readonly RoomMember[] {
     return [...this.#all];
@@ -168,22 +169,17 @@ class Members {
   }
 
   of(participantId: string): readonly RoomMember[] {
-    return this.#byParticipant.get(participantId) ?? [];
+    return this.#byParticipant.of(participantId);
   }
 
   add(member: RoomMember): void {
-    if (this.#all.has(member)) return;
     this.#all.add(member);
-    const { participantId } = member;
-    this.#byParticipant.set(participantId, [...this.of(participantId), member]);
+    this.#byParticipant.add(member.participantId, member);
   }
 
   /** @returns whether it was there */
   delete(member: RoomMember): boolean {
-    const { participantId } = member;
-    const others = this.of(participantId).filter((other) => other !== member);
-    if (others.length > 0) this.#byParticipant.set(participantId, others);
-    else this.#byParticipant.delete(participantId);
+    this.#byParticipant.delete(member.participantId, member);
     return this.#all.delete(member);
   }
 }

@@ -65,11 +65,11 @@ export class FrameQueue {
     const isFlowing = this.#pauses === 0 && (patches[0]?.patch.version ?? 0) > this.#version;
     const isWhole = !patches.some(({ patch }) => options.except(patch));
     if (gathered !== undefined && options.gathered && isFlowing && isWhole) {
-      this.#sink()?.send(gathered);
+      this.#sink()?.send(gathered());
       return;
     }
     for (const { patch, frame } of patches) {
-      if (!options.except(patch)) this.send(frame, patch.version);
+      if (!options.except(patch)) this.send(frame(), patch.version);
     }
   }
 
