@@ -30,7 +30,7 @@ export const BUILD_PACKAGES: readonly string[] = [
   'libabsl-dev',
 ];
 
-/** Whose sources the worker's libsrtp is built from, and whose headers it is compiled with: one version. */
+/** The Debian package with libsrtp's headers. libsrtp is built from the sources of exactly this package's version. */
 export const SRTP_PACKAGE = 'libsrtp2-dev';
 export const SRTP_MODULE = 'libsrtp2';
 export const SRTP_ARCHIVE = 'libsrtp2.a';
@@ -60,7 +60,7 @@ export const FLATC_FLAGS: readonly string[] = [
   '',
 ];
 
-/** Of the worker, and of the libsrtp in it. */
+/** Flags for both the worker and its libsrtp. */
 const COMMON_FLAGS: readonly string[] = [
   '-O2',
   // The worker parses packets from anyone on the internet.

@@ -42,7 +42,7 @@ export function bringIntoView(
 ): readonly string[] {
   if (shown.includes(id) || !places.includes(id)) return places;
   const at = (each: string) => spokeAt.get(each) ?? Number.NEGATIVE_INFINITY;
-  // Of several who never spoke the last one goes: the first places are looked at most.
+  // When several never spoke, the tile in the last place goes. People look at the first places most.
   const goes = shown
     .filter(mayGo)
     .reduce<string | undefined>(

@@ -40,7 +40,7 @@ export const MeshState = v.object({
 });
 export type MeshState = v.InferOutput<typeof MeshState>;
 
-/** Who speaks of those whose participants are on a node: published on {@link voicesTopic} while anybody does. */
+/** The participants of one node who speak now. The node publishes it on {@link voicesTopic} while anybody does. */
 export const MeshVoices = v.object({
   nodeId: NodeId,
   /** Loudest first. Volume in dBov, -127 to 0. */

@@ -10,7 +10,7 @@ export const interest = {
   voices: setting('VOICES', integer(1, 64), {
     default: 8,
     about:
-      'Voices that are heard at once in a large room. More at once are not understood; whoever begins to speak takes the place of the one who has been silent longest.',
+      'Voices that are heard at once in a large room. More at once are not understood. A participant who begins to speak takes the place of the voice that was silent longest.',
   }),
   readyVoices: setting('READY_VOICES', integer(0, 256), {
     default: 16,

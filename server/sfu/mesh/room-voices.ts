@@ -1,4 +1,4 @@
-// Who speaks in a room that is on several nodes: each node publishes whom it hears, and learns the rest.
+// Speakers of a room that is on several nodes: each node publishes its own speakers and receives those of the others.
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { Bus, Closer } from '../../cluster/cluster.ts';
 import { MeshVoices, voicesTopic } from '../../cluster/messages/mesh.ts';

@@ -1,4 +1,4 @@
-// Who speaks in a room: what each router and each other node reports, put together.
+// The speakers of a room: merges the reports of this node's routers and of the other nodes.
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 
 /** How loud a producer is, in dBov, -127 to 0. */
@@ -13,7 +13,7 @@ export interface RoomSpeakersOptions {
   resources: Resources;
 }
 
-/** Routers report every 300 ms while anybody speaks. A report that none follows was followed by one that got lost. */
+/** Routers report every 300 ms while anybody speaks. Without a report for this long, the last one was lost on the way. */
 const STALE_MS = 1_500;
 
 interface Report {

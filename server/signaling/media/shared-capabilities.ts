@@ -5,7 +5,7 @@ import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 
 export interface Client {
   readonly rtpCapabilities: RtpCapabilities;
-  /** Of the protocol, besides its first release. */
+  /** Features of the protocol that the client understands, besides the first release's. */
   readonly features: readonly string[];
 }
 
