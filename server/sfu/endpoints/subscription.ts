@@ -55,10 +55,7 @@ export class Subscription {
     countWhileOpen(resources, 'consumer', consumer);
   }
 
-  static async open(
-    options: SubscriptionOptions,
-    first: First,
-  ): Promise<{ subscription: Subscription; consumer: Consumer }> {
+  static async open(options: SubscriptionOptions, first: First): Promise<Subscription> {
     const { producer, transport, rtpCapabilities } = options;
     const { waiting, paused, preference } = first;
     const consumer = await transport.consume({
@@ -67,7 +64,7 @@ export class Subscription {
       paused: waiting || paused,
       ...(preference?.spatialLayer !== undefined && { preferredLayers: layersOf(preference) }),
     });
-    return { subscription: new Subscription(options, first, consumer), consumer };
+    return new Subscription(options, first, consumer);
   }
 
   get id(): string {
@@ -87,14 +84,18 @@ export class Subscription {
     return this.#unwantedSince;
   }
 
+  /** Called when it closes, for whatever reason. */
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.#consumer.observer.once('close', listener);
+  }
+
   listen(listeners: {
-    onClosed(): void;
     /** The track has ended. */
     onEnded(): void;
     /** Null while the network has no bandwidth for any. */
     onLayer(spatialLayer: number | null): void;
   }): void {
-    this.#consumer.observer.once('close', listeners.onClosed);
     this.#consumer.once('producerclose', listeners.onEnded);
     this.#consumer.on('layerschange', (layers) => listeners.onLayer(layers?.spatialLayer ?? null));
   }

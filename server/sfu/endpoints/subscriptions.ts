@@ -168,17 +168,15 @@ export class Subscriptions {
     }
     const release = router.use(producer);
     try {
-      const { subscription, consumer } = await Subscription.open(
+      const subscription = await Subscription.open(
         { ...this.#options, track, producer },
         { waiting, paused, preference: this.#preferences.get(trackId) },
       );
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
       if (transport.closed) subscription.close();
-      consumer.observer.once('close', release);
+      subscription.onClose(release);
       // The track may have been closed while mediasoup answered. Then there is nothing to announce.
-      if (!subscription.closed) return this.#add(track, subscription);
-      release();
-      return undefined;
+      return subscription.closed ? undefined : this.#add(track, subscription);
     } catch (error) {
       release();
       // The track or the transport may have closed in the meantime; then nothing is missing.
@@ -205,10 +203,10 @@ export class Subscriptions {
     const { room, participantId, epoch } = this.#options;
     const { trackId } = subscription;
     this.#byProducer.set(producerId, subscription);
+    subscription.onClose(() => {
+      if (this.#byProducer.get(producerId) === subscription) this.#byProducer.delete(producerId);
+    });
     subscription.listen({
-      onClosed: () => {
-        if (this.#byProducer.get(producerId) === subscription) this.#byProducer.delete(producerId);
-      },
       onEnded: () => this.#publishClosed([subscription]),
       onLayer: (spatialLayer) => {
         if (this.#newestOf(trackId) !== subscription) return;
