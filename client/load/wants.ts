@@ -3,6 +3,7 @@ import { spatialLayerFor } from '../../shared/media/media.ts';
 import type { Preference } from '../../shared/protocol/media-messages.ts';
 import type { RoomOp } from '../../shared/room/operations.ts';
 import type { RoomSnapshot } from '../../shared/room/room.ts';
+import { changedPreferences, namesAllPictures } from '../sdk/media/named-pictures.ts';
 
 /** The stage of a window on a laptop, in pixels. */
 const STAGE_HEIGHT = 720;
@@ -46,9 +47,6 @@ function hash(text: string): number {
   return (value ^ (value >>> 13)) >>> 0;
 }
 
-/** In larger rooms hidden pictures are not received anyway, unless they were asked for before. */
-const NAME_ALL_UP_TO = 100;
-
 /** The pictures that one participant looks at, and has asked for. */
 export class View {
   readonly #layout: number;
@@ -91,12 +89,10 @@ export class View {
   /** The preferences that are to be asked for now: those that differ from what was asked for. */
   changes(): [trackId: string, preference: Preference][] {
     const wanted = wants([...this.#cameras.keys()], this.#layout, this.#viewer);
-    const namesAll = this.#cameras.size <= NAME_ALL_UP_TO;
-    const changed = [...wanted].filter(([trackId, { paused, spatialLayer }]) => {
-      const before = this.#asked.get(trackId);
-      if (!before && paused && !namesAll) return false;
-      return before?.paused !== paused || before?.spatialLayer !== spatialLayer;
-    });
+    const namesAll = namesAllPictures(this.#cameras.size);
+    const changed = changedPreferences(this.#asked, wanted).filter(
+      ([trackId, { paused }]) => !paused || namesAll || this.#asked.has(trackId),
+    );
     for (const [trackId, preference] of changed) this.#asked.set(trackId, preference);
     return changed;
   }

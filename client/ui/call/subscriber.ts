@@ -1,12 +1,8 @@
 // Requests each remote video in its size on screen, and pauses those off screen.
 import { effect } from '@preact/signals';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
-import {
-  changedPreferences,
-  comesIntoView,
-  preferencesFor,
-  type RemoteVideo,
-} from '../stage/preferences.ts';
+import { changedPreferences } from '../../sdk/media/named-pictures.ts';
+import { comesIntoView, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
 import type { CallModel } from './call-model.ts';
 
 /** While a window is dragged, sizes change all the time; a layer switch costs a key frame. */

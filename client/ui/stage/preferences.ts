@@ -2,14 +2,12 @@
 import { spatialLayerFor } from '../../../shared/media/media.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
+import { namesAllPictures } from '../../sdk/media/named-pictures.ts';
 
 export interface RemoteVideo {
   trackId: string;
   source: TrackSource;
 }
-
-/** In larger rooms hidden pictures are not received anyway, unless they were asked for before. */
-const NAME_ALL_UP_TO = 100;
 
 /**
  * @param heights of the tiles on screen, by the track they show, in device pixels
@@ -20,7 +18,7 @@ export function preferencesFor(
   heights: ReadonlyMap<string, number>,
   asked: ReadonlyMap<string, Preference> = new Map(),
 ): Map<string, Preference> {
-  const namesAll = videos.length <= NAME_ALL_UP_TO;
+  const namesAll = namesAllPictures(videos.length);
   const wanted = new Map<string, Preference>();
   for (const { trackId, source } of videos) {
     const height = heights.get(trackId);
@@ -41,19 +39,8 @@ export function comesIntoView(
   wanted: ReadonlyMap<string, Preference>,
   videos: readonly RemoteVideo[],
 ): boolean {
-  const isHiddenUnasked = asked.size > 0 && videos.length > NAME_ALL_UP_TO;
+  const isHiddenUnasked = asked.size > 0 && !namesAllPictures(videos.length);
   return [...wanted].some(
     ([trackId, { paused }]) => !paused && (asked.get(trackId)?.paused ?? isHiddenUnasked),
   );
-}
-
-/** The entries of `wanted` that differ from the last request. */
-export function changedPreferences(
-  asked: ReadonlyMap<string, Preference>,
-  wanted: ReadonlyMap<string, Preference>,
-): [trackId: string, preference: Preference][] {
-  return [...wanted].filter(([trackId, preference]) => {
-    const before = asked.get(trackId);
-    return before?.paused !== preference.paused || before?.spatialLayer !== preference.spatialLayer;
-  });
 }

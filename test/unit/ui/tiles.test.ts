@@ -1,11 +1,8 @@
 // Which tiles a room has, and which is on the stage.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  changedPreferences,
-  comesIntoView,
-  preferencesFor,
-} from '../../../client/ui/stage/preferences.ts';
+import { changedPreferences } from '../../../client/sdk/media/named-pictures.ts';
+import { comesIntoView, preferencesFor } from '../../../client/ui/stage/preferences.ts';
 import { stagingOf, type Tile, tileLabel, tilesOf } from '../../../client/ui/stage/tiles.ts';
 import type { Participant, RoomSnapshot, Track, TrackSource } from '../../../shared/room/room.ts';
 
