@@ -1,5 +1,4 @@
 // `npm run bench:recovery`: how long pictures stand still when a part of the cluster is lost.
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ensureClient } from '../client/build.ts';
 import { type Replica, TestCluster } from '../test/support/cluster/local-cluster.ts';
@@ -9,6 +8,7 @@ import { Person } from '../test/support/sdk/participant.ts';
 import { drains } from './drained-web.ts';
 import { crowds } from './lost-node.ts';
 import { BenchOwner } from './owner.ts';
+import { cpuMsOf } from './process-cpu.ts';
 import { spread } from './statistics.ts';
 
 const NAMES = ['Ada', 'Ben', 'Cleo'];
@@ -34,7 +34,7 @@ const LOSSES: readonly Loss[] = [
     async lose(cluster) {
       // The worker that carries the room has used most CPU time.
       const workers = await cluster.workersOf(await cluster.holder());
-      const used = await Promise.all(workers.map(cpuTicksOf));
+      const used = await Promise.all(workers.map(cpuMsOf));
       const busiest = workers[used.indexOf(Math.max(...used))];
       if (busiest !== undefined) process.kill(busiest, 'SIGKILL');
     },
@@ -129,13 +129,6 @@ async function measure(loss: Loss, trials: number): Promise<Outcome> {
     await owner.close();
   }
   return outcome;
-}
-
-/** CPU time that a process has used since it was started (proc(5), utime and stime). */
-async function cpuTicksOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[11]) + Number(fields[12]);
 }
 
 async function end(replica: Replica, signal: NodeJS.Signals): Promise<void> {

@@ -5,7 +5,7 @@ import { ensureClient } from '../client/build.ts';
 import { SIGNALING_PATH } from '../shared/protocol/protocol.ts';
 import { inTurns } from '../test/support/process/in-turns.ts';
 import { Parley } from '../test/support/server/parley.ts';
-import { CrowdMember, type Received } from './room-crowd.ts';
+import { CrowdMember, type Received } from './room/crowd.ts';
 import { spread } from './statistics.ts';
 
 interface Size {

@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { cpuMsOf } from '../process-cpu.ts';
 
 /** Environment for a process that is to be watched: it listens for an inspector, on a port of its own choice. */
 export const WATCHED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 /** It prints this. */
 export const INSPECTOR_URL = /Debugger listening on (ws:\S+)/;
 
-/** Clock ticks of proc(5): USER_HZ, 100 on every Linux. */
-const MS_PER_TICK = 10;
 /** One collection frees what an earlier one found, and memory goes back to the system a little later. */
 const COLLECTIONS = 4;
 const COLLECTION_PAUSE_MS = 500;
@@ -46,11 +45,9 @@ export class WatchedProcess {
   }
 
   async usage(): Promise<Usage> {
-    const stat = await readFile(`/proc/${this.#pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const cpuMs = await cpuMsOf(this.#pid);
     const status = await readFile(`/proc/${this.#pid}/status`, 'utf8');
     const wakeUps = Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
-    const cpuMs = (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
     return { atMs: performance.now(), cpuMs, wakeUps };
   }
 

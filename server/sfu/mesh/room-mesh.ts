@@ -3,7 +3,7 @@
 import type { Producer, TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
-import type { Bus, Closer } from '../../cluster/cluster.ts';
+import type { Bus } from '../../cluster/cluster.ts';
 import {
   MESH_COMMANDS,
   type MeshCommand,
@@ -18,6 +18,7 @@ import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
 import { PipeLink } from './pipe-link.ts';
 import { PipeSource } from './pipe-source.ts';
+import { TopicSubscription } from './topic-subscription.ts';
 
 export interface MeshContext extends RouterContext {
   nodeId: string;
@@ -57,8 +58,7 @@ export class RoomMesh {
   /** By the other node's router that they come from. */
   readonly #links = new Map<string, PipeLink>();
   readonly #sources = new Map<string, Promise<PipeSource>>();
-  #subscribing: Promise<Closer | undefined> = Promise.resolve(undefined);
-  #resubscribe: Timer | undefined;
+  readonly #subscription: TopicSubscription<typeof MeshState>;
   #ticks: Timer | undefined;
   #publishing = false;
   #seq = Date.now();
@@ -67,7 +67,14 @@ export class RoomMesh {
   constructor(options: RoomMeshOptions, context: MeshContext) {
     this.#options = options;
     this.#context = context;
-    this.#subscribe();
+    this.#subscription = new TopicSubscription({
+      ...context,
+      topic: meshTopic(options.room),
+      schema: MeshState,
+      onMessage: (state) => this.#applyState(state),
+      // Without it the room would stay cut in two for good.
+      ...{ firstMs: PUBLISH_EVERY_MS, maxMs: PUBLISH_EVERY_MS },
+    });
   }
 
   /** Asks these nodes for their part of the room, and publishes ours to them. */
@@ -150,28 +157,7 @@ export class RoomMesh {
     for (const opening of this.#sources.values())
       opening.then((source) => source.close()).catch(() => {});
     if (this.#others.size > 0) this.#publish(true);
-    this.#resubscribe?.close();
-    await this.#subscribing.then((subscription) => subscription?.close()).catch(() => {});
-  }
-
-  /** Repeats until it succeeds: otherwise the room would stay cut in two for good. */
-  #subscribe(): void {
-    const { bus, resources, log } = this.#context;
-    const { room } = this.#options;
-    const hear = (message: unknown) => {
-      try {
-        this.#applyState(parse(MeshState, message));
-      } catch (err) {
-        log.error({ err, room }, 'mesh state could not be read');
-      }
-    };
-    this.#subscribing = bus.subscribe(meshTopic(room), hear).catch((err) => {
-      log.warn({ err, room }, 'mesh subscription failed');
-      if (!this.#closed) {
-        this.#resubscribe = resources.after(PUBLISH_EVERY_MS, () => this.#subscribe());
-      }
-      return undefined;
-    });
+    await this.#subscription.close();
   }
 
   #meetAsked(nodeId: string): void {

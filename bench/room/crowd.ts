@@ -1,9 +1,9 @@
 // Participants of the protocol alone who count what they are sent, and read no more of it than they must.
 import { WebSocket } from 'ws';
-import { ROUTER_RTP_CAPABILITIES } from '../shared/media/media.ts';
-import { FEATURES, type JoinResult, SUBPROTOCOL } from '../shared/protocol/protocol.ts';
-import type { TrackSource } from '../shared/room/room.ts';
-import { publication } from '../test/support/server/rtp.ts';
+import { ROUTER_RTP_CAPABILITIES } from '../../shared/media/media.ts';
+import { FEATURES, type JoinResult, SUBPROTOCOL } from '../../shared/protocol/protocol.ts';
+import type { TrackSource } from '../../shared/room/room.ts';
+import { publication } from '../../test/support/server/rtp.ts';
 
 /** Messages of the server, and their bytes. */
 export interface Received {
