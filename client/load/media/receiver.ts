@@ -59,21 +59,13 @@ export class Receiver {
     this.#bySsrc.set(ssrc, { trackId, consumerId, ssrc, watch, report: undefined, reported });
   }
 
-  /**
-   * Streams that the server ended; a silence at their end is no gap.
-   *
-   * @returns the tracks that no stream is left of
-   */
-  remove(consumerIds: readonly string[]): string[] {
-    const gone: string[] = [];
-    for (const [ssrc, { trackId, consumerId, watch }] of this.#bySsrc) {
+  /** Streams that the server ended; a silence at their end is no gap. */
+  remove(consumerIds: readonly string[]): void {
+    for (const [ssrc, { consumerId, watch }] of this.#bySsrc) {
       if (!consumerIds.includes(consumerId)) continue;
       this.#bySsrc.delete(ssrc);
       this.#ended.push(watch.sample());
-      gone.push(trackId);
     }
-    const left = new Set([...this.#bySsrc.values()].map(({ trackId }) => trackId));
-    return gone.filter((trackId) => !left.has(trackId));
   }
 
   /** The newest stream of a track, which may have ended. */

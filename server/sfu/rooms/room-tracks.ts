@@ -89,13 +89,10 @@ export class RoomTracks {
     }
   }
 
-  /**
-   * @param producerIds of those who speak, the loudest first
-   * @returns whether it changes what participants receive
-   */
-  spoke(producerIds: readonly string[]): boolean {
+  /** @param producerIds of those who speak, the loudest first */
+  spoke(producerIds: readonly string[]): void {
     const trackIds = producerIds.flatMap((id) => this.#byProducer.get(id)?.trackId ?? []);
-    return this.#interest.spoke([...new Set(trackIds)]);
+    this.#interest.spoke([...new Set(trackIds)]);
   }
 }
 

@@ -159,10 +159,9 @@ export class SessionMedia {
     }
   }
 
-  /** An event of the room's media, which may concern another participant. */
+  /** An event of the room's media that concerns all participants, or this one. */
   onEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void {
-    const isOther = 'participantId' in data && data.participantId !== this.#owner.participantId;
-    if (!isOther) SessionMedia.#HANDLERS[event](this, data);
+    SessionMedia.#HANDLERS[event](this, data);
   }
 
   /** One table for all sessions. */

@@ -18,6 +18,7 @@ export interface RoomMember {
   onPatches(batch: PatchBatch): void;
   /** A track of the participant was muted or unmuted, by the participant or by a host at any replica. */
   onMute(trackId: string, muted: boolean, version: number): void;
+  /** An event of the room's media that concerns all participants, or this one. */
   onMediaEvent<K extends MediaEvent>(event: K, data: MediaEventData<K>): void;
 }
 
