@@ -140,10 +140,11 @@ export class Sender {
     const packet = voicePacket(this.#voiceFrames, speaks, this.#spoke);
     this.#spoke = speaks;
     if (!packet) return;
+    const { payload, marker } = packet;
     const level =
-      AUDIO_LEVEL_ID === undefined ? undefined : { id: AUDIO_LEVEL_ID, ...packet.level };
+      AUDIO_LEVEL_ID === undefined ? {} : { level: { id: AUDIO_LEVEL_ID, ...packet.level } };
     const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
-    this.#send(this.#voice.packet(packet.payload, at, packet.marker, level), packet.payload.length);
+    this.#send(this.#voice.packet(payload, at, { marker, ...level }), payload.length);
   }
 
   #show(dueMs: number, elapsedMs: number): void {
@@ -153,9 +154,10 @@ export class Sender {
     }
     for (const { stream, frames } of this.#layers) {
       const payloads = frames.next();
-      payloads.forEach((payload, index) => {
+      payloads.forEach(({ payload, hasRoom }, index) => {
         const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
-        const packet = stream.packet(payload, at, index === payloads.length - 1);
+        const marker = index === payloads.length - 1;
+        const packet = stream.packet(payload, at, { marker, hasRoom });
         this.#send(packet, payload.length);
       });
     }

@@ -44,10 +44,14 @@ export class OutgoingStream {
     return this.#bytes;
   }
 
-  /** @param payload is stamped at its end */
-  packet(payload: Uint8Array, at: Moment, marker: boolean, level?: AudioLevel): Buffer {
+  /** @param payload is stamped at its end, if there is room */
+  packet(
+    payload: Uint8Array,
+    at: Moment,
+    { marker, hasRoom = true, level }: { marker: boolean; hasRoom?: boolean; level?: AudioLevel },
+  ): Buffer {
     const { ssrc, payloadType, run, firstSequence } = this.#description;
-    writeStamp(payload, run, at.nowMs);
+    if (hasRoom) writeStamp(payload, run, at.nowMs);
     const sequence = (firstSequence + this.#packets) & 0xffff;
     const timestamp = this.#timestamp(at.elapsedMs);
     this.#packets++;

@@ -1,6 +1,7 @@
 // A generated camera: layers of the sizes and bit rates that the page sends, with a key frame when one is asked for.
 import { videoEncodings } from '../../../shared/media/media.ts';
-import { temporalLayerOf, vp8Payloads } from './vp8.ts';
+import { type RecordedPicture, recordedPicture } from './recorded-picture.ts';
+import { temporalLayerOf, type Vp8Payload, vp8Payloads } from './vp8.ts';
 
 export const FRAMES_PER_SECOND = 30;
 const WIDTH = 1280;
@@ -28,7 +29,8 @@ export const PICTURE_LAYERS: readonly PictureLayer[] = videoEncodings('camera', 
 
 /** The frames of one layer. */
 export class PictureFrames {
-  readonly #layer: PictureLayer;
+  readonly #bitrate: number;
+  readonly #picture: RecordedPicture;
   #pictureId: number;
   #baseIndex: number;
   #sinceKey = 0;
@@ -36,7 +38,8 @@ export class PictureFrames {
 
   /** @param first where picture ids begin, 0 to 32,767 */
   constructor(layer: PictureLayer, first: number) {
-    this.#layer = layer;
+    this.#bitrate = layer.bitrate;
+    this.#picture = recordedPicture(layer.width, layer.height);
     this.#pictureId = first;
     this.#baseIndex = first & 0xff;
   }
@@ -47,18 +50,19 @@ export class PictureFrames {
   }
 
   /** The payloads of the next frame. */
-  next(): Uint8Array[] {
-    const { bitrate, width, height } = this.#layer;
+  next(): Vp8Payload[] {
     const isKey = this.#wantsKey;
     this.#wantsKey = false;
     this.#sinceKey = isKey ? 0 : this.#sinceKey + 1;
     const { temporalLayer, isSync } = temporalLayerOf(this.#sinceKey);
     this.#pictureId = (this.#pictureId + 1) & 0x7fff;
     if (temporalLayer === 0) this.#baseIndex = (this.#baseIndex + 1) & 0xff;
-    const bytes = Math.round((bitrate / 8 / FRAMES_PER_SECOND) * (isKey ? KEY_FACTOR : 1));
-    const [pictureId, baseIndex] = [this.#pictureId, this.#baseIndex];
+    const { key, still } = this.#picture;
+    const bytes = this.#bitrate / 8 / FRAMES_PER_SECOND;
     return vp8Payloads({
-      ...{ isKey, pictureId, baseIndex, temporalLayer, isSync, bytes, width, height },
+      coded: isKey ? key : still,
+      bytes: Math.round(bytes * (isKey ? KEY_FACTOR : 1)),
+      ...{ pictureId: this.#pictureId, baseIndex: this.#baseIndex, temporalLayer, isSync },
     });
   }
 }

@@ -7,11 +7,13 @@ export const VOICE_FRAME_MS = 20;
 const SILENCE_EVERY = 20;
 /** 32 kbit/s, as browsers send speech. */
 const SPEECH_BYTES = 80;
-/** A frame of Opus that says only how long it is. */
-const SILENCE_BYTES = 1 + STAMP_BYTES;
-/** RFC 6716 §3.1: wideband speech of 20 ms, one frame, mono. */
-const FIRST_BYTE = 0x48;
-const FILLER = 0x5a;
+/** 20 ms of a tone of 400 Hz, as libopus encodes its 31st frame. The same one again and again is a steady tone. */
+const TONE = Buffer.from('78ab422cc7fb501a6cb1d33a4a389bab43f87c65dd0a908da0157455bd707efe', 'hex');
+/** What an encoder with nothing to say sends: how long the frame is, and no frame. */
+const NOTHING = TONE.subarray(0, 1);
+const PADDED_HEADER_BYTES = 3;
+/** A frame that says only how long it is. */
+const SILENCE_BYTES = PADDED_HEADER_BYTES + STAMP_BYTES;
 /** Below full scale, in dB. */
 const SPEECH_LEVEL = 24;
 const NO_LEVEL = 127;
@@ -34,8 +36,7 @@ export function voicePacket(
 ): VoicePacket | undefined {
   const isLast = spokeBefore && !speaks;
   if (!speaks && !isLast && frame % SILENCE_EVERY !== 0) return undefined;
-  const payload = new Uint8Array(speaks ? SPEECH_BYTES : SILENCE_BYTES).fill(FILLER);
-  payload[0] = FIRST_BYTE;
+  const payload = speaks ? padded(TONE, SPEECH_BYTES) : padded(NOTHING, SILENCE_BYTES);
   const level = { belowFullScale: speaks ? SPEECH_LEVEL : NO_LEVEL, voice: speaks };
   return { payload, level, marker: speaks && !spokeBefore };
 }
@@ -43,4 +44,13 @@ export function voicePacket(
 /** Whether its sender pauses after a packet of this size. */
 export function isSilence(payloadBytes: number): boolean {
   return payloadBytes <= SILENCE_BYTES;
+}
+
+/** One frame, and padding up to a size: what decoders do not look at has room for a stamp (RFC 6716 §3.2.5). */
+function padded(frame: Uint8Array, bytes: number): Uint8Array {
+  const [first = 0, ...rest] = frame;
+  const payload = new Uint8Array(bytes);
+  const padding = bytes - PADDED_HEADER_BYTES - rest.length;
+  payload.set([first | 3, 0x41, padding, ...rest]);
+  return payload;
 }

@@ -1,9 +1,10 @@
-// VP8 frames as RTP payloads (RFC 7741): true descriptors and frame headers, so that a media server finds key frames
-// and temporal layers. What follows them is no picture.
+// VP8 frames as RTP payloads (RFC 7741). What an encoder wrote comes first, and filler up to the size of a livelier
+// picture, which decoders do not read.
 import { STAMP_BYTES } from './stamp.ts';
 
 export interface Vp8Frame {
-  isKey: boolean;
+  /** As the encoder wrote it (RFC 6386 §9.1). */
+  coded: Uint8Array;
   /** Counts frames. */
   pictureId: number;
   /** Counts frames of the lowest temporal layer. */
@@ -11,20 +12,21 @@ export interface Vp8Frame {
   temporalLayer: number;
   /** Depends on the lowest temporal layer alone, so that a receiver may begin with this layer here. */
   isSync: boolean;
-  /** The size of the whole frame. */
+  /** The size of the whole frame, if it is more than the coded one. */
   bytes: number;
-  width: number;
-  height: number;
+}
+
+export interface Vp8Payload {
+  payload: Uint8Array;
+  /** Its end is filler: there is room for a stamp. */
+  hasRoom: boolean;
 }
 
 /** Leaves room for RTP, SRTP and UDP below the MTU of every network. */
 export const MOST_PAYLOAD_BYTES = 1_150;
 const DESCRIPTOR_BYTES = 6;
-/** RFC 6386 §9.1: tag, start code and size of a key frame. */
-const KEY_HEADER_BYTES = 10;
-const SMALLEST = DESCRIPTOR_BYTES + KEY_HEADER_BYTES + STAMP_BYTES;
+const MOST_OF_FRAME = MOST_PAYLOAD_BYTES - DESCRIPTOR_BYTES;
 const FILLER = 0xa5;
-const SHOWN = 0x10;
 /** Layers of the frames between two of the lowest layer: what encoders send as L1T3. */
 const PATTERN = [
   { temporalLayer: 0, isSync: false },
@@ -38,15 +40,18 @@ export function temporalLayerOf(sinceKey: number): { temporalLayer: number; isSy
   return PATTERN[sinceKey % PATTERN.length] ?? PATTERN[0];
 }
 
-/** The payloads of one frame, each with room for a stamp at its end. */
-export function vp8Payloads(frame: Vp8Frame): Uint8Array[] {
-  const packets = Math.max(1, Math.ceil(frame.bytes / (MOST_PAYLOAD_BYTES - DESCRIPTOR_BYTES)));
-  const size = Math.max(SMALLEST, DESCRIPTOR_BYTES + Math.ceil(frame.bytes / packets));
+/** The payloads of one frame. Each of them that {@link Vp8Payload.hasRoom} may be stamped at its end. */
+export function vp8Payloads(frame: Vp8Frame): Vp8Payload[] {
+  const { coded } = frame;
+  const total = Math.max(frame.bytes, coded.length + STAMP_BYTES);
+  const packets = Math.ceil(total / MOST_OF_FRAME);
+  const share = Math.ceil(total / packets);
   return Array.from({ length: packets }, (_, index) => {
-    const payload = new Uint8Array(size).fill(FILLER);
+    const payload = new Uint8Array(DESCRIPTOR_BYTES + share).fill(FILLER);
     writeDescriptor(payload, frame, index === 0);
-    if (index === 0) writeFrameHeader(payload, frame);
-    return payload;
+    const part = coded.subarray(index * share, (index + 1) * share);
+    payload.set(part, DESCRIPTOR_BYTES);
+    return { payload, hasRoom: part.length + STAMP_BYTES <= share };
   });
 }
 
@@ -61,16 +66,6 @@ function writeDescriptor(payload: Uint8Array, frame: Vp8Frame, begins: boolean):
   payload[3] = pictureId & 0xff;
   payload[4] = baseIndex & 0xff;
   payload[5] = (temporalLayer << 6) | (isSync ? 0x20 : 0);
-}
-
-function writeFrameHeader(payload: Uint8Array, { isKey, width, height, bytes }: Vp8Frame): void {
-  const at = DESCRIPTOR_BYTES;
-  const partition = Math.min(bytes, 0x7ffff);
-  payload[at] = (isKey ? 0 : 1) | SHOWN | ((partition & 0x07) << 5);
-  payload[at + 1] = (partition >> 3) & 0xff;
-  payload[at + 2] = (partition >> 11) & 0xff;
-  if (!isKey) return;
-  payload.set([0x9d, 0x01, 0x2a, width & 0xff, width >> 8, height & 0xff, height >> 8], at + 3);
 }
 
 export interface Vp8Header {

@@ -17,7 +17,7 @@ import {
 } from '../../../client/load/rtp/rtcp.ts';
 import { readStamp, writeStamp } from '../../../client/load/rtp/stamp.ts';
 import { isSilence, voicePacket } from '../../../client/load/rtp/voice.ts';
-import { MOST_PAYLOAD_BYTES, readVp8 } from '../../../client/load/rtp/vp8.ts';
+import { MOST_PAYLOAD_BYTES, readVp8, vp8Payloads } from '../../../client/load/rtp/vp8.ts';
 
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 const packets = fc.record({
@@ -115,10 +115,10 @@ test('a camera sends the layers of the page, at their bit rates', () => {
   for (const layer of PICTURE_LAYERS) {
     const frames = new PictureFrames(layer, 0);
     frames.next();
-    const sizes = Array.from({ length: FRAMES_PER_SECOND }, () => frames.next()).flat();
-    const bits = sizes.reduce((total, payload) => total + payload.length, 0) * 8;
+    const sent = Array.from({ length: FRAMES_PER_SECOND }, () => frames.next()).flat();
+    const bits = sent.reduce((total, { payload }) => total + payload.length, 0) * 8;
     assert.ok(bits >= layer.bitrate && bits < layer.bitrate * 1.1, `${bits} of ${layer.bitrate}`);
-    assert.ok(sizes.every((payload) => payload.length <= MOST_PAYLOAD_BYTES));
+    assert.ok(sent.every(({ payload }) => payload.length <= MOST_PAYLOAD_BYTES));
   }
 });
 
@@ -126,7 +126,7 @@ test('its first frame is a key frame, and the next one that is asked for', () =>
   const [layer] = PICTURE_LAYERS;
   assert.ok(layer);
   const frames = new PictureFrames(layer, 0x7ffd);
-  const next = () => readVp8(frames.next()[0] ?? new Uint8Array());
+  const next = () => readVp8(frames.next()[0]?.payload ?? new Uint8Array());
   const first = Array.from({ length: 6 }, next);
   assert.deepEqual(
     first.map((header) => header?.isKey),
@@ -151,8 +151,28 @@ test('only the first packet of a frame begins it', () => {
   const payloads = new PictureFrames(layer, 0).next();
   assert.ok(payloads.length > 1);
   assert.deepEqual(
-    payloads.map((payload) => readVp8(payload)?.begins),
+    payloads.map(({ payload }) => readVp8(payload)?.begins),
     payloads.map((_, index) => index === 0),
+  );
+});
+
+test('a stamp covers nothing of what the encoder wrote', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 4_000 }),
+      fc.nat(9_000),
+      (coded, bytes) => {
+        const frame = { pictureId: 1, baseIndex: 2, temporalLayer: 0, isSync: false };
+        const parts = vp8Payloads({ ...frame, coded, bytes }).map(({ payload, hasRoom }) => {
+          assert.ok(payload.length <= MOST_PAYLOAD_BYTES);
+          if (hasRoom) writeStamp(payload, 1, 2);
+          return payload.subarray(6);
+        });
+        const arrived = Buffer.concat(parts);
+        assert.deepEqual(new Uint8Array(arrived.subarray(0, coded.length)), coded);
+        assert.ok(arrived.length >= bytes);
+      },
+    ),
   );
 });
 
@@ -176,7 +196,7 @@ test('a stream numbers its packets across the wraps of both counters', () => {
     ...{ firstSequence: 0xffff, firstTimestamp: 0xffffffff },
   });
   const sent = [0, 20].map((elapsedMs) =>
-    readRtp(stream.packet(new Uint8Array(13), { elapsedMs, nowMs: 5 }, false)),
+    readRtp(stream.packet(new Uint8Array(13), { elapsedMs, nowMs: 5 }, { marker: false })),
   );
   assert.deepEqual(
     sent.map((packet) => [packet?.sequence, packet?.timestamp]),
