@@ -25,6 +25,7 @@ const DAY_SECONDS = 86_400;
 
 const QUANTITIES = {
   publishers: whole(0, 1_000, 2),
+  cameras: whole(0, 1_000),
   viewers: whole(0, 20_000, 0),
   rooms: whole(1, 1_000, 1),
   layout: whole(0, 100, 9),
@@ -63,16 +64,22 @@ export function parse(args: readonly string[], machine: Machine): Parsed {
   const viewers = numbers.viewers ?? 0;
   const leastOfRoom = Math.floor(publishers / rooms);
   const speakers = numbers.speakers ?? Math.min(1, leastOfRoom);
+  const isAudioOnly = values.has('audio-only');
+  const cameras = numbers.cameras ?? (isAudioOnly ? 0 : publishers);
+  if (isAudioOnly && cameras > 0) {
+    sentences.push(`--audio-only means no cameras, and --cameras asks for ${cameras}.`);
+  }
   // The relations between quantities are judged only where each is right by itself.
   if (wrongNumbers.length === 0) {
-    sentences.push(...wrongTogether({ publishers, viewers, rooms, speakers, leastOfRoom }));
+    sentences.push(
+      ...wrongTogether({ publishers, viewers, rooms, speakers, cameras, leastOfRoom }),
+    );
   }
   if (sentences.length > 0 || url === undefined || room === undefined) return { sentences };
   const plan: LoadPlan = {
-    ...{ url, room, publishers, viewers, rooms, speakers, isOwn },
+    ...{ url, room, publishers, viewers, rooms, speakers, cameras, isOwn },
     token: values.get('token'),
     layout: numbers.layout ?? 0,
-    audioOnly: values.has('audio-only'),
     json: values.has('json'),
     rampMs: (numbers.ramp ?? (publishers + viewers) / ARRIVALS_PER_SECOND) * 1000,
     durationMs: (numbers.duration ?? 0) * 1000,
@@ -184,12 +191,13 @@ interface Together {
   viewers: number;
   rooms: number;
   speakers: number;
+  cameras: number;
   /** Publishers of the room that has fewest. */
   leastOfRoom: number;
 }
 
 function wrongTogether(numbers: Together): string[] {
-  const { publishers, viewers, rooms, speakers, leastOfRoom } = numbers;
+  const { publishers, viewers, rooms, speakers, cameras, leastOfRoom } = numbers;
   if (publishers + viewers === 0) return ['Nobody would come: --publishers and --viewers are 0.'];
   if (publishers > 0 && rooms > publishers) {
     return [`${publishers} publishers cannot be in ${rooms} rooms: some would have none.`];
@@ -199,6 +207,9 @@ function wrongTogether(numbers: Together): string[] {
   }
   if (speakers > leastOfRoom) {
     return [`${speakers} cannot speak at a time in a room of ${leastOfRoom} publishers.`];
+  }
+  if (cameras > publishers) {
+    return [`${cameras} cameras cannot be sent by ${publishers} publishers: each has one.`];
   }
   return [];
 }

@@ -5,6 +5,7 @@ export interface Arrival {
   /** After the run began. */
   atMs: number;
   role: 'publisher' | 'viewer';
+  hasCamera: boolean;
   room: string;
   name: string;
   /** Counts the participants of this role in this room. */
@@ -15,7 +16,7 @@ export interface Arrival {
 
 /** In order of time. They follow the clock: one that is late moves none after it. */
 export function arrivals(plan: LoadPlan): Arrival[] {
-  const { publishers, viewers, rooms, rampMs } = plan;
+  const { publishers, viewers, cameras, rooms, rampMs } = plan;
   const count = publishers + viewers;
   return Array.from({ length: count }, (_, index): Arrival => {
     const role = index < publishers ? 'publisher' : 'viewer';
@@ -25,6 +26,7 @@ export function arrivals(plan: LoadPlan): Arrival[] {
       // The first comes at once, the last at the end of the ramp.
       atMs: count === 1 ? 0 : Math.round((index * rampMs) / (count - 1)),
       role,
+      hasCamera: index < cameras,
       room: roomName(plan, room),
       name: `${role} ${among + 1}`,
       place: Math.floor(among / rooms),

@@ -67,7 +67,7 @@ export class Participant {
       this.#sender = new Sender({
         run,
         now,
-        trackIds: { audio: randomId(), ...(!plan.audioOnly && { video: randomId() }) },
+        trackIds: { audio: randomId(), ...(arrival.hasCamera && { video: randomId() }) },
         cname: randomId(),
         speaks: () => speaks(arrival, plan.speakers, now()),
         send: (packet) => this.#media.send(packet),

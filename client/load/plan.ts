@@ -14,7 +14,8 @@ export interface LoadPlan {
   layout: number;
   /** Publishers of each room that speak at a time. */
   speakers: number;
-  audioOnly: boolean;
+  /** Publishers who send a camera too, in all rooms together: those who arrive first. */
+  cameras: number;
   /** Over how long participants arrive. */
   rampMs: number;
   /** How long the load stays after that. */

@@ -22,7 +22,7 @@ export const LOAD_USAGE = `parley load --url http://localhost:3000 --room NAME [
                                   light participants call a server, and what they met is reported
 
   --layout 9          pictures that each looks at       --rooms 1        spreads them over rooms
-  --speakers 1        speak at a time in each room      --audio-only     no cameras
+  --speakers 1        speak at a time in each room      --cameras N      publishers with one (--audio-only: 0)
   --ramp SECONDS      over which they arrive            --duration 60    seconds after that
   --token TOKEN       a room token                      --json           the report as JSON
 

@@ -80,7 +80,9 @@ export class Participant {
   /** The tile of a participant, by name; the own one too. */
   tile(name: string): Locator {
     const suffix = name === this.name ? String.raw` \(you\)` : '';
-    return this.page.getByRole('article', { name: new RegExp(`^${name}(?!'s screen)${suffix}`) });
+    return this.page.getByRole('article', {
+      name: new RegExp(String.raw`^${name}(?!'s screen|\d)${suffix}`),
+    });
   }
 
   screenOf(name: string): Locator {

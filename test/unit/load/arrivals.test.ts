@@ -16,7 +16,7 @@ function planOf(crowd: Crowd): LoadPlan {
   };
   return {
     ...{ url: 'http://localhost', room: 'r', token: undefined, layout: 1, speakers: 1 },
-    ...{ audioOnly: false, durationMs: 1, json: false, isOwn: false, thresholds },
+    ...{ cameras: 0, durationMs: 1, json: false, isOwn: false, thresholds },
     ...crowd,
   };
 }
@@ -41,6 +41,15 @@ test('the first comes at once, the last at the end of the ramp, publishers befor
       [750, 'viewer 2', 'r-2'],
       [1_000, 'viewer 3', 'r-1'],
     ],
+  );
+});
+
+test('those who arrive first have the cameras', () => {
+  const crowd = { publishers: 3, viewers: 1, rooms: 1, rampMs: 0 };
+  const list = arrivals({ ...planOf(crowd), cameras: 2 });
+  assert.deepEqual(
+    list.map(({ hasCamera }) => hasCamera),
+    [true, true, false, false],
   );
 });
 

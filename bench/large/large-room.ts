@@ -1,0 +1,121 @@
+// `npm run bench:large`: a room of hundreds over two nodes and two `web`, with two real browsers among them, for ten
+// minutes; then a node is drained, a `web` is killed, and it has to go on.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { ensureClient } from '../../client/build.ts';
+import { Chromium } from '../../test/support/browser/chromium.ts';
+import { type Replica, TestCluster } from '../../test/support/cluster/local-cluster.ts';
+import { BenchOwner } from '../owner.ts';
+import { cpuMsOf } from '../process-cpu.ts';
+import { Crowd } from './crowd.ts';
+import { Observer } from './observer.ts';
+import { type Phase, phaseTable } from './report.ts';
+
+const ROOM = 'hall';
+/** Who comes first has a camera, and is on the first page. */
+const WATCHED = 'publisher 1';
+/** Participants who arrive in a second. */
+const ARRIVALS = 5;
+const TURN_EVERY_MS = 5_000;
+/** So long is watched after each loss. */
+const AFTER_LOSS_MS = 45_000;
+/** So small that the cameras do not fit on one page. */
+const SMALL_WINDOW = { viewport: { width: 640, height: 480 } };
+/** The light participants stay until everything has been watched. */
+const SPARE_MS = 120_000;
+const MINUTE_MS = 60_000;
+/** Screenshots and consoles of a run that failed. */
+const EVIDENCE = 'bench-results/large';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      audience: { type: 'string', default: '300' },
+      cameras: { type: 'string', default: '20' },
+      speakers: { type: 'string', default: '3' },
+      minutes: { type: 'string', default: '10' },
+    },
+  });
+  const [cameras, speakers] = [Number(values.cameras), Number(values.speakers)];
+  const publishers = Number(values.audience) + cameras;
+  const steadyMs = Number(values.minutes) * MINUTE_MS;
+  const owner = new BenchOwner();
+  const observers: Observer[] = [];
+  await ensureClient({ log: console.log });
+  try {
+    const cluster = await TestCluster.start(owner, {
+      ...{ web: 2, sfu: 2 },
+      env: { LOG_LEVEL: 'warn', MAX_PARTICIPANTS_PER_ROOM: '1000' },
+    });
+    await cluster.reachEachOther();
+    const chromium = await Chromium.launch({ frameRate: 15 });
+    owner.after(() => chromium[Symbol.asyncDispose]());
+    const rampMs = (publishers / ARRIVALS) * 1000;
+    const crowd = Crowd.start({
+      ...{ url: cluster.url, room: ROOM, publishers, cameras, speakers },
+      seconds: { ramp: rampMs / 1000, stay: (steadyMs + 2 * AFTER_LOSS_MS + SPARE_MS) / 1000 },
+    });
+    owner.after(() => crowd.stop());
+    console.log(`${publishers} light participants arrive in ${rampMs / 1000} s`);
+    await sleep((cameras / ARRIVALS) * 1000);
+    const ann = new Observer('Ann', await chromium.newPage());
+    const ben = new Observer('Ben', await chromium.newPage(SMALL_WINDOW));
+    observers.push(ann, ben);
+    for (const { participant } of observers) await participant.join(`${cluster.url}r/${ROOM}`);
+    await ann.participant.sees(WATCHED);
+    await ann.pin(WATCHED);
+    await sleep(Math.max(0, rampMs - (cameras / ARRIVALS) * 1000));
+
+    const phases: Phase[] = [];
+    const watch = async (name: string, ms: number) => {
+      const replicas = [...cluster.webs, ...cluster.sfus];
+      const before = await cpuOf(cluster, replicas);
+      await ann.watch(WATCHED);
+      const turnsMs = await turnPages(ben, ms);
+      const cpuPercent = (((await cpuOf(cluster, replicas)) - before) / ms) * 100;
+      const phase = { name, ...(await ann.gaps()), turnsMs, cpuPercent };
+      phases.push(phase);
+      console.log(phaseTable([phase]));
+    };
+    await watch('all is well', steadyMs);
+    cluster.sfus[0]?.child.signal('SIGTERM');
+    await watch('one sfu-rtc drained', AFTER_LOSS_MS);
+    cluster.webs[0]?.child.signal('SIGKILL');
+    await watch('one web killed', AFTER_LOSS_MS);
+    console.log(`\n${phaseTable(phases)}\n\nThe light participants:\n${await crowd.end()}`);
+  } catch (error) {
+    await Promise.all(observers.map((observer) => observer.keepEvidence(EVIDENCE)));
+    throw error;
+  } finally {
+    await owner.close();
+  }
+}
+
+/** @returns milliseconds until the first picture moved, for each page that was turned to */
+async function turnPages(observer: Observer, ms: number): Promise<number[]> {
+  const end = performance.now() + ms;
+  const turns: number[] = [];
+  while (performance.now() + TURN_EVERY_MS < end) {
+    await sleep(TURN_EVERY_MS);
+    const turn = await observer.turnPage();
+    if (turn !== undefined) turns.push(turn);
+  }
+  await sleep(Math.max(0, end - performance.now()));
+  return turns;
+}
+
+/** Milliseconds of CPU that these replicas and their workers have used. Those that have ended count as nothing. */
+async function cpuOf(cluster: TestCluster, replicas: readonly Replica[]): Promise<number> {
+  const used = await Promise.all(
+    replicas.map(async (replica) => {
+      const workers =
+        replica.role === 'sfu-rtc' ? await cluster.workersOf(replica).catch(() => []) : [];
+      const pids = [replica.child.pid ?? 0, ...workers];
+      const each = await Promise.all(pids.map((pid) => cpuMsOf(pid).catch(() => 0)));
+      return each.reduce((sum, one) => sum + one, 0);
+    }),
+  );
+  return used.reduce((sum, one) => sum + one, 0);
+}
+
+await main();

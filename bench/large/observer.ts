@@ -1,0 +1,129 @@
+// A participant in a real browser who listens and watches in a large room: how long it was silent, how long a picture
+// stood still, and how soon those are seen to whom it scrolls.
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { JSHandle, Locator, Page } from 'playwright-core';
+import type { GapWatch } from '../../test/support/browser/gap-watch.ts';
+import { Participant } from '../../test/support/browser/participant.ts';
+import { until } from '../../test/support/process/until.ts';
+
+interface Silence {
+  longestMs: number;
+}
+
+const EVERY_MS = 250;
+/** Energy of a look below which nobody spoke. The tone of one light participant has 0.004. */
+const LEAST_ENERGY = 0.0005;
+
+export class Observer {
+  readonly participant: Participant;
+  #silence: JSHandle<Silence> | undefined;
+  #picture: GapWatch | undefined;
+
+  constructor(name: string, page: Page) {
+    this.participant = new Participant(name, page);
+  }
+
+  /** Keeps this participant in view, whoever speaks. */
+  async pin(name: string): Promise<void> {
+    const tile = this.participant.tile(name);
+    await tile.hover();
+    await tile.getByRole('button', { name: `Pin ${name}` }).click();
+  }
+
+  /** Begins to record, with the picture of this participant, who is in view. */
+  async watch(name: string): Promise<void> {
+    this.#silence = await this.participant.page.evaluateHandle(recordSilence, {
+      everyMs: EVERY_MS,
+      leastEnergy: LEAST_ENERGY,
+    });
+    this.#picture = await this.participant.watchGaps(this.participant.tile(name));
+  }
+
+  /** Milliseconds. */
+  async gaps(): Promise<{ silenceMs: number; pictureMs: number }> {
+    const silence = await this.#silence?.evaluate(({ longestMs }) => longestMs);
+    const pictureMs = await this.#picture?.longestGapMs();
+    return { silenceMs: silence ?? Number.NaN, pictureMs: pictureMs ?? Number.NaN };
+  }
+
+  /** A screenshot and the console. */
+  async keepEvidence(folder: string): Promise<void> {
+    const { name, page, console } = this.participant;
+    await mkdir(folder, { recursive: true });
+    await page.screenshot({ path: `${folder}/${name}.png` });
+    await writeFile(`${folder}/${name}.console.log`, console.join('\n'));
+  }
+
+  /**
+   * Turns to the next page, or back from the last one.
+   *
+   * @returns milliseconds until the first picture there moves; undefined for a page with none
+   */
+  async turnPage(): Promise<number | undefined> {
+    const { page } = this.participant;
+    const next = page.getByRole('button', { name: NEXT });
+    const back = page.getByRole('button', { name: PREVIOUS });
+    const from = performance.now();
+    await ((await next.isEnabled()) ? next : back).click();
+    const picture = page
+      .getByRole('article')
+      .filter({ has: page.locator('video') })
+      .first();
+    if ((await picture.count()) === 0) return undefined;
+    await moves(this.participant, picture);
+    return performance.now() - from;
+  }
+}
+
+const NEXT = /^Next/;
+const PREVIOUS = /^Previous/;
+const MOVING_FRAMES = 2;
+const LOOK_EVERY_MS = 50;
+
+/** Frames are decoded that were not before. */
+async function moves(participant: Participant, tile: Locator): Promise<void> {
+  let first: number | undefined;
+  await until(
+    'a picture to move on the page that was turned to',
+    async () => {
+      const { frames } = await participant.video(tile);
+      if (first === undefined || frames < first) first = frames;
+      if (frames - first < MOVING_FRAMES) throw new Error(`${frames - first} more frames`);
+    },
+    { withinMs: 30_000, everyMs: LOOK_EVERY_MS },
+  );
+}
+
+/** Runs in the page: its source text is what gets there. */
+function recordSilence({
+  everyMs,
+  leastEnergy,
+}: {
+  everyMs: number;
+  leastEnergy: number;
+}): Silence {
+  const silence: Silence = { longestMs: 0 };
+  let before: Map<string, number> | undefined;
+  let silentMs = 0;
+  let at = performance.now();
+  const look = async () => {
+    const now = new Map<string, number>();
+    for (const { type, kind, id, totalAudioEnergy = 0 } of (
+      await window.parleyTest.stats()
+    ).flat()) {
+      if (type === 'inbound-rtp' && kind === 'audio') now.set(id, totalAudioEnergy);
+    }
+    let heard = 0;
+    for (const [id, energy] of now) heard += Math.max(0, energy - (before?.get(id) ?? energy));
+    const elapsed = performance.now() - at;
+    at = performance.now();
+    // A page that stood still did not hear anything, and was not silent either.
+    silentMs =
+      before === undefined || heard >= leastEnergy ? 0 : silentMs + Math.min(elapsed, 2 * everyMs);
+    silence.longestMs = Math.max(silence.longestMs, silentMs);
+    before = now;
+    setTimeout(look, everyMs);
+  };
+  void look();
+  return silence;
+}
