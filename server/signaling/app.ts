@@ -16,6 +16,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { MediaClient } from './media/media-client.ts';
+import { MediaEvents } from './media/media-events.ts';
 import { NodeWatch } from './media/node-watch.ts';
 import { sessionLeaseMs } from './session/lease.ts';
 import { RoomHub } from './session/room-hub.ts';
@@ -85,8 +86,10 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   const tokens = isOpen
     ? undefined
     : new RoomTokens({ authToken, apiKeys, rejoinTtlSeconds, secrets: cluster.secrets });
+  const events = new MediaEvents({ bus: cluster.bus, resources, log });
   const media = new MediaClient({
     cluster,
+    events,
     timeoutMs: config.timing.commandTimeoutMs,
     region: config.cluster.region,
     spillSessions: config.cluster.spillSessions,
@@ -96,11 +99,12 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   });
   const hub = new RoomHub({
     rooms: cluster.rooms,
-    media,
+    events,
     resources,
     log,
     chatHistory: config.limits.chatHistory,
   });
+  await events.start((room) => hub.mediaListener(room));
   const sessions = new Sessions({
     cluster,
     sessionLeaseMs: sessionLeaseMs(config),
@@ -125,7 +129,10 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     metrics,
     log,
   });
-  app.addHook('preClose', async () => watch.close());
+  app.addHook('preClose', async () => {
+    watch.close();
+    await events.close();
+  });
 
   app.setErrorHandler((cause, request, reply) => {
     const error = fromHttpError(cause);
