@@ -22,6 +22,7 @@ import { sessionLeaseMs } from './session/lease.ts';
 import { RoomHub } from './session/room-hub.ts';
 import { Sessions } from './session/sessions.ts';
 import { Addresses } from './socket/addresses.ts';
+import { Compression } from './socket/compression.ts';
 import { Handshakes } from './socket/handshakes.ts';
 import { isAllowedOrigin } from './socket/origin.ts';
 import { UpgradeWatch } from './socket/upgrade-watch.ts';
@@ -112,6 +113,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     hub,
     media,
     limits: config.limits,
+    compression: new Compression(config.limits.compressFromBytes),
     timing: config.timing,
     drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
     resources,
@@ -185,7 +187,8 @@ async function registerSignaling(
     errorHandler: (_, socket) => socket.terminate(),
     options: {
       maxPayload: config.limits.messageBytes * HARD_LIMIT_FACTOR,
-      // Compression of small messages costs 300 kB of memory a socket and wins nothing.
+      // Browsers would compress their pings too. An idle socket would keep twice the memory, and one that was sent
+      // a large answer eight times: large frames are compressed one by one instead.
       perMessageDeflate: false,
       // A browser receives `unsupported_version` only on a socket with one of its protocols.
       handleProtocols: (offered: Set<string>) =>
