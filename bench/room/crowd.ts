@@ -1,4 +1,5 @@
 // Participants of the protocol alone who count what they are sent, and read no more of it than they must.
+import { inflateSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 import { ROUTER_RTP_CAPABILITIES } from '../../shared/media/media.ts';
 import { FEATURES, type JoinResult, SUBPROTOCOL } from '../../shared/protocol/protocol.ts';
@@ -11,10 +12,19 @@ export interface Received {
   bytes: number;
 }
 
+/** Bytes of an answer: as it is sent, and as text. */
+export interface Answer {
+  bytes: number;
+  textBytes: number;
+}
+
+type Waiting = (answer: { result?: unknown; error?: unknown }, size: Answer) => void;
+
 export class CrowdMember {
   readonly received: Received;
   readonly #socket: WebSocket;
-  readonly #waiting = new Map<number, (answer: { result?: unknown; error?: unknown }) => void>();
+  readonly #waiting = new Map<number, Waiting>();
+  #last: Answer = { bytes: 0, textBytes: 0 };
   #nextId = 1;
   #epoch = 0;
   readonly #tracks = new Map<TrackSource, string>();
@@ -22,13 +32,16 @@ export class CrowdMember {
   private constructor(socket: WebSocket, received: Received) {
     this.#socket = socket;
     this.received = received;
-    socket.on('message', (data: Buffer) => {
+    socket.on('message', (data: Buffer, isBinary) => {
       received.messages += 1;
       received.bytes += data.length;
+      if (this.#waiting.size === 0) return;
+      const text = isBinary ? inflateSync(data) : data;
       // Answers begin with their id; events are only counted.
-      if (data.subarray(0, 5).toString() !== '{"id"') return;
-      const answer = JSON.parse(String(data));
-      this.#waiting.get(answer.id)?.(answer);
+      if (text.subarray(0, 5).toString() !== '{"id"') return;
+      const answer = JSON.parse(String(text));
+      const size = { bytes: data.length, textBytes: text.length };
+      this.#waiting.get(answer.id)?.(answer, size);
       this.#waiting.delete(answer.id);
     });
   }
@@ -43,14 +56,12 @@ export class CrowdMember {
     return new CrowdMember(socket, received);
   }
 
-  /** @returns the bytes of the answer */
-  async join(room: string, name: string): Promise<number> {
-    const before = this.received.bytes;
+  async join(room: string, name: string): Promise<Answer> {
     const answer = (await this.#ask('join', {
       ...{ room, name, rtpCapabilities: ROUTER_RTP_CAPABILITIES, features: [...FEATURES] },
     })) as JoinResult;
     this.#epoch = answer.media.epoch;
-    return this.received.bytes - before;
+    return this.#last;
   }
 
   async publish(sources: readonly TrackSource[]): Promise<void> {
@@ -79,7 +90,8 @@ export class CrowdMember {
   #ask(method: string, params: unknown): Promise<unknown> {
     const id = this.#nextId++;
     const answer = new Promise((resolve, reject) => {
-      this.#waiting.set(id, ({ result, error }) => {
+      this.#waiting.set(id, ({ result, error }, size) => {
+        this.#last = size;
         if (error) reject(new Error(`${method}: ${JSON.stringify(error)}`));
         else resolve(result);
       });

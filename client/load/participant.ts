@@ -2,14 +2,14 @@
 import { ParleyError } from '../../shared/errors.ts';
 import { unpacked } from '../../shared/protocol/consumers.ts';
 import type { MediaOffer } from '../../shared/protocol/media-messages.ts';
-import {
-  type EventName,
-  type EventPayload,
-  FEATURES,
-  type MethodName,
-  type MethodParams,
+import type {
+  EventName,
+  EventPayload,
+  MethodName,
+  MethodParams,
 } from '../../shared/protocol/protocol.ts';
 import type { RoomPatch } from '../../shared/room/operations.ts';
+import { features } from '../sdk/link/compression.ts';
 import { leaveLate } from '../sdk/link/late-leave.ts';
 import { Link } from '../sdk/link/link.ts';
 import type { Socket } from '../sdk/link/socket.ts';
@@ -158,7 +158,7 @@ export class Participant {
 
   async #enter(socket: Socket): Promise<void> {
     if (this.#session) {
-      const request = { ...this.#session, version: this.#version, features: [...FEATURES] };
+      const request = { ...this.#session, version: this.#version, features: features() };
       const { media, patches, snapshot } = await socket.request('resume', request);
       if (snapshot) this.#view.set(snapshot.tracks, this.#session.participantId);
       this.#follow(patches ?? []);
@@ -173,7 +173,7 @@ export class Participant {
       name: arrival.name,
       ...(plan.token !== undefined && { token: plan.token }),
       rtpCapabilities: LIGHT_CAPABILITIES,
-      features: [...FEATURES],
+      features: features(),
     });
     this.#joinMs = now() - this.#startedMs;
     try {

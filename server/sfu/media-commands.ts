@@ -5,6 +5,7 @@ import type { Handlers } from '../../shared/protocol/rpc.ts';
 import type { MediaCommands, MediaParams, Opened } from '../cluster/messages/media.ts';
 import type { NetworkChecks } from './checks/network-checks.ts';
 import { ParticipantMedia } from './endpoints/participant-media.ts';
+import { SessionHolder } from './endpoints/session-holder.ts';
 import type { MediaContext } from './endpoints/transport.ts';
 import type { NodeTurn } from './node-turn.ts';
 import type { NodeRooms } from './rooms/node-rooms.ts';
@@ -42,16 +43,17 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   async function open(params: MediaParams<'open'>): Promise<Opened> {
-    const { participantId, fence, rtpCapabilities, nodes, after } = params;
+    const { participantId, fence, replica, rtpCapabilities, nodes, after } = params;
     const before = rooms.find(params.room)?.participant(participantId);
-    if (before && before.fence > fence) throw new ParleyError('session_replaced');
+    if (before && before.holder.fence > fence) throw new ParleyError('session_replaced');
     // One that replaces another does not count as one more.
     if (!before) context.accepts(openings.count);
     const { room, entered } = rooms.enter(params.room);
     const opened = openings.begin();
     try {
       before?.close();
-      const options = { participantId, epoch: nextEpoch(after), fence, rtpCapabilities };
+      const holder = new SessionHolder(fence, replica);
+      const options = { participantId, epoch: nextEpoch(after), holder, rtpCapabilities };
       const [participant] = await Promise.all([
         ParticipantMedia.open(room, options, context),
         room.mesh.exchange(nodes),
@@ -117,9 +119,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   return {
     open: (_, params) => rooms.inTurn(params, () => open(params)),
-    describe: async (_, { fence, ...key }) => {
+    describe: async (_, { fence, replica, ...key }) => {
       const participant = find(key);
-      participant.claimedWith(fence ?? 0);
+      if (fence !== undefined) participant.holder.claimedWith(fence, replica);
       // The client may not know it, so that nobody would ever replace it.
       if (participant.dtlsEnded) throw new ParleyError('media_failed');
       return describe(participant);

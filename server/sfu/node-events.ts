@@ -1,6 +1,11 @@
 // Publishes events of this node's rooms to the `web` replicas that hold their sessions.
 import type { Bus } from '../cluster/cluster.ts';
-import { type MediaEvent, type MediaEventData, mediaTopic } from '../cluster/messages/media.ts';
+import {
+  type MediaEvent,
+  type MediaEventData,
+  mediaTopic,
+  replicaTopic,
+} from '../cluster/messages/media.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { Retry } from '../telemetry/retry.ts';
@@ -13,6 +18,13 @@ export interface NodeEventsOptions {
   mayPublish(): boolean;
   resources: Resources;
   log: Logger;
+}
+
+/** A media session that is gone, and the replica that has its participant's session. */
+export interface LostMedia {
+  readonly participantId: string;
+  readonly epoch: number;
+  readonly holder: { readonly replica: string | undefined };
 }
 
 /** After an event was lost: before `missed` is published instead, and between attempts. */
@@ -29,30 +41,35 @@ export class NodeEvents {
   }
 
   publisher(room: string): PublishEvent {
-    return (event, data) => void this.#publish(room, event, data);
+    return (event, data, replica) => void this.#publish(room, event, data, replica);
   }
 
   /** These participants lost their media session and have to open another. Resolves when it is published. */
-  async lost(
-    room: string,
-    lost: ReadonlyArray<{ participantId: string; epoch: number }>,
-    reason: string,
-  ): Promise<void> {
-    if (lost.length === 0) return;
-    const participants = lost.map(({ participantId, epoch }) => ({ participantId, epoch }));
-    await this.#publish(room, 'lost', { participants, reason });
+  async lost(room: string, lost: readonly LostMedia[], reason: string): Promise<void> {
+    const byReplica = Map.groupBy(lost, ({ holder }) => holder.replica);
+    await Promise.all(
+      [...byReplica].map(([replica, all]) => {
+        const participants = all.map(({ participantId, epoch }) => ({ participantId, epoch }));
+        return this.#publish(room, 'lost', { participants, reason }, replica);
+      }),
+    );
   }
 
   async #publish<K extends MediaEvent>(
     room: string,
     event: K,
     data: MediaEventData<K>,
+    replica?: string,
   ): Promise<void> {
     const { bus, mayPublish, log } = this.#options;
     // A node that regains its lease says `missed` in all its rooms.
     if (!mayPublish()) return;
     if (event === 'missed') this.#forget(room);
-    await bus.publish(mediaTopic(room), { event, data }).catch((err) => {
+    const publishing =
+      replica === undefined
+        ? bus.publish(mediaTopic(room), { event, data })
+        : bus.publish(replicaTopic(replica), { room, event, data });
+    await publishing.catch((err) => {
       log.debug({ err, room, event }, 'a media event was not published');
       // The speakers are published again soon anyway.
       if (event !== 'speakers') this.#publishMissed(room);

@@ -223,7 +223,7 @@ export class SfuNode {
   }
 
   readonly #meshHandlers: Handlers<MeshCommands, null> = {
-    meshState: async (_, { room, from }) => this.#rooms.find(room)?.mesh.state(from) ?? null,
+    meshState: async (_, { room, ...asking }) => this.#rooms.find(room)?.mesh.state(asking) ?? null,
     pipe: async (_, params) => {
       const room = this.#rooms.find(params.room);
       if (!room) throw new ParleyError('unknown_track');

@@ -16,11 +16,13 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { MediaClient } from './media/media-client.ts';
+import { MediaEvents } from './media/media-events.ts';
 import { NodeWatch } from './media/node-watch.ts';
 import { sessionLeaseMs } from './session/lease.ts';
 import { RoomHub } from './session/room-hub.ts';
 import { Sessions } from './session/sessions.ts';
 import { Addresses } from './socket/addresses.ts';
+import { Compression } from './socket/compression.ts';
 import { Handshakes } from './socket/handshakes.ts';
 import { isAllowedOrigin } from './socket/origin.ts';
 import { UpgradeWatch } from './socket/upgrade-watch.ts';
@@ -85,8 +87,10 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   const tokens = isOpen
     ? undefined
     : new RoomTokens({ authToken, apiKeys, rejoinTtlSeconds, secrets: cluster.secrets });
+  const events = new MediaEvents({ bus: cluster.bus, resources, log });
   const media = new MediaClient({
     cluster,
+    events,
     timeoutMs: config.timing.commandTimeoutMs,
     region: config.cluster.region,
     spillSessions: config.cluster.spillSessions,
@@ -96,11 +100,12 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   });
   const hub = new RoomHub({
     rooms: cluster.rooms,
-    media,
+    events,
     resources,
     log,
     chatHistory: config.limits.chatHistory,
   });
+  await events.start((room) => hub.mediaListener(room));
   const sessions = new Sessions({
     cluster,
     sessionLeaseMs: sessionLeaseMs(config),
@@ -108,6 +113,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     hub,
     media,
     limits: config.limits,
+    compression: new Compression(config.limits.compressFromBytes),
     timing: config.timing,
     drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
     resources,
@@ -125,7 +131,10 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     metrics,
     log,
   });
-  app.addHook('preClose', async () => watch.close());
+  app.addHook('preClose', async () => {
+    watch.close();
+    await events.close();
+  });
 
   app.setErrorHandler((cause, request, reply) => {
     const error = fromHttpError(cause);
@@ -178,7 +187,8 @@ async function registerSignaling(
     errorHandler: (_, socket) => socket.terminate(),
     options: {
       maxPayload: config.limits.messageBytes * HARD_LIMIT_FACTOR,
-      // Compression of small messages costs 300 kB of memory a socket and wins nothing.
+      // Browsers would compress their pings too. An idle socket would keep twice the memory, and one that was sent
+      // a large answer eight times: large frames are compressed one by one instead.
       perMessageDeflate: false,
       // A browser receives `unsupported_version` only on a socket with one of its protocols.
       handleProtocols: (offered: Set<string>) =>

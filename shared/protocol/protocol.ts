@@ -99,7 +99,7 @@ const Features = v.exactOptional(
   ),
 );
 /** Those that this release has. */
-export const FEATURES = ['patches', 'packed'] as const;
+export const FEATURES = ['patches', 'packed', 'deflate'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */

@@ -10,6 +10,7 @@ import {
   type MethodResult,
 } from '../../../shared/protocol/protocol.ts';
 import { errorFromBody, parse, parseJson, ServerFrame } from '../../../shared/protocol/rpc.ts';
+import { inflate } from './compression.ts';
 import { takeSocket } from './warm-socket.ts';
 
 /** A working server answers within a second; a mobile network may add a few. */
@@ -50,12 +51,18 @@ export class Socket {
   private constructor(socket: WebSocket, listener: SocketListener) {
     this.#socket = socket;
     this.#listener = listener;
+    socket.binaryType = 'arraybuffer';
     socket.addEventListener('message', ({ data }) => {
       // Node delivers all messages of one packet in one turn. Code that awaits an answer has to run before the
-      // messages after it.
-      this.#inbox = this.#inbox.then(() => this.#receive(data));
+      // messages after it. Those after a compressed one wait until it is inflated.
+      this.#inbox = this.#inbox.then(() =>
+        typeof data === 'string' ? this.#receive(data) : this.#inflate(data),
+      );
     });
-    socket.addEventListener('close', () => this.#lost());
+    // What came before the end counts, also while it is being inflated: a `bye` explains it.
+    socket.addEventListener('close', () => {
+      this.#inbox = this.#inbox.then(() => this.#lost());
+    });
     this.#pings = setInterval(() => this.#ping(), PING_PERIOD_MS);
   }
 
@@ -143,18 +150,30 @@ export class Socket {
     return received;
   }
 
-  #receive(data: unknown): void {
+  async #inflate(data: ArrayBuffer): Promise<void> {
+    try {
+      this.#receive(await inflate(data));
+    } catch (error) {
+      this.#unreadable(error);
+    }
+  }
+
+  #receive(text: string): void {
     if (this.#closed) return;
     try {
-      const frame = parse(ServerFrame, parseJson(String(data)));
+      const frame = parse(ServerFrame, parseJson(text));
       if ('event' in frame) this.#onEvent(frame.event, frame.data);
       else if ('error' in frame) this.#settle(frame.id, errorFromBody(frame.error));
       else this.#settle(frame.id, undefined, frame.result);
     } catch (error) {
-      // An unreadable frame comes from a server of another version. Nothing after it can be trusted.
-      console.error('Parley: a message of the server could not be read.', error);
-      this.#socket.close();
+      this.#unreadable(error);
     }
+  }
+
+  /** It comes from a server of another version. Nothing after it can be trusted. */
+  #unreadable(error: unknown): void {
+    console.error('Parley: a message of the server could not be read.', error);
+    this.#socket.close();
   }
 
   #onEvent(name: string, data: unknown): void {

@@ -2,12 +2,8 @@
 import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
-import {
-  FEATURES,
-  type JoinResult,
-  type MethodParams,
-  type MethodResult,
-} from '../../../shared/protocol/protocol.ts';
+import type { JoinResult, MethodParams, MethodResult } from '../../../shared/protocol/protocol.ts';
+import { features } from '../link/compression.ts';
 import { leaveLate } from '../link/late-leave.ts';
 import type { Socket } from '../link/socket.ts';
 import type { LoadedDevice } from './preload.ts';
@@ -51,7 +47,7 @@ export class SessionEntry {
       const request = {
         ...this.#session,
         version: this.#options.version(),
-        features: [...FEATURES],
+        features: features(),
       };
       this.#options.onResumed(await socket.request('resume', request));
     } catch (error) {
@@ -78,7 +74,7 @@ export class SessionEntry {
     const { room, name, token } = this.#options;
     const rejoinToken = this.#rejoin.token;
     const answer = await socket.request('join', {
-      ...{ room, name, rtpCapabilities, features: [...FEATURES] },
+      ...{ room, name, rtpCapabilities, features: features() },
       ...(token !== undefined && { token }),
       ...(rejoinToken !== undefined && { rejoinToken }),
     });

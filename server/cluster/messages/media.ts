@@ -26,6 +26,11 @@ const Epoch = v.number();
 const whose = { room: RoomName, participantId: ParticipantId };
 /** The version of the room that says whether a track is muted; replicas of an older release name none. */
 const MutedSince = v.optional(Version);
+/**
+ * The `web` replica that has the session: events of the participant go to its {@link replicaTopic}. Replicas of an
+ * older release name none; events go to the room then.
+ */
+const Replica = v.exactOptional(v.string());
 const whichCheck = { checkId: v.string() };
 const iceServers = {
   iceServers: v.array(IceServer),
@@ -53,6 +58,7 @@ export const MEDIA_COMMANDS = {
       after: Epoch,
       /** Other nodes that the room is on. */
       nodes: v.array(v.string()),
+      replica: Replica,
     }),
     result: Opened,
   },
@@ -62,6 +68,8 @@ export const MEDIA_COMMANDS = {
       ...whose,
       /** The fence of a guard that was just claimed. The node opens nothing with an older one from now on. */
       fence: v.optional(v.number()),
+      /** It counts with a fence alone. */
+      replica: Replica,
     }),
     result: Opened,
   },
@@ -137,7 +145,10 @@ export type MediaCommand = keyof MediaCommands;
 export type MediaParams<K extends MediaCommand> = Params<MediaCommands, K>;
 export type MediaResult<K extends MediaCommand> = Result<MediaCommands, K>;
 
-/** What the media side publishes on {@link mediaTopic} of a room. */
+/**
+ * What the media side publishes: what concerns one session to the {@link replicaTopic} of the replica that has it,
+ * the rest to the {@link mediaTopic} of the room.
+ */
 export const MEDIA_EVENTS = {
   consumers: v.object({
     participantId: ParticipantId,
@@ -181,6 +192,12 @@ export type MediaEvent = keyof MediaEvents;
 export type MediaEventData<K extends MediaEvent> = EventData<MediaEvents, K>;
 
 export const MediaEnvelope = v.object({ event: v.string(), data: v.unknown() });
+
+export const AddressedEnvelope = v.object({ room: RoomName, ...MediaEnvelope.entries });
+
+export function replicaTopic(replica: string): string {
+  return `web:{${replica}}`;
+}
 
 export function mediaTopic(room: string): string {
   return `media:{${room}}`;

@@ -24,21 +24,60 @@ export const MeshTrack = v.object({
 });
 export type MeshTrack = v.InferOutput<typeof MeshTrack>;
 
+/** The number of a node's state of a room. It rises with every change: what is older and arrives later is ignored. */
+const Seq = v.number();
+
 /**
- * All that a node has of a room: published on {@link meshTopic} whenever it changes, and again and
- * again while the room is on several nodes, so that a lost message is made up for.
+ * All that a node has of a room: the answer to `meshState`, and published on {@link meshTopic} for nodes that it has
+ * just met. While a node of an older release is in the room it is published with every change, and every two seconds.
  */
 export const MeshState = v.object({
   nodeId: NodeId,
-  /** Rises with every state of this node: an older one that arrives later is ignored. */
-  seq: v.number(),
+  seq: Seq,
   tracks: v.array(MeshTrack),
   /** The pipes it receives by: the other end closes those that are not named any more. */
   links: v.array(v.object({ linkId: v.string(), producerIds: v.array(v.string()) })),
   /** No participant of the room is on it any more. */
   gone: v.boolean(),
+  /** The node reads {@link MeshNews}. Older releases do not say it, and need the whole state again and again. */
+  readsNews: v.exactOptional(v.boolean()),
 });
 export type MeshState = v.InferOutput<typeof MeshState>;
+
+/** What became different of a node's part of a room. */
+export const MeshChange = v.object({
+  kind: v.literal('change'),
+  nodeId: NodeId,
+  /** The state that it changes: a node that has another one asks for the whole state. */
+  after: Seq,
+  seq: Seq,
+  /** New ones, and those that are different. */
+  tracks: v.array(MeshTrack),
+  /** Ids of producers that have ended. */
+  removed: v.array(v.string()),
+  /** Pipes with producers more or less, and new pipes. */
+  links: v.array(
+    v.object({ linkId: v.string(), added: v.array(v.string()), removed: v.array(v.string()) }),
+  ),
+  /** Ids of pipes that have ended. */
+  ended: v.array(v.string()),
+});
+export type MeshChange = v.InferOutput<typeof MeshChange>;
+
+/** Says every two seconds which state a node has: a node that has another one of it asks for the whole state. */
+export const MeshDigest = v.object({
+  kind: v.literal('digest'),
+  nodeId: NodeId,
+  seq: Seq,
+  /** How many tracks and pipes it has. */
+  tracks: v.number(),
+  links: v.number(),
+});
+export type MeshDigest = v.InferOutput<typeof MeshDigest>;
+
+/** What a node publishes on {@link meshNewsTopic} while all nodes of a room read it. */
+export const MeshNews = v.variant('kind', [MeshChange, MeshDigest]);
+export type MeshNews = v.InferOutput<typeof MeshNews>;
 
 /** The participants of one node who speak now. The node publishes it on {@link voicesTopic} while anybody does. */
 export const MeshVoices = v.object({
@@ -76,7 +115,12 @@ export type PipedTrack = v.InferOutput<typeof PipedTrack>;
 export const MESH_COMMANDS = {
   /** Asks which tracks of a room the node has. Participants of the room are on the asking node too. */
   meshState: {
-    params: v.object({ room: RoomName, from: NodeId }),
+    params: v.object({
+      room: RoomName,
+      from: NodeId,
+      /** As in {@link MeshState}. */
+      readsNews: v.exactOptional(v.boolean()),
+    }),
     result: v.nullable(MeshState),
   },
   /** Send me these producers of one of your routers. The link is made if it is not there. */
@@ -112,4 +156,8 @@ export function voicesTopic(room: string): string {
 
 export function meshTopic(room: string): string {
   return `mesh:{${room}}`;
+}
+
+export function meshNewsTopic(room: string): string {
+  return `meshnews:{${room}}`;
 }

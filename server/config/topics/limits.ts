@@ -70,6 +70,11 @@ export const limits = {
     about:
       'Bytes waiting to be sent to one socket before it is closed. A reader this far behind catches up faster by reconnecting; unbounded, it would take our memory.',
   }),
+  compressFromBytes: setting('COMPRESS_FROM_BYTES', integer(1_024, 67_108_864), {
+    default: 8_192,
+    about:
+      'Frames of this size and more are compressed for clients that can inflate them. Smaller ones fit in a few packets, and compressing them would cost more than it saves.',
+  }),
   joinsPerMinute: setting('JOINS_PER_MINUTE', integer(1, 100_000), {
     default: 30,
     about:

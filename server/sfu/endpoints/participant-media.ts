@@ -18,11 +18,12 @@ import type {
 import type { TrackSource } from '../../../shared/room/room.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
-import type { MediaRoom } from '../rooms/media-room.ts';
+import type { MediaRoom, PublishEvent } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { GrantedTurn } from './granted-turn.ts';
+import type { SessionHolder } from './session-holder.ts';
 import { type Others, Subscriptions } from './subscriptions.ts';
 import { createTransport, type MediaContext } from './transport.ts';
 
@@ -37,8 +38,7 @@ const ENDED: ReadonlySet<DtlsState> = new Set(['failed', 'closed']);
 export interface ParticipantMediaOptions {
   participantId: string;
   epoch: number;
-  /** The fence of the session that opened this media session. */
-  fence: number;
+  holder: SessionHolder;
   rtpCapabilities: RtpCapabilities;
 }
 
@@ -62,6 +62,9 @@ export class ParticipantMedia {
   readonly epoch: number;
   readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
+  readonly holder: SessionHolder;
+  /** To the replica that has the participant's session. */
+  readonly publishEvent: PublishEvent;
   /** How the packets of each transport travel, as the client reports it. */
   readonly paths = new Map<Direction, PathReport>();
   /** The TURN servers it was given. */
@@ -75,7 +78,6 @@ export class ParticipantMedia {
   readonly #resources: Resources;
   readonly #release: () => void;
   readonly #log: Logger;
-  #fence: number;
   /** Transports whose DTLS has ended. mediasoup may begin another handshake there, which rarely succeeds. */
   readonly #dtlsEnded = new Set<Direction>();
   #closed = false;
@@ -89,7 +91,8 @@ export class ParticipantMedia {
   ) {
     this.participantId = options.participantId;
     this.epoch = options.epoch;
-    this.#fence = options.fence;
+    this.holder = options.holder;
+    this.publishEvent = this.holder.publisher(room.publish);
     this.router = router;
     this.#room = room;
     this.#transports = transports;
@@ -97,7 +100,7 @@ export class ParticipantMedia {
     this.#release = context.resources.open('peer');
     this.#log = context.log;
     this.subscriptions = new Subscriptions({
-      room,
+      room: { name: room.name, tracks: room.tracks, publish: this.publishEvent },
       router,
       transport: transports.recv,
       participantId: options.participantId,
@@ -136,16 +139,6 @@ export class ParticipantMedia {
     for (const result of results) if (result.status === 'fulfilled') result.value.close();
     const cause = results.find((result) => result.status === 'rejected')?.reason;
     throw new ParleyError('media_failed', { cause });
-  }
-
-  /** The fence of the newest guard of the session that is known here. */
-  get fence(): number {
-    return this.#fence;
-  }
-
-  /** Another replica has claimed the session. */
-  claimedWith(fence: number): void {
-    this.#fence = Math.max(this.#fence, fence);
   }
 
   /** True also when the worker has died and its event has not arrived yet. */
@@ -264,7 +257,7 @@ export class ParticipantMedia {
     const consumers = await this.subscriptions.reconcile();
     if (consumers.length === 0 || this.#closed) return;
     const { participantId, epoch } = this;
-    this.#room.publish('consumers', { participantId, epoch, consumers });
+    this.publishEvent('consumers', { participantId, epoch, consumers });
   }
 
   /** Closes both transports and so every track sent or received. Idempotent. */
@@ -290,7 +283,7 @@ export class ParticipantMedia {
       const known = { room: this.#room.name, participantId, direction };
       // Clients close their ends when they leave. What fails is worth a look.
       this.#log[state === 'failed' ? 'info' : 'debug']({ ...known, state }, 'DTLS has ended');
-      this.#room.publish('transportEnded', { participantId, epoch, direction });
+      this.publishEvent('transportEnded', { participantId, epoch, direction });
     });
   }
 

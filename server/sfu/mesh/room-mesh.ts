@@ -1,5 +1,4 @@
-// A room on several nodes: publishes this node's part of its state, applies the other nodes' parts, and pipes
-// tracks over.
+// A room on several nodes: what each of them has is exchanged, and tracks are piped over.
 import type { Producer, TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
@@ -9,16 +8,15 @@ import {
   type MeshCommand,
   type MeshParams,
   type MeshResult,
-  MeshState,
+  type MeshState,
   type MeshTrack,
-  meshTopic,
 } from '../../cluster/messages/mesh.ts';
-import type { Timer } from '../../telemetry/resources.ts';
 import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
+import type { Difference, OtherState } from './node-state.ts';
 import { PipeLink } from './pipe-link.ts';
 import { PipeSource } from './pipe-source.ts';
-import { TopicSubscription } from './topic-subscription.ts';
+import { StateExchange } from './state-exchange.ts';
 
 export interface MeshContext extends RouterContext {
   nodeId: string;
@@ -31,78 +29,72 @@ export interface MeshContext extends RouterContext {
 
 export interface RoomMeshOptions {
   room: string;
-  /** The tracks whose participants are connected here. */
-  ownTracks(): MeshTrack[];
   routerOf(routerId: string): RoomRouter | undefined;
-  /** All tracks of a node. */
-  onTracks(nodeId: string, tracks: readonly MeshTrack[]): void;
+  /** A node was met, or its tracks became different. */
+  onTracks(nodeId: string, difference: TracksDifference): void;
 }
 
-interface OtherNode {
-  seq: number;
-  heardAt: number;
-}
+export type TracksDifference = Pick<Difference, 'tracks' | 'removed'> & {
+  /** The node has none of the room any more. */
+  gone: boolean;
+};
 
-/** Full state is republished this often, so a lost message is repaired within this time. */
-const PUBLISH_EVERY_MS = 2_000;
-/** A node that was silent for this long is taken to have none of the room any more. */
-const SILENT_MS = 3.5 * PUBLISH_EVERY_MS;
 /** Nodes answer each other in milliseconds. A node that stands still must not delay a join. */
 const ASK_TIMEOUT_MS = 700;
 const PIPE_TIMEOUT_MS = 2_000;
+/**
+ * The ends of pipes are compared with what the other node says that it receives for this long after either became
+ * different. It is longer than a recent pipe is kept without being named.
+ */
+const COMPARE_FOR_MS = 15_000;
 
 export class RoomMesh {
   readonly #options: RoomMeshOptions;
   readonly #context: MeshContext;
-  readonly #others = new Map<string, OtherNode>();
+  readonly #exchange: StateExchange;
   /** By the other node's router that they come from. */
   readonly #links = new Map<string, PipeLink>();
+  /** Pipes whose tracks are different from those published. */
+  readonly #changedLinks = new Set<PipeLink>();
   readonly #sources = new Map<string, Promise<PipeSource>>();
-  readonly #subscription: TopicSubscription<typeof MeshState>;
-  #ticks: Timer | undefined;
-  #publishing = false;
-  #seq = Date.now();
+  #compareUntil = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: RoomMeshOptions, context: MeshContext) {
     this.#options = options;
     this.#context = context;
-    this.#subscription = new TopicSubscription({
-      ...context,
-      topic: meshTopic(options.room),
-      schema: MeshState,
-      onMessage: (state) => this.#applyState(state),
-      // Without it the room would stay cut in two for good.
-      ...{ firstMs: PUBLISH_EVERY_MS, maxMs: PUBLISH_EVERY_MS },
-    });
+    const { room } = options;
+    this.#exchange = new StateExchange(
+      {
+        room,
+        ask: (nodeId) => {
+          const params = { room, from: context.nodeId, readsNews: true };
+          return this.#request(nodeId, 'meshState', params, ASK_TIMEOUT_MS);
+        },
+        refreshLinks: (why) => this.#refreshLinks(why),
+        onDifference: (nodeId, difference, state) => this.#onDifference(nodeId, difference, state),
+        onForgotten: (nodeId, state) => this.#onForgotten(nodeId, state),
+        onTick: () => this.#compareSources(),
+      },
+      context,
+    );
   }
 
   /** Asks these nodes for their part of the room, and publishes ours to them. */
-  async exchange(nodeIds: readonly string[]): Promise<void> {
-    const strangers = nodeIds.filter((id) => id !== this.#context.nodeId && !this.#others.has(id));
-    if (strangers.length === 0) return;
-    await Promise.all(
-      strangers.map(async (nodeId) => {
-        try {
-          const params = { room: this.#options.room, from: this.#context.nodeId };
-          const state = await this.#request(nodeId, 'meshState', params, ASK_TIMEOUT_MS);
-          if (state) this.#applyState(state);
-        } catch (err) {
-          this.#context.log.info({ err, nodeId }, 'mesh state request failed');
-        }
-      }),
-    );
-    this.publishState();
+  exchange(nodeIds: readonly string[]): Promise<void> {
+    return this.#exchange.exchange(nodeIds);
   }
 
-  /** Publishes this node's part of the room, once for all changes in one turn of the event loop. */
-  publishState(): void {
-    if (this.#publishing || this.#closed || this.#others.size === 0) return;
-    this.#publishing = true;
-    queueMicrotask(() => {
-      this.#publishing = false;
-      if (!this.#closed) this.#publish(false);
-    });
+  /** A track whose participant is connected here came, or became different. */
+  setTrack(track: MeshTrack): void {
+    this.#exchange.own.setTrack(track);
+    this.#exchange.publish();
+  }
+
+  /** A track whose participant was connected here has ended. */
+  removeTrack(producerId: string): void {
+    this.#exchange.own.removeTrack(producerId);
+    this.#exchange.publish();
   }
 
   /** @throws ParleyError when the other node cannot send it */
@@ -119,14 +111,14 @@ export class RoomMesh {
   }
 
   /** Answers another node that has participants of the room. */
-  state(from: string): MeshState {
-    this.#meetAsked(from);
-    return this.#state(false);
+  state({ from, readsNews }: Pick<MeshParams<'meshState'>, 'from' | 'readsNews'>): MeshState {
+    return this.#exchange.answer(from, readsNews ?? false);
   }
 
   async pipe(params: MeshParams<'pipe'>): Promise<MeshResult<'pipe'>> {
     const { routerOf } = this.#options;
-    this.#meetAsked(params.from);
+    this.#exchange.meet(params.from);
+    this.#compareSoon();
     const router = routerOf(params.routerId);
     if (!router || this.#closed) throw new ParleyError('unknown_track');
     let opening = this.#sources.get(params.linkId);
@@ -152,76 +144,55 @@ export class RoomMesh {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#ticks?.close();
     for (const link of [...this.#links.values()]) link.close();
     for (const opening of this.#sources.values())
       opening.then((source) => source.close()).catch(() => {});
-    if (this.#others.size > 0) this.#publish(true);
-    await this.#subscription.close();
+    await this.#exchange.close();
   }
 
-  #meetAsked(nodeId: string): void {
-    if (this.#others.has(nodeId)) return;
-    this.#know(nodeId, { seq: 0, heardAt: performance.now() });
+  #onDifference(nodeId: string, difference: Difference, state: OtherState): void {
+    for (const link of this.#linksOf(nodeId)) link.reflect(state.tracks);
+    this.#options.onTracks(nodeId, { ...difference, gone: false });
+    if (!difference.links) return;
+    this.#keepSources(nodeId, state);
+    this.#compareSoon();
   }
 
-  #applyState(state: MeshState): void {
-    const { nodeId, seq } = state;
-    if (this.#closed || nodeId === this.#context.nodeId) return;
-    const known = this.#others.get(nodeId);
-    if (known && known.seq >= seq) return;
-    if (state.gone) {
-      if (known) this.#forget(nodeId);
-      return;
-    }
-    const tracks = new Map(state.tracks.map((track) => [track.producerId, track]));
-    this.#know(nodeId, { seq, heardAt: performance.now() });
-    for (const link of this.#linksOf(nodeId)) link.reflect(tracks);
-    this.#options.onTracks(nodeId, state.tracks);
-    this.#keepSources(nodeId, state.links);
-    // A node that is new to us does not know our state either.
-    if (!known) this.publishState();
-  }
-
-  #know(nodeId: string, other: OtherNode): void {
-    this.#others.set(nodeId, other);
-    this.#ticks ??= this.#context.resources.every(PUBLISH_EVERY_MS, () => this.#tick());
-  }
-
-  #tick(): void {
-    if (!this.#context.isConnected()) {
-      for (const other of this.#others.values()) other.heardAt = performance.now();
-      return;
-    }
-    const silentSince = performance.now() - SILENT_MS;
-    for (const [nodeId, { heardAt }] of [...this.#others]) {
-      if (heardAt < silentSince) this.#forget(nodeId);
-    }
-    if (this.#others.size > 0) this.#publish(false);
-  }
-
-  #forget(nodeId: string): void {
-    this.#others.delete(nodeId);
+  #onForgotten(nodeId: string, state: OtherState): void {
     for (const link of this.#linksOf(nodeId)) link.close();
-    this.#options.onTracks(nodeId, []);
+    const removed = [...state.tracks.keys()];
+    this.#options.onTracks(nodeId, { tracks: [], removed, gone: true });
     for (const opening of this.#sources.values()) {
       opening.then((source) => source.nodeId === nodeId && source.close()).catch(() => {});
     }
-    if (this.#others.size > 0) return;
-    this.#ticks?.close();
-    this.#ticks = undefined;
+  }
+
+  #compareSoon(): void {
+    this.#compareUntil = performance.now() + COMPARE_FOR_MS;
+  }
+
+  #compareSources(): void {
+    if (performance.now() > this.#compareUntil || this.#sources.size === 0) return;
+    for (const [nodeId, { state }] of this.#exchange.others) {
+      if (state.isKnown) this.#keepSources(nodeId, state);
+    }
   }
 
   /** Closes pipes to a node that does not name them: it missed our answer, or ended. */
-  #keepSources(nodeId: string, links: MeshState['links']): void {
-    const wanted = new Map(links.map(({ linkId, producerIds }) => [linkId, new Set(producerIds)]));
+  #keepSources(nodeId: string, { links }: OtherState): void {
     for (const [linkId, opening] of this.#sources) {
       opening
         .then((source) => {
-          if (source.nodeId === nodeId) source.keep(wanted.get(linkId));
+          if (source.nodeId === nodeId) source.keep(links.get(linkId));
         })
         .catch(() => {});
     }
+  }
+
+  #refreshLinks(why: 'changed' | 'tick'): void {
+    const links = why === 'tick' ? this.#links.values() : this.#changedLinks;
+    for (const link of links) this.#exchange.own.setLink(link.id, link.producerIds);
+    this.#changedLinks.clear();
   }
 
   #linksOf(nodeId: string): PipeLink[] {
@@ -245,32 +216,20 @@ export class RoomMesh {
           log.debug({ err, nodeId: from.nodeId }, 'unpipe request failed');
         });
       },
-      onChange: () => this.publishState(),
+      onChange: () => {
+        if (link.closed) return;
+        this.#changedLinks.add(link);
+        this.#exchange.publish();
+      },
       onClose: () => {
         if (this.#links.get(from.routerId) === link) this.#links.delete(from.routerId);
-        this.publishState();
+        this.#changedLinks.delete(link);
+        this.#exchange.own.removeLink(link.id);
+        this.#exchange.publish();
       },
     });
     this.#links.set(from.routerId, link);
     return link;
-  }
-
-  #state(gone: boolean): MeshState {
-    this.#seq = Math.max(this.#seq + 1, Date.now());
-    return {
-      nodeId: this.#context.nodeId,
-      seq: this.#seq,
-      tracks: gone ? [] : this.#options.ownTracks(),
-      links: [...this.#links.values()].map(({ id, producerIds }) => ({ linkId: id, producerIds })),
-      gone,
-    };
-  }
-
-  #publish(gone: boolean): void {
-    const { bus, log } = this.#context;
-    bus.publish(meshTopic(this.#options.room), this.#state(gone)).catch((err) => {
-      log.debug({ err, room: this.#options.room }, 'mesh state could not be published');
-    });
   }
 
   async #request<K extends MeshCommand>(

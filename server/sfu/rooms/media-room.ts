@@ -4,7 +4,12 @@ import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts
 import type { RoomRouter } from './room-router.ts';
 import type { RoomTrack, RoomTracks } from './room-tracks.ts';
 
-export type PublishEvent = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
+/** @param replica the `web` replica that it is for; undefined: all that have sessions in the room */
+export type PublishEvent = <K extends MediaEvent>(
+  event: K,
+  data: MediaEventData<K>,
+  replica?: string,
+) => void;
 
 /** @typeParam P a participant's media */
 export interface MediaRoom<P> {

@@ -4,7 +4,7 @@ import { ParleyError } from '../../../shared/errors.ts';
 import type { MeshTrack } from '../../cluster/messages/mesh.ts';
 import type { InterestLimits } from '../../room/interest.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
-import { type MeshContext, RoomMesh } from '../mesh/room-mesh.ts';
+import { type MeshContext, RoomMesh, type TracksDifference } from '../mesh/room-mesh.ts';
 import { RoomVoices } from '../mesh/room-voices.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 import type { MediaRoom, PublishEvent } from './media-room.ts';
@@ -64,9 +64,8 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     this.mesh = new RoomMesh(
       {
         room: options.name,
-        ownTracks: () => this.#ownTracks(),
         routerOf: (id) => [...this.#routers].find((router) => router.id === id),
-        onTracks: (nodeId, tracks) => this.#onTracks(nodeId, tracks),
+        onTracks: (nodeId, difference) => this.#onTracks(nodeId, difference),
       },
       context,
     );
@@ -125,9 +124,12 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     router.add(producer);
     const change = (action: () => void) => {
       this.#change([trackId], action);
-      this.mesh.publishState();
+      this.mesh.setTrack(described(track, router.id, producer.paused));
     };
-    producer.observer.once('close', () => change(() => this.tracks.remove(producerId)));
+    producer.observer.once('close', () => {
+      this.#change([trackId], () => this.tracks.remove(producerId));
+      this.mesh.removeTrack(producerId);
+    });
     producer.observer.on('pause', () => change(() => this.tracks.mute(producerId, true)));
     producer.observer.on('resume', () => change(() => this.tracks.mute(producerId, false)));
     change(() => this.tracks.add(track, { muted: producer.paused }));
@@ -247,32 +249,20 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     return first;
   }
 
-  #ownTracks(): MeshTrack[] {
-    return this.tracks.all.flatMap(({ home, closed: _, source, ...track }) => {
-      if (home.nodeId !== undefined) return [];
-      const paused = home.router.own(track.producerId)?.paused ?? false;
-      const routerId = home.router.id;
-      return [{ ...track, ...(source !== undefined && { source }), routerId, paused }];
-    });
-  }
-
-  #onTracks(nodeId: string, tracks: readonly MeshTrack[]): void {
+  #onTracks(nodeId: string, { tracks, removed, gone }: TracksDifference): void {
     this.#voices.listen();
-    if (tracks.length === 0) this.#speakers.report(nodeId, []);
-    const there = new Map(tracks.map((track) => [track.producerId, track]));
-    const known = this.tracks.all.filter(({ home }) => home.nodeId === nodeId);
-    const gone = known.filter(({ producerId }) => !there.has(producerId));
-    const fresh = tracks.filter(({ producerId }) => !this.tracks.get(producerId));
-    const changed = [...gone, ...fresh].map(({ trackId }) => trackId);
+    if (gone) this.#speakers.report(nodeId, []);
+    const ended = removed.flatMap((producerId) => {
+      const track = this.tracks.get(producerId);
+      return track?.home.nodeId === nodeId ? track : [];
+    });
+    const changed = [...ended, ...tracks].map(({ trackId }) => trackId);
     this.#change(changed, () => {
-      for (const { producerId } of gone) this.tracks.remove(producerId);
-      for (const { routerId, paused, ...track } of fresh) {
+      for (const { producerId } of ended) this.tracks.remove(producerId);
+      for (const { routerId, paused, ...track } of tracks) {
         const home = { nodeId, routerId };
-        this.tracks.add({ ...track, home, closed: false }, { muted: paused });
-      }
-      for (const { producerId } of known) {
-        const track = there.get(producerId);
-        if (track) this.tracks.mute(producerId, track.paused);
+        if (this.tracks.get(track.producerId)) this.tracks.mute(track.producerId, paused);
+        else this.tracks.add({ ...track, home, closed: false }, { muted: paused });
       }
     });
   }
@@ -297,4 +287,10 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
       speakers: speakers.slice(0, MAX_SPEAKERS),
     });
   }
+}
+
+/** As other nodes need to know it. */
+function described(track: RoomTrack, routerId: string, paused: boolean): MeshTrack {
+  const { home: _, closed: __, source, ...known } = track;
+  return { ...known, ...(source !== undefined && { source }), routerId, paused };
 }

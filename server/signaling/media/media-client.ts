@@ -2,23 +2,19 @@
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
-import type { Closer, Cluster, NodeInfo, Placement, SessionGuard } from '../../cluster/cluster.ts';
+import type { Cluster, NodeInfo, Placement, SessionGuard } from '../../cluster/cluster.ts';
 import {
   MEDIA_COMMANDS,
-  MEDIA_EVENTS,
   type MediaCommand,
-  MediaEnvelope,
-  type MediaEvent,
-  type MediaEventData,
   type MediaParams,
   type MediaResult,
-  mediaTopic,
   type Opened,
 } from '../../cluster/messages/media.ts';
 import { chooseNode } from '../../room/placement.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
+import type { MediaEvents } from './media-events.ts';
 
 /** Attempts to open one media session: the first node may have ended, or be full. */
 const OPEN_ATTEMPTS = 3;
@@ -29,8 +25,6 @@ const CLOSE_RETRY_MS = 500;
 const PLACE_ATTEMPTS = 5;
 /** When to try again after no node could take a session: about when a worker has been replaced. */
 const NO_CAPACITY_RETRY_MS = 2_000;
-
-export type MediaListener = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
 
 /** A media session that was opened, and its node. */
 export interface OpenedOnNode extends Opened {
@@ -57,6 +51,8 @@ export interface Survey {
 
 export interface MediaClientOptions {
   cluster: Cluster;
+  /** Where nodes send events of the sessions of this replica. */
+  events: Pick<MediaEvents, 'replica'>;
   timeoutMs: number;
   region: string | undefined;
   spillSessions: number;
@@ -94,6 +90,7 @@ export class MediaClient {
           rtpCapabilities,
           after,
           nodes: place.others,
+          ...this.#address,
         });
         return { ...opened, nodeId };
       } catch (error) {
@@ -148,7 +145,8 @@ export class MediaClient {
     const placement = await this.#options.cluster.rooms.placement(room);
     const nodeId = placement?.nodes[participantId];
     if (nodeId === undefined) throw new ParleyError('media_failed');
-    return { ...(await this.#request(nodeId, 'describe', { room, participantId, fence })), nodeId };
+    const params = { room, participantId, fence, ...this.#address };
+    return { ...(await this.#request(nodeId, 'describe', params)), nodeId };
   }
 
   /**
@@ -181,18 +179,10 @@ export class MediaClient {
     return this.#request(nodeId, command, params);
   }
 
-  /** Events of a room's media. Events that do not parse are logged and dropped. */
-  subscribe(room: string, listener: MediaListener): Promise<Closer> {
-    return this.#options.cluster.bus.subscribe(mediaTopic(room), (message) => {
-      try {
-        const { event, data } = parse(MediaEnvelope, message);
-        if (!Object.hasOwn(MEDIA_EVENTS, event)) throw new ParleyError('unknown_method');
-        const name = event as MediaEvent;
-        listener(name, parse(MEDIA_EVENTS[name], data) as MediaEventData<typeof name>);
-      } catch (error) {
-        this.#options.log.error({ err: error, room }, 'a media event could not be read');
-      }
-    });
+  /** Named with each command that makes this replica the holder of a session. */
+  get #address(): { replica?: string } {
+    const { replica } = this.#options.events;
+    return replica === undefined ? {} : { replica };
   }
 
   /** Places a participant in one atomic step, so that replicas that place at once agree on the room's nodes. */

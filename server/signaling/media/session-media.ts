@@ -56,6 +56,18 @@ type MediaEventHandlers = {
 
 const IDLE: Replacement = { name: 'idle' };
 
+/** All sessions of a room are sent the same: it is turned into text once. */
+const speakersFrames = new WeakMap<MediaEventData<'speakers'>, string>();
+
+function speakersFrame(data: MediaEventData<'speakers'>): string {
+  const known = speakersFrames.get(data);
+  if (known !== undefined) return known;
+  const { origin: _, ...speakers } = data;
+  const frame = eventFrame('speakers', speakers);
+  speakersFrames.set(data, frame);
+  return frame;
+}
+
 export class SessionMedia {
   readonly sessions: MediaSessions;
   readonly mutes: Mutes;
@@ -183,9 +195,10 @@ export class SessionMedia {
       // The client closes its end of a session that it is leaving.
       if (ended.epoch === session.epoch) session.#publish('transportEnded', ended);
     },
-    speakers: (session, { origin, ...speakers }) => {
-      // Each router reports the participants that its own participants can hear.
-      if (origin === session.sessions.current?.origin) session.#publish('speakers', speakers);
+    speakers: (session, data) => {
+      // Each node reports whom its participants can hear.
+      if (data.origin !== session.sessions.current?.origin) return;
+      session.#queue.send(speakersFrame(data));
     },
     missed: (session, { nodeId }) => {
       if (nodeId === session.sessions.current?.nodeId) void session.refresh();

@@ -6,12 +6,15 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaClient } from '../media/media-client.ts';
+import type { Compression } from '../socket/compression.ts';
 import type { SessionKeeper } from './keeper.ts';
 import type { RoomHub } from './room-hub.ts';
 
 export interface SessionContext {
   rooms: RoomStore;
   hub: RoomHub;
+  /** For their sockets. */
+  compression: Compression;
   media: MediaClient;
   /** Undefined: rooms are open. */
   tokens: RoomTokens | undefined;

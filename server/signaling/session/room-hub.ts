@@ -6,7 +6,7 @@ import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import { Groups } from '../groups.ts';
-import type { MediaClient } from '../media/media-client.ts';
+import type { MediaEvents, MediaListener } from '../media/media-events.ts';
 import { batchOf, gatherMs, type PatchBatch } from './patch-batch.ts';
 
 /** A session, as its room's subscription sees it. */
@@ -36,21 +36,21 @@ interface Entry {
 export class RoomHub {
   readonly #entries = new Map<string, Entry>();
   readonly #rooms: RoomStore;
-  readonly #media: MediaClient;
+  readonly #events: MediaEvents;
   readonly #resources: Resources;
   readonly #log: Logger;
   readonly #chatHistory: number;
 
   constructor(options: {
     rooms: RoomStore;
-    media: MediaClient;
+    events: MediaEvents;
     resources: Resources;
     log: Logger;
     chatHistory: number;
   }) {
     this.#chatHistory = options.chatHistory;
     this.#rooms = options.rooms;
-    this.#media = options.media;
+    this.#events = options.events;
     this.#resources = options.resources;
     this.#log = options.log;
   }
@@ -94,6 +94,12 @@ export class RoomHub {
       .catch((error) => this.#log.error({ err: error, room }, 'a subscription did not close'));
   }
 
+  /** For events that a node has addressed to this replica. @returns undefined when no session is in the room */
+  mediaListener(room: string): MediaListener | undefined {
+    const members = this.#entries.get(room)?.members;
+    return members && ((event, data) => passMediaEvent(members, event, data));
+  }
+
   #open(room: string): Entry {
     const members = new Members();
     const entry: Entry = {
@@ -110,12 +116,7 @@ export class RoomHub {
           passMutes(entry, patch);
           this.#gather(entry, patch);
         }),
-        this.#media.subscribe(room, (event, data) => {
-          // An event for one participant concerns one session. In a large room that is what most of them are.
-          const participantId = 'participantId' in data ? data.participantId : undefined;
-          const concerned = participantId === undefined ? members.all : members.of(participantId);
-          for (const member of concerned) member.onMediaEvent(event, data);
-        }),
+        this.#events.subscribe(room, (event, data) => passMediaEvent(members, event, data)),
       ]),
       release: this.#resources.open('subscription'),
     };
@@ -183,6 +184,19 @@ class Members {
     this.#byParticipant.delete(member.participantId, member);
     return this.#all.delete(member);
   }
+}
+
+/** What concerns one participant concerns one session: it is not passed to all the others of a large room. */
+function passMediaEvent<K extends MediaEvent>(
+  members: Members,
+  event: K,
+  data: MediaEventData<K>,
+): void {
+  const whose =
+    ('participantId' in data && [data.participantId]) ||
+    ('participants' in data && data.participants.map(({ participantId }) => participantId));
+  const concerned = whose ? new Set(whose.flatMap((id) => members.of(id))) : members.all;
+  for (const member of concerned) member.onMediaEvent(event, data);
 }
 
 /** Whose presence, entry or departure it is about. */

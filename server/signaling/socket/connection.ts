@@ -1,19 +1,21 @@
 // One WebSocket: framing, order, rates, heartbeat. It knows nothing of rooms.
 import type { RawData, WebSocket } from 'ws';
 import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
-import { CLOSE_CODES, eventFrame } from '../../../shared/protocol/protocol.ts';
+import { CLOSE_CODES, eventFrame, type Feature } from '../../../shared/protocol/protocol.ts';
 import { errorBody, parse, parseJson, Request } from '../../../shared/protocol/rpc.ts';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { Address } from './addresses.ts';
+import type { Compression } from './compression.ts';
 import type { Beating, Heartbeats } from './heartbeats.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface ConnectionOptions {
   limits: Config['limits'];
   heartbeats: Heartbeats;
+  compression: Compression;
   resources: Resources;
   metrics: Metrics;
   log: Logger;
@@ -70,6 +72,7 @@ export class Connection implements Beating {
   /** The client has said something since the last heartbeat. */
   #spoke = false;
   #refused = 0;
+  #inflates = false;
 
   constructor(
     socket: WebSocket,
@@ -106,6 +109,11 @@ export class Connection implements Beating {
     return this.#state.name !== 'open';
   }
 
+  /** What the client understands: frames are sent so from now on. */
+  understands(features: readonly string[]): void {
+    this.#inflates = features.includes('deflate' satisfies Feature);
+  }
+
   /** @param frame JSON; given as text, so that a frame to many is made once */
   send(frame: string): void {
     if (this.closed) return;
@@ -115,7 +123,7 @@ export class Connection implements Beating {
       this.#socket.terminate();
       return;
     }
-    this.#socket.send(frame);
+    this.#socket.send(this.#inflates ? this.#options.compression.of(frame) : frame);
   }
 
   /** Sends the error, then closes. With `reconnect` the client comes back at another replica. Idempotent. */

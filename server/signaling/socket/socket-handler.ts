@@ -41,10 +41,16 @@ type Entry = (
 
 const ENTRIES = {
   join: (provider, connection, params) =>
-    provider.join(connection, parse(METHODS.join.params, params)),
+    provider.join(connection, understood(connection, parse(METHODS.join.params, params))),
   resume: (provider, connection, params) =>
-    provider.resume(connection, parse(METHODS.resume.params, params)),
+    provider.resume(connection, understood(connection, parse(METHODS.resume.params, params))),
 } satisfies Record<string, Entry>;
+
+/** Its answer is sent so already. */
+function understood<P extends { features?: string[] }>(connection: Connection, params: P): P {
+  connection.understands(params.features ?? []);
+  return params;
+}
 
 /** What one socket may do: join or resume first, the rest after. */
 export class SocketHandler implements ConnectionHandler {

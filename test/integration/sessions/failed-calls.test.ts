@@ -273,11 +273,11 @@ test('a track of which nobody could be told is offered once the bus is back', as
   const [ada, ben] = [await RawClient.open(t, url), await RawClient.open(t, url)];
   const { media } = await ada.join('team', { name: 'Ada' });
   await ben.join('team', { name: 'Ben' });
-  faulty.refusing.add('bus.publish media');
+  faulty.refusing.add('bus.publish web');
   const camera = publication(media.epoch);
   await ada.request('publish', camera);
   await until('the event to be refused', () =>
-    assert.ok(faulty?.calls.includes('bus.publish media')),
+    assert.ok(faulty?.calls.includes('bus.publish web')),
   );
   faulty.refusing.clear();
   await ben.event('media', ({ consumers }) => consumers[0]?.trackId === camera.trackId);

@@ -37,6 +37,10 @@ export class Scripted {
     this.#socket.send(text);
   }
 
+  bytes(data: Buffer): void {
+    this.#socket.send(data);
+  }
+
   /** Everything that `speak` sends travels in one packet. */
   atOnce(speak: () => void): void {
     const tcp = (this.#socket as unknown as { _socket: { cork(): void; uncork(): void } })._socket;

@@ -1,6 +1,7 @@
 // A client of the wire protocol without an SDK: it says what it is told to, right or wrong.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { inflateSync } from 'node:zlib';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import type { Consumer } from '../../../shared/protocol/consumers.ts';
@@ -45,6 +46,9 @@ export class RawClient implements AsyncDisposable {
   readonly heard: Heard[] = [];
   /** Refusals that name no request. */
   readonly refusals: ErrorBody[] = [];
+  /** What it was sent, as it was sent; and how many frames of it were compressed. */
+  bytes = 0;
+  inflated = 0;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<(heard: Heard) => void>();
   /** Consumers in the answers of joins and resumes. */
@@ -53,7 +57,11 @@ export class RawClient implements AsyncDisposable {
 
   constructor(socket: WebSocket) {
     this.socket = socket;
-    socket.on('message', (data) => this.#receive(String(data)));
+    socket.on('message', (data: Buffer, isBinary) => {
+      this.bytes += data.length;
+      if (isBinary) this.inflated += 1;
+      this.#receive(String(isBinary ? inflateSync(data) : data));
+    });
     socket.on('error', () => {});
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => {

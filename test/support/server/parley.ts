@@ -26,9 +26,11 @@ const UNSET = [
 /** Another machine of the test's network. */
 export interface Elsewhere {
   /** Runs the rest of its arguments there. */
-  command: readonly string[];
+  command?: readonly string[];
   /** An address of it that we reach. */
-  address: string;
+  address?: string;
+  /** Another checkout of the project. */
+  folder?: string | undefined;
 }
 
 export class Parley implements AsyncDisposable {
@@ -46,14 +48,14 @@ export class Parley implements AsyncDisposable {
   /** @param env over the defaults of a test: any free ports, media on loopback, no outside */
   static async start(
     env: Readonly<Record<string, string>> = {},
-    { command: before, address }: Elsewhere = { command: [], address: '127.0.0.1' },
+    { command: before = [], address = '127.0.0.1', folder = ROOT }: Elsewhere = {},
   ): Promise<Parley> {
     const [command = '', ...args] = [...before, process.execPath, 'server/entries/all-in-one.ts'];
     const child = new ManagedProcess({
       name: 'parley',
       command,
       args,
-      cwd: ROOT,
+      cwd: folder,
       env: {
         ...Object.fromEntries(UNSET.map((name) => [name, undefined])),
         PORT: '0',

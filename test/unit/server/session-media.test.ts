@@ -93,3 +93,19 @@ test('credentials that seem to last for years, as a clock is wrong, are renewed 
   mock.timers.tick(7 * 24 * HOUR_MS);
   assert.equal(asked.length, 1);
 });
+
+test('who speaks is turned into text once for all sessions of a room', (t) => {
+  const sessions = [scene(), scene(), scene()];
+  for (const { opened } of sessions) opened('one', 1, null);
+  const stringify = t.mock.method(JSON, 'stringify');
+  const event = { origin: 'router of one', speakers: [{ participantId: 'ada', volume: -20 }] };
+  for (const { session } of sessions) session.onEvent('speakers', event);
+  assert.equal(stringify.mock.callCount(), 1);
+  const frame = '{"event":"speakers","data":{"speakers":[{"participantId":"ada","volume":-20}]}}';
+  assert.deepEqual(
+    sessions.map(({ told }) => told),
+    [[frame], [frame], [frame]],
+  );
+  for (const { session } of sessions) session.onEvent('speakers', { ...event, origin: 'other' });
+  assert.equal(stringify.mock.callCount(), 1, 'another node speaks of others');
+});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import pino from 'pino';
 import type { Bus } from '../../../../server/cluster/cluster.ts';
+import { meshTopic } from '../../../../server/cluster/messages/mesh.ts';
 import { RoomMesh } from '../../../../server/sfu/mesh/room-mesh.ts';
 import { Resources } from '../../../../server/telemetry/resources.ts';
 
@@ -11,7 +12,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 function meshOn(subscribe: Bus['subscribe'], onTracks: (nodeId: string) => void = () => {}) {
   const resources = new Resources();
   const mesh = new RoomMesh(
-    { room: 'blue', ownTracks: () => [], routerOf: () => undefined, onTracks },
+    { room: 'blue', routerOf: () => undefined, onTracks },
     {
       nodeId: 'a',
       bus: { subscribe, publish: async () => {} } as unknown as Bus,
@@ -32,7 +33,8 @@ test('a failed subscription of a room is repeated, and other nodes are heard the
   let ended = false;
   const heard: string[] = [];
   const { mesh, resources } = meshOn(
-    async (_, listener) => {
+    async (topic, listener) => {
+      if (topic !== meshTopic('blue')) return { close: async () => {} };
       attempts += 1;
       if (attempts < 3) throw new Error('the store is away');
       hear = listener;
@@ -62,8 +64,8 @@ test('a room that is closed before its subscription succeeds asks no more', asyn
   mock.timers.enable({ apis: ['setTimeout'] });
   t.after(() => mock.timers.reset());
   let attempts = 0;
-  const { mesh, resources } = meshOn(async () => {
-    attempts += 1;
+  const { mesh, resources } = meshOn(async (topic) => {
+    if (topic === meshTopic('blue')) attempts += 1;
     throw new Error('the store is away');
   });
   await mesh.close();
