@@ -110,10 +110,13 @@ const USUAL_SHORTER_SIDE: Readonly<Record<'camera' | 'screen', number>> = {
   camera: 720,
   screen: 1_080,
 };
-/** VP9 and AV1 carry all layers in one stream (SVC), which costs less to send. A screen has one size. */
-const SVC_MODES: Readonly<Record<'camera' | 'screen', string>> = {
-  camera: 'L3T3_KEY',
-  screen: 'L1T3',
+/**
+ * VP9 and AV1 carry all layers in one stream (SVC), which costs less to send. A screen has one size. So has AV1: browsers
+ * decode its smaller pictures only with a header extension that mediasoup does not forward (decision 21).
+ */
+const SVC_MODES: Readonly<Record<'VP9' | 'AV1', Readonly<Record<'camera' | 'screen', string>>>> = {
+  VP9: { camera: 'L3T3_KEY', screen: 'L1T3' },
+  AV1: { camera: 'L1T3', screen: 'L1T3' },
 };
 
 interface Step {
@@ -130,7 +133,7 @@ const TWO_LAYERS_FROM = 360;
 const THREE_LAYERS_FROM = 720;
 
 /** Whether a codec carries its layers in one stream. The others send each layer as a stream of its own. */
-export function isLayered(codec: VideoCodec): boolean {
+export function isLayered(codec: VideoCodec): codec is 'VP9' | 'AV1' {
   return codec === 'VP9' || codec === 'AV1';
 }
 
@@ -151,7 +154,7 @@ export function videoEncodings(
   const shorter = (size && Math.min(size.width, size.height)) || USUAL_SHORTER_SIDE[kind];
   // The highest layer of a stream with layers inside is the whole picture at any size.
   if (isLayered(codec)) {
-    return [{ maxBitrate: wholeBitrate(kind, shorter), scalabilityMode: SVC_MODES[kind] }];
+    return [{ maxBitrate: wholeBitrate(kind, shorter), scalabilityMode: SVC_MODES[codec][kind] }];
   }
   const count = SPATIAL_LAYERS[kind];
   const active = Math.min(count, layersFor(shorter));

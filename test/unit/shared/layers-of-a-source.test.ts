@@ -83,6 +83,9 @@ test('one stream with its layers inside costs as much as the whole picture', () 
   assert.deepEqual(svc('camera', 1_280, 720), [
     { maxBitrate: 1_700_000, scalabilityMode: 'L3T3_KEY' },
   ]);
+  assert.deepEqual(videoEncodings('camera', 'AV1', { width: 640, height: 480 }), [
+    { maxBitrate: 1_000_000, scalabilityMode: 'L1T3' },
+  ]);
   assert.deepEqual(svc('screen', 3_840, 2_160), [
     { maxBitrate: 4_000_000, scalabilityMode: 'L1T3' },
   ]);

@@ -1,5 +1,5 @@
 // Asks the browser how well this device encodes: hardware, layers, processors, battery.
-import { isLayered, type VideoCodec } from '../../../../shared/media/media.ts';
+import { type VideoCodec, videoEncodings } from '../../../../shared/media/media.ts';
 import { type CodecAbility, type DeviceAbility, UNKNOWN_ABILITY } from './choose-codec.ts';
 
 /** What a camera is sent as. */
@@ -41,8 +41,8 @@ async function abilityOf(
     contentType: `video/${codec}${PARAMETERS[codec] ?? ''}`,
     // A browser that sends no layers never reads this, and calls the codec supported without them.
     get scalabilityMode() {
-      layered = isLayered(codec);
-      return layered ? 'L3T3_KEY' : 'L1T3';
+      layered = true;
+      return videoEncodings('camera', codec)[0]?.scalabilityMode ?? 'L1T1';
     },
   };
   const { supported, smooth, powerEfficient } = await capabilities.encodingInfo({
