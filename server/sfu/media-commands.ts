@@ -33,6 +33,7 @@ interface ParticipantKey {
 
 export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaCommands, null> {
   const { rooms, turn } = context;
+  const videoCodecs = context.media.videoCodecs.map((codec) => codec.toUpperCase());
   let lastEpoch = 0;
   const openings = new Openings(context.resources);
 
@@ -113,6 +114,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         recv: transportOf(participant, 'recv'),
         consumers: participant.subscriptions.list(),
         ...turn.grantTo(participant),
+        ...(isUsual(videoCodecs) ? {} : { videoCodecs }),
       },
     };
   }
@@ -155,14 +157,14 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       for (const { url, code } of refusals) turn.refused(participant, url, code);
       return {};
     },
-    publish: (_, { trackId, kind, muted, version, rtpParameters, ...key }) =>
+    publish: (_, { trackId, kind, source, muted, version, rtpParameters, take, ...key }) =>
       rooms.inTurn(key, async () => {
         // Opening media sessions comes first: without one a participant can neither send nor receive.
         await openings.calm();
         await on(key, (participant) =>
-          participant.publish({ trackId, kind, muted, version, rtpParameters }),
+          participant.publish({ trackId, kind, source, muted, version, rtpParameters, take }),
         );
-        return {};
+        return take === undefined ? {} : { take };
       }),
     unpublish: (_, { trackId, ...key }) =>
       rooms.inTurn(key, async () => {
@@ -195,4 +197,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       return {};
     },
   };
+}
+
+/** What clients do by themselves need not be in every offer. */
+function isUsual(videoCodecs: readonly string[]): boolean {
+  return videoCodecs.length === 1 && videoCodecs[0] === 'VP8';
 }

@@ -55,7 +55,16 @@ export const ROUTER_CODECS: readonly RouterCodec[] = [
  */
 export const ROUTER_RTP_CAPABILITIES: RtpCapabilities = parse(RtpCapabilities, capabilities);
 
-export type VideoCodec = 'VP8' | 'VP9' | 'H264' | 'AV1';
+export const VIDEO_CODECS = ['VP8', 'VP9', 'H264', 'AV1'] as const;
+export type VideoCodec = (typeof VIDEO_CODECS)[number];
+
+/** The video codecs among these capabilities, in the order in which they are named there. */
+export function videoCodecsOf({ codecs = [] }: { codecs?: readonly { mimeType: string }[] }) {
+  const named = codecs.flatMap(({ mimeType }) =>
+    VIDEO_CODECS.filter((codec) => mimeType.toLowerCase() === `video/${codec.toLowerCase()}`),
+  );
+  return [...new Set(named)];
+}
 
 export interface Encoding {
   rid?: string;
@@ -74,26 +83,46 @@ export interface PictureSize {
   height: number;
 }
 
-/**
- * Camera: three simulcast layers, each half the width of the next. The bitrates are about what
- * Chromium's own table gives for 180p, 360p and 720p at 30 frames per second with VP8.
- */
-const CAMERA_SIMULCAST: readonly Encoding[] = [
-  { rid: 'r0', scaleResolutionDownBy: 4, maxBitrate: 150_000, scalabilityMode: 'L1T3' },
-  { rid: 'r1', scaleResolutionDownBy: 2, maxBitrate: 500_000, scalabilityMode: 'L1T3' },
-  { rid: 'r2', scaleResolutionDownBy: 1, maxBitrate: 1_700_000, scalabilityMode: 'L1T3' },
+/** Bits per second of a layer of a camera, by its shorter side in pixels. About Chromium's own table for VP8. */
+const CAMERA_BITRATES: readonly Step[] = [
+  { shorterSide: 180, maxBitrate: 150_000 },
+  { shorterSide: 270, maxBitrate: 350_000 },
+  { shorterSide: 360, maxBitrate: 500_000 },
+  { shorterSide: 719, maxBitrate: 1_000_000 },
+  { shorterSide: 1_079, maxBitrate: 1_700_000 },
+  { shorterSide: 1_439, maxBitrate: 3_000_000 },
+  { shorterSide: Number.POSITIVE_INFINITY, maxBitrate: 4_000_000 },
 ];
-/** VP9 and AV1 carry the same three layers in one stream (SVC), which costs less to send. */
-const CAMERA_SVC: readonly Encoding[] = [{ maxBitrate: 1_700_000, scalabilityMode: 'L3T3_KEY' }];
-/**
- * Screen: text must be sharp before it is smooth. Two layers: the lower one at few frames for
- * viewers with little bandwidth, the upper one full size.
- */
-const SCREEN_SIMULCAST: readonly Encoding[] = [
-  { rid: 'r0', scaleResolutionDownBy: 2, maxBitrate: 400_000, maxFramerate: 5 },
-  { rid: 'r1', scaleResolutionDownBy: 1, maxBitrate: 2_500_000, maxFramerate: 30 },
+/** The same for the whole of a screen, whose text must be sharp before it is smooth. */
+const SCREEN_BITRATES: readonly Step[] = [
+  { shorterSide: 1_200, maxBitrate: 2_500_000 },
+  { shorterSide: Number.POSITIVE_INFINITY, maxBitrate: 4_000_000 },
 ];
-const SCREEN_SVC: readonly Encoding[] = [{ maxBitrate: 2_500_000, scalabilityMode: 'L1T3' }];
+/** The lower layer of a screen, at few frames, for viewers with little bandwidth. */
+const SMALL_SCREEN_BITRATES: readonly Step[] = [
+  { shorterSide: 600, maxBitrate: 400_000 },
+  { shorterSide: Number.POSITIVE_INFINITY, maxBitrate: 800_000 },
+];
+const SMALL_SCREEN_FRAMERATE = 5;
+const SCREEN_FRAMERATE = 30;
+/** Assumed while the browser does not know a picture's size. What pages ask of cameras and screens. */
+const USUAL_SHORTER_SIDE: Readonly<Record<'camera' | 'screen', number>> = {
+  camera: 720,
+  screen: 1_080,
+};
+/**
+ * VP9 and AV1 carry all layers in one stream (SVC), which costs less to send. A screen has one size. So has AV1: browsers
+ * decode its smaller pictures only with a header extension that mediasoup does not forward (decision 21).
+ */
+const SVC_MODES: Readonly<Record<'VP9' | 'AV1', Readonly<Record<'camera' | 'screen', string>>>> = {
+  VP9: { camera: 'L3T3_KEY', screen: 'L1T3' },
+  AV1: { camera: 'L1T3', screen: 'L1T3' },
+};
+
+interface Step {
+  readonly shorterSide: number;
+  readonly maxBitrate: number;
+}
 
 /**
  * The shorter side that a picture needs for two layers and for three. Chromium sends fewer layers of
@@ -102,63 +131,66 @@ const SCREEN_SVC: readonly Encoding[] = [{ maxBitrate: 2_500_000, scalabilityMod
  */
 const TWO_LAYERS_FROM = 360;
 const THREE_LAYERS_FROM = 720;
-/** Bits per second that the whole of a camera's picture needs when it is no larger than this. */
-const FULL_PICTURE_BITRATES: ReadonlyArray<{ shorterSide: number; maxBitrate: number }> = [
-  { shorterSide: 180, maxBitrate: 150_000 },
-  { shorterSide: 270, maxBitrate: 350_000 },
-  { shorterSide: 360, maxBitrate: 500_000 },
-  { shorterSide: 719, maxBitrate: 1_000_000 },
-];
+
+/** Whether a codec carries its layers in one stream. The others send each layer as a stream of its own. */
+export function isLayered(codec: VideoCodec): codec is 'VP9' | 'AV1' {
+  return codec === 'VP9' || codec === 'AV1';
+}
 
 /**
  * How a video track of this source is sent with this codec. There are as many encodings for every
  * size, so that a sender can go on with a device of another one; a small picture has fewer active
  * ones, and the highest of these is not scaled.
  *
- * @param size of the picture, if it is known
+ * @param size of the picture, if it is known. A phone that is turned changes nothing: its shorter side counts
  */
 export function videoEncodings(
   source: TrackSource,
   codec: VideoCodec,
   size?: PictureSize,
 ): readonly Encoding[] {
-  const svc = codec === 'VP9' || codec === 'AV1';
-  // One stream holds all layers. Its highest layer is the whole picture at any size.
-  if (svc) return source === 'screen' ? SCREEN_SVC : CAMERA_SVC;
-  const encodings = source === 'screen' ? SCREEN_SIMULCAST : CAMERA_SIMULCAST;
-  const layers = Math.min(encodings.length, layersFor(size));
-  if (layers === encodings.length) return encodings;
-  return encodings.map((encoding, layer) => ({
-    ...encoding,
-    scaleResolutionDownBy: 2 ** Math.max(0, layers - 1 - layer),
-    active: layer < layers,
-    ...(layer === layers - 1 && fullPicture(source, encodings, size)),
-  }));
-}
-
-function layersFor(size: PictureSize | undefined): number {
-  const shorter = size ? Math.min(size.width, size.height) : 0;
+  const kind = source === 'screen' ? 'screen' : 'camera';
   // A size of nothing is one that the browser does not know yet.
-  if (shorter === 0 || shorter >= THREE_LAYERS_FROM) return 3;
-  return shorter >= TWO_LAYERS_FROM ? 2 : 1;
+  const shorter = (size && Math.min(size.width, size.height)) || USUAL_SHORTER_SIDE[kind];
+  // The highest layer of a stream with layers inside is the whole picture at any size.
+  if (isLayered(codec)) {
+    return [{ maxBitrate: wholeBitrate(kind, shorter), scalabilityMode: SVC_MODES[codec][kind] }];
+  }
+  const count = SPATIAL_LAYERS[kind];
+  const active = Math.min(count, layersFor(shorter));
+  return Array.from({ length: count }, (_, layer) => {
+    const scale = 2 ** Math.max(0, active - 1 - layer);
+    const rest = { rid: `r${layer}`, scaleResolutionDownBy: scale, active: layer < active };
+    return kind === 'screen'
+      ? { ...rest, ...screenLayer(shorter, scale) }
+      : {
+          ...rest,
+          maxBitrate: bitrateOf(CAMERA_BITRATES, shorter / scale),
+          scalabilityMode: 'L1T3',
+        };
+  });
 }
 
-/** The bit rate and frame rate of a small picture's highest active layer. */
-function fullPicture(
-  source: TrackSource,
-  encodings: readonly Encoding[],
-  size: PictureSize | undefined,
-): Partial<Encoding> {
-  const top = encodings.at(-1);
-  if (source === 'screen') {
-    return {
-      ...(top && { maxBitrate: top.maxBitrate }),
-      ...(top?.maxFramerate !== undefined && { maxFramerate: top.maxFramerate }),
-    };
-  }
-  const shorter = size ? Math.min(size.width, size.height) : 0;
-  const needed = FULL_PICTURE_BITRATES.find(({ shorterSide }) => shorter <= shorterSide);
-  return needed ? { maxBitrate: needed.maxBitrate } : {};
+function layersFor(shorterSide: number): number {
+  if (shorterSide >= THREE_LAYERS_FROM) return 3;
+  return shorterSide >= TWO_LAYERS_FROM ? 2 : 1;
+}
+
+function screenLayer(shorterSide: number, scale: number) {
+  return scale === 1
+    ? { maxBitrate: wholeBitrate('screen', shorterSide), maxFramerate: SCREEN_FRAMERATE }
+    : {
+        maxBitrate: bitrateOf(SMALL_SCREEN_BITRATES, shorterSide / scale),
+        maxFramerate: SMALL_SCREEN_FRAMERATE,
+      };
+}
+
+function wholeBitrate(kind: 'camera' | 'screen', shorterSide: number): number {
+  return bitrateOf(kind === 'screen' ? SCREEN_BITRATES : CAMERA_BITRATES, shorterSide);
+}
+
+function bitrateOf(steps: readonly Step[], shorterSide: number): number {
+  return (steps.find((step) => shorterSide <= step.shorterSide) ?? steps.at(-1))?.maxBitrate ?? 0;
 }
 
 /** How many spatial layers a subscriber can choose from. */

@@ -18,6 +18,10 @@ export const LIMITS = {
   rtpHeaderExtensions: 64,
   /** Encodings of one track: three simulcast layers are used, more have no use. */
   rtpEncodings: 4,
+  /** Video codecs named in one list: there are four, and a few may come. */
+  videoCodecs: 16,
+  /** Changes of a track's codec on one media session, each with a producer: one for each codec there is. */
+  takes: 8,
   /** DTLS fingerprints: one for each hash function of RFC 8122 that mediasoup knows. */
   dtlsFingerprints: 5,
   /** Ids of consumers, which mediasoup makes: UUIDs of 36 characters. */

@@ -23,6 +23,14 @@ export const TransportDescription = v.object({
 });
 export type TransportDescription = v.InferOutput<typeof TransportDescription>;
 
+/** Codecs by name, as `VP8`. Releases to come may have others, which those who do not know them leave out. */
+export const CodecNames = v.pipe(
+  v.array(v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,16}$/))),
+  v.maxLength(LIMITS.videoCodecs),
+);
+/** Counts the producers of one track on one media session: a track whose codec changes has another one. */
+export const Take = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LIMITS.takes));
+
 /** Everything a client needs to send and receive media. */
 export const MediaOffer = v.object({
   epoch: Epoch,
@@ -33,6 +41,8 @@ export const MediaOffer = v.object({
   iceServers: v.array(IceServer),
   /** When the credentials in `iceServers` end; new ones come in an `iceServers` event before. */
   iceServersExpireAt: v.nullable(Timestamp),
+  /** Video codecs that the operator prefers, the first most. Absent: VP8. */
+  videoCodecs: v.exactOptional(CodecNames),
 });
 export type MediaOffer = v.InferOutput<typeof MediaOffer>;
 

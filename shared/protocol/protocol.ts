@@ -25,12 +25,14 @@ import { CheckPath } from './check-messages.ts';
 import { Consumer, PackedConsumers } from './consumers.ts';
 import { LIMITS } from './limits.ts';
 import {
+  CodecNames,
   Direction,
   Epoch,
   Layer,
   MediaOffer,
   PathReport,
   Preference,
+  Take,
   TurnRefusal,
 } from './media-messages.ts';
 import type { EventData, Params, Result } from './rpc.ts';
@@ -99,7 +101,7 @@ const Features = v.exactOptional(
   ),
 );
 /** Those that this release has. */
-export const FEATURES = ['patches', 'packed', 'deflate'] as const;
+export const FEATURES = ['patches', 'packed', 'deflate', 'takes'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
@@ -186,8 +188,11 @@ export const METHODS = {
       source: TrackSource,
       muted: v.boolean(),
       rtpParameters: RtpParameters,
+      /** Absent: 0. A higher one than before is another producer of the track, which replaces the one before. */
+      take: v.exactOptional(Take),
     }),
-    result: Empty,
+    /** The take that is published now. Servers that know no takes do not answer it. */
+    result: v.object({ take: v.exactOptional(Take) }),
   },
   unpublish: { params: v.object({ trackId: ClientId }), result: Empty },
   mute: { params: v.object({ trackId: ClientId, muted: v.boolean() }), result: Empty },
@@ -244,6 +249,15 @@ export const EVENTS = {
   consumersClosed: v.object({ epoch: Epoch, consumerIds: v.array(v.string()) }),
   /** The layer that arrives of a track; null when the network has no room for any. */
   layers: v.object({ trackId: ClientId, spatialLayer: v.nullable(Layer) }),
+  /**
+   * A participant who should receive this track of ours cannot decode it, for clients with the feature `takes`.
+   * Repeated while it is so.
+   */
+  undecodable: v.object({
+    trackId: ClientId,
+    /** Video codecs that the participant can decode. */
+    codecs: CodecNames,
+  }),
   /** The current speakers, loudest first. Volume in dBov, -127 (silence) to 0. */
   speakers: v.object({
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),

@@ -1,6 +1,7 @@
 // Looks at what the browser sends of each picture, and has it try for more where it sends less than it may.
 import type { types } from 'mediasoup-client';
 import { CLIMB_FIRST_WAIT_MS, type Climb, climb, type SentLayer } from './climb.ts';
+import { changeEncodings } from './layers/encoding-changes.ts';
 
 /** Bits per second. Any change makes the browser think again; all limits of ours are even thousands. */
 const STEP = 1_000;
@@ -35,16 +36,13 @@ export class BandwidthWatch {
     if (kind !== 'video' || !rtpSender || producer.closed || producer.paused) return;
     const stats = await rtpSender.getStats().catch(() => undefined);
     if (!stats || producer.closed || producer.paused) return;
-    const parameters = rtpSender.getParameters();
-    const layers = sentLayers(parameters.encodings, [...stats.values()] as OutboundStats[]);
+    const { encodings } = rtpSender.getParameters();
+    const layers = sentLayers(encodings, [...stats.values()] as OutboundStats[]);
     const { ask, next } = climb(this.#climbs.get(producer), layers, performance.now());
     if (next) this.#climbs.set(producer, next);
     else this.#climbs.delete(producer);
-    if (!ask) return;
-    // Refused while another change is under way. The next look tries again.
-    await rtpSender
-      .setParameters({ ...parameters, encodings: changed(parameters.encodings) })
-      .catch(() => {});
+    // A refusal is no loss: the next look tries again.
+    if (ask) await changeEncodings(rtpSender, changed);
   }
 }
 

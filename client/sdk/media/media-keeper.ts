@@ -2,7 +2,6 @@
 // when a path stays down.
 import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
-import type { VideoCodec } from '../../../shared/media/media.ts';
 import type { IceServer } from '../../../shared/media/rtp.ts';
 import { type Consumer, unpacked } from '../../../shared/protocol/consumers.ts';
 import type { Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
@@ -13,13 +12,14 @@ import type { Retries } from '../link/retries.ts';
 import { PathRecovery, type RecoveryStep } from '../paths/path-recovery.ts';
 import { offersRelay } from '../paths/relay-servers.ts';
 import { NO_PATH, type Paths } from '../paths/selected-path.ts';
+import type { CodecChoice } from './encodings/codec-choice.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
 
 export interface MediaKeeperOptions {
   local: LocalTracks;
   relayOnly: boolean;
-  videoCodec: VideoCodec;
+  codecs: CodecChoice;
   request: Request;
   retries: Retries;
   /** Runs it now, or when requests can be sent again. */
@@ -143,6 +143,11 @@ export class MediaKeeper {
     if (!isOnBoth) void session?.receiver.consume(this.#usable(event));
   }
 
+  /** A participant cannot decode a track of ours. Any of ours may be next. */
+  onUndecodable({ codecs }: EventPayload<'undecodable'>): void {
+    if (this.#options.codecs.restrict(codecs)) this.reconcile();
+  }
+
   onConsumersClosed({ epoch, consumerIds }: EventPayload<'consumersClosed'>): void {
     this.#sessions.of(epoch)?.receiver.closeConsumers(consumerIds);
   }
@@ -187,6 +192,7 @@ export class MediaKeeper {
   /** Uses a new media session. Tracks continue there under the same ids. */
   #adopt(offer: MediaOffer, device: Device): void {
     const isFirst = this.#sessions.newest === undefined;
+    this.#options.codecs.prefer(offer.videoCodecs);
     const session = this.#open(offer, device);
     this.#offered.add(offer.epoch);
     if (!isFirst) this.#settling.expect(offer.epoch);
@@ -218,7 +224,7 @@ export class MediaKeeper {
       device,
       offer,
       relayOnly,
-      videoCodec: options.videoCodec,
+      codecs: options.codecs,
       request: options.request,
       streamIdOf: options.streamIdOf,
       onTracks: () => this.#sessions.update(),

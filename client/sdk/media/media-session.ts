@@ -1,7 +1,6 @@
 // One media session: a transport to send and one to receive, until the server offers another.
 import type { Device, types } from 'mediasoup-client';
 import type { ParleyError } from '../../../shared/errors.ts';
-import type { VideoCodec } from '../../../shared/media/media.ts';
 import { DtlsParameters, type IceServer } from '../../../shared/media/rtp.ts';
 import type { Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { MethodName, MethodParams, MethodResult } from '../../../shared/protocol/protocol.ts';
@@ -22,11 +21,10 @@ export type Request = <K extends MethodName>(
 
 export interface MediaSessionOptions
   extends Pick<ReceiverOptions, 'streamIdOf' | 'onTracks' | 'onUnusable'>,
-    Pick<SenderOptions, 'onRefused' | 'wanted' | 'mayBegin'> {
+    Pick<SenderOptions, 'onRefused' | 'wanted' | 'mayBegin' | 'codecs'> {
   device: Device;
   offer: MediaOffer;
   relayOnly: boolean;
-  videoCodec: VideoCodec;
   request: Request;
   onState(direction: Direction, state: types.ConnectionState): void;
   /** The path of a transport's packets changed. */
@@ -236,10 +234,11 @@ export class MediaSession {
     key,
     params,
     onRefused = this.#options.onProblem,
+    onAnswer,
   ) => {
     const send = () => {
       const now = this.#closed ? undefined : params();
-      return now && this.#options.request(method, now);
+      return now && this.#options.request(method, now).then(onAnswer);
     };
     this.#retries.send(`${method} ${key}`, send, (error) => {
       const moot = error.code === 'unreachable' || error.code === 'stale_epoch';

@@ -3,8 +3,13 @@ import type { Device, types } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
+import { LIMITS } from '../../../shared/protocol/limits.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import { BandwidthWatch } from './bandwidth-watch.ts';
+import type { CodecChoice } from './encodings/codec-choice.ts';
+import { OlderTakes } from './encodings/older-takes.ts';
+import { Publications, type Published } from './encodings/publications.ts';
+import { changeEncodings } from './layers/encoding-changes.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
 import { resizedEncodings, sendingOptions, sizeOf } from './sending-options.ts';
@@ -13,7 +18,7 @@ export interface SenderOptions {
   epoch: number;
   transport: types.Transport;
   device: Device;
-  videoCodec: VideoCodec;
+  codecs: Pick<CodecChoice, 'current' | 'settling'>;
   requestMedia: MediaRequest;
   /** The tracks to send, at this moment. */
   wanted(): readonly LocalEntry[];
@@ -23,14 +28,20 @@ export interface SenderOptions {
   onRefused(entry: LocalEntry, error: ParleyError): void;
 }
 
-/** How often a track is published, while the refusals are temporary. */
-const PUBLISH_ATTEMPTS = 4;
-const PUBLISH_RETRY_MS = 1_000;
 /** How often the browser is asked to send the same media, and the wait after a failure. */
 const SEND_ATTEMPTS = 3;
 const SEND_RETRY_MS = 500;
 /** A shared window or a phone's camera changes its size while it is sent. No event reports it. */
 const LOOK_AT_SIZES_EVERY_MS = 2_000;
+
+/** What belongs to a producer of ours. */
+interface Sent {
+  readonly entry: LocalEntry;
+  /** Counts the producers of a track: another codec needs another one. */
+  readonly take: number;
+  /** Of a picture. */
+  readonly codec: VideoCodec;
+}
 
 /** The comparison of one track, while it goes on. */
 interface Comparison {
@@ -50,22 +61,29 @@ export class Sender {
   readonly #failures = new Map<string, Failure>();
   readonly #retries = new Set<ReturnType<typeof setTimeout>>();
   readonly #producers = new Map<string, types.Producer>();
-  readonly #published = new Map<string, RtpParameters>();
+  readonly #publications: Publications;
+  /** Those that go on for a moment after another codec took their place. */
+  readonly #older = new OlderTakes();
+  /** Tracks whose codec the server cannot change: one of an older release. */
+  readonly #fixed = new Set<string>();
   readonly #sizes: ReturnType<typeof setInterval>;
   readonly #bandwidth = new BandwidthWatch(() => this.#producers.values());
   #closed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#publications = new Publications({
+      ...options,
+      onTake: (trackId, taken) => this.#onTake(trackId, taken),
+    });
     this.#sizes = setInterval(() => {
       for (const producer of this.#producers.values()) void this.#fitLayers(producer);
     }, LOOK_AT_SIZES_EVERY_MS);
     options.transport.on('produce', ({ appData, rtpParameters }, done) => {
       // Resolved at once: the server takes our id, and a refusal comes later as an error.
-      const entry = appData.entry as LocalEntry;
-      this.#published.set(entry.id, toWire(RtpParameters, rtpParameters));
-      done({ id: entry.id });
-      this.#requestPublish(entry);
+      const { entry, take } = sentOf(appData);
+      done({ id: take === 0 ? entry.id : `${entry.id}.${take}` });
+      this.#publications.publish(entry, publishedOf(appData, rtpParameters));
     });
   }
 
@@ -79,7 +97,7 @@ export class Sender {
 
   /** @param known the tracks of ours that the server knows */
   publishAgain(entries: readonly LocalEntry[], known: ReadonlySet<string>): void {
-    for (const entry of entries) if (!known.has(entry.id)) this.#requestPublish(entry);
+    this.#publications.again(entries, known);
   }
 
   /** Idempotent. */
@@ -87,6 +105,7 @@ export class Sender {
     this.#closed = true;
     clearInterval(this.#sizes);
     this.#bandwidth.close();
+    this.#older.close();
     for (const timer of this.#retries) clearTimeout(timer);
     this.#options.transport.close();
   }
@@ -119,23 +138,31 @@ export class Sender {
     // Its owner replaces an ended track, or unpublishes it.
     const isLive = track.readyState === 'live';
     let producer = this.#producers.get(entry.id);
+    // The codec is chosen by what the device does well, which may not be known yet.
+    if (!producer && track.kind === 'video') await this.#options.codecs.settling;
     if (!producer) {
       if (!isLive || !this.#options.mayBegin()) return;
       producer = await this.#produce(entry, track);
       if (this.#closed || entry.closed) return producer.close();
       this.#producers.set(entry.id, producer);
     } else if (isLive && producer.track !== track) {
+      await this.#older.of(entry.id)?.replaceTrack({ track });
       await producer.replaceTrack({ track });
       await this.#fitLayers(producer);
     }
-    if (producer.closed || producer.paused === entry.muted) return;
-    if (entry.muted) producer.pause();
-    else producer.resume();
+    if (isLive && this.#isOutdated(producer)) producer = await this.#changeCodec(producer, track);
+    for (const each of [producer, this.#older.of(entry.id)]) {
+      if (!each || each.closed || each.paused === entry.muted) continue;
+      if (entry.muted) each.pause();
+      else each.resume();
+    }
   }
 
   /** Waits for the local negotiation only. */
-  #produce(entry: LocalEntry, track: MediaStreamTrack): Promise<types.Producer> {
-    const { transport, device, videoCodec } = this.#options;
+  #produce(entry: LocalEntry, track: MediaStreamTrack, take = 0): Promise<types.Producer> {
+    const { transport, device, codecs } = this.#options;
+    const sentAs = codecs.current(device);
+    const { codec } = sentAs;
     return transport.produce({
       track,
       // Its owner stops it, not we; and a mute must not disable the owner's track.
@@ -143,9 +170,44 @@ export class Sender {
       disableTrackOnPause: false,
       // Muted: no packets are sent, instead of silence.
       zeroRtpOnPause: true,
-      ...sendingOptions(device, entry.source, videoCodec, sizeOf(track)),
-      appData: { entry },
+      ...sendingOptions(device, entry.source, sentAs, sizeOf(track)),
+      appData: { entry, take, codec } satisfies Sent,
     });
+  }
+
+  /** Whether a picture is sent with another codec than it should be. On an older session that does not matter. */
+  #isOutdated({ kind, appData }: types.Producer): boolean {
+    const { entry, take, codec } = sentOf(appData);
+    const { codecs, device, mayBegin } = this.#options;
+    if (kind !== 'video' || take >= LIMITS.takes || this.#fixed.has(entry.id)) return false;
+    return mayBegin() && codecs.current(device).codec !== codec;
+  }
+
+  /** Make before break: the producer goes on until another one sends as much. @returns the newest */
+  async #changeCodec(before: types.Producer, track: MediaStreamTrack): Promise<types.Producer> {
+    const { entry, take } = sentOf(before.appData);
+    const producer = await this.#produce(entry, track, take + 1).catch(() => undefined);
+    if (!producer) {
+      // The browser cannot. A picture that some can see is better than none.
+      this.#fixed.add(entry.id);
+      return before;
+    }
+    this.#producers.set(entry.id, producer);
+    this.#older.keep(entry.id, before, producer);
+    if (this.#closed || entry.closed) this.#stop(entry.id);
+    return producer;
+  }
+
+  #onTake(trackId: string, taken: boolean): void {
+    if (taken) {
+      this.#older.confirm(trackId);
+      return;
+    }
+    this.#fixed.add(trackId);
+    const before = this.#older.restore(trackId);
+    if (!before) return;
+    this.#producers.set(trackId, before);
+    this.#publications.restore(trackId, publishedOf(before.appData, before.rtpParameters));
   }
 
   #onFailure(entry: LocalEntry, cause: unknown): void {
@@ -166,47 +228,28 @@ export class Sender {
   }
 
   #stop(trackId: string): void {
+    this.#older.end(trackId);
     this.#producers.get(trackId)?.close();
     this.#producers.delete(trackId);
-    this.#published.delete(trackId);
+    this.#publications.forget(trackId);
     this.#failures.delete(trackId);
   }
 
   /** The layers of a picture that has another size now. */
   async #fitLayers({ closed, track, rtpSender, appData }: types.Producer): Promise<void> {
     if (closed || !rtpSender || track?.kind !== 'video') return;
-    const { source } = appData.entry as LocalEntry;
-    const parameters = rtpSender.getParameters();
-    // Only simulcast has layers to change, and those are the same for every codec that has it.
-    const wanted = videoEncodings(source, 'VP8', sizeOf(track));
-    const encodings = resizedEncodings(parameters.encodings, wanted);
-    if (!encodings) return;
+    const { entry, codec } = sentOf(appData);
     // A browser that refuses keeps its layers. It is asked again soon.
-    await rtpSender.setParameters({ ...parameters, encodings }).catch(() => {});
-  }
-
-  #requestPublish(entry: LocalEntry, attempt = 1): void {
-    const { epoch, requestMedia } = this.#options;
-    const { id: trackId, source } = entry;
-    const kind = entry.track.kind === 'audio' ? 'audio' : 'video';
-    requestMedia(
-      'publish',
-      trackId,
-      () => {
-        const rtpParameters = this.#published.get(trackId);
-        const { muted } = entry;
-        // Unpublished before the browser had negotiated it: the server must not get it.
-        if (!rtpParameters || entry.closed) return undefined;
-        return { epoch, trackId, kind, source, muted, rtpParameters };
-      },
-      (refusal) => {
-        // For example, a worker has just died: either another session comes, or a later attempt succeeds.
-        if (refusal.retryable && attempt < PUBLISH_ATTEMPTS) {
-          setTimeout(() => this.#requestPublish(entry, attempt + 1), PUBLISH_RETRY_MS);
-        } else {
-          this.#options.onRefused(entry, refusal);
-        }
-      },
+    await changeEncodings(rtpSender, (now) =>
+      resizedEncodings(now, videoEncodings(entry.source, codec, sizeOf(track))),
     );
   }
+}
+
+function sentOf(appData: types.AppData): Sent {
+  return appData as unknown as Sent;
+}
+
+function publishedOf(appData: types.AppData, rtpParameters: types.RtpParameters): Published {
+  return { take: sentOf(appData).take, rtpParameters: toWire(RtpParameters, rtpParameters) };
 }

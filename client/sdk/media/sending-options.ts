@@ -2,11 +2,12 @@
 import type { Device, types } from 'mediasoup-client';
 import {
   type Encoding,
+  isLayered,
   type PictureSize,
-  type VideoCodec,
   videoEncodings,
 } from '../../../shared/media/media.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
+import type { SentAs } from './encodings/choose-codec.ts';
 
 /** Speech: 32 kbit/s is transparent. Music or a film in a shared tab: stereo, 128 kbit/s. */
 const AUDIO_OPTIONS: Record<'microphone' | 'screen-audio', types.ProducerCodecOptions> = {
@@ -21,31 +22,25 @@ const AUDIO_OPTIONS: Record<'microphone' | 'screen-audio', types.ProducerCodecOp
 };
 /** Kilobits per second to begin with: the first seconds are sharp instead of blurred. */
 const VIDEO_START_BITRATE_KBPS = 1_000;
-/** Every browser sends and receives it. */
-const FALLBACK_CODEC: VideoCodec = 'VP8';
-
 export function sendingOptions(
-  device: Device,
+  device: Pick<Device, 'sendRtpCapabilities'>,
   source: TrackSource,
-  videoCodec: VideoCodec,
+  { codec: name, layered }: SentAs,
   size?: PictureSize,
 ): Partial<types.ProducerOptions> {
   if (source === 'microphone' || source === 'screen-audio') {
     return { codecOptions: AUDIO_OPTIONS[source] };
   }
-  const named = (name: VideoCodec) =>
-    device.sendRtpCapabilities.codecs?.find(
-      ({ mimeType }) => mimeType.toLowerCase() === `video/${name.toLowerCase()}`,
-    );
-  const wanted = named(videoCodec);
-  const codec = wanted ?? named(FALLBACK_CODEC);
+  const codec = device.sendRtpCapabilities.codecs?.find(
+    ({ mimeType }) => mimeType.toLowerCase() === `video/${name.toLowerCase()}`,
+  );
   return {
     ...(codec && { codec }),
-    encodings: videoEncodings(source, wanted ? videoCodec : FALLBACK_CODEC, size).map(
-      (encoding) => ({
-        ...encoding,
-      }),
-    ),
+    encodings: videoEncodings(source, name, size).map(({ scalabilityMode, ...encoding }) => ({
+      ...encoding,
+      // The server would look for layers that a browser which knows no such modes does not send.
+      ...(scalabilityMode && (layered || !isLayered(name)) && { scalabilityMode }),
+    })),
     codecOptions: { videoGoogleStartBitrate: VIDEO_START_BITRATE_KBPS },
   };
 }
@@ -56,8 +51,12 @@ export function sizeOf(track: Pick<MediaStreamTrack, 'getSettings'>): PictureSiz
   return width && height ? { width, height } : undefined;
 }
 
+/** What {@link BandwidthWatch} adds to a limit is no other limit. Bits per second. */
+const SAME_BITRATE = 1_000;
+
 /**
- * The encodings of a sender for a picture of another size. Changes only encodings that have names.
+ * The encodings of a sender for a picture of another size. Encodings of another codec, of which there is another
+ * number, are left alone.
  *
  * @returns undefined when they need no change
  */
@@ -65,9 +64,12 @@ export function resizedEncodings(
   now: readonly RTCRtpEncodingParameters[],
   wanted: readonly Encoding[],
 ): RTCRtpEncodingParameters[] | undefined {
-  if (now.length < 2 || now.length !== wanted.length) return undefined;
+  if (now.length !== wanted.length) return undefined;
+  // A single encoding has no name.
+  const find = ({ rid }: RTCRtpEncodingParameters) =>
+    now.length === 1 ? wanted[0] : wanted.find((other) => other.rid === rid);
   const resized = now.map((encoding) => {
-    const other = wanted.find(({ rid }) => rid === encoding.rid);
+    const other = find(encoding);
     if (!other) return encoding;
     const { active = true, maxBitrate, maxFramerate, scaleResolutionDownBy = 1 } = other;
     return {
@@ -78,9 +80,11 @@ export function resizedEncodings(
   });
   const same = resized.every((encoding, index) => {
     const before = now[index];
+    const { maxBitrate = 0 } = before ?? {};
     return (
       before?.active === encoding.active &&
-      (before?.scaleResolutionDownBy ?? 1) === encoding.scaleResolutionDownBy
+      (before?.scaleResolutionDownBy ?? 1) === encoding.scaleResolutionDownBy &&
+      Math.abs(maxBitrate - (encoding.maxBitrate ?? 0)) <= SAME_BITRATE
     );
   });
   return same ? undefined : resized;

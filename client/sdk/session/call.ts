@@ -13,6 +13,7 @@ import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import { sleep } from '../link/backoff.ts';
 import { Link } from '../link/link.ts';
 import { Retries } from '../link/retries.ts';
+import { CodecChoice } from '../media/encodings/codec-choice.ts';
 import { LocalTracks } from '../media/local-tracks.ts';
 import { MediaKeeper } from '../media/media-keeper.ts';
 import type { Request } from '../media/media-session.ts';
@@ -64,7 +65,7 @@ export class JoinedCall extends CallState implements Call {
     this.#media = new MediaKeeper({
       local: this.#local,
       relayOnly: options.relayOnly ?? false,
-      videoCodec: options.videoCodec ?? 'VP8',
+      codecs: new CodecChoice({ insisted: options.videoCodec }),
       request: this.#request,
       retries: this.#retries,
       onceUp: (action) => this.#onceUp(action),
@@ -215,6 +216,7 @@ export class JoinedCall extends CallState implements Call {
     patches: ({ patches }) => this.#onPatches(patches),
     consumers: (data) => this.#media.onConsumers(data),
     consumersClosed: (data) => this.#media.onConsumersClosed(data),
+    undecodable: (data) => this.#media.onUndecodable(data),
     layers: (layer) => this.events.emit('layer', layer),
     speakers: ({ speakers }) => this.updateSpeakers(speakers),
     media: (offer) => {

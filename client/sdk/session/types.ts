@@ -14,7 +14,10 @@ export interface JoinOptions {
   token?: string;
   /** Only use TURN relays (`iceTransportPolicy: 'relay'`). */
   relayOnly?: boolean;
-  /** For cameras and screens, where the browser can send it. Default VP8, which all of them can. */
+  /**
+   * For cameras and screens, where the browser can send it. Default: the first of the server's `VIDEO_CODECS` that
+   * the device encodes well. Another one takes its place when a participant cannot decode it.
+   */
   videoCodec?: VideoCodec;
   /** Published with the join, without waiting for its answer. */
   tracks?: readonly LocalTrackInput[];

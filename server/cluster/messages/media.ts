@@ -9,7 +9,12 @@ import {
   RtpParameters,
 } from '../../../shared/media/rtp.ts';
 import { Consumer } from '../../../shared/protocol/consumers.ts';
-import { Direction, MediaOffer, Preference } from '../../../shared/protocol/media-messages.ts';
+import {
+  Direction,
+  MediaOffer,
+  Preference,
+  Take,
+} from '../../../shared/protocol/media-messages.ts';
 import { EVENTS, METHODS } from '../../../shared/protocol/protocol.ts';
 import type { EventData, Params, Result } from '../../../shared/protocol/rpc.ts';
 import {
@@ -108,8 +113,10 @@ export const MEDIA_COMMANDS = {
       muted: v.boolean(),
       version: MutedSince,
       rtpParameters: RtpParameters,
+      take: v.exactOptional(Take),
     }),
-    result: Empty,
+    /** Nodes of an older release know no takes, and answer none. */
+    result: v.object({ take: v.exactOptional(Take) }),
   },
   unpublish: { params: v.object({ ...whose, trackId: ClientId }), result: Empty },
   /** An older word than the node has is ignored: two replicas may say it in any order. */
@@ -166,6 +173,8 @@ export const MEDIA_EVENTS = {
     trackId: ClientId,
     spatialLayer: v.nullable(v.number()),
   }),
+  /** For the participant who sends the track: another one who should receive it cannot decode it. */
+  undecodable: v.object({ participantId: ParticipantId, ...EVENTS.undecodable.entries }),
   /** Other TURN servers, or other credentials, than were given before. */
   iceServers: v.object({
     participantId: ParticipantId,

@@ -36,6 +36,11 @@ export const media = {
     about:
       'Seconds between two lookups of the hostnames in `ANNOUNCED_ADDRESS`. Browsers are offered the addresses behind a name too (Firefox takes no name); whoever joins later than this after a change of DNS is offered the new ones.',
   }),
+  videoCodecs: setting('VIDEO_CODECS', list(choice('vp8', 'vp9', 'h264', 'av1')), {
+    default: ['vp8'],
+    about:
+      'Video codecs that clients send, the preferred first. Each takes the first one that its device encodes well: by hardware, or by enough processors without saving power; else VP8. VP9 and AV1 carry their layers in one stream, which needs less bandwidth. VP8 is the default, since every browser has it and it costs least without hardware. If a receiver cannot decode a codec, its sender changes to one that all can.',
+  }),
   participantsPerWorker: setting('PEERS_PER_WORKER', integer(1, 10_000), {
     default: 20,
     about:

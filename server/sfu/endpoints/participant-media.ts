@@ -1,5 +1,5 @@
 // One participant's media session: two transports, the tracks sent and the tracks received.
-import type { DtlsState, Producer, WebRtcTransport } from 'mediasoup/types';
+import type { DtlsState, WebRtcTransport } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
   type DtlsParameters,
@@ -23,8 +23,10 @@ import type { RoomRouter } from '../rooms/room-router.ts';
 import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { GrantedTurn } from './granted-turn.ts';
+import { KnownMutes } from './known-mutes.ts';
 import type { SessionHolder } from './session-holder.ts';
 import { type Others, Subscriptions } from './subscriptions.ts';
+import { Takes } from './takes.ts';
 import { createTransport, type MediaContext } from './transport.ts';
 
 /**
@@ -54,6 +56,8 @@ export interface PublishRequest {
    */
   version?: number | undefined;
   rtpParameters: RtpParameters;
+  /** Older clients and replicas send none: 0. */
+  take?: number | undefined;
 }
 type MediaKindName = (typeof MediaKind.options)[number];
 
@@ -73,8 +77,8 @@ export class ParticipantMedia {
   readonly #transports: Record<Direction, WebRtcTransport>;
   /** The DTLS fingerprints that each transport was connected with. */
   readonly #connected = new Map<Direction, string>();
-  /** The room's newest word on each track, which may come before the track does. */
-  readonly #mutes = new Map<string, { muted: boolean; version: number }>();
+  readonly #mutes = new KnownMutes();
+  readonly #takes: Takes;
   readonly #resources: Resources;
   readonly #release: () => void;
   readonly #log: Logger;
@@ -99,6 +103,7 @@ export class ParticipantMedia {
     this.#resources = context.resources;
     this.#release = context.resources.open('peer');
     this.#log = context.log;
+    this.#takes = new Takes(room, this, context.resources);
     this.subscriptions = new Subscriptions({
       room: { name: room.name, tracks: room.tracks, publish: this.publishEvent },
       router,
@@ -190,7 +195,7 @@ export class ParticipantMedia {
 
   /** Idempotent for a track that is here already. */
   async publish(request: PublishRequest): Promise<void> {
-    const { trackId, kind, source, muted, version, rtpParameters } = request;
+    const { trackId, kind, source, muted, version, rtpParameters, take = 0 } = request;
     // The caller has committed the track to the room, so it is this participant's. A producer of another
     // participant under this id belongs to an ended session that was not closed here yet.
     for (const track of this.#room.tracks.of(trackId)) {
@@ -199,14 +204,14 @@ export class ParticipantMedia {
         track.home.router.own(track.producerId)?.close();
       }
     }
-    if (this.#producer(trackId)) return this.mute(trackId, muted, version);
+    if (this.#takes.has(trackId, take)) return this.mute(trackId, muted, version);
     if (!describesKind(rtpParameters, kind)) throw new ParleyError('unsupported_media');
     const producer = await this.#transports.send
       .produce({
-        id: producerIdOf(trackId, this.epoch),
+        id: producerIdOf(trackId, this.epoch, take),
         kind,
         rtpParameters,
-        paused: this.#mutedNow(trackId, muted, version),
+        paused: this.#mutes.now(trackId, muted, version),
         keyFrameRequestDelay: KEY_FRAME_REQUEST_DELAY_MS,
       })
       .catch((cause) => {
@@ -219,27 +224,20 @@ export class ParticipantMedia {
     const { participantId, epoch } = this;
     const home = { router: this.router };
     const track = { trackId, participantId, epoch, producerId: producer.id, kind, source, home };
-    this.#room.addTrack({ ...track, closed: false }, producer);
+    this.#room.addTrack({ ...track, ...(take > 0 && { take }), closed: false }, producer);
+    this.#takes.closeOlder(trackId);
   }
 
   unpublish(trackId: string): void {
-    this.#mutes.delete(trackId);
-    this.#producer(trackId)?.close();
+    this.#mutes.forget(trackId);
+    for (const producer of this.#takes.of(trackId)) producer.close();
   }
 
   async mute(trackId: string, muted: boolean, version?: number): Promise<void> {
-    const paused = this.#mutedNow(trackId, muted, version);
-    const producer = this.#producer(trackId);
-    if (!producer) throw new ParleyError('unknown_track');
-    await (paused ? producer.pause() : producer.resume());
-  }
-
-  /** Two replicas may tell of two changes in any order: the room's newer one counts. */
-  #mutedNow(trackId: string, muted: boolean, version?: number): boolean {
-    const known = this.#mutes.get(trackId);
-    if (known && version !== undefined && version < known.version) return known.muted;
-    this.#mutes.set(trackId, { muted, version: version ?? known?.version ?? 0 });
-    return muted;
+    const paused = this.#mutes.now(trackId, muted, version);
+    const producers = this.#takes.of(trackId);
+    if (producers.length === 0) throw new ParleyError('unknown_track');
+    await Promise.all(producers.map((each) => (paused ? each.pause() : each.resume())));
   }
 
   /** The room's tracks, or who is heard, changed. New consumers are sent to the client as an event. */
@@ -267,6 +265,7 @@ export class ParticipantMedia {
     this.turn?.release();
     this.subscriptions.close();
     this.#release();
+    this.#takes.close();
     this.router.worker.sessions -= 1;
     this.#transports.send.close();
     this.#transports.recv.close();
@@ -285,9 +284,5 @@ export class ParticipantMedia {
       this.#log[state === 'failed' ? 'info' : 'debug']({ ...known, state }, 'DTLS has ended');
       this.publishEvent('transportEnded', { participantId, epoch, direction });
     });
-  }
-
-  #producer(trackId: string): Producer | undefined {
-    return this.#room.ownTrack(trackId, this.epoch);
   }
 }

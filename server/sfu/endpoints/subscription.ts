@@ -7,6 +7,7 @@ import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import { countWhileOpen } from '../workers/count.ts';
+import { preferredLayers } from './preferred-layers.ts';
 
 export interface SubscriptionOptions {
   track: { readonly trackId: string };
@@ -62,7 +63,9 @@ export class Subscription {
       producerId: producer.id,
       rtpCapabilities,
       paused: waiting || paused,
-      ...(preference?.spatialLayer !== undefined && { preferredLayers: layersOf(preference) }),
+      ...(preference?.spatialLayer !== undefined && {
+        preferredLayers: preferredLayers(preference, modeOf(producer)),
+      }),
     });
     return new Subscription(options, first, consumer);
   }
@@ -135,7 +138,7 @@ export class Subscription {
     try {
       if (consumer.closed) return;
       if (isOtherLayer && consumer.type !== 'simple' && preference.spatialLayer !== undefined) {
-        await consumer.setPreferredLayers(layersOf(preference));
+        await consumer.setPreferredLayers(preferredLayers(preference, modeOf(consumer)));
       }
       if (consumer.closed || pause === consumer.paused) return;
       await (pause ? consumer.pause() : consumer.resume());
@@ -146,6 +149,7 @@ export class Subscription {
   }
 }
 
-function layersOf({ spatialLayer = 0, temporalLayer }: Preference) {
-  return { spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) };
+/** Undefined for simulcast, whose layers are streams of their own. */
+function modeOf({ type, rtpParameters }: Producer | Consumer): string | undefined {
+  return type === 'simulcast' ? undefined : rtpParameters.encodings?.[0]?.scalabilityMode;
 }

@@ -10,6 +10,7 @@ import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
 import { Subscription } from './subscription.ts';
+import { Undecodable } from './undecodable.ts';
 
 export type Others = View['others'];
 
@@ -42,6 +43,7 @@ export class Subscriptions {
   #others: Others = 'chosen';
   /** Tracks that could not be consumed; they are not tried again. */
   readonly #refused = new WeakSet<RoomTrack>();
+  readonly #undecodable: Undecodable;
   /** Whether the client can receive a codec. */
   readonly #consumable = new Map<string, boolean>();
   /** Tracks on their way from another worker or node. */
@@ -53,6 +55,7 @@ export class Subscriptions {
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#undecodable = new Undecodable(options);
   }
 
   list(): ConsumerDescription[] {
@@ -102,6 +105,7 @@ export class Subscriptions {
 
   close(): void {
     this.#dropping?.close();
+    this.#undecodable.close();
   }
 
   #wants(): Map<string, Want<RoomTrack>> {
@@ -163,6 +167,7 @@ export class Subscriptions {
     if (!producer) return undefined;
     if (!this.#canConsume(producer)) {
       this.#refused.add(track);
+      this.#undecodable.add(track);
       log.warn({ room: room.name, trackId }, 'a participant has no codec for a track');
       return undefined;
     }

@@ -21,5 +21,4 @@ export interface MediaRoom<P> {
   addParticipant(participant: P): void;
   removeParticipant(participant: P): void;
   addTrack(track: RoomTrack, producer: Producer): void;
-  ownTrack(trackId: string, epoch: number): Producer | undefined;
 }

@@ -10,7 +10,7 @@ import type { LiveWorker } from '../workers/worker-pool.ts';
 import type { MediaRoom, PublishEvent } from './media-room.ts';
 import { RoomRouter } from './room-router.ts';
 import { RoomSpeakers, type Volume } from './room-speakers.ts';
-import { producerIdOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
+import { type RoomTrack, RoomTracks } from './room-tracks.ts';
 
 /** Speakers that are published. More are never understood at once. */
 const MAX_SPEAKERS = 6;
@@ -133,12 +133,6 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     producer.observer.on('pause', () => change(() => this.tracks.mute(producerId, true)));
     producer.observer.on('resume', () => change(() => this.tracks.mute(producerId, false)));
     change(() => this.tracks.add(track, { muted: producer.paused }));
-  }
-
-  /** The producer that this media session sends the track with. */
-  ownTrack(trackId: string, epoch: number): Producer | undefined {
-    const track = this.tracks.get(producerIdOf(trackId, epoch));
-    return track?.home.nodeId === undefined ? track?.home.router.own(track.producerId) : undefined;
   }
 
   /** Those whose wishes an action on these tracks may change: all of them, or who names one of the tracks. */

@@ -9,12 +9,17 @@ export type TrackHome =
   | { readonly router: RoomRouter; readonly nodeId?: undefined }
   | { readonly nodeId: string; readonly routerId: string };
 
-/** One producer of a track. A participant who moves may have two of them, with different epochs. */
+/**
+ * One producer of a track. A participant who moves may have two of them, with different epochs; one who changes
+ * the codec, with different takes.
+ */
 export interface RoomTrack {
   readonly trackId: string;
   readonly participantId: string;
   /** The epoch of the media session that sends it. */
   readonly epoch: number;
+  /** Of two producers on one media session the higher one is newer. Absent: 0. */
+  readonly take?: number;
   readonly producerId: string;
   readonly kind: 'audio' | 'video';
   readonly source?: TrackSource | undefined;
@@ -60,7 +65,7 @@ export class RoomTracks {
   add(track: RoomTrack, { muted }: { muted: boolean }): void {
     this.#byProducer.set(track.producerId, track);
     const others = this.#byTrack.get(track.trackId) ?? [];
-    const all = [...others, track].toSorted((a, b) => a.epoch - b.epoch);
+    const all = [...others, track].toSorted((a, b) => a.epoch - b.epoch || takeOf(a) - takeOf(b));
     this.#byTrack.set(track.trackId, all);
     if (all.at(-1) === track) this.#interest.set(track, { muted });
   }
@@ -96,7 +101,11 @@ export class RoomTracks {
   }
 }
 
+export function takeOf({ take = 0 }: { take?: number }): number {
+  return take;
+}
+
 /** A producer belongs to one media session: the same track on the next one has another. */
-export function producerIdOf(trackId: string, epoch: number): string {
-  return `${trackId}.${epoch}`;
+export function producerIdOf(trackId: string, epoch: number, take = 0): string {
+  return take === 0 ? `${trackId}.${epoch}` : `${trackId}.${epoch}.${take}`;
 }

@@ -186,6 +186,9 @@ export class SessionMedia {
       // The client shows nothing of a session that it is leaving.
       if (epoch === session.epoch) session.#publish('layers', layers);
     },
+    undecodable: (session, { participantId: _, ...track }) => {
+      if (session.#owner.features.includes('takes')) session.#publish('undecodable', track);
+    },
     iceServers: (session, { participantId: _, epoch, ...iceServers }) => {
       if (epoch !== session.epoch) return;
       session.#publish('iceServers', iceServers);

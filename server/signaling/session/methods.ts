@@ -61,7 +61,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
-  async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters }) {
+  async publish(session, { epoch, trackId, kind, source, muted: wished, rtpParameters, take }) {
     // The store refuses it too; here nothing has been asked of it yet.
     if (!isGranted(session.participant.role, 'publish')) throw new ParleyError('forbidden');
     const { nodeId } = session.media.sessions.ofEpoch(epoch);
@@ -75,7 +75,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     // The room first: it refuses taken ids and too many tracks before media is touched.
     const { version } = await session.commit([{ op: 'publish', track }]);
     try {
-      await session.context.media.send(nodeId, 'publish', {
+      return await session.context.media.send(nodeId, 'publish', {
         ...idsOf(session),
         epoch,
         trackId,
@@ -84,11 +84,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
         muted,
         version,
         rtpParameters,
+        ...(take !== undefined && { take }),
       });
     } catch (error) {
       const stale = epoch !== session.media.epoch || ParleyError.from(error).code === 'stale_epoch';
-      // A client of a newer media session publishes the track again there; it stays in the room.
-      if (!stale) {
+      // A client of a newer media session publishes the track again there; it stays in the room. So does a track
+      // whose earlier take goes on.
+      if (!stale && !take) {
         // A node that did not answer in time may publish the track all the same. The client does not wait for it.
         const { media, log } = session.context;
         media.send(nodeId, 'unpublish', { ...idsOf(session), trackId }).catch((err) => {
@@ -98,7 +100,6 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
       }
       throw error;
     }
-    return {};
   },
 
   async unpublish(session, { trackId }) {

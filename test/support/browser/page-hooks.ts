@@ -13,6 +13,11 @@ export interface StatsEntry {
   /** For outbound streams: the simulcast layer, and the browser's target. Bits per second. */
   rid?: string;
   targetBitrate?: number;
+  framesEncoded?: number;
+  codecId?: string;
+  /** For a codec: as `video/VP8`. */
+  mimeType?: string;
+  scalabilityMode?: string;
   qualityLimitationReason?: 'none' | 'cpu' | 'bandwidth' | 'other';
   totalAudioEnergy?: number;
   bytesReceived?: number;

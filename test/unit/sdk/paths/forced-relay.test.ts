@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import type { Device } from 'mediasoup-client';
 import { Retries } from '../../../../client/sdk/link/retries.ts';
+import { CodecChoice } from '../../../../client/sdk/media/encodings/codec-choice.ts';
 import { LocalTracks } from '../../../../client/sdk/media/local-tracks.ts';
 import { MediaKeeper } from '../../../../client/sdk/media/media-keeper.ts';
 import type { Request } from '../../../../client/sdk/media/media-session.ts';
@@ -68,7 +69,12 @@ beforeEach(() => {
     return {} as never;
   };
   keeper = new MediaKeeper({
-    ...{ local: new LocalTracks(), relayOnly: false, videoCodec: 'VP8', retries: new Retries() },
+    ...{
+      local: new LocalTracks(),
+      relayOnly: false,
+      codecs: new CodecChoice(),
+      retries: new Retries(),
+    },
     request,
     onceUp: (action) => action(),
     isUp: () => true,
