@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { VIDEO_CODECS, type VideoCodec } from '../../../shared/media/media.ts';
 import { Chromium } from '../../support/browser/chromium.ts';
-import { installAbleDevice, sentPictures } from '../../support/browser/codec-hooks.ts';
+import { installAbleDevice, sentPictures } from '../../support/browser/hooks/codec-hooks.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { type Scene, story } from '../../support/browser/scene.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';

@@ -1,6 +1,6 @@
 // Devices that are unplugged, used elsewhere, muted or taken back during a call.
 import assert from 'node:assert/strict';
-import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
+import { installDeviceHooks } from '../../support/browser/hooks/device-hooks.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { type Scene, story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';

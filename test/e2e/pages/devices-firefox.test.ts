@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
 import type { FirefoxPerson } from '../../support/browser/firefox.ts';
+import { installDeviceHooks } from '../../support/browser/hooks/device-hooks.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { type Scene, story } from '../../support/browser/scene.ts';
 import {

@@ -1,6 +1,6 @@
 // Switches and questions that are answered late: while a call begins, or after it was left.
 import assert from 'node:assert/strict';
-import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
+import { installDeviceHooks } from '../../support/browser/hooks/device-hooks.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';

@@ -1,7 +1,7 @@
 // A page that is older than the server: the files of its late parts are gone since a release.
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { installDeviceHooks } from '../../support/browser/device-hooks.ts';
+import { installDeviceHooks } from '../../support/browser/hooks/device-hooks.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';

@@ -1,6 +1,6 @@
 // Runs in the page before its own scripts: a device that encodes everything well, or a browser that cannot decode a
 // codec. And what the test reads of codecs in the stats.
-import type { StatsEntry } from './page-hooks.ts';
+import type { StatsEntry } from '../page-hooks.ts';
 
 /** Hardware that encodes whatever the browser can. Must not refer to anything outside itself. */
 export function installAbleDevice(): void {
