@@ -1,0 +1,54 @@
+// A further server, reached by WHIP (RFC 9725) and WHEP, and started by somebody else.
+import type { Contender } from '../contender.ts';
+import { Peer, type PeerOptions } from '../peer.ts';
+
+export interface PeerServerOptions {
+  /** Where publishers and viewers post their offers. */
+  whip: URL;
+  whep: URL;
+  /** For `Authorization: Bearer`. */
+  token: string | undefined;
+  pids: readonly number[];
+}
+
+export function peerServer({ whip, whep, token, pids }: PeerServerOptions): Contender {
+  const resources: URL[] = [];
+  const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+  const enter = async (endpoint: URL, options: PeerOptions, ssrc?: number) => {
+    const peer = Peer.offering(options, ssrc);
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/sdp' },
+      body: await peer.wholeDescription(),
+      // A redirect might lead to another machine.
+      redirect: 'error',
+    });
+    const sdp = await answer.text();
+    if (answer.status !== 201) {
+      peer.close();
+      throw new Error(`${endpoint.href} answered ${answer.status}: ${sdp.slice(0, 200)}`);
+    }
+    const location = answer.headers.get('location');
+    if (location !== null) resources.push(new URL(location, endpoint));
+    peer.accept(sdp);
+    await peer.opened();
+    return peer;
+  };
+  return {
+    name: 'peer',
+    description: `${whip.origin}${pids.length > 0 ? `, process ${pids.join(', ')}` : ', whose CPU is not known: name it with PEER_PID'}`,
+    pids,
+    publish: ({ ssrc, onPacket }) => enter(whip, { name: 'publisher', onPacket }, ssrc),
+    async watch(index, onPacket) {
+      return { peer: await enter(whep, { name: `watcher-${index}`, onPacket }) };
+    },
+    async close() {
+      const sameOrigin = resources.filter(({ origin }) =>
+        [whip.origin, whep.origin].includes(origin),
+      );
+      await Promise.all(
+        sameOrigin.map((url) => fetch(url, { method: 'DELETE', headers }).catch(() => {})),
+      );
+    },
+  };
+}

@@ -1,0 +1,191 @@
+// What `bench:media` measured → costs, ratios, verdicts and the table. Pure.
+import { type Spread, spread } from '../statistics.ts';
+import type { ContenderName } from './contender.ts';
+
+export interface Turn {
+  seconds: number;
+  /** Of the media side; undefined when its processes are not known. */
+  cpuMs: number | undefined;
+  /** By the publisher. */
+  sent: number;
+  /** By the whole audience. */
+  received: number;
+  delayMs: { p50: number | undefined; p95: number | undefined };
+  /** Share of the time in which the process of the clients was at work. */
+  clientsBusy: number;
+}
+
+export interface Measured {
+  name: ContenderName;
+  description: string;
+  receivers: number;
+  /** Without an audience: nobody sends, and the publisher sends. */
+  empty: Turn;
+  unheard: Turn;
+  /** The publisher sends to the whole audience. */
+  rounds: readonly Turn[];
+  /** With the audience: nobody sends. */
+  silent: Turn;
+  /** The publisher sends, and the whole audience has paused. */
+  paused: Turn | undefined;
+  /** Resident memory in bytes, before and after the audience came. */
+  memory: { before: number | undefined; after: number | undefined };
+}
+
+export interface Goal {
+  of: ContenderName;
+  beside: ContenderName;
+  atMost: number;
+  text: string;
+}
+
+export const GOALS: readonly Goal[] = [
+  { of: 'parley', beside: 'bare', atMost: 1.05, text: 'bare mediasoup with the same worker' },
+  {
+    of: 'parley',
+    beside: 'nss',
+    atMost: 0.75,
+    text: "bare mediasoup with the distribution's libsrtp",
+  },
+  { of: 'parley', beside: 'janus', atMost: 1 / 3, text: 'Janus' },
+];
+
+/** A turn with more loss is not what was to be measured. Per cent. */
+const MOST_LOSS = 0.5;
+/** Clients that are busier arrive late at their sockets. */
+const MOST_BUSY = 0.9;
+const NAME_WIDTH = 8;
+
+/** Microseconds of the media side's CPU for each packet that arrived; undefined when it is not known. */
+export function costOf({ cpuMs, received }: Turn): number | undefined {
+  return cpuMs === undefined || received === 0 ? undefined : (cpuMs * 1_000) / received;
+}
+
+/** Per cent of what the audience should have received. */
+export function lossOf({ sent, received }: Turn, receivers: number): number {
+  const expected = sent * receivers;
+  return expected === 0 ? 0 : Math.max(0, (1 - received / expected) * 100);
+}
+
+export function costs({ rounds }: Measured): Spread | undefined {
+  const known = rounds.flatMap((turn) => costOf(turn) ?? []);
+  return known.length === 0 ? undefined : spread(known);
+}
+
+export interface Verdict {
+  goal: Goal;
+  /** By the medians. */
+  ratio: number;
+  /** By round, of the turns that were next to each other. */
+  range: Spread;
+  isMet: boolean;
+}
+
+/** @returns nothing for goals whose contenders were not measured */
+export function verdicts(all: readonly Measured[]): Verdict[] {
+  return GOALS.flatMap((goal) => {
+    const [ours, theirs] = [goal.of, goal.beside].map((name) => all.find((m) => m.name === name));
+    const [our, their] = [ours && costs(ours), theirs && costs(theirs)];
+    if (!ours || !theirs || !our || !their) return [];
+    const ratios = ours.rounds.flatMap((turn, round) => {
+      const beside = theirs.rounds[round];
+      const [a, b] = [costOf(turn), beside && costOf(beside)];
+      return a === undefined || b === undefined ? [] : [a / b];
+    });
+    if (ratios.length === 0) return [];
+    const ratio = our.median / their.median;
+    return [{ goal, ratio, range: spread(ratios), isMet: ratio <= goal.atMost }];
+  });
+}
+
+/** Microseconds of CPU for each second and consumer, beyond what the same costs without them. */
+export function consumerCost(
+  withThem: Turn | undefined,
+  without: Turn,
+  receivers: number,
+): number | undefined {
+  if (withThem?.cpuMs === undefined || without.cpuMs === undefined) return undefined;
+  const perSecond = withThem.cpuMs / withThem.seconds - without.cpuMs / without.seconds;
+  return (perSecond * 1_000) / receivers;
+}
+
+export function report(all: readonly Measured[]): string {
+  const bare = all.find(({ name }) => name === 'bare');
+  const bareCost = bare && costs(bare);
+  return [
+    '',
+    head(),
+    ...all.map((measured) => row(measured, bareCost)),
+    '',
+    ...all.map(({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}${description}`),
+    '',
+    ...verdicts(all).map(sentence),
+    ...warnings(all),
+    '',
+  ].join('\n');
+}
+
+const COLUMNS = [
+  ['µs a packet', 13],
+  ['(least – most)', 16],
+  ['to bare', 9],
+  ['lost', 9],
+  ['delay p50, p95', 18],
+  ['silent', 9],
+  ['paused', 9],
+  ['memory', 10],
+] as const;
+
+function head(): string {
+  return `  ${''.padEnd(NAME_WIDTH)}${COLUMNS.map(([title, width]) => title.padStart(width)).join('')}`;
+}
+
+function row(measured: Measured, bareCost: Spread | undefined): string {
+  const { name, receivers, rounds, silent, paused, empty, unheard, memory } = measured;
+  const cost = costs(measured);
+  const loss = spread(rounds.map((turn) => lossOf(turn, receivers))).median;
+  const delay = (which: 'p50' | 'p95') => {
+    const known = rounds.flatMap(({ delayMs }) => delayMs[which] ?? []);
+    return known.length === 0 ? '–' : spread(known).median.toFixed(1);
+  };
+  const { before, after } = memory;
+  const each =
+    before === undefined || after === undefined ? undefined : (after - before) / receivers;
+  const cells = [
+    cost ? cost.median.toFixed(1) : '–',
+    cost ? `(${cost.min.toFixed(1)} – ${cost.max.toFixed(1)})` : '',
+    cost && bareCost ? (cost.median / bareCost.median).toFixed(3) : '–',
+    `${loss.toFixed(2)} %`,
+    `${delay('p50')}, ${delay('p95')} ms`,
+    micro(consumerCost(silent, empty, receivers)),
+    micro(consumerCost(paused, unheard, receivers)),
+    each === undefined ? '–' : `${(each / 1_000).toFixed(0)} kB`,
+  ];
+  const padded = cells.map((cell, index) => cell.padStart(COLUMNS[index]?.[1] ?? 0));
+  return `  ${name.padEnd(NAME_WIDTH)}${padded.join('')}`;
+}
+
+function micro(value: number | undefined): string {
+  return value === undefined ? '–' : `${value.toFixed(0)} µs`;
+}
+
+function sentence({ goal, ratio, range, isMet }: Verdict): string {
+  return (
+    `  Parley costs ${ratio.toFixed(3)} times ${goal.text} (by round ${range.min.toFixed(2)} – ${range.max.toFixed(2)};` +
+    ` goal: at most ${goal.atMost.toFixed(2)}): ${isMet ? 'met' : 'MISSED'}`
+  );
+}
+
+/** What makes figures those of the machine rather than of the servers. */
+export function warnings(all: readonly Measured[]): string[] {
+  return all.flatMap(({ name, rounds, receivers }) => {
+    const loss = Math.max(...rounds.map((turn) => lossOf(turn, receivers)));
+    const busy = Math.max(...rounds.map(({ clientsBusy }) => clientsBusy));
+    return [
+      ...(loss > MOST_LOSS ? [`  ${name}: up to ${loss.toFixed(1)} % were lost in a round.`] : []),
+      ...(busy > MOST_BUSY
+        ? [`  ${name}: the clients were at work ${(busy * 100).toFixed(0)} % of a round.`]
+        : []),
+    ];
+  });
+}
