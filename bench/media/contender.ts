@@ -8,6 +8,12 @@ export interface Publication {
   onPacket(packet: Buffer): void;
 }
 
+export interface MediaProcess {
+  pid: number;
+  /** It holds what mediasoup's workers do not: rooms, signalling. */
+  isNode: boolean;
+}
+
 /** One participant who receives. */
 export interface Watcher {
   peer: Peer;
@@ -19,8 +25,8 @@ export interface Contender {
   readonly name: ContenderName;
   /** What the table says of it. */
   readonly description: string;
-  /** Processes of the media side; none when they are not known. */
-  readonly pids: readonly number[];
+  /** Of the media side; none when they are not known. */
+  readonly processes: readonly MediaProcess[];
   publish(publication: Publication): Promise<Peer>;
   watch(index: number, onPacket: (packet: Buffer) => void): Promise<Watcher>;
   close(): Promise<void>;

@@ -5,6 +5,7 @@ import { cleanup } from 'node-datachannel';
 import { ensureClient } from '../../client/build.ts';
 import { droppedDatagrams } from '../../client/load/dropped-datagrams.ts';
 import { thisMachine } from '../../client/load/main.ts';
+import type { Machine } from '../../client/load/this-machine.ts';
 import { provisionWorker } from '../../native/provision.ts';
 import type { Contender, ContenderName } from './contender.ts';
 import { startBare } from './contenders/bare.ts';
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
     console.log(conditions(plan, cpus, workerBin));
     const measured = [];
     for (const name of plan.contenders) {
-      const contender = await start(name, { plan, cpus, workerBin });
+      const contender = await start(name, { plan, cpus, workerBin, machine });
       const stage = await Stage.open(contender, plan, run).catch(async (error) => {
         await contender.close();
         throw error;
@@ -50,7 +51,10 @@ async function main(): Promise<void> {
     }
     const lost = ((await droppedDatagrams()) ?? 0) - (dropped ?? 0);
     console.log(report(results));
-    if (lost > 0) console.log(`  ${lost} datagrams were read too slowly by a program here.\n`);
+    if (lost > 0)
+      console.log(
+        `  ${lost} datagrams were read too slowly by programs of this machine, all together.\n`,
+      );
   } finally {
     for (const stage of stages.reverse()) await stage.close();
     cleanup();
@@ -98,12 +102,16 @@ async function rest(stage: Stage): Promise<Pick<Measured, 'silent' | 'paused'>> 
 }
 
 interface Parts {
+  machine: Machine;
   plan: Plan;
   cpus: Cpus;
   workerBin: string;
 }
 
-async function start(name: ContenderName, { plan, cpus, workerBin }: Parts): Promise<Contender> {
+async function start(
+  name: ContenderName,
+  { plan, cpus, workerBin, machine }: Parts,
+): Promise<Contender> {
   const { receivers, profile, nssWorker, peer } = plan;
   switch (name) {
     case 'parley':
@@ -122,7 +130,7 @@ async function start(name: ContenderName, { plan, cpus, workerBin }: Parts): Pro
       return startJanus(cpus);
     case 'peer':
       if (!peer) throw new Error('PEER_URL is not set');
-      return peerServer(peer);
+      return peerServer({ ...peer, machine });
   }
 }
 

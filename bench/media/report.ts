@@ -6,6 +6,8 @@ export interface Turn {
   seconds: number;
   /** Of the media side; undefined when its processes are not known. */
   cpuMs: number | undefined;
+  /** The part of it that is not of mediasoup's workers. */
+  nodeMs: number | undefined;
   /** By the publisher. */
   sent: number;
   /** By the whole audience. */
@@ -64,7 +66,7 @@ export function costOf({ cpuMs, received }: Turn): number | undefined {
 /** Per cent of what the audience should have received. */
 export function lossOf({ sent, received }: Turn, receivers: number): number {
   const expected = sent * receivers;
-  return expected === 0 ? 0 : Math.max(0, (1 - received / expected) * 100);
+  return expected === 0 ? 0 : (Math.max(0, expected - received) * 100) / expected;
 }
 
 export function costs({ rounds }: Measured): Spread | undefined {
@@ -128,6 +130,7 @@ export function report(all: readonly Measured[]): string {
 const COLUMNS = [
   ['µs a packet', 13],
   ['(least – most)', 16],
+  ['of it Node', 12],
   ['to bare', 9],
   ['lost', 9],
   ['delay p50, p95', 18],
@@ -143,6 +146,9 @@ function head(): string {
 function row(measured: Measured, bareCost: Spread | undefined): string {
   const { name, receivers, rounds, silent, paused, empty, unheard, memory } = measured;
   const cost = costs(measured);
+  const node = rounds.flatMap(({ nodeMs, received }) =>
+    nodeMs === undefined || received === 0 ? [] : (nodeMs * 1_000) / received,
+  );
   const loss = spread(rounds.map((turn) => lossOf(turn, receivers))).median;
   const delay = (which: 'p50' | 'p95') => {
     const known = rounds.flatMap(({ delayMs }) => delayMs[which] ?? []);
@@ -154,6 +160,7 @@ function row(measured: Measured, bareCost: Spread | undefined): string {
   const cells = [
     cost ? cost.median.toFixed(1) : '–',
     cost ? `(${cost.min.toFixed(1)} – ${cost.max.toFixed(1)})` : '',
+    node.length > 0 ? spread(node).median.toFixed(2) : '–',
     cost && bareCost ? (cost.median / bareCost.median).toFixed(3) : '–',
     `${loss.toFixed(2)} %`,
     `${delay('p50')}, ${delay('p95')} ms`,

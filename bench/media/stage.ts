@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readKeyFrameRequests } from '../../client/load/rtp/rtcp.ts';
-import { cpuMsOf } from '../process-cpu.ts';
 import { Audience } from './audience.ts';
 import type { Contender } from './contender.ts';
+import { CpuMeter } from './cpu-meter.ts';
 import type { Peer } from './peer.ts';
 import { Picture } from './picture.ts';
 import type { Plan } from './plan.ts';
@@ -75,10 +75,10 @@ export class Stage {
 
   /** Resident memory of the media side, in bytes; undefined when its processes are not known. */
   async memory(): Promise<number | undefined> {
-    const { pids } = this.contender;
-    if (pids.length === 0) return undefined;
+    const { processes } = this.contender;
+    if (processes.length === 0) return undefined;
     const each = await Promise.all(
-      pids.map(async (pid) => {
+      processes.map(async ({ pid }) => {
         const status = await readFile(`/proc/${pid}/status`, 'utf8');
         return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]) * 1_024;
       }),
@@ -89,18 +89,18 @@ export class Stage {
   /** @param sends whether the publisher does */
   async turn(sends: boolean, seconds = this.#plan.seconds): Promise<Turn> {
     this.#audience.restart();
-    const before = await this.#cpuMs();
+    const meter = await CpuMeter.start(this.contender.processes);
     const ownBefore = performance.eventLoopUtilization();
     const startedMs = performance.now();
     const sent = sends ? await this.#send(seconds) : await sleep(seconds * 1_000, 0);
     await sleep(ARRIVE_MS);
     const endedMs = performance.now();
     const own = performance.eventLoopUtilization(ownBefore);
-    const after = await this.#cpuMs();
+    const cpu = await meter.read();
     const { packets, delay } = this.#audience;
     return {
       seconds: (endedMs - startedMs) / 1_000,
-      cpuMs: before !== undefined && after !== undefined ? after - before : undefined,
+      ...{ cpuMs: cpu?.ms, nodeMs: cpu?.nodeMs },
       sent,
       received: packets,
       delayMs: { p50: delay.percentile(0.5), p95: delay.percentile(0.95) },
@@ -131,12 +131,5 @@ export class Stage {
       }
       await sleep(TICK_MS);
     }
-  }
-
-  async #cpuMs(): Promise<number | undefined> {
-    const { pids } = this.contender;
-    if (pids.length === 0) return undefined;
-    const each = await Promise.all(pids.map((pid) => cpuMsOf(pid)));
-    return each.reduce((sum, ms) => sum + ms, 0);
   }
 }

@@ -39,7 +39,10 @@ export async function startBare(options: BareOptions): Promise<Contender> {
   return {
     name,
     description,
-    pids: [child.pid, Number(workerPid)],
+    processes: [
+      { pid: child.pid, isNode: true },
+      { pid: Number(workerPid), isNode: false },
+    ],
     async publish({ ssrc, cname, onPacket }: Publication) {
       const { peer, transportId } = await connect('send', { name: 'publisher', onPacket }, ssrc);
       await ask('produce', { transportId, rtpParameters: pictureParameters(ssrc, cname) });

@@ -65,7 +65,7 @@ function contender({ api, room, pid, end }: Running): Contender {
   return {
     name: 'janus',
     description: 'Janus 1.1 of Debian, video room; the whole process is counted',
-    pids: [pid],
+    processes: [{ pid, isNode: false }],
     async publish({ ssrc, onPacket }) {
       const handle = await api.attach(VIDEO_ROOM);
       await api.message(handle, { request: 'join', ptype: 'publisher', room, id: FEED });

@@ -74,7 +74,10 @@ export async function startParley(options: ParleyOptions): Promise<Contender> {
   return {
     name: 'parley',
     description: 'Parley: web, sfu-rtc and Redis; sfu-rtc and its worker are counted',
-    pids: [sfu.child.pid, ...workers],
+    processes: [
+      { pid: sfu.child.pid, isNode: true },
+      ...workers.map((pid) => ({ pid, isNode: false })),
+    ],
     async publish({ ssrc, cname, onPacket }) {
       const entered = await enter('Publisher');
       const peer = await connect(entered, 'send', { name: 'publisher', onPacket }, ssrc);

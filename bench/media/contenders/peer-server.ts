@@ -1,4 +1,5 @@
 // A further server, reached by WHIP (RFC 9725) and WHEP, and started by somebody else.
+import { isOfThisMachine, type Machine } from '../../../client/load/this-machine.ts';
 import type { Contender } from '../contender.ts';
 import { Peer, type PeerOptions } from '../peer.ts';
 
@@ -9,13 +10,17 @@ export interface PeerServerOptions {
   /** For `Authorization: Bearer`. */
   token: string | undefined;
   pids: readonly number[];
+  /** The caller says that a server elsewhere is theirs. */
+  isOwn: boolean;
+  machine: Machine;
 }
 
-export function peerServer({ whip, whep, token, pids }: PeerServerOptions): Contender {
+export function peerServer(options: PeerServerOptions): Contender {
+  const { whip, whep, token, pids } = options;
   const resources: URL[] = [];
   const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
-  const enter = async (endpoint: URL, options: PeerOptions, ssrc?: number) => {
-    const peer = Peer.offering(options, ssrc);
+  const enter = async (endpoint: URL, peerOptions: PeerOptions, ssrc?: number) => {
+    const peer = Peer.offering(peerOptions, ssrc);
     const answer = await fetch(endpoint, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/sdp' },
@@ -30,6 +35,7 @@ export function peerServer({ whip, whep, token, pids }: PeerServerOptions): Cont
     }
     const location = answer.headers.get('location');
     if (location !== null) resources.push(new URL(location, endpoint));
+    checkAddresses(sdp, options);
     peer.accept(sdp);
     await peer.opened();
     return peer;
@@ -37,7 +43,7 @@ export function peerServer({ whip, whep, token, pids }: PeerServerOptions): Cont
   return {
     name: 'peer',
     description: `${whip.origin}${pids.length > 0 ? `, process ${pids.join(', ')}` : ', whose CPU is not known: name it with PEER_PID'}`,
-    pids,
+    processes: pids.map((pid) => ({ pid, isNode: false })),
     publish: ({ ssrc, onPacket }) => enter(whip, { name: 'publisher', onPacket }, ssrc),
     async watch(index, onPacket) {
       return { peer: await enter(whep, { name: `watcher-${index}`, onPacket }) };
@@ -51,4 +57,18 @@ export function peerServer({ whip, whep, token, pids }: PeerServerOptions): Cont
       );
     },
   };
+}
+
+/** @throws Error when media would go to another machine than the one that was named */
+export function checkAddresses(
+  sdp: string,
+  { isOwn, machine }: Pick<PeerServerOptions, 'isOwn' | 'machine'>,
+): void {
+  if (isOwn) return;
+  const addresses = [...sdp.matchAll(/^a=candidate:(?:\S+ ){4}(\S+)/gm)].map(([, one = '']) => one);
+  const elsewhere = addresses.find((address) => !isOfThisMachine(address, machine));
+  if (elsewhere === undefined) return;
+  throw new Error(
+    `The server's media is at ${elsewhere}, which is not this machine. If it is yours, say so with --i-own-this-server.`,
+  );
 }

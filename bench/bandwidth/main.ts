@@ -1,0 +1,145 @@
+// `npm run bench:bandwidth`: what nine browsers in one room receive, and send, for what they look at.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { BrowserContextOptions } from 'playwright-core';
+import { ensureClient } from '../../client/build.ts';
+import { Chromium } from '../../test/support/browser/chromium.ts';
+import { Participant } from '../../test/support/browser/participant.ts';
+import { Parley } from '../../test/support/server/parley.ts';
+import { type Received, received, type Sent, sent } from './flow.ts';
+import { type Flows, installBandwidthHooks, type PageOptions } from './page-scripts.ts';
+import { report } from './report.ts';
+
+const ROOM = 'bandwidth';
+/** Nine encoders share the CPUs with everything else. The layers' ratios are those of a larger camera. */
+const CAMERA = { width: 640, height: 360 };
+const FRAME_RATE = 10;
+/** All tiles and a large one fit on one page of it. */
+const VIEWER_WINDOW = { viewport: { width: 1680, height: 1200 } };
+/** Publishers receive no pictures: all would be decoded on the same CPUs. */
+const PUBLISHER_WINDOW = { viewport: { width: 400, height: 300 } };
+/** Bandwidth estimates, layers and encoders need it to follow what is asked for. */
+const SETTLE_MS = 12_000;
+
+/** All pages share the CPUs. */
+const PAGE_MS = 120_000;
+
+interface Plan {
+  publishers: number;
+  seconds: number;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      browsers: { type: 'string', default: '9' },
+      seconds: { type: 'string', default: '10' },
+    },
+  });
+  const [browsers, seconds] = [Number(values.browsers), Number(values.seconds)];
+  if (!Number.isInteger(browsers) || browsers < 2 || !(seconds > 0)) {
+    throw new Error('--browsers is at least 2, and --seconds above 0.');
+  }
+  await ensureClient({ log: console.log });
+  await using stack = new AsyncDisposableStack();
+  const parley = stack.use(await Parley.start({ LOG_LEVEL: 'info', WORKERS: '1' }));
+  const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE }));
+  await new Bench(parley, chromium, { publishers: browsers - 1, seconds }).run();
+}
+
+class Bench {
+  readonly #url: string;
+  readonly #chromium: Chromium;
+  readonly #plan: Plan;
+
+  constructor(parley: Parley, chromium: Chromium, plan: Plan) {
+    this.#url = parley.room(ROOM);
+    this.#chromium = chromium;
+    this.#plan = plan;
+  }
+
+  async run(): Promise<void> {
+    const { publishers: count, seconds } = this.#plan;
+    console.log(
+      `${count + 1} pages of one Chromium, each in a profile of its own and with a camera of ` +
+        `${CAMERA.width}×${CAMERA.height} at ${FRAME_RATE} frames a second; ${seconds} s each`,
+    );
+    const publishers: Participant[] = [];
+    for (let n = 1; n <= count; n++) {
+      publishers.push(await this.#join(`Publisher ${n}`, PUBLISHER_WINDOW, 'nothing'));
+      console.log(`${n} of ${count} publish`);
+    }
+    const [first] = publishers;
+    if (!first) throw new Error('nobody publishes');
+
+    const hungry = await this.#join('Viewer', VIEWER_WINDOW, 'large');
+    const allLarge = await this.#received(hungry, 'all large');
+    await hungry.leave();
+    await hungry.page.context().close();
+
+    const viewer = await this.#join('Viewer', VIEWER_WINDOW);
+    const grid = await this.#received(viewer, 'in a grid');
+    await this.#pin(viewer, first);
+    const oneLarge = await this.#received(viewer, 'one large');
+    const large = await this.#sent(first, 'seen large');
+    await hide([viewer]);
+    const hidden = await this.#received(viewer, 'hidden');
+    const others = [viewer, ...publishers.slice(1)];
+    await hide(others);
+    const unseen = await this.#sent(first, 'unseen');
+    for (const other of others) await other.page.context().close();
+    await first.page.getByRole('article').nth(1).waitFor({ state: 'detached' });
+    const alone = await this.#sent(first, 'alone');
+    console.log(report({ allLarge, grid, oneLarge, hidden }, { large, unseen, alone }));
+  }
+
+  async #join(
+    name: string,
+    window: BrowserContextOptions,
+    requests: PageOptions['requests'] = 'as-shown',
+  ): Promise<Participant> {
+    const page = await this.#chromium.newPage(window);
+    await page.addInitScript(installBandwidthHooks, { camera: CAMERA, requests });
+    page.setDefaultTimeout(PAGE_MS);
+    const participant = new Participant(name, page);
+    await participant.join(this.#url);
+    return participant;
+  }
+
+  async #pin(viewer: Participant, whom: Participant): Promise<void> {
+    const tile = viewer.tile(whom.name);
+    await tile.hover();
+    await tile.getByRole('button', { name: /^Pin / }).click();
+  }
+
+  async #received(participant: Participant, what: string): Promise<Received> {
+    return this.#between(participant, what, received);
+  }
+
+  async #sent(participant: Participant, what: string): Promise<Sent> {
+    return this.#between(participant, what, sent);
+  }
+
+  async #between<T>(
+    { page }: Participant,
+    what: string,
+    difference: (before: Flows, after: Flows, seconds: number) => T,
+  ): Promise<T> {
+    console.log(`measuring: ${what}`);
+    await sleep(SETTLE_MS);
+    const startedMs = performance.now();
+    const before = await page.evaluate(() => window.bandwidth.flows());
+    await sleep(this.#plan.seconds * 1_000);
+    const after = await page.evaluate(() => window.bandwidth.flows());
+    return difference(before, after, (performance.now() - startedMs) / 1_000);
+  }
+}
+
+async function hide(participants: readonly Participant[]): Promise<void> {
+  await Promise.all(
+    participants.map(({ page }) => page.evaluate(() => window.bandwidth.hide(true))),
+  );
+}
+
+await main();
+process.exit(0);

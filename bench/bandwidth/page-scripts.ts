@@ -1,0 +1,104 @@
+// Runs in the page before its own scripts: a small camera, a tab that can be hidden, other requests for pictures.
+
+export interface BandwidthHooks {
+  /** Tells the page that its tab is hidden, or shown again. */
+  hide(hidden: boolean): void;
+  flows(): Promise<Flows>;
+}
+
+/** Counters since the beginning. */
+export interface Flows {
+  received: ReceivedPicture[];
+  sent: SentLayer[];
+}
+
+export interface ReceivedPicture {
+  id: string;
+  bytes: number;
+  /** Of the last frame, in pixels. */
+  height: number;
+}
+
+export interface SentLayer {
+  rid: string;
+  bytes: number;
+  frames: number;
+  /** Not switched off at the encoder. */
+  active: boolean;
+  height: number;
+}
+
+export interface PageOptions {
+  camera: { width: number; height: number };
+  /**
+   * `as-shown`: what the page requests for its tiles. `large`: the highest layer of all of these, whatever size their
+   * tiles have. `nothing`: all pictures are paused.
+   */
+  requests: 'as-shown' | 'large' | 'nothing';
+}
+
+declare global {
+  interface Window {
+    bandwidth: BandwidthHooks;
+  }
+}
+
+/** Must not refer to anything outside itself: its source text is what reaches the page. */
+export function installBandwidthHooks({ camera, requests }: PageOptions): void {
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = (constraints = {}) => {
+    const { video } = constraints;
+    if (!video) return open(constraints);
+    const size = { width: camera.width, height: camera.height };
+    return open({ ...constraints, video: { ...(video === true ? {} : video), ...size } });
+  };
+
+  let isHidden = false;
+  Object.defineProperty(document, 'hidden', { get: () => isHidden });
+  Object.defineProperty(document, 'visibilityState', {
+    get: () => (isHidden ? 'hidden' : 'visible'),
+  });
+
+  if (requests !== 'as-shown') {
+    const highest = 7;
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+      const frame = typeof data === 'string' ? JSON.parse(data) : undefined;
+      if (frame?.method !== 'subscribe') return send.call(this, data);
+      for (const preference of Object.values<{ paused?: boolean; spatialLayer?: number }>(
+        frame.params.preferences,
+      )) {
+        if (requests === 'nothing') preference.paused = true;
+        else if (!preference.paused) preference.spatialLayer = highest;
+      }
+      send.call(this, JSON.stringify(frame));
+    };
+  }
+
+  window.bandwidth = {
+    hide(hidden) {
+      isHidden = hidden;
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    },
+    async flows() {
+      const flows: Flows = { received: [], sent: [] };
+      const { connections } = window.parleyTest;
+      const open = connections.filter(({ connectionState }) => connectionState !== 'closed');
+      for (const [index, connection] of open.entries()) {
+        const stats = await connection.getStats();
+        stats.forEach((entry) => {
+          if (entry.kind !== 'video') return;
+          const { bytesReceived = 0, bytesSent = 0, frameHeight: height = 0 } = entry;
+          if (entry.type === 'inbound-rtp') {
+            flows.received.push({ id: `${index} ${entry.id}`, bytes: bytesReceived, height });
+          } else if (entry.type === 'outbound-rtp') {
+            const { rid = '', framesEncoded = 0, active = true } = entry;
+            flows.sent.push({ rid, bytes: bytesSent, frames: framesEncoded, active, height });
+          }
+        });
+      }
+      return flows;
+    },
+  };
+}

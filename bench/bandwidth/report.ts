@@ -1,0 +1,76 @@
+// What `bench:bandwidth` measured → the tables and verdicts. Pure.
+import type { Received, Sent } from './flow.ts';
+
+export interface Watched {
+  /** Every picture at its highest layer. */
+  allLarge: Received;
+  /** As the page requests them, in a grid. */
+  grid: Received;
+  /** One is pinned. */
+  oneLarge: Received;
+  hidden: Received;
+}
+
+export interface Published {
+  /** The viewer has this picture on the stage. */
+  large: Sent;
+  /** The tabs of all others are hidden. */
+  unseen: Sent;
+  /** All others have left. */
+  alone: Sent;
+}
+
+const MOST_OF_ALL_LARGE = 0.5;
+/** Less is RTCP and padding of a connection without pictures. */
+const NOTHING_KBIT = 1;
+const LABEL_WIDTH = 44;
+
+export function report(watched: Watched, published: Published): string {
+  const { allLarge, grid, oneLarge, hidden } = watched;
+  const whole = allLarge.kbitPerSecond;
+  const { large, unseen, alone } = published;
+  const share = whole === 0 ? Number.NaN : oneLarge.kbitPerSecond / whole;
+  return [
+    '',
+    '  One viewer receives                                kbit/s   of all large   pictures and their heights',
+    watchedRow('all large', allLarge, whole),
+    watchedRow('as the page requests, in a grid', grid, whole),
+    watchedRow('one large, the others small', oneLarge, whole),
+    watchedRow('a hidden tab', hidden, whole),
+    '',
+    '  A publisher sends                                  kbit/s      frames/s   layers sent, not switched off',
+    publishedRow('one viewer sees it large', large),
+    publishedRow('the tabs of all others are hidden', unseen),
+    publishedRow('all others have left', alone),
+    '',
+    verdict(
+      `One large and the others small is ${share.toFixed(2)} of all large (goal: at most ${MOST_OF_ALL_LARGE})`,
+      share <= MOST_OF_ALL_LARGE,
+    ),
+    verdict(
+      `A hidden tab receives ${hidden.kbitPerSecond.toFixed(0)} kbit/s of video (goal: none)`,
+      hidden.kbitPerSecond < NOTHING_KBIT,
+    ),
+    verdict(
+      `Unseen, a publisher encodes ${unseen.framesPerSecond.toFixed(1)} frames a second; alone, ${alone.framesPerSecond.toFixed(1)} (goal: none)`,
+      [unseen, alone].every(({ framesPerSecond }) => framesPerSecond === 0),
+    ),
+    '',
+  ].join('\n');
+}
+
+function watchedRow(label: string, flow: Received, whole: number): string {
+  const { kbitPerSecond, pictures, heights } = flow;
+  const share = whole === 0 ? '–' : (kbitPerSecond / whole).toFixed(2);
+  const sizes = heights.length === 0 ? '' : `: ${heights.join(', ')}`;
+  return `  ${label.padEnd(LABEL_WIDTH)}${kbitPerSecond.toFixed(0).padStart(13)}${share.padStart(15)}   ${pictures}${sizes}`;
+}
+
+function publishedRow(label: string, flow: Sent): string {
+  const { kbitPerSecond, framesPerSecond, sending, active } = flow;
+  return `  ${label.padEnd(LABEL_WIDTH)}${kbitPerSecond.toFixed(0).padStart(13)}${framesPerSecond.toFixed(1).padStart(14)}    ${sending}, ${active}`;
+}
+
+function verdict(text: string, isMet: boolean): string {
+  return `  ${text}: ${isMet ? 'met' : 'MISSED'}`;
+}

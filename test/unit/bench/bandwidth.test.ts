@@ -1,0 +1,74 @@
+// The arithmetic of bench:bandwidth: what flowed between two looks at the counters, and its verdicts.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Received, received, type Sent, sent } from '../../../bench/bandwidth/flow.ts';
+import type { Flows } from '../../../bench/bandwidth/page-scripts.ts';
+import { report } from '../../../bench/bandwidth/report.ts';
+
+const flows = (fields: Partial<Flows>): Flows => ({ received: [], sent: [], ...fields });
+
+test('what is received counts pictures that brought something, new ones from nothing', () => {
+  const before = flows({
+    received: [
+      { id: 'a', bytes: 1_000, height: 180 },
+      { id: 'b', bytes: 500, height: 180 },
+      { id: 'gone', bytes: 9_999, height: 180 },
+    ],
+  });
+  const after = flows({
+    received: [
+      { id: 'a', bytes: 2_000, height: 180 },
+      { id: 'b', bytes: 500, height: 180 },
+      { id: 'new', bytes: 4_000, height: 360 },
+    ],
+  });
+  assert.deepEqual(received(before, after, 2), {
+    kbitPerSecond: 20,
+    pictures: 2,
+    heights: [360, 180],
+  });
+});
+
+test('what is sent counts frames of all layers, and layers that are not switched off', () => {
+  const layer = { height: 180, active: true };
+  const before = flows({
+    sent: [
+      { rid: 'r0', bytes: 0, frames: 10, ...layer },
+      { rid: 'r1', bytes: 700, frames: 10, ...layer },
+      { rid: 'r2', bytes: 0, frames: 0, ...layer, active: false },
+    ],
+  });
+  const after = flows({
+    sent: [
+      { rid: 'r0', bytes: 1_000, frames: 30, ...layer },
+      { rid: 'r1', bytes: 700, frames: 10, ...layer },
+      { rid: 'r2', bytes: 0, frames: 0, ...layer, active: false },
+    ],
+  });
+  assert.deepEqual(sent(before, after, 2), {
+    kbitPerSecond: 4,
+    framesPerSecond: 10,
+    sending: 1,
+    active: 2,
+  });
+});
+
+test('each goal is judged at its limit', () => {
+  const flow = (kbitPerSecond: number): Received => ({
+    kbitPerSecond,
+    pictures: 1,
+    heights: [360],
+  });
+  const layers = (framesPerSecond: number): Sent => ({
+    ...{ kbitPerSecond: framesPerSecond, framesPerSecond, sending: 1, active: 1 },
+  });
+  const verdicts = (oneLarge: number, hidden: number, unseen: number) =>
+    [
+      ...report(
+        { allLarge: flow(1_000), grid: flow(400), oneLarge: flow(oneLarge), hidden: flow(hidden) },
+        { large: layers(20), unseen: layers(unseen), alone: layers(0) },
+      ).matchAll(/: (met|MISSED)$/gm),
+    ].map(([, verdict]) => verdict);
+  assert.deepEqual(verdicts(500, 0, 0), ['met', 'met', 'met']);
+  assert.deepEqual(verdicts(501, 1, 0.1), ['MISSED', 'MISSED', 'MISSED']);
+});
