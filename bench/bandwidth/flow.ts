@@ -18,6 +18,11 @@ export interface Sent {
   active: number;
 }
 
+/** Whether so many pictures are received and decoded. */
+export function arePictures({ received }: Flows, count: number): boolean {
+  return received.filter(({ height }) => height > 0).length >= count;
+}
+
 /** A stream that is there only at the end began at nothing; one that is gone is left out. */
 export function received(before: Flows, after: Flows, seconds: number): Received {
   const known = new Map(before.received.map(({ id, bytes }) => [id, bytes]));
@@ -36,7 +41,7 @@ export function received(before: Flows, after: Flows, seconds: number): Received
 
 export function sent(before: Flows, after: Flows, seconds: number): Sent {
   const grown = after.sent.map((layer) => {
-    const earlier = before.sent.find(({ rid }) => rid === layer.rid);
+    const earlier = before.sent.find(({ id }) => id === layer.id);
     return {
       bytes: layer.bytes - (earlier?.bytes ?? 0),
       frames: layer.frames - (earlier?.frames ?? 0),

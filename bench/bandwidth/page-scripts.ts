@@ -13,6 +13,7 @@ export interface Flows {
 }
 
 export interface ReceivedPicture {
+  /** Of its connection, too: a media session that is made anew counts from nothing. */
   id: string;
   bytes: number;
   /** Of the last frame, in pixels. */
@@ -20,7 +21,7 @@ export interface ReceivedPicture {
 }
 
 export interface SentLayer {
-  rid: string;
+  id: string;
   bytes: number;
   frames: number;
   /** Not switched off at the encoder. */
@@ -84,17 +85,18 @@ export function installBandwidthHooks({ camera, requests }: PageOptions): void {
     async flows() {
       const flows: Flows = { received: [], sent: [] };
       const { connections } = window.parleyTest;
-      const open = connections.filter(({ connectionState }) => connectionState !== 'closed');
-      for (const [index, connection] of open.entries()) {
+      for (const [index, connection] of connections.entries()) {
+        if (connection.connectionState === 'closed') continue;
         const stats = await connection.getStats();
         stats.forEach((entry) => {
           if (entry.kind !== 'video') return;
+          const id = `${index} ${entry.id}`;
           const { bytesReceived = 0, bytesSent = 0, frameHeight: height = 0 } = entry;
           if (entry.type === 'inbound-rtp') {
-            flows.received.push({ id: `${index} ${entry.id}`, bytes: bytesReceived, height });
+            flows.received.push({ id, bytes: bytesReceived, height });
           } else if (entry.type === 'outbound-rtp') {
-            const { rid = '', framesEncoded = 0, active = true } = entry;
-            flows.sent.push({ rid, bytes: bytesSent, frames: framesEncoded, active, height });
+            const { framesEncoded = 0, active = true } = entry;
+            flows.sent.push({ id, bytes: bytesSent, frames: framesEncoded, active, height });
           }
         });
       }

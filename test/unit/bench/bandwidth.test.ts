@@ -33,16 +33,16 @@ test('what is sent counts frames of all layers, and layers that are not switched
   const layer = { height: 180, active: true };
   const before = flows({
     sent: [
-      { rid: 'r0', bytes: 0, frames: 10, ...layer },
-      { rid: 'r1', bytes: 700, frames: 10, ...layer },
-      { rid: 'r2', bytes: 0, frames: 0, ...layer, active: false },
+      { id: '1 r0', bytes: 0, frames: 10, ...layer },
+      { id: '1 r1', bytes: 700, frames: 10, ...layer },
+      { id: '1 r2', bytes: 0, frames: 0, ...layer, active: false },
     ],
   });
   const after = flows({
     sent: [
-      { rid: 'r0', bytes: 1_000, frames: 30, ...layer },
-      { rid: 'r1', bytes: 700, frames: 10, ...layer },
-      { rid: 'r2', bytes: 0, frames: 0, ...layer, active: false },
+      { id: '1 r0', bytes: 1_000, frames: 30, ...layer },
+      { id: '1 r1', bytes: 700, frames: 10, ...layer },
+      { id: '1 r2', bytes: 0, frames: 0, ...layer, active: false },
     ],
   });
   assert.deepEqual(sent(before, after, 2), {
@@ -51,6 +51,14 @@ test('what is sent counts frames of all layers, and layers that are not switched
     sending: 1,
     active: 2,
   });
+});
+
+test('a media session that was made anew counts from nothing', () => {
+  const layer = { height: 180, active: true };
+  const before = flows({ sent: [{ id: '1 r0', bytes: 9_000, frames: 900, ...layer }] });
+  const after = flows({ sent: [{ id: '2 r0', bytes: 500, frames: 20, ...layer }] });
+  assert.equal(sent(before, after, 2).framesPerSecond, 10);
+  assert.equal(sent(before, after, 2).kbitPerSecond, 2);
 });
 
 test('each goal is judged at its limit', () => {
@@ -67,8 +75,28 @@ test('each goal is judged at its limit', () => {
       ...report(
         { allLarge: flow(1_000), grid: flow(400), oneLarge: flow(oneLarge), hidden: flow(hidden) },
         { large: layers(20), unseen: layers(unseen), alone: layers(0) },
+        1,
       ).matchAll(/: (met|MISSED)$/gm),
     ].map(([, verdict]) => verdict);
   assert.deepEqual(verdicts(500, 0, 0), ['met', 'met', 'met']);
   assert.deepEqual(verdicts(501, 1, 0.1), ['MISSED', 'MISSED', 'MISSED']);
+});
+
+test('a machine that did not encode or decode every picture is named', () => {
+  const flow = (pictures: number): Received => {
+    return { kbitPerSecond: 1, pictures, heights: Array(pictures).fill(360) };
+  };
+  const nothing: Sent = { kbitPerSecond: 0, framesPerSecond: 0, sending: 0, active: 0 };
+  const published = { large: nothing, unseen: nothing, alone: nothing };
+  const text = (pictures: number) =>
+    report(
+      { allLarge: flow(8), grid: flow(8), oneLarge: flow(pictures), hidden: flow(0) },
+      published,
+      8,
+    );
+  assert.doesNotMatch(text(8), /too slow/);
+  assert.match(
+    text(7),
+    /one large, the others small: 7 of 8 pictures came\. The machine was too slow/,
+  );
 });
