@@ -6,12 +6,18 @@ import { RESOURCE_KINDS, type Resources } from './resources.ts';
 /** Seconds; from a command inside one process to the limit of COMMAND_TIMEOUT_MS. */
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/**
+ * How often the delay of the event loop is measured. Each time wakes the process; every ten milliseconds, the
+ * library's default, is most of what an idle process does. The metrics of the delay include this time.
+ */
+const LOOP_LOOK_MS = 50;
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics(resources: Resources) {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: LOOP_LOOK_MS });
   new Gauge({
     name: 'parley_resources',
     help: 'What is open in this process, by kind. Back to the idle counts when nobody is there.',
