@@ -1,6 +1,6 @@
 // `npm run bench:media`: what a forwarded packet and a consumer cost the media side, beside other servers.
 import { randomInt } from 'node:crypto';
-import { cpus as cpusOf } from 'node:os';
+import { cpus as cpusOf, loadavg } from 'node:os';
 import { cleanup } from 'node-datachannel';
 import { ensureClient } from '../../client/build.ts';
 import { droppedDatagrams } from '../../client/load/dropped-datagrams.ts';
@@ -141,6 +141,7 @@ function conditions(plan: Plan, cpus: Cpus, workerBin: string): string {
     `One publisher of ${packetsPerSecond} packets a second of ${bytes} bytes, ${receivers} receivers,`,
     `${rounds} rounds of ${seconds} s each after one to warm up, taking turns.`,
     `${cpus.description} (${cpusOf().length} × ${cpu?.model}); worker ${workerBin}`,
+    `Load of the machine before: ${loadavg()[0]?.toFixed(1)}`,
     ...(nssWorker === undefined
       ? ["Without --nss-worker there is no worker with the distribution's libsrtp to compare with."]
       : []),
