@@ -15,8 +15,9 @@ const PACKETS_PER_FRAME = 8;
 const DESCRIPTOR_BYTES = 6;
 /** In the first byte of VP8's payload descriptor (RFC 7741 §4.2): the packet begins a partition. */
 const BEGINS = 0x10;
-const WIDTH = 1280;
-const HEIGHT = 720;
+/** The beginning of a frame is all that a server reads: the tag, and in a key frame its code and size (RFC 6386 §9.1). */
+const KEY_FRAME = Uint8Array.of(0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02);
+const DELTA_FRAME = Uint8Array.of(0x11, 0, 0);
 
 export class Picture {
   readonly cname = 'publisher';
@@ -57,19 +58,18 @@ export class Picture {
       this.#frames++;
     }
     this.#packets++;
-    const [payload = new Uint8Array(this.#bytes)] = vp8Payloads({
-      isKey: this.#isKey,
+    const [first] = vp8Payloads({
+      coded: this.#isKey ? KEY_FRAME : DELTA_FRAME,
       pictureId: this.#frames & 0x7fff,
       baseIndex: this.#frames & 0xff,
       temporalLayer: 0,
       isSync: false,
       bytes: this.#bytes - DESCRIPTOR_BYTES,
-      width: WIDTH,
-      height: HEIGHT,
     });
+    const payload = first?.payload ?? new Uint8Array(this.#bytes);
     if (index > 0) payload[0] = (payload[0] ?? 0) & ~BEGINS;
     const ends = index === PACKETS_PER_FRAME - 1;
-    return this.#stream.packet(payload, { elapsedMs, nowMs }, ends);
+    return this.#stream.packet(payload, { elapsedMs, nowMs }, { marker: ends });
   }
 
   report(elapsedMs: number, utcMs: number): Buffer {
