@@ -6,7 +6,7 @@ import {
   installAbleDevice,
   receivedCodecs,
   sentPictures,
-} from '../../support/browser/codec-hooks.ts';
+} from '../../support/browser/hooks/codec-hooks.ts';
 import { story } from '../../support/browser/scene.ts';
 import {
   isInNamespace,

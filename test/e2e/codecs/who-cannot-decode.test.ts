@@ -6,7 +6,7 @@ import {
   installWithoutDecoders,
   receivedCodecs,
   sentPictures,
-} from '../../support/browser/codec-hooks.ts';
+} from '../../support/browser/hooks/codec-hooks.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { type Scene, story } from '../../support/browser/scene.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
