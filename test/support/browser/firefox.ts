@@ -113,7 +113,7 @@ export class FirefoxPerson implements AsyncDisposable {
 
   /** The candidate pairs that carry this participant's media, one for each transport. */
   async candidatePairs(): Promise<CandidatePair[]> {
-    return selectedPairs(await this.#stats());
+    return selectedPairs(await this.stats());
   }
 
   async #grows(
@@ -121,11 +121,11 @@ export class FirefoxPerson implements AsyncDisposable {
     count: number,
     measure: (stats: StatsEntry[][]) => Map<string, number>,
   ): Promise<void> {
-    const before = measure(await this.#stats());
+    const before = measure(await this.stats());
     await until(
       `${this.name} ${what}`,
       async () => {
-        const now = measure(await this.#stats());
+        const now = measure(await this.stats());
         const growing = [...now].filter(([track, value]) => value > (before.get(track) ?? 0));
         assert.equal(growing.length, count, `${growing.length} do`);
       },
@@ -133,7 +133,7 @@ export class FirefoxPerson implements AsyncDisposable {
     );
   }
 
-  #stats(): Promise<StatsEntry[][]> {
+  stats(): Promise<StatsEntry[][]> {
     return this.page.evaluate(() => window.parleyTest.stats());
   }
 

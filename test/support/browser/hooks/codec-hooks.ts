@@ -51,6 +51,8 @@ export function installWithoutDecoders(codecs: readonly string[]): void {
 
 /** A picture as it is sent: its codec, and each stream of it. */
 export interface SentPicture {
+  /** Of the stream. */
+  id: string;
   codec: string;
   scalabilityMode: string;
   rid: string;
@@ -67,6 +69,7 @@ export function sentPictures(connections: readonly StatsEntry[][]): SentPicture[
       return entries
         .filter(({ type, kind }) => type === 'outbound-rtp' && kind === 'video')
         .map((entry) => ({
+          id: entry.id,
           codec: codecOf(byId.get(entry.codecId ?? '')),
           scalabilityMode: entry.scalabilityMode ?? '',
           rid: entry.rid ?? '',
