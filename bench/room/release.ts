@@ -23,18 +23,19 @@ export async function checkOut(ref: string): Promise<Release> {
   const git = (...args: string[]) => run('git', args, { cwd: ROOT });
   const { stdout } = await git('rev-parse', '--short', `${ref}^{commit}`);
   const commit = stdout.trim();
-  const parent = await mkdtemp(path.join(tmpdir(), 'parley-release-'));
-  const folder = path.join(parent, commit);
-  await git('worktree', 'add', '--detach', folder, commit);
-  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
-  // Its page is not measured. Building it would take longer than all the rest.
-  await cp(path.join(ROOT, 'client/dist'), path.join(folder, 'client/dist'), { recursive: true });
-  return {
-    name: ref === commit ? ref : `${ref} (${commit})`,
-    folder,
-    async close() {
-      await git('worktree', 'remove', '--force', folder);
-      await rm(parent, { recursive: true, force: true });
-    },
-  };
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-release-'));
+  const close = () => rm(folder, { recursive: true, force: true });
+  try {
+    const archive = path.join(folder, 'release.tar');
+    await git('archive', '--format=tar', '--output', archive, commit);
+    await run('tar', ['-xf', archive, '-C', folder]);
+    await rm(archive);
+    await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+    // Its page is not measured. Building it would take longer than all the rest.
+    await cp(path.join(ROOT, 'client/dist'), path.join(folder, 'client/dist'), { recursive: true });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { name: ref === commit ? ref : `${ref} (${commit})`, folder, close };
 }

@@ -59,12 +59,18 @@ export interface Door {
   ends: readonly string[];
 }
 
-/** Where the media of a room's participants is. */
+/** On which nodes a room is. It does not grow with the room. */
 export interface Placement {
   /** Rises whenever the set of nodes in use changes, so that two movers cannot both win. */
   epoch: number;
-  /** Node of each participant who has one, by participant id. */
-  nodes: Readonly<Record<string, string>>;
+  /** How many participants are on each node, by node id. */
+  nodes: Readonly<Record<string, number>>;
+}
+
+/** What became of a wish to be placed. */
+export interface Placed extends Placement {
+  /** The participant's node. Undefined when there is none. */
+  nodeId: string | undefined;
 }
 
 /** A session as the replica that holds it knows it: enough to put it back into an empty store. */
@@ -154,9 +160,16 @@ export interface RoomStore {
    *   another replica was first: choose again
    * @throws ParleyError `session_lost` when the participant is not in the room
    */
-  place(room: string, participantId: string, nodeId: string, epoch: number): Promise<Placement>;
+  place(room: string, participantId: string, nodeId: string, epoch: number): Promise<Placed>;
   /** @returns undefined when there is no such room; epoch 0 when no participant was placed yet */
   placement(room: string): Promise<Placement | undefined>;
+  /** @returns undefined when the participant is not in the room, or was not placed yet */
+  nodeOf(room: string, participantId: string): Promise<string | undefined>;
+  /**
+   * Reads all of a room: for what is done now and then.
+   * @returns the node of each participant who has one, by participant id; undefined when there is no such room
+   */
+  placements(room: string): Promise<Readonly<Record<string, string>> | undefined>;
 }
 
 /** An `sfu-rtc` replica as others see it. */

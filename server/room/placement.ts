@@ -86,9 +86,5 @@ function byId(a: NodeInfo, b: NodeInfo): number {
 }
 
 function countByNode(placement: Placement | undefined): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const nodeId of Object.values(placement?.nodes ?? {})) {
-    counts.set(nodeId, (counts.get(nodeId) ?? 0) + 1);
-  }
-  return counts;
+  return new Map(Object.entries(placement?.nodes ?? {}));
 }

@@ -173,6 +173,7 @@ async function same(list: readonly Step[]): Promise<void> {
     assert.deepEqual(actual, expected, String(one));
     assert.deepEqual(await redis.rooms.snapshot(room), await memory.rooms.snapshot(room));
     assert.deepEqual(await redis.rooms.placement(room), await memory.rooms.placement(room));
+    assert.deepEqual(await redis.rooms.placements(room), await memory.rooms.placements(room));
   }
   await until('every patch', () => assert.equal(heard[1].length, heard[0].length), { everyMs: 2 });
   assert.deepEqual(heard[1], heard[0]);

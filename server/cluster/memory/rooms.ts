@@ -16,11 +16,13 @@ import type {
   Closer,
   CommitLimits,
   HeldSession,
+  Placed,
   Placement,
   RoomStore,
   SessionGuard,
   SessionState,
 } from '../cluster.ts';
+import { Placements } from './placements.ts';
 
 export interface RoomStoreOptions {
   chatHistory: number;
@@ -49,9 +51,7 @@ interface StoredRoom {
   sessions: Map<string, Session>;
   /** Sessions that a host ended, which may not be put back, and what had let their participants in. */
   removed: Set<string>;
-  /** Node of each participant's media. */
-  nodes: Map<string, string>;
-  placementEpoch: number;
+  placements: Placements;
 }
 
 export class MemoryRooms implements RoomStore {
@@ -155,7 +155,7 @@ export class MemoryRooms implements RoomStore {
       const { ends = [] } = session ?? {};
       const leaseEndsAt = this.#leaseEnd();
       stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt, ends });
-      if (nodeId !== undefined) assign(stored, participantId, nodeId);
+      if (nodeId !== undefined) stored.placements.assign(participantId, nodeId);
       ops.push(...items.filter((op) => isMissing(stored.snapshot, op)));
     }
     if (ops.length > 0) this.#apply(stored, structuredClone(ops));
@@ -184,22 +184,24 @@ export class MemoryRooms implements RoomStore {
     return this.#listen(room, listener);
   }
 
-  async place(
-    room: string,
-    participantId: string,
-    nodeId: string,
-    epoch: number,
-  ): Promise<Placement> {
+  async place(room: string, participantId: string, nodeId: string, epoch: number): Promise<Placed> {
     const stored = this.#rooms.get(room);
     if (!stored?.sessions.has(participantId)) throw new ParleyError('session_lost');
-    const inUse = [...stored.nodes.values()].includes(nodeId);
-    if (inUse || epoch === stored.placementEpoch) assign(stored, participantId, nodeId);
-    return placementOf(stored);
+    if (stored.placements.isInUse(nodeId) || epoch === stored.placements.epoch)
+      stored.placements.assign(participantId, nodeId);
+    return { ...stored.placements.placement, nodeId: stored.placements.of(participantId) };
   }
 
   async placement(room: string): Promise<Placement | undefined> {
-    const stored = this.#rooms.get(room);
-    return stored && placementOf(stored);
+    return this.#rooms.get(room)?.placements.placement;
+  }
+
+  async nodeOf(room: string, participantId: string): Promise<string | undefined> {
+    return this.#rooms.get(room)?.placements.of(participantId);
+  }
+
+  async placements(room: string): Promise<Record<string, string> | undefined> {
+    return this.#rooms.get(room)?.placements.all;
   }
 
   #guarded(room: string, guard: SessionGuard): StoredRoom {
@@ -234,7 +236,7 @@ export class MemoryRooms implements RoomStore {
     const stored = newRoom(known.room);
     const version = known.version + RESTORED_VERSION_JUMP;
     stored.snapshot = { ...known, version: version - 1 };
-    stored.placementEpoch = version;
+    stored.placements.epoch = version;
     const session = { fence: 0, resumeHash: '', leaseEndsAt: this.#leaseEnd(), ends: [] };
     for (const { id } of known.participants) stored.sessions.set(id, { ...session });
     this.#rooms.set(known.room, stored);
@@ -261,8 +263,7 @@ function newRoom(room: string): StoredRoom {
     patches: [],
     sessions: new Map(),
     removed: new Set(),
-    nodes: new Map(),
-    placementEpoch: 0,
+    placements: new Placements(),
   };
 }
 
@@ -277,20 +278,7 @@ function stateOf(stored: StoredRoom | undefined, guard: SessionGuard): SessionSt
 /** The session and its place; the participant's entry is removed by the patch that follows. */
 function forget(stored: StoredRoom, participantId: string): void {
   stored.sessions.delete(participantId);
-  assign(stored, participantId, undefined);
-}
-
-function assign(stored: StoredRoom, participantId: string, nodeId: string | undefined): void {
-  const before = new Set(stored.nodes.values());
-  if (nodeId === undefined) stored.nodes.delete(participantId);
-  else stored.nodes.set(participantId, nodeId);
-  const after = new Set(stored.nodes.values());
-  const same = before.size === after.size && [...before].every((node) => after.has(node));
-  if (!same) stored.placementEpoch += 1;
-}
-
-function placementOf({ nodes, placementEpoch }: StoredRoom): Placement {
-  return { epoch: placementEpoch, nodes: Object.fromEntries(nodes) };
+  stored.placements.assign(participantId, undefined);
 }
 
 function sameText(a: string, b: string): boolean {

@@ -22,6 +22,7 @@ export const ROOM = {
   patchesSince: room('patches-since', ['version']),
   place: room('place', ['id', 'node', 'epoch']),
   placement: room('placement', []),
+  placements: room('placements', ['id']),
 };
 
 const NODE_KEYS = ['leases', 'infos', 'terms'] as const;

@@ -113,6 +113,7 @@ export class ParticipantMedia {
       rtpCapabilities: options.rtpCapabilities,
       limits: context.interest,
       onArrived: () => this.reconcile(),
+      onNamed: (trackId, isNamed) => room.named(this, trackId, isNamed),
       resources: context.resources,
       log: context.log,
     });

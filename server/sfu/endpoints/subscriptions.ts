@@ -24,6 +24,8 @@ export interface SubscriptionsOptions {
   limits: InterestLimits;
   /** A track that was wanted has arrived from another worker or node: reconcile. */
   onArrived(): void;
+  /** The client has said what it wants of a track, or that is not kept any more. */
+  onNamed(trackId: string, isNamed: boolean): void;
   resources: Resources;
   log: Logger;
 }
@@ -62,20 +64,19 @@ export class Subscriptions {
     return [...this.#byProducer.values()].map((subscription) => subscription.description);
   }
 
-  /** Whether the client has said what it wants of this track. */
-  names(trackId: string): boolean {
-    return this.#preferences.has(trackId);
-  }
-
   /** What the client looks at from now on, of the tracks named; and what becomes of those never named. */
   look(preferences: Readonly<Record<string, Preference>>, others: Others = this.#others): void {
+    const { onNamed } = this.#options;
     this.#others = others;
     for (const [trackId, preference] of Object.entries(preferences)) {
       this.#preferences.delete(trackId);
       this.#preferences.set(trackId, preference);
+      onNamed(trackId, true);
       if (this.#preferences.size <= MAX_PREFERENCES) continue;
       const [oldest] = this.#preferences.keys();
-      if (oldest !== undefined) this.#preferences.delete(oldest);
+      if (oldest === undefined) continue;
+      this.#preferences.delete(oldest);
+      onNamed(oldest, false);
     }
   }
 
@@ -106,6 +107,7 @@ export class Subscriptions {
   close(): void {
     this.#dropping?.close();
     this.#undecodable.close();
+    for (const trackId of this.#preferences.keys()) this.#options.onNamed(trackId, false);
   }
 
   #wants(): Map<string, Want<RoomTrack>> {

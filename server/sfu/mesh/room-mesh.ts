@@ -80,6 +80,11 @@ export class RoomMesh {
     );
   }
 
+  /** The other nodes that the room is on. */
+  get nodes(): readonly string[] {
+    return [...this.#exchange.others.keys()];
+  }
+
   /** Asks these nodes for their part of the room, and publishes ours to them. */
   exchange(nodeIds: readonly string[]): Promise<void> {
     return this.#exchange.exchange(nodeIds);

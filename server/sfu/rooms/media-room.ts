@@ -20,5 +20,6 @@ export interface MediaRoom<P> {
   chooseRouter(): Promise<RoomRouter>;
   addParticipant(participant: P): void;
   removeParticipant(participant: P): void;
+  named(participant: P, trackId: string, isNamed: boolean): void;
   addTrack(track: RoomTrack, producer: Producer): void;
 }

@@ -1,16 +1,16 @@
 // One room on this node: its participants, the tracks they can receive, and the routers that carry them.
 import type { Producer } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
-import type { MeshTrack } from '../../cluster/messages/mesh.ts';
 import type { InterestLimits } from '../../room/interest.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh, type TracksDifference } from '../mesh/room-mesh.ts';
 import { RoomVoices } from '../mesh/room-voices.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 import type { MediaRoom, PublishEvent } from './media-room.ts';
+import { RoomParticipants } from './room-participants.ts';
 import { RoomRouter } from './room-router.ts';
 import { RoomSpeakers, type Volume } from './room-speakers.ts';
-import { type RoomTrack, RoomTracks } from './room-tracks.ts';
+import { meshTrackOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
 
 /** Speakers that are published. More are never understood at once. */
 const MAX_SPEAKERS = 6;
@@ -39,7 +39,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   readonly #speakers: RoomSpeakers;
   readonly #context: NodeRoomContext;
   readonly #options: NodeRoomOptions;
-  readonly #participants = new Map<string, ParticipantMedia>();
+  readonly #participants = new RoomParticipants();
   readonly #routers = new Set<RoomRouter>();
   /** Routers are chosen one at a time, so that participants who arrive together share one. */
   #choosing: Promise<unknown> = Promise.resolve();
@@ -76,7 +76,12 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   }
 
   get participants(): readonly ParticipantMedia[] {
-    return [...this.#participants.values()];
+    return [...this.#participants.all];
+  }
+
+  /** How many participants are here. */
+  get size(): number {
+    return this.#participants.size;
   }
 
   participant(participantId: string): ParticipantMedia | undefined {
@@ -84,13 +89,17 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   }
 
   addParticipant(participant: ParticipantMedia): void {
-    this.#participants.set(participant.participantId, participant);
+    this.#participants.add(participant);
+  }
+
+  /** The participant has said what they want of a track, or it is not kept any more. */
+  named(participant: ParticipantMedia, trackId: string, isNamed: boolean): void {
+    this.#participants.named(participant, trackId, isNamed);
   }
 
   /** The room closes with its last participant. */
   removeParticipant(participant: ParticipantMedia): void {
-    if (this.#participants.get(participant.participantId) === participant)
-      this.#participants.delete(participant.participantId);
+    this.#participants.remove(participant);
     if (!this.#closed) participant.router.dropUnused();
     this.#closeIfEmpty();
   }
@@ -124,7 +133,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     router.add(producer);
     const change = (action: () => void) => {
       this.#change([trackId], action);
-      this.mesh.setTrack(described(track, router.id, producer.paused));
+      this.mesh.setTrack(meshTrackOf(track, router.id, producer.paused));
     };
     producer.observer.once('close', () => {
       this.#change([trackId], () => this.tracks.remove(producerId));
@@ -141,10 +150,8 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     action();
     if (this.#closed) return;
     const isForAll = this.tracks.common !== common;
-    for (const participant of this.#participants.values()) {
-      const isNamed = () => trackIds.some((trackId) => participant.subscriptions.names(trackId));
-      if (isForAll || isNamed()) participant.reconcile();
-    }
+    const concerned = isForAll ? this.participants : this.#participants.naming(trackIds);
+    for (const participant of concerned) participant.reconcile();
   }
 
   /** A worker died. Closes the media of its participants. @returns those participants */
@@ -163,7 +170,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const participant of this.#participants.values()) participant.close();
+    for (const participant of this.participants) participant.close();
     this.#participants.clear();
     this.#speakers.close();
     void this.#voices.close();
@@ -180,8 +187,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   async #chooseRouter(): Promise<RoomRouter> {
     const { participantsPerWorker, pickWorker } = this.#context;
     for (const router of this.#routers) if (router.closed) this.#routers.delete(router);
-    const load = (router: RoomRouter) =>
-      this.participants.filter((participant) => participant.router === router).length;
+    const load = (router: RoomRouter) => this.#participants.on(router);
     const routers = [...this.#routers].sort((a, b) => load(b) - load(a));
     const roomy = routers.find((router) => load(router) < participantsPerWorker);
     if (roomy) return roomy;
@@ -197,7 +203,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
         worker,
         pipe: (track, to) => this.#pipe(this.tracks.get(track.producerId), to),
         onLost: (lacking) => {
-          for (const participant of this.#participants.values()) {
+          for (const participant of this.participants) {
             if (participant.router === lacking) participant.reconcile();
           }
         },
@@ -281,10 +287,4 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
       speakers: speakers.slice(0, MAX_SPEAKERS),
     });
   }
-}
-
-/** As other nodes need to know it. */
-function described(track: RoomTrack, routerId: string, paused: boolean): MeshTrack {
-  const { home: _, closed: __, source, ...known } = track;
-  return { ...known, ...(source !== undefined && { source }), routerId, paused };
 }

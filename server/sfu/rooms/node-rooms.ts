@@ -30,7 +30,7 @@ export class NodeRooms {
   }
 
   get sessions(): number {
-    return this.open.reduce((sum, room) => sum + room.participants.length, 0);
+    return this.open.reduce((sum, room) => sum + room.size, 0);
   }
 
   find(name: string): NodeRoom | undefined {

@@ -15,7 +15,7 @@ export interface Graces {
 
 export interface OrphansOptions extends Graces {
   nodeId: string;
-  store: Pick<RoomStore, 'placement'>;
+  store: Pick<RoomStore, 'placements'>;
   rooms(): readonly CheckedRoom[];
   resources: Resources;
   log: Logger;
@@ -55,11 +55,11 @@ export class Orphans {
   async check({ atOnce }: { atOnce: boolean }): Promise<void> {
     const { nodeId, store, rooms, log } = this.#options;
     for (const room of rooms()) {
-      const placement = await store.placement(room.name);
+      const nodes = await store.placements(room.name);
       // Both nodes have participants of the room, but may have lost touch with each other.
-      if (placement) void room.mesh.exchange([...new Set(Object.values(placement.nodes))]);
+      if (nodes) void room.mesh.exchange([...new Set(Object.values(nodes))]);
       for (const participant of room.participants) {
-        const place = placement?.nodes[participant.participantId];
+        const place = nodes?.[participant.participantId];
         if (place === nodeId) {
           this.#since.delete(participant);
           continue;

@@ -1,6 +1,7 @@
 // The tracks of a room as one node knows them: its own and those of other nodes.
 import type { MediaKind } from '../../../shared/media/rtp.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
+import type { MeshTrack } from '../../cluster/messages/mesh.ts';
 import { type Common, type InterestLimits, RoomInterest } from '../../room/interest.ts';
 import type { RoomRouter } from './room-router.ts';
 
@@ -37,10 +38,6 @@ export class RoomTracks {
 
   constructor(limits: InterestLimits) {
     this.#interest = new RoomInterest(limits);
-  }
-
-  get all(): readonly RoomTrack[] {
-    return [...this.#byProducer.values()];
   }
 
   get(producerId: string): RoomTrack | undefined {
@@ -108,4 +105,10 @@ export function takeOf({ take = 0 }: { take?: number }): number {
 /** A producer belongs to one media session: the same track on the next one has another. */
 export function producerIdOf(trackId: string, epoch: number, take = 0): string {
   return take === 0 ? `${trackId}.${epoch}` : `${trackId}.${epoch}.${take}`;
+}
+
+/** As other nodes need to know it. */
+export function meshTrackOf(track: RoomTrack, routerId: string, paused: boolean): MeshTrack {
+  const { home: _, closed: __, source, ...known } = track;
+  return { ...known, ...(source !== undefined && { source }), routerId, paused };
 }

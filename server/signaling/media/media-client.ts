@@ -127,8 +127,11 @@ export class MediaClient {
   async restorePlacement(room: string, participantId: string, nodeId: string): Promise<void> {
     const { cluster, log } = this.#options;
     try {
-      const placement = await cluster.rooms.placement(room);
-      if (!placement || placement.nodes[participantId] === nodeId) return;
+      const [placement, placed] = await Promise.all([
+        cluster.rooms.placement(room),
+        cluster.rooms.nodeOf(room, participantId),
+      ]);
+      if (!placement || placed === nodeId) return;
       await cluster.rooms.place(room, participantId, nodeId, placement.epoch);
     } catch (err) {
       log.debug({ err, room, participantId }, 'a placement was not taken back');
@@ -142,8 +145,7 @@ export class MediaClient {
    * @throws ParleyError `media_failed` when there is none
    */
   async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedOnNode> {
-    const placement = await this.#options.cluster.rooms.placement(room);
-    const nodeId = placement?.nodes[participantId];
+    const nodeId = await this.#options.cluster.rooms.nodeOf(room, participantId);
     if (nodeId === undefined) throw new ParleyError('media_failed');
     const params = { room, participantId, fence, ...this.#address };
     return { ...(await this.#request(nodeId, 'describe', params)), nodeId };
@@ -200,11 +202,10 @@ export class MediaClient {
       if (nodeId === undefined) {
         throw new ParleyError('no_capacity', { retryAfterMs: NO_CAPACITY_RETRY_MS });
       }
-      placement = await cluster.rooms.place(room, participantId, nodeId, placement?.epoch ?? 0);
-      if (placement.nodes[participantId] === nodeId) {
-        const others = new Set(Object.values(placement.nodes));
-        others.delete(nodeId);
-        return { nodeId, others: [...others] };
+      const placed = await cluster.rooms.place(room, participantId, nodeId, placement?.epoch ?? 0);
+      placement = placed;
+      if (placed.nodeId === nodeId) {
+        return { nodeId, others: Object.keys(placed.nodes).filter((id) => id !== nodeId) };
       }
       nodes = await cluster.nodes.list();
     }

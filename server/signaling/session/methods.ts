@@ -149,9 +149,9 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     // The replica of the track's owner sends it to the node too. There may be no such replica at the moment.
     const { room } = session;
     const { rooms, media } = session.context;
-    const [snapshot, placement] = await Promise.all([rooms.snapshot(room), rooms.placement(room)]);
+    const snapshot = await rooms.snapshot(room);
     const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
-    const nodeId = owner === undefined ? undefined : placement?.nodes[owner];
+    const nodeId = owner === undefined ? undefined : await rooms.nodeOf(room, owner);
     if (owner !== undefined && nodeId !== undefined) {
       const target = { room, participantId: owner, trackId, muted: true, version };
       await unlessRebuilt(media.send(nodeId, 'mute', target));

@@ -16,10 +16,14 @@ export function placementContract(promises: ClusterTest): void {
   promises('a placement is seen by all, and ends with the room', async ({ a, b }) => {
     const guard = await enter(a.rooms, 'team');
     const placed = await a.rooms.place('team', id(guard), 'node-1', 0);
-    assert.deepEqual(placed, { epoch: 1, nodes: { [id(guard)]: 'node-1' } });
-    assert.deepEqual(await b.rooms.placement('team'), placed);
+    assert.deepEqual(placed, { epoch: 1, nodes: { 'node-1': 1 }, nodeId: 'node-1' });
+    assert.deepEqual(await b.rooms.placement('team'), { epoch: 1, nodes: { 'node-1': 1 } });
+    assert.deepEqual(await b.rooms.placements('team'), { [id(guard)]: 'node-1' });
+    assert.equal(await b.rooms.nodeOf('team', id(guard)), 'node-1');
     await b.rooms.release('team', guard);
     assert.equal(await a.rooms.placement('team'), undefined);
+    assert.equal(await a.rooms.placements('team'), undefined);
+    assert.equal(await a.rooms.nodeOf('team', id(guard)), undefined);
   });
 
   promises('only who is in the room can be placed', async ({ a }) => {
@@ -35,13 +39,14 @@ export function placementContract(promises: ClusterTest): void {
     const first = await Promise.all(
       guards.map((guard, n) => (n % 2 ? a : b).rooms.place('team', id(guard), `node-${n}`, 0)),
     );
-    const nodes = new Set(first.flatMap((placement) => Object.values(placement.nodes)));
+    const nodes = new Set(first.flatMap((placement) => Object.keys(placement.nodes)));
     assert.equal(nodes.size, 1);
     const [node = ''] = nodes;
     // Whoever was not first chooses again: the node that is in use takes everybody.
     await Promise.all(guards.map((guard) => b.rooms.place('team', id(guard), node, 0)));
     const expected = Object.fromEntries(guards.map((guard) => [id(guard), node]));
-    assert.deepEqual(await a.rooms.placement('team'), { epoch: 1, nodes: expected });
+    assert.deepEqual(await a.rooms.placements('team'), expected);
+    assert.deepEqual(await b.rooms.placement('team'), { epoch: 1, nodes: { [node]: 20 } });
   });
 
   promises('of two who spread a room at once, one wins and both learn it', async ({ a, b }) => {
@@ -55,8 +60,11 @@ export function placementContract(promises: ClusterTest): void {
       a.rooms.place('team', id(two), 'node-2', epoch),
       b.rooms.place('team', id(three), 'node-3', epoch),
     ]);
-    const placed = answers.map(({ nodes }) => nodes[id(two)] === 'node-2');
-    assert.deepEqual(placed, [answers[0].nodes[id(two)] !== undefined, placed[0]]);
+    const won = [answers[0].nodeId === 'node-2', answers[1].nodeId === 'node-3'];
+    assert.deepEqual(won.toSorted(), [false, true]);
+    const [winner] = won[0] ? ['node-2'] : ['node-3'];
+    for (const { nodes } of answers) assert.ok(winner !== undefined && winner in nodes);
+    assert.equal(answers.find((_, n) => !won[n])?.nodeId, undefined);
     const now = await a.rooms.placement('team');
     assert.equal(now?.epoch, epoch + 1);
     assert.equal(Object.keys(now.nodes).length, 2);
@@ -66,17 +74,17 @@ export function placementContract(promises: ClusterTest): void {
     const [one, two] = [await enter(a.rooms, 'team'), await enter(a.rooms, 'team')];
     await a.rooms.place('team', id(one), 'node-1', 0);
     const placed = await b.rooms.place('team', id(two), 'node-1', 17);
-    assert.deepEqual(placed, { epoch: 1, nodes: { [id(one)]: 'node-1', [id(two)]: 'node-1' } });
+    assert.deepEqual(placed, { epoch: 1, nodes: { 'node-1': 2 }, nodeId: 'node-1' });
   });
 
   promises('who acts on an old placement is told the one that holds', async ({ a, b }) => {
     const guard = await enter(a.rooms, 'team');
     await a.rooms.place('team', id(guard), 'node-1', 0);
     const moved = await b.rooms.place('team', id(guard), 'node-2', 1);
-    assert.deepEqual(moved, { epoch: 2, nodes: { [id(guard)]: 'node-2' } });
+    assert.deepEqual(moved, { epoch: 2, nodes: { 'node-2': 1 }, nodeId: 'node-2' });
     assert.deepEqual(await a.rooms.place('team', id(guard), 'node-3', 1), moved);
     assert.deepEqual(await a.rooms.place('team', id(guard), 'node-1', 0), moved);
-    assert.deepEqual(await b.rooms.placement('team'), moved);
+    assert.deepEqual(await b.rooms.placement('team'), { epoch: 2, nodes: { 'node-2': 1 } });
   });
 
   promises('the epoch rises with the set of nodes, and with nothing else', async ({ a, b }) => {
@@ -101,7 +109,8 @@ export function placementContract(promises: ClusterTest): void {
     assert.equal(await epoch(), 2, 'both nodes are still in use');
     await a.rooms.release('team', three);
     assert.equal(await epoch(), 3);
-    assert.deepEqual((await b.rooms.placement('team'))?.nodes, {
+    assert.deepEqual((await b.rooms.placement('team'))?.nodes, { 'node-1': 2 });
+    assert.deepEqual(await b.rooms.placements('team'), {
       [id(one)]: 'node-1',
       [id(four)]: 'node-1',
     });

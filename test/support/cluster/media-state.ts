@@ -8,8 +8,7 @@ export async function mediaOf(
   room: string,
   participantId: string,
 ): Promise<Record<string, boolean>> {
-  const placement = await cluster.rooms.placement(room);
-  const nodeId = placement?.nodes[participantId];
+  const nodeId = await cluster.rooms.nodeOf(room, participantId);
   if (nodeId === undefined) return {};
   const params = { room, from: nodeId };
   const state = (await cluster.bus.request(nodeId, 'meshState', params, {

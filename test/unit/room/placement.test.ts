@@ -15,11 +15,7 @@ const node = (id: string, more: Partial<NodeInfo> = {}): NodeInfo =>
 /** A room with this many people on each node. */
 const room = (people: Record<string, number>): Placement => ({
   epoch: 3,
-  nodes: Object.fromEntries(
-    Object.entries(people).flatMap(([nodeId, count]) =>
-      Array.from({ length: count }, (_, n) => [`${nodeId}-${n}`, nodeId]),
-    ),
-  ),
+  nodes: Object.fromEntries(Object.entries(people).filter(([, count]) => count > 0)),
 });
 
 const WISH: PlacementWish = { region: undefined, spillSessions: 10, avoid: new Set() };

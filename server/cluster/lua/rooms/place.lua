@@ -3,7 +3,8 @@
 --   ID     the participant
 --   NODE   the node
 --   EPOCH  of the placement that the choice was made from
--- Returns 'ok', the epoch and the placements as pairs; or 'session_lost'.
+-- Returns 'ok', the epoch, pairs of a node and how many participants are on it, and the participant's node or an empty
+-- text; or 'session_lost'.
 --
 -- @include sessions.lua
 local ID, NODE, EPOCH = unpack(ARGV, 5)
@@ -12,4 +13,4 @@ if call('HEXISTS', STATE, 'u:' .. NODE) == 1 or number('epoch') == tonumber(EPOC
   assign(ID, NODE)
   touch()
 end
-return { 'ok', number('epoch'), call('HGETALL', NODES) }
+return { 'ok', number('epoch'), counted(), call('HGET', NODES, ID) or '' }

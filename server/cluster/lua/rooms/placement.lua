@@ -1,5 +1,6 @@
--- Reads where the participants' media is. Returns 'ok', the epoch and the placements as pairs; or 'none'.
+-- Reads on which nodes a room is. Returns 'ok', the epoch, and pairs of a node and how many participants are on it; or
+-- 'none'.
 --
--- @include room.lua
+-- @include sessions.lua
 if not exists then return { 'none' } end
-return { 'ok', number('epoch'), call('HGETALL', NODES) }
+return { 'ok', number('epoch'), counted() }

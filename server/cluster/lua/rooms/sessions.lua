@@ -39,6 +39,17 @@ local function assign(id, node)
   end
 end
 
+-- How many participants are on each node, as pairs.
+local function counted()
+  local counts, flat = {}, {}
+  for _, node in ipairs(call('HVALS', NODES)) do counts[node] = (counts[node] or 0) + 1 end
+  for node, count in pairs(counts) do
+    table.insert(flat, node)
+    table.insert(flat, int(count))
+  end
+  return flat
+end
+
 local function forget(id)
   call('HDEL', SESSIONS, 's:' .. id, 'e:' .. id)
   call('ZREM', LEASES, id)

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { RoomPatch } from '../../../../shared/room/operations.ts';
 import { type Participant, RoomSnapshot, type Track } from '../../../../shared/room/room.ts';
-import type { Placement, SessionState } from '../../cluster.ts';
+import type { Placed, Placement, SessionState } from '../../cluster.ts';
 import { LAYOUTS } from './program.ts';
 
 /** A test may read patches of more operations than there are. */
@@ -12,7 +12,9 @@ const Texts = v.array(v.string());
 /** What a Lua script returns: an outcome, then whatever belongs to it. */
 const Reply = v.looseTuple([v.string()]);
 const SnapshotReply = v.tuple([v.literal('ok'), Texts, Texts]);
-const PlacementReply = v.tuple([v.literal('ok'), v.number(), Texts]);
+const PlacementReply = v.looseTuple([v.literal('ok'), v.number(), Texts]);
+const PlacedReply = v.tuple([v.literal('ok'), v.number(), Texts, v.string()]);
+const PlacementsReply = v.tuple([v.literal('ok'), Texts]);
 const States = v.picklist(['held', 'replaced', 'removed', 'gone'] satisfies SessionState[]);
 export const NumberReply = v.tuple([v.literal('ok'), v.number()]);
 export const StatesReply = v.tuple([v.literal('ok'), v.array(States)]);
@@ -57,7 +59,16 @@ function pairs(flat: readonly string[]): [string, string][] {
 
 export function parsePlacement(reply: unknown): Placement {
   const [, epoch, nodes] = v.parse(PlacementReply, reply);
-  return { epoch, nodes: Object.fromEntries(pairs(nodes)) };
+  return { epoch, nodes: Object.fromEntries(pairs(nodes).map(([id, n]) => [id, Number(n)])) };
+}
+
+export function parsePlaced(reply: unknown): Placed {
+  const nodeId = v.parse(PlacedReply, reply)[3];
+  return { ...parsePlacement(reply), nodeId: nodeId || undefined };
+}
+
+export function parsePlacements(reply: unknown): Record<string, string> {
+  return Object.fromEntries(pairs(v.parse(PlacementsReply, reply)[1]));
 }
 
 /** What happened in a room after a version. */

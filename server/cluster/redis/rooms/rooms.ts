@@ -15,6 +15,7 @@ import type {
   Closer,
   CommitLimits,
   HeldSession,
+  Placed,
   Placement,
   RoomStore,
   SessionGuard,
@@ -30,7 +31,9 @@ import {
   NumberReply,
   outcomeOf,
   type PatchSchema,
+  parsePlaced,
   parsePlacement,
+  parsePlacements,
   parseSince,
   parseSnapshot,
   type Since,
@@ -209,20 +212,28 @@ export class RedisRooms implements RoomStore {
     this.#options.index.close();
   }
 
-  async place(
-    room: string,
-    participantId: string,
-    nodeId: string,
-    epoch: number,
-  ): Promise<Placement> {
+  async place(room: string, participantId: string, nodeId: string, epoch: number): Promise<Placed> {
     const values = { id: participantId, node: nodeId, epoch };
     const reply = await this.#run(ROOM.place, room, values, REPEATABLE);
-    return parsePlacement(accepted(reply));
+    return parsePlaced(accepted(reply));
   }
 
   async placement(room: string): Promise<Placement | undefined> {
     const reply = await this.#run(ROOM.placement, room, {}, REPEATABLE);
     return outcomeOf(reply) === 'none' ? undefined : parsePlacement(reply);
+  }
+
+  async nodeOf(room: string, participantId: string): Promise<string | undefined> {
+    return (await this.#placements(room, participantId))?.[participantId];
+  }
+
+  placements(room: string): Promise<Record<string, string> | undefined> {
+    return this.#placements(room, '');
+  }
+
+  async #placements(room: string, id: string): Promise<Record<string, string> | undefined> {
+    const reply = await this.#run(ROOM.placements, room, { id }, REPEATABLE);
+    return outcomeOf(reply) === 'none' ? undefined : parsePlacements(reply);
   }
 
   async #since(room: string, version: number): Promise<Since | undefined> {

@@ -98,7 +98,7 @@ test('the older session on its node is no orphan while it carries and the grace 
     nodeId: 'drains',
     drainGraceMs: DRAIN_GRACE_MS,
     orphanGraceMs: 20_000,
-    store: { placement: async () => ({ epoch: 2, nodes: { ada: 'other' } }) },
+    store: { placements: async () => ({ ada: 'other' }) },
     rooms: () => [{ name: 'team', mesh: { exchange: async () => {} }, participants: [peer] }],
     resources: new Resources(),
     log: createLogger('silent'),
