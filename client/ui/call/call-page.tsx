@@ -48,8 +48,8 @@ export function CallPage({ session, call }: CallPageProps) {
     document.title = `${unread.value > 0 ? `(${unread.value}) ` : ''}${room} · Parley`;
   }, [unread.value, room]);
   return (
-    <div class="call" data-compact={model.compact.value}>
-      <main class="call-main" inert={model.chatCoversStage.value}>
+    <div class="call" data-compact={model.compact.value} data-many={model.stage.many.value}>
+      <main class="call-main" inert={model.panelCoversStage.value}>
         <h1 ref={heading} class="sr-only" tabIndex={-1}>
           Call in {room}
         </h1>
@@ -95,7 +95,10 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
     listenToKeys({
       microphone: () => mayShare() && void toggleCapture(media.microphone),
       camera: () => mayShare() && void toggleCapture(media.camera),
-      chat: () => toggle(model.chatOpen),
+      chat: () => model.togglePanel('chat'),
+      participants: () => model.togglePanel('participants'),
+      nextPage: () => model.stage.turnPage(1),
+      previousPage: () => model.stage.turnPage(-1),
       statistics: () => toggle(model.statsOpen),
       shortcuts: showShortcuts,
     }),

@@ -39,18 +39,17 @@ export function subscribeToVisible(model: CallModel): () => void {
   };
 }
 
-function remoteVideos({ room, selfId }: CallModel): RemoteVideo[] {
-  return room.value.tracks
+function remoteVideos({ stage, selfId }: CallModel): RemoteVideo[] {
+  return stage.tracks.value
     .filter(({ kind, participantId }) => kind === 'video' && participantId !== selfId)
     .map(({ id, source }) => ({ trackId: id, source }));
 }
 
-function shownHeights({ layout, orderedTiles, selfId }: CallModel): Map<string, number> {
+function shownHeights({ stage, selfId }: CallModel): Map<string, number> {
   const ratio = globalThis.devicePixelRatio || 1;
-  const tiles = new Map(orderedTiles.value.map((tile) => [tile.id, tile]));
   const heights = new Map<string, number>();
-  for (const { id, height } of layout.value.placements) {
-    const tile = tiles.get(id);
+  for (const { id, height } of stage.layout.value.placements) {
+    const tile = stage.byId.value.get(id);
     if (!tile || tile.kind === 'invite' || tile.participantId === selfId) continue;
     if (tile.videoTrackId !== undefined) heights.set(tile.videoTrackId, height * ratio);
   }

@@ -12,7 +12,7 @@ import { groupMessages, type MessageGroup } from './messages.ts';
 export function ChatPanel({ model }: { model: CallModel }) {
   const groups = groupMessages(model.room.value.chat);
   const close = () => {
-    model.chatOpen.value = false;
+    model.sidePanel.value = undefined;
   };
   useReturnFocus();
   return (

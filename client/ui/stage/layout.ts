@@ -35,6 +35,8 @@ export interface Layout {
   /** The page shown, from 0. */
   page: number;
   pages: number;
+  /** Tiles of the grid on a full page. */
+  perPage: number;
 }
 
 export const GAP = 8;
@@ -94,7 +96,7 @@ function arrangeTiles(tiles: readonly TileShape[], viewport: Size, page: number)
     const rect = cells.get(id);
     if (rect) placements.push({ id, role, ...snap(rect) });
   }
-  return { placements, page: current, pages };
+  return { placements, page: current, pages, perPage: capacity };
 }
 
 interface Shapes {

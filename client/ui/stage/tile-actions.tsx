@@ -18,7 +18,7 @@ export interface TileActionsProps {
 
 export function TileActions({ tile, model }: TileActionsProps) {
   const removing = useSignal(false);
-  const pinned = model.pinned.value === tile.id;
+  const pinned = model.stage.pinned.value === tile.id;
   const label = tileLabel(tile);
   const mayModerate = isGranted(model.role.value, 'moderate') && !tile.you;
   const openMenu = (anchor: HTMLElement) =>
@@ -32,7 +32,7 @@ export function TileActions({ tile, model }: TileActionsProps) {
         class="tile-action"
         aria-label={`Pin ${label}`}
         aria-pressed={pinned}
-        onClick={() => model.togglePin(tile.id)}
+        onClick={() => model.stage.togglePin(tile.id)}
       >
         <Icon icon={pinned ? PinOff : Pin} size={18} />
       </button>

@@ -80,9 +80,11 @@ function useReading(model: CallModel): Reading | undefined {
   return reading.value;
 }
 
-function videoLines({ tiles, remoteTracks, layers }: CallModel, reading: Reading | undefined) {
-  return tiles.value.flatMap((tile) => {
-    if (tile.kind === 'invite' || tile.you || tile.videoTrackId === undefined) return [];
+function videoLines({ stage, remoteTracks, layers }: CallModel, reading: Reading | undefined) {
+  // A large room has more pictures than anybody reads about.
+  return stage.layout.value.placements.flatMap(({ id }) => {
+    const tile = stage.byId.value.get(id);
+    if (!tile || tile.kind === 'invite' || tile.you || tile.videoTrackId === undefined) return [];
     const remote = remoteTracks.value.get(tile.videoTrackId);
     const stats = remote && reading?.videos.get(remote.track.id);
     const layer = layers.value.get(tile.videoTrackId);

@@ -31,7 +31,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
       class="toolbar"
       role="toolbar"
       aria-label="Call controls"
-      inert={model.chatCoversStage.value}
+      inert={model.panelCoversStage.value}
       onKeyDown={moveFocus}
     >
       {watching ? (
@@ -61,7 +61,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         onClick={({ currentTarget }) => {
           // Safari does not focus a clicked button, so there would be no focus to return to.
           currentTarget.focus();
-          model.chatOpen.value = !model.chatOpen.value;
+          model.togglePanel('chat');
         }}
       />
       <span id="unread" hidden>
