@@ -21,6 +21,11 @@ export interface GalleryOptions {
   frameRate?: number;
 }
 
+/** As the server does with pictures that are no longer looked at. */
+const CLOSED_AFTER_MS = 5_000;
+/** An answer of a server. */
+const ANSWER_MS = 40;
+
 const NAMES = ['Ann', 'Björn', 'Chiara', 'Dmitri', 'Élodie', 'Fatima', 'Grace', 'Hiroshi'] as const;
 const FAMILIES = ['Meyer', 'Ångström', 'Rossi', 'van der Berg', 'Nakamura', 'O’Neill', 'Silva'];
 
@@ -45,11 +50,19 @@ export class FakeCall implements Call {
   readonly #options: GalleryOptions;
   readonly #events = new Emitter<CallEvents>((error) => console.error(error));
   readonly #media = new Map<string, MediaStreamTrack>();
+  /** Tracks that arrive, paused ones too, as long as their consumers are there. */
+  readonly #received = new Set<string>();
+  readonly #closing = new Map<string, ReturnType<typeof setTimeout>>();
+  #updating: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: GalleryOptions) {
     this.#options = options;
     this.#all = manyParticipants(options);
     this.room = { room: 'hall', version: 1, ...this.#known(), chat: [] };
+    for (const { id, kind } of this.#all.tracks) {
+      if (kind !== 'video') continue;
+      this.#media.set(id, drawnPicture(this.#media.size, options.frameRate ?? 5));
+    }
   }
 
   get count(): number {
@@ -66,9 +79,18 @@ export class FakeCall implements Call {
   }
 
   subscribe(trackId: string, { paused }: { paused?: boolean | undefined }): void {
-    if (paused) this.subscribed.delete(trackId);
-    else this.subscribed.add(trackId);
-    this.#updateTracks();
+    clearTimeout(this.#closing.get(trackId));
+    if (!paused) this.subscribed.add(trackId);
+    else if (this.subscribed.delete(trackId)) {
+      const close = () => {
+        this.#received.delete(trackId);
+        this.#updateTracks();
+      };
+      this.#closing.set(trackId, setTimeout(close, CLOSED_AFTER_MS));
+    }
+    if (paused || this.#received.has(trackId)) return;
+    this.#received.add(trackId);
+    this.#updating ??= setTimeout(() => this.#updateTracks(), ANSWER_MS);
   }
 
   async stats() {
@@ -139,14 +161,13 @@ export class FakeCall implements Call {
     return { participants, tracks: this.#all.tracks.filter((track) => ids.has(owner(track))) };
   }
 
-  /** What is subscribed arrives. */
   #updateTracks(): void {
+    this.#updating = undefined;
     const next = new Map<string, RemoteTrack>();
     for (const { id, participantId, source, kind, muted } of this.room.tracks) {
-      if (kind !== 'video' || muted || !this.subscribed.has(id)) continue;
-      const track = this.#media.get(id) ?? drawnPicture(next.size, this.#options.frameRate ?? 5);
-      this.#media.set(id, track);
-      next.set(id, { id, participantId, source, muted, track });
+      if (kind !== 'video' || muted || !this.#received.has(id)) continue;
+      const track = this.#media.get(id);
+      if (track) next.set(id, { id, participantId, source, muted, track });
     }
     this.remoteTracks = next;
     this.#events.emit('remoteTracks', next);
