@@ -58,9 +58,12 @@ export function ControlButton(props: ControlButtonProps) {
         </span>
       )}
       {badge && (
-        <span class="control-badge" data-tone={props.badgeTone} aria-hidden="true">
-          {badge}
-        </span>
+        <span
+          class="control-badge"
+          data-tone={props.badgeTone}
+          data-text={badge}
+          aria-hidden="true"
+        />
       )}
       {props.note && (
         <span id={noteId} hidden>

@@ -73,8 +73,8 @@ function SearchField({ source }: { source: RowSource }) {
           source.search.value = event.currentTarget.value;
         }}
       />
-      <p class="sr-only" aria-live="polite">
-        {searching && total !== undefined && `${NUMBER.format(total)} found`}
+      <p class="people-found" aria-live="polite">
+        {searching && (total ?? 0) > 0 && `${NUMBER.format(total ?? 0)} found`}
       </p>
     </div>
   );

@@ -106,7 +106,9 @@ export class RowSource {
     if (document.hidden) return this.#askAfter(REFRESH_MS, range);
     const search = this.#folded.peek();
     const searches = this.#searches;
-    const wanted = pagesOf({ first: range.first, end: Math.max(range.end, 1) }, PAGE_LENGTH);
+    const { first, end } = range;
+    // Without rows in view there is still the number of all to ask for.
+    const wanted = pagesOf({ first, end: Math.max(end, first + 1) }, PAGE_LENGTH);
     try {
       const answers = await Promise.all(
         wanted.map(async (page) => {

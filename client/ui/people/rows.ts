@@ -22,6 +22,7 @@ export function rowsInView(scrollTop: number, height: number, total: number): Ro
 
 /** Pages of a list that has these rows on it. */
 export function pagesOf({ first, end }: RowRange, pageLength: number): number[] {
+  if (end <= first) return [];
   const pages: number[] = [];
   for (let page = Math.floor(first / pageLength); page * pageLength < end; page++) pages.push(page);
   return pages;

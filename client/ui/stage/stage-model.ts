@@ -34,6 +34,9 @@ export class StageModel {
   /** The tiles in the document, those shown and some that are hidden, in the order of the joins. */
   readonly inDocument: ReadonlySignal<readonly Tile[]>;
   readonly many: ReadonlySignal<boolean>;
+  /** The tile whose actions the Tab key reaches, where there are many; arrows lead to the others. */
+  readonly tabStop: ReadonlySignal<string | undefined>;
+  readonly focused = signal<string | undefined>(undefined);
   readonly #selfId: string;
   readonly #places = signal<readonly string[]>([]);
   /** When each participant spoke last, by the clock of `performance`. */
@@ -78,6 +81,11 @@ export class StageModel {
       return this.tiles.value.filter(({ id }) => ids.has(id));
     });
     this.many = computed(() => this.layout.value.placements.length >= MANY);
+    this.tabStop = computed(() => {
+      const { placements } = this.layout.value;
+      const focused = placements.find(({ id }) => id === this.focused.value);
+      return (focused ?? placements[0])?.id;
+    });
     this.#ends = [
       effect(() => {
         const present = this.tiles.value.map(({ id }) => id);
@@ -96,6 +104,13 @@ export class StageModel {
   turnPage(step: -1 | 1): void {
     const { page, pages } = this.layout.peek();
     this.page.value = Math.min(Math.max(0, page + step), pages - 1);
+  }
+
+  /** @returns the tile that comes before or after another one on this page, in display order */
+  neighbour(tileId: string, step: -1 | 1): string | undefined {
+    const { placements } = this.layout.peek();
+    const at = placements.findIndex(({ id }) => id === tileId);
+    return at < 0 ? undefined : placements[at + step]?.id;
   }
 
   togglePin(tileId: string): void {

@@ -5,6 +5,7 @@ import { Invite } from '../call/controls/invite.tsx';
 import type { RoomSession } from '../room/session.ts';
 import { Pager } from './pager.tsx';
 import { rectStyle } from './rect-style.ts';
+import type { StageModel } from './stage-model.ts';
 import { watchSwipes } from './swipe.ts';
 import { TileView } from './tile-view.tsx';
 
@@ -23,7 +24,8 @@ export function Stage({ model, session }: StageProps) {
   const rects = new Map(stage.layout.value.placements.map((rect) => [rect.id, rect]));
   return (
     <>
-      <div ref={element} class="stage">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons inside */}
+      <div ref={element} class="stage" onKeyDown={(event) => moveFocus(event, stage)}>
         {/* In the order of the joins, so that no element ever moves in the document. */}
         {stage.inDocument.value.map((tile) => {
           const rect = rects.get(tile.id);
@@ -44,6 +46,18 @@ export function Stage({ model, session }: StageProps) {
       <Pager stage={stage} />
     </>
   );
+}
+
+/** Where the Tab key stops at one tile of many, arrows lead from tile to tile. */
+function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }, stage: StageModel): void {
+  const step = ({ ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 } as const)[event.key];
+  const { target, currentTarget } = event;
+  if (step === undefined || !(target instanceof Element)) return;
+  const from = target.closest<HTMLElement>('[data-tile]')?.dataset.tile;
+  const to = from === undefined ? undefined : stage.neighbour(from, step);
+  if (to === undefined || target.closest('dialog')) return;
+  event.preventDefault();
+  currentTarget.querySelector<HTMLElement>(`[data-tile="${CSS.escape(to)}"] .tile-action`)?.focus();
 }
 
 function useStageSize(

@@ -32,6 +32,7 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
   return (
     <article
       class="tile"
+      data-tile={tile.id}
       aria-labelledby={id}
       hidden={rect === undefined}
       data-kind={tile.kind}

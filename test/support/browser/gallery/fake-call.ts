@@ -41,13 +41,15 @@ export class FakeCall implements Call {
   /** The tracks that the page looks at. */
   readonly subscribed = new Set<string>();
   /** Pages of participants that were asked for. */
-  asked = 0;
+  askedOffsets: number[] = [];
   /** What the statistics were asked for. */
   statsAsked = 0;
   remoteTracks: ReadonlyMap<string, RemoteTrack> = new Map();
   room: RoomSnapshot;
   #all: Pick<RoomSnapshot, 'participants' | 'tracks'>;
   readonly #options: GalleryOptions;
+  /** How many have come since the call began. */
+  #came: number;
   readonly #events = new Emitter<CallEvents>((error) => console.error(error));
   readonly #media = new Map<string, MediaStreamTrack>();
   /** Tracks that arrive, paused ones too, as long as their consumers are there. */
@@ -57,12 +59,17 @@ export class FakeCall implements Call {
 
   constructor(options: GalleryOptions) {
     this.#options = options;
+    this.#came = options.participants;
     this.#all = manyParticipants(options);
     this.room = { room: 'hall', version: 1, ...this.#known(), chat: [] };
     for (const { id, kind } of this.#all.tracks) {
       if (kind !== 'video') continue;
       this.#media.set(id, drawnPicture(this.#media.size, options.frameRate ?? 5));
     }
+  }
+
+  get asked(): number {
+    return this.askedOffsets.length;
   }
 
   get count(): number {
@@ -74,7 +81,7 @@ export class FakeCall implements Call {
   }
 
   async findParticipants(query: ParticipantQuery): Promise<ParticipantPage> {
-    this.asked += 1;
+    this.askedOffsets.push(query.offset ?? 0);
     return listed(this.#all, query);
   }
 
@@ -110,12 +117,13 @@ export class FakeCall implements Call {
   /** From here on: what happens in the room. */
   join(count: number): void {
     const { participants, tracks } = this.#all;
-    const from = participants.length;
-    const more = manyParticipants({ participants: from + count, pictures: 0 });
-    const ids = new Set(participants.map(({ id }) => id));
+    const from = this.#came;
+    this.#came += count;
+    const more = manyParticipants({ participants: this.#came, pictures: 0 });
+    const ids = new Set(more.participants.slice(from).map(({ id }) => id));
     this.#set({
-      participants: [...participants, ...more.participants.filter(({ id }) => !ids.has(id))],
-      tracks: [...tracks, ...more.tracks.filter(({ participantId }) => !ids.has(participantId))],
+      participants: [...participants, ...more.participants.slice(from)],
+      tracks: [...tracks, ...more.tracks.filter((track) => ids.has(owner(track)))],
     });
   }
 
