@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { changedPreferences } from '../../sdk/media/named-pictures.ts';
 import { comesIntoView, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
+import { isShown } from '../stage/tiles.ts';
 import type { CallModel } from './call-model.ts';
 
 /** While a window is dragged, sizes change all the time; a layer switch costs a key frame. */
@@ -50,7 +51,7 @@ function shownHeights({ stage, selfId }: CallModel): Map<string, number> {
   const heights = new Map<string, number>();
   for (const { id, height } of stage.layout.value.placements) {
     const tile = stage.byId.value.get(id);
-    if (!tile || tile.kind === 'invite' || tile.participantId === selfId) continue;
+    if (!isShown(tile) || tile.participantId === selfId) continue;
     if (tile.videoTrackId !== undefined) heights.set(tile.videoTrackId, height * ratio);
   }
   return heights;

@@ -1,18 +1,26 @@
 // The stage as signals: its tiles, the place of each, and the page that is shown.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { RoomSnapshot, Track } from '../../../shared/room/room.ts';
+import type { Call } from '../../sdk/session/types.ts';
 import { type Layout, layout, type Size } from './layout.ts';
 import { arrange, bringIntoView, type Occupants, picturesFirst } from './order.ts';
+import { PicturePages } from './picture-pages.ts';
 import { steadyLayout, tilesInDocument } from './shown.ts';
-import { stagingOf, type Tile, tilesOf } from './tiles.ts';
+import { type ShownRoom, stagingOf, type Tile, tilesOf } from './tiles.ts';
 
 /** From this many tiles on nothing on the stage is animated: it would distract, and cost more than it tells. */
 const MANY = 17;
 /** Whoever spoke in this time is not moved for the sake of a picture: they may go on. */
 const RECENT_MS = 30_000;
 
+/** Speakers without a picture who have a tile in a large room: those who spoke last. */
+const MOST_VOICES = 16;
+
 export interface StageInput {
   room: ReadonlySignal<RoomSnapshot>;
+  /** How many participants there are; the room may have a part of them. */
+  count: ReadonlySignal<number>;
+  call: Pick<Call, 'findParticipants'>;
   selfId: string;
   /** A phone, or a window as small. */
   compact: ReadonlySignal<boolean>;
@@ -42,19 +50,26 @@ export class StageModel {
   /** When each participant spoke last, by the clock of `performance`. */
   readonly #spokeAt = new Map<string, number>();
   #speaking: ReadonlySet<string> = new Set();
+  readonly #voices = signal<ReadonlySet<string>>(new Set());
   readonly #ends: (() => void)[];
 
-  constructor({ room, selfId, compact }: StageInput) {
+  constructor({ room, count, call, selfId, compact }: StageInput) {
     this.#selfId = selfId;
-    const participants = computed(() => room.value.participants);
-    this.tracks = computed(() => room.value.tracks);
+    const pages = new PicturePages({
+      room,
+      selfId,
+      find: (query) => call.findParticipants(query),
+      isWanted: (id) => this.#voices.value.has(id) || this.pinned.value === id,
+    });
+    const isWhole = computed(() => count.value <= room.value.participants.length);
+    const shown = computed<ShownRoom>(() => (isWhole.value ? room.value : pages.shown.value));
+    const participants = computed(() => shown.value.participants);
+    this.tracks = computed(() => shown.value.tracks);
     let known: readonly Tile[] = [];
     this.tiles = computed(() => {
-      known = tilesOf(
-        { participants: participants.value, tracks: this.tracks.value },
-        selfId,
-        known,
-      );
+      const waiting = isWhole.value ? [] : pages.waiting.value;
+      const people = { participants: participants.value, tracks: this.tracks.value };
+      known = tilesOf(people, selfId, known, waiting);
       return known;
     });
     this.byId = computed(() => new Map(this.tiles.value.map((tile) => [tile.id, tile])));
@@ -87,6 +102,12 @@ export class StageModel {
       return (focused ?? placements[0])?.id;
     });
     this.#ends = [
+      () => pages.close(),
+      effect(() => {
+        const looked = this.layout.value.placements.map(({ id }) => id);
+        // With each change somebody who is looked at may have left.
+        if (!isWhole.value && pages.shown.value) pages.look(looked);
+      }),
       effect(() => {
         const present = this.tiles.value.map(({ id }) => id);
         this.#places.value = arrange(this.#places.peek(), present);
@@ -129,6 +150,8 @@ export class StageModel {
     // A cough is one report, a sentence several.
     for (const id of speaking) if (before.has(id)) this.#bringIntoView(id);
     for (const id of speaking) this.#spokeAt.set(id, performance.now());
+    const voices = [...new Set([...speaking, ...this.#voices.peek()])].slice(0, MOST_VOICES);
+    if (voices.some((id) => !this.#voices.peek().has(id))) this.#voices.value = new Set(voices);
   }
 
   close(): void {
@@ -156,7 +179,8 @@ export class StageModel {
         (this.#spokeAt.get(id) ?? Number.NEGATIVE_INFINITY) <= silentSince,
       hasPicture: (id) => {
         const tile = tiles.get(id);
-        return tile?.kind === 'screen' || (tile?.kind === 'participant' && !!tile.videoTrackId);
+        if (tile?.kind === 'screen' || tile?.kind === 'waiting') return true;
+        return tile?.kind === 'participant' && tile.videoTrackId !== undefined;
       },
       spokeAt: this.#spokeAt,
     };

@@ -8,6 +8,7 @@ import { rectStyle } from './rect-style.ts';
 import type { StageModel } from './stage-model.ts';
 import { watchSwipes } from './swipe.ts';
 import { TileView } from './tile-view.tsx';
+import { isShown } from './tiles.ts';
 
 export interface StageProps {
   model: CallModel;
@@ -29,10 +30,13 @@ export function Stage({ model, session }: StageProps) {
         {/* In the order of the joins, so that no element ever moves in the document. */}
         {stage.inDocument.value.map((tile) => {
           const rect = rects.get(tile.id);
-          if (tile.kind !== 'invite') {
+          if (isShown(tile)) {
             return (
               <TileView key={tile.id} tile={tile} rect={rect} model={model} media={session.media} />
             );
+          }
+          if (tile.kind === 'waiting') {
+            return rect && <div key={tile.id} class="tile-waiting" style={rectStyle(rect)} />;
           }
           return (
             rect && (

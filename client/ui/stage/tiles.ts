@@ -31,7 +31,18 @@ export interface InviteTile {
   id: 'invite';
 }
 
-export type Tile = ParticipantTile | ScreenTile | InviteTile;
+/** Somebody with a picture, in a large room, whose name is asked for when this tile is looked at. */
+export interface WaitingTile {
+  kind: 'waiting';
+  id: string;
+}
+
+export type Tile = ParticipantTile | ScreenTile | InviteTile | WaitingTile;
+
+/** A tile of somebody: not an invitation, nor one that waits. */
+export function isShown(tile: Tile | undefined): tile is ParticipantTile | ScreenTile {
+  return tile?.kind === 'participant' || tile?.kind === 'screen';
+}
 
 const INVITE: InviteTile = { kind: 'invite', id: 'invite' };
 
@@ -44,14 +55,16 @@ export interface ShownRoom {
  * Every tile of the room: the own one, the others in the order they came, and the shared screens.
  *
  * @param before the tiles of the last state. Those that did not change are the same objects, and drawn once.
+ * @param waiting come after all others
  */
 export function tilesOf(
   room: ShownRoom,
   selfId: string,
   before: readonly Tile[] = [],
+  waiting: readonly WaitingTile[] = [],
 ): readonly Tile[] {
   const known = new Map(before.map((tile) => [tile.id, tile]));
-  const tiles = allTiles(room, selfId).map((tile) => {
+  const tiles = [...allTiles(room, selfId), ...waiting].map((tile) => {
     const old = known.get(tile.id);
     return old && isEqual(old, tile) ? old : tile;
   });

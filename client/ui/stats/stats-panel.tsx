@@ -4,6 +4,7 @@ import { X } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
 import { Icon } from '../kit/icon.tsx';
+import { isShown } from '../stage/tiles.ts';
 import { transportLine } from './path-text.ts';
 import { type Counters, type Reading, readStats } from './read-stats.ts';
 
@@ -84,7 +85,7 @@ function videoLines({ stage, remoteTracks, layers }: CallModel, reading: Reading
   // A large room has more pictures than anybody reads about.
   return stage.layout.value.placements.flatMap(({ id }) => {
     const tile = stage.byId.value.get(id);
-    if (!tile || tile.kind === 'invite' || tile.you || tile.videoTrackId === undefined) return [];
+    if (!isShown(tile) || tile.you || tile.videoTrackId === undefined) return [];
     const remote = remoteTracks.value.get(tile.videoTrackId);
     const stats = remote && reading?.videos.get(remote.track.id);
     const layer = layers.value.get(tile.videoTrackId);

@@ -184,3 +184,42 @@ inGallery('nothing reads statistics while nobody looks at them', HALL, LARGE, as
   );
   assert.ok((await page.evaluate(() => window.gallery.statsAsked)) <= 3);
 });
+
+inGallery(
+  'of a room that the page knows in part, a page of strangers has names and pictures',
+  { ...HALL, known: 25 },
+  LARGE,
+  async (page) => {
+    // Those with pictures, and the viewer: the audience is in the list.
+    await reads(page, 'Page 1 of 5');
+    await allPictures(page, 48);
+    assert.equal(await tiles(page).count(), 49);
+    const first = await places(page);
+    await nextPage(page).click();
+    await reads(page, 'Page 2 of 5');
+    await allPictures(page, 49);
+    for (const turned of [3, 4]) {
+      await nextPage(page).click();
+      await reads(page, `Page ${turned} of 5`);
+    }
+    await allPictures(page, 49);
+    const asked = await page.evaluate(() => window.gallery.asked);
+    assert.ok(asked <= 5, `${asked} pages of participants were asked for`);
+    for (const turned of [3, 2, 1]) {
+      await previousPage(page).click();
+      await reads(page, `Page ${turned} of 5`);
+    }
+    await allPictures(page, 48);
+    assert.deepEqual(await places(page), first);
+
+    // Somebody who is looked at leaves: the tile goes, and another picture comes.
+    const [, gone = ''] = Object.keys(first);
+    await page.evaluate((name) => {
+      const { participants } = window.gallery.room;
+      const left = participants.find((participant) => participant.name === name);
+      window.gallery.leaves(Number(left?.id.split('-').at(-1)));
+    }, gone);
+    await tiles(page).filter({ hasText: gone }).waitFor({ state: 'detached' });
+    await allPictures(page, 48);
+  },
+);

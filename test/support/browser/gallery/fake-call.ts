@@ -3,6 +3,7 @@
 import type { Call, CallEvents, RemoteTrack } from '../../../../client/sdk/session/types.ts';
 import { Emitter } from '../../../../shared/emitter.ts';
 import {
+  isPicture,
   listed,
   type ParticipantPage,
   type ParticipantQuery,
@@ -54,6 +55,8 @@ export class FakeCall implements Call {
   readonly #media = new Map<string, MediaStreamTrack>();
   /** Tracks that arrive, paused ones too, as long as their consumers are there. */
   readonly #received = new Set<string>();
+  /** Those on the last two pages that were asked for. */
+  #pages: string[][] = [];
   readonly #closing = new Map<string, ReturnType<typeof setTimeout>>();
   #updating: ReturnType<typeof setTimeout> | undefined;
 
@@ -82,7 +85,10 @@ export class FakeCall implements Call {
 
   async findParticipants(query: ParticipantQuery): Promise<ParticipantPage> {
     this.askedOffsets.push(query.offset ?? 0);
-    return listed(this.#all, query);
+    const page = listed(this.#all, query);
+    this.#pages = [...this.#pages, page.participants.map(({ id }) => id)].slice(-2);
+    if (this.#options.known !== undefined) this.#set(this.#all);
+    return page;
   }
 
   subscribe(trackId: string, { paused }: { paused?: boolean | undefined }): void {
@@ -91,13 +97,13 @@ export class FakeCall implements Call {
     else if (this.subscribed.delete(trackId)) {
       const close = () => {
         this.#received.delete(trackId);
-        this.#updateTracks();
+        this.#receivedChanged();
       };
       this.#closing.set(trackId, setTimeout(close, CLOSED_AFTER_MS));
     }
     if (paused || this.#received.has(trackId)) return;
     this.#received.add(trackId);
-    this.#updating ??= setTimeout(() => this.#updateTracks(), ANSWER_MS);
+    this.#updating ??= setTimeout(() => this.#receivedChanged(), ANSWER_MS);
   }
 
   async stats() {
@@ -157,20 +163,29 @@ export class FakeCall implements Call {
     this.#updateTracks();
   }
 
-  #known(): Pick<RoomSnapshot, 'participants' | 'tracks'> {
+  /** As a server does: of a large room the viewer, the first pictures, what we receive, and what we asked for last. */
+  #known(): Pick<RoomSnapshot, 'participants' | 'tracks'> & { pictured?: number } {
     const { known } = this.#options;
+    const { participants, tracks } = this.#all;
     if (known === undefined) return this.#all;
-    // As a server does: the viewer, and those with pictures.
-    const withPicture = new Set(this.#all.tracks.filter(({ kind }) => kind === 'video').map(owner));
-    const participants = this.#all.participants
-      .filter(({ id }) => id === this.participantId || withPicture.has(id))
-      .slice(0, known);
-    const ids = new Set(participants.map(({ id }) => id));
-    return { participants, tracks: this.#all.tracks.filter((track) => ids.has(owner(track))) };
+    const withPicture = new Set(tracks.filter(isPicture).map(owner));
+    const received = new Set(tracks.filter(({ id }) => this.#received.has(id)).map(owner));
+    const first = [...withPicture].slice(0, known);
+    const ids = new Set([this.participantId, ...first, ...received, ...this.#pages.flat()]);
+    return {
+      participants: participants.filter(({ id }) => ids.has(id)),
+      tracks: tracks.filter((track) => ids.has(owner(track))),
+      pictured: withPicture.size,
+    };
+  }
+
+  #receivedChanged(): void {
+    this.#updating = undefined;
+    if (this.#options.known === undefined) this.#updateTracks();
+    else this.#set(this.#all);
   }
 
   #updateTracks(): void {
-    this.#updating = undefined;
     const next = new Map<string, RemoteTrack>();
     for (const { id, participantId, source, kind, muted } of this.room.tracks) {
       if (kind !== 'video' || muted || !this.#received.has(id)) continue;
