@@ -28,6 +28,8 @@ export const LIMITS = {
   consumerIdLength: 64,
   /** Tracks named in one `subscribe` or `ready`: several screens full of tiles. */
   tracksPerMessage: 1000,
+  /** Participants on one page of a large room's list: several screens of names. */
+  participantsPerPage: 100,
   /** Names of features that a client says it has, and characters of one: more than there will ever be. */
   features: 32,
   featureLength: 32,

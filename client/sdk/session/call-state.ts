@@ -1,6 +1,11 @@
 // The state of a call for a page: room, tracks, speakers and connection, and their events.
 import { Emitter } from '../../../shared/emitter.ts';
 import { ParleyError } from '../../../shared/errors.ts';
+import {
+  listed,
+  type ParticipantPage,
+  type ParticipantQuery,
+} from '../../../shared/room/listing.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import { sameTracks, viewRemoteTracks } from '../media/remote-tracks.ts';
 import { connectionState } from './connection-state.ts';
@@ -24,6 +29,10 @@ export class CallState {
     return this.view.snapshot;
   }
 
+  get count(): number {
+    return this.view.snapshot.participants.length;
+  }
+
   get remoteTracks(): ReadonlyMap<string, RemoteTrack> {
     return this.#remote;
   }
@@ -34,6 +43,10 @@ export class CallState {
 
   get connection(): ConnectionState {
     return this.#connection;
+  }
+
+  async findParticipants(query: ParticipantQuery): Promise<ParticipantPage> {
+    return listed(this.room, query);
   }
 
   on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void {

@@ -2,6 +2,7 @@
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
+import type { ParticipantPage, ParticipantQuery } from '../../../shared/room/listing.ts';
 import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import type { Paths } from '../paths/selected-path.ts';
 
@@ -92,6 +93,8 @@ export interface CallEvents {
 export interface Call {
   readonly participantId: string;
   readonly room: RoomSnapshot;
+  /** How many participants the room has. In a large room `room` has a part of them. */
+  readonly count: number;
   /** By track id. */
   readonly remoteTracks: ReadonlyMap<string, RemoteTrack>;
   readonly localTracks: ReadonlyMap<TrackSource, LocalTrack>;
@@ -118,6 +121,14 @@ export interface Call {
    * this the server chooses a few.
    */
   hideOthers(): void;
+  /**
+   * A page of the room's participants, in the order in which they came, found by a part of their name. `room`
+   * has those on the page too, as long as the page is one of the last that were asked for.
+   *
+   * @param query at most `LIMITS.participantsPerPage` a page
+   * @throws ParleyError
+   */
+  findParticipants(query: ParticipantQuery): Promise<ParticipantPage>;
   sendChat(text: string): Promise<void>;
   /** For hosts. */
   muteOther(trackId: string): Promise<void>;

@@ -5,6 +5,7 @@ import { isGranted } from '../../../shared/room/grants.ts';
 import type { Call } from '../../sdk/session/types.ts';
 import { ChatPanel } from '../chat/chat-panel.tsx';
 import { blockReload } from '../kit/late-part.ts';
+import { Lazy } from '../kit/lazy.tsx';
 import { closeMenu, MenuLayer } from '../kit/menu.tsx';
 import { DONE, Notices, notify } from '../kit/notices.tsx';
 import { readBrowserFacts } from '../media/browser-facts.ts';
@@ -12,6 +13,7 @@ import { newsText } from '../media/changes/news.ts';
 import { describeFailures } from '../media/device-problem.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { toggleCapture } from '../media/media-buttons.tsx';
+import { loadParticipantsPanel } from '../people/load.ts';
 import type { RoomSession } from '../room/session.ts';
 import { Stage } from '../stage/stage.tsx';
 import { StatsPanel } from '../stats/stats-panel.tsx';
@@ -48,8 +50,8 @@ export function CallPage({ session, call }: CallPageProps) {
     document.title = `${unread.value > 0 ? `(${unread.value}) ` : ''}${room} · Parley`;
   }, [unread.value, room]);
   return (
-    <div class="call" data-compact={model.compact.value}>
-      <main class="call-main" inert={model.chatCoversStage.value}>
+    <div class="call" data-compact={model.compact.value} data-many={model.stage.many.value}>
+      <main class="call-main" inert={model.panelCoversStage.value}>
         <h1 ref={heading} class="sr-only" tabIndex={-1}>
           Call in {room}
         </h1>
@@ -62,6 +64,9 @@ export function CallPage({ session, call }: CallPageProps) {
         <MenuLayer />
       </main>
       {chatOpen.value && <ChatPanel model={model} />}
+      {model.sidePanel.value === 'participants' && (
+        <Lazy load={loadParticipantsPanel} props={{ model }} />
+      )}
       <Bar
         model={model}
         session={session}
@@ -95,7 +100,10 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
     listenToKeys({
       microphone: () => mayShare() && void toggleCapture(media.microphone),
       camera: () => mayShare() && void toggleCapture(media.camera),
-      chat: () => toggle(model.chatOpen),
+      chat: () => model.togglePanel('chat'),
+      participants: () => model.togglePanel('participants'),
+      nextPage: () => model.stage.turnPage(1),
+      previousPage: () => model.stage.turnPage(-1),
       statistics: () => toggle(model.statsOpen),
       shortcuts: showShortcuts,
     }),

@@ -1,15 +1,26 @@
 // Changes between two states of a room, in words for screen readers. Pure.
 import type { Participant, RoomSnapshot } from '../../../shared/room/room.ts';
 
-/** Arrivals and departures, in at most one sentence each. */
+/** In a larger room somebody always comes or goes, and nothing else would be heard. */
+const NAMED_UP_TO = 50;
+
+/**
+ * Arrivals and departures, in at most one sentence each, and screens.
+ *
+ * @param count how many participants the room has. Those of a large room that the client knows come and go
+ * with what is looked at.
+ */
 export function describeChanges(
   before: RoomSnapshot,
   after: RoomSnapshot,
   selfId: string,
+  count = after.participants.length,
 ): string[] {
-  const came = missingIn(before.participants, after.participants, selfId);
-  const went = missingIn(after.participants, before.participants, selfId);
+  const named = count <= NAMED_UP_TO && before.participants !== after.participants;
+  const came = named ? missingIn(before.participants, after.participants, selfId) : [];
+  const went = named ? missingIn(after.participants, before.participants, selfId) : [];
   const sentences: string[] = [];
+  if (before.tracks === after.tracks && !named) return sentences;
   if (came.length > 0) sentences.push(`${names(came)} joined.`);
   if (went.length > 0) sentences.push(`${names(went)} left.`);
   for (const track of after.tracks) {

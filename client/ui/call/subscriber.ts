@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { changedPreferences } from '../../sdk/media/named-pictures.ts';
 import { comesIntoView, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
+import { isShown } from '../stage/tiles.ts';
 import type { CallModel } from './call-model.ts';
 
 /** While a window is dragged, sizes change all the time; a layer switch costs a key frame. */
@@ -39,19 +40,18 @@ export function subscribeToVisible(model: CallModel): () => void {
   };
 }
 
-function remoteVideos({ room, selfId }: CallModel): RemoteVideo[] {
-  return room.value.tracks
+function remoteVideos({ stage, selfId }: CallModel): RemoteVideo[] {
+  return stage.tracks.value
     .filter(({ kind, participantId }) => kind === 'video' && participantId !== selfId)
     .map(({ id, source }) => ({ trackId: id, source }));
 }
 
-function shownHeights({ layout, orderedTiles, selfId }: CallModel): Map<string, number> {
+function shownHeights({ stage, selfId }: CallModel): Map<string, number> {
   const ratio = globalThis.devicePixelRatio || 1;
-  const tiles = new Map(orderedTiles.value.map((tile) => [tile.id, tile]));
   const heights = new Map<string, number>();
-  for (const { id, height } of layout.value.placements) {
-    const tile = tiles.get(id);
-    if (!tile || tile.kind === 'invite' || tile.participantId === selfId) continue;
+  for (const { id, height } of stage.layout.value.placements) {
+    const tile = stage.byId.value.get(id);
+    if (!isShown(tile) || tile.participantId === selfId) continue;
     if (tile.videoTrackId !== undefined) heights.set(tile.videoTrackId, height * ratio);
   }
   return heights;

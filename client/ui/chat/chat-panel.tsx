@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import { isChatText } from '../../../shared/protocol/text.ts';
 import type { CallModel } from '../call/call-model.ts';
+import { useReturnFocus } from '../call/return-focus.ts';
 import { Icon } from '../kit/icon.tsx';
 import { linkify } from './linkify.ts';
 import { groupMessages, type MessageGroup } from './messages.ts';
@@ -12,12 +13,12 @@ import { groupMessages, type MessageGroup } from './messages.ts';
 export function ChatPanel({ model }: { model: CallModel }) {
   const groups = groupMessages(model.room.value.chat);
   const close = () => {
-    model.chatOpen.value = false;
+    model.sidePanel.value = undefined;
   };
   useReturnFocus();
   return (
     <aside
-      class="panel chat"
+      class="panel side chat"
       aria-label="Chat messages"
       onKeyDown={(event) => {
         if (event.key === 'Escape') close();
@@ -160,14 +161,4 @@ function Composer({ model }: { model: CallModel }) {
       </button>
     </form>
   );
-}
-
-/** On closing, the focus returns to its earlier element. */
-function useReturnFocus(): void {
-  useLayoutEffect(() => {
-    const before = document.activeElement;
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
 }

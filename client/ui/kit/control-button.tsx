@@ -5,7 +5,7 @@ import { Icon } from './icon.tsx';
 import { type Action, ariaShortcut } from './shortcuts.ts';
 
 export interface ControlButtonProps {
-  /** The accessible name, which is constant. */
+  /** The accessible name. It does not change with the state of the button. */
   label: string;
   icon: IconNode;
   onClick: (event: MouseEvent & { currentTarget: HTMLButtonElement }) => void;
@@ -16,8 +16,10 @@ export interface ControlButtonProps {
   tip?: string;
   shortcut?: Action;
   badge?: string;
-  badgeTone?: 'accent' | 'warning';
+  badgeTone?: 'accent' | 'warning' | 'quiet';
   showLabel?: boolean;
+  /** The part of the label that is shown, if there is no room for all of it. */
+  caption?: string;
   /** The button opens a menu. */
   menu?: boolean;
   disabled?: boolean;
@@ -52,13 +54,16 @@ export function ControlButton(props: ControlButtonProps) {
       </span>
       {props.showLabel && (
         <span class="control-label" aria-hidden="true">
-          {label}
+          {props.caption ?? label}
         </span>
       )}
       {badge && (
-        <span class="control-badge" data-tone={props.badgeTone} aria-hidden="true">
-          {badge}
-        </span>
+        <span
+          class="control-badge"
+          data-tone={props.badgeTone}
+          data-text={badge}
+          aria-hidden="true"
+        />
       )}
       {props.note && (
         <span id={noteId} hidden>

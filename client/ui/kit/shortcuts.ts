@@ -1,11 +1,22 @@
 // The keys of a call, and the key presses that are meant for something else. Pure.
 
-export type Action = 'microphone' | 'camera' | 'chat' | 'statistics' | 'shortcuts';
+export type Action =
+  | 'microphone'
+  | 'camera'
+  | 'chat'
+  | 'participants'
+  | 'nextPage'
+  | 'previousPage'
+  | 'statistics'
+  | 'shortcuts';
 
 export const SHORTCUTS: Readonly<Record<Action, { key: string; label: string }>> = {
   microphone: { key: 'm', label: 'Microphone on or off' },
   camera: { key: 'v', label: 'Camera on or off' },
   chat: { key: 'c', label: 'Open or close the chat' },
+  participants: { key: 'p', label: 'Open or close the list of participants' },
+  nextPage: { key: 'PageDown', label: 'Next page of people' },
+  previousPage: { key: 'PageUp', label: 'Previous page of people' },
   statistics: { key: 's', label: 'Call statistics' },
   shortcuts: { key: '?', label: 'Keyboard shortcuts' },
 };
@@ -27,7 +38,7 @@ export function actionFor(press: KeyPress, typing: boolean): Action | undefined 
   if (press.ctrlKey || press.metaKey || press.altKey) return undefined;
   const key = letterOf(press);
   for (const action of Object.keys(SHORTCUTS) as Action[]) {
-    if (SHORTCUTS[action].key === key) return action;
+    if (SHORTCUTS[action].key.toLowerCase() === key) return action;
   }
   return undefined;
 }
@@ -45,5 +56,6 @@ function letterOf({ key, code }: KeyPress): string {
 
 /** In the form of `aria-keyshortcuts`. */
 export function ariaShortcut(action: Action): string {
-  return SHORTCUTS[action].key.toUpperCase();
+  const { key } = SHORTCUTS[action];
+  return key.length === 1 ? key.toUpperCase() : key;
 }

@@ -35,6 +35,8 @@ export interface Layout {
   /** The page shown, from 0. */
   page: number;
   pages: number;
+  /** Tiles of the grid on a full page. */
+  perPage: number;
 }
 
 export const GAP = 8;
@@ -43,8 +45,14 @@ const PAGER_HEIGHT = 48;
 const WIDE = 16 / 9;
 /** Below this, in either direction, a viewport is a phone's. */
 const COMPACT = 500;
-const GRID_CAPACITY = 16;
-const COMPACT_GRID_CAPACITY = 6;
+/** From this on a viewport is a large window's, also with a panel beside the stage. */
+const LARGE: Size = { width: 1400, height: 700 };
+/** A smaller tile shows neither a face nor a name. */
+const READABLE: Size = { width: 176, height: 99 };
+/** The tiles of a page, by the size of the viewport: the most that are readable. */
+const CAPACITIES = { large: [49, 36, 25, 16], middling: [16, 9, 6], compact: [6, 4] } as const;
+/** A strip beside the stage is short. Its tiles are small, and more than these distract. */
+const STRIP_CAPACITY = 16;
 
 function isCompact({ width, height }: Size): boolean {
   return Math.min(width, height) < COMPACT;
@@ -88,7 +96,7 @@ function arrangeTiles(tiles: readonly TileShape[], viewport: Size, page: number)
     const rect = cells.get(id);
     if (rect) placements.push({ id, role, ...snap(rect) });
   }
-  return { placements, page: current, pages };
+  return { placements, page: current, pages, perPage: capacity };
 }
 
 interface Shapes {
@@ -113,11 +121,27 @@ function shapesFor(viewport: Size, count: number): Shapes {
 }
 
 function gridCapacity(viewport: Size): number {
-  return isCompact(viewport) ? COMPACT_GRID_CAPACITY : GRID_CAPACITY;
+  const isLarge = viewport.width >= LARGE.width && viewport.height >= LARGE.height;
+  const size = isCompact(viewport) ? 'compact' : isLarge ? 'large' : 'middling';
+  const capacities = CAPACITIES[size];
+  // On a phone held at arm's length a smaller tile is readable.
+  const scale = size === 'compact' ? 0.7 : 1;
+  const shapes = cameraShapes(viewport);
+  const readable = capacities.find((count) => {
+    const { tile } = bestGrid(count, viewport, shapes);
+    return tile.width >= READABLE.width * scale && tile.height >= READABLE.height * scale;
+  });
+  return readable ?? Math.min(...capacities);
 }
 
-/** `count` places of one size, in as many columns as make them largest; `shown` of them have tiles. */
-function gridRects(count: number, shown: number, area: Rect, shapes: Shapes): Rect[] {
+interface Grid {
+  columns: number;
+  rows: number;
+  tile: Size;
+}
+
+/** `count` places of one size, in as many columns as make them largest. */
+function bestGrid(count: number, area: Size, shapes: Shapes): Grid {
   let best = { columns: 1, rows: 1, tile: { width: 0, height: 0 } };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
@@ -131,7 +155,12 @@ function gridRects(count: number, shown: number, area: Rect, shapes: Shapes): Re
       best = { columns, rows, tile };
     }
   }
-  const { columns, rows, tile } = best;
+  return best;
+}
+
+/** The places of a grid of `count`; `shown` of them have tiles. */
+function gridRects(count: number, shown: number, area: Rect, shapes: Shapes): Rect[] {
+  const { columns, rows, tile } = bestGrid(count, area, shapes);
   const top = area.y + (area.height - (tile.height + GAP) * rows + GAP) / 2;
   return Array.from({ length: shown }, (_, index) => {
     const row = Math.floor(index / columns);
@@ -172,7 +201,7 @@ function stripCapacity(strip: Rect): number {
   const columns = Math.max(1, Math.round(strip.width / 190));
   const tileHeight = ((strip.width - GAP * (columns - 1)) / columns / WIDE) * 0.75;
   const rows = Math.max(1, Math.floor((strip.height + GAP) / (tileHeight + GAP)));
-  return Math.min(GRID_CAPACITY, columns * rows);
+  return Math.min(STRIP_CAPACITY, columns * rows);
 }
 
 /** The own picture over another tile, in the lower right corner. */

@@ -1,12 +1,14 @@
 // The tiles of a call, each in the rectangle that layout.ts gives it.
-import { ChevronLeft, ChevronRight } from 'lucide';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
 import { Invite } from '../call/controls/invite.tsx';
-import { Icon } from '../kit/icon.tsx';
 import type { RoomSession } from '../room/session.ts';
+import { Pager } from './pager.tsx';
 import { rectStyle } from './rect-style.ts';
+import type { StageModel } from './stage-model.ts';
+import { watchSwipes } from './swipe.ts';
 import { TileView } from './tile-view.tsx';
+import { isShown } from './tiles.ts';
 
 export interface StageProps {
   model: CallModel;
@@ -14,82 +16,72 @@ export interface StageProps {
 }
 
 export function Stage({ model, session }: StageProps) {
+  const { stage } = model;
   const element = useRef<HTMLDivElement>(null);
   useStageSize(element, model);
-  const { placements, page, pages } = model.layout.value;
-  const rects = new Map(placements.map((placement) => [placement.id, placement]));
+  useEffect(() => {
+    if (element.current) return watchSwipes(element.current, (step) => stage.turnPage(step));
+  }, [stage]);
+  const rects = new Map(stage.layout.value.placements.map((rect) => [rect.id, rect]));
   return (
     <>
-      <div ref={element} class="stage">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons inside */}
+      <div ref={element} class="stage" onKeyDown={(event) => moveFocus(event, stage)}>
         {/* In the order of the joins, so that no element ever moves in the document. */}
-        {model.tiles.value.map((tile) => {
+        {stage.inDocument.value.map((tile) => {
           const rect = rects.get(tile.id);
-          if (!rect) return null;
-          if (tile.kind !== 'invite') {
+          if (isShown(tile)) {
             return (
               <TileView key={tile.id} tile={tile} rect={rect} model={model} media={session.media} />
             );
           }
+          if (tile.kind === 'waiting') {
+            return rect && <div key={tile.id} class="tile-waiting" style={rectStyle(rect)} />;
+          }
           return (
-            <div key={tile.id} class="invite-place" style={rectStyle(rect)}>
-              <Invite room={session.room} closed={session.claims.value.role !== undefined} />
-            </div>
+            rect && (
+              <div key={tile.id} class="invite-place" style={rectStyle(rect)}>
+                <Invite room={session.room} closed={session.claims.value.role !== undefined} />
+              </div>
+            )
           );
         })}
       </div>
-      {pages > 1 && (
-        <nav class="pager" aria-label="Pages of people">
-          <PagerButton label="Previous people" icon={ChevronLeft} to={page - 1} model={model} />
-          <p>
-            <span class="sr-only">Page </span>
-            {page + 1} of {pages}
-          </p>
-          <PagerButton label="Next people" icon={ChevronRight} to={page + 1} model={model} />
-        </nav>
-      )}
+      <Pager stage={stage} />
     </>
   );
 }
 
-interface PagerButtonProps {
-  label: string;
-  icon: typeof ChevronLeft;
-  to: number;
-  model: CallModel;
+/** Where the Tab key stops at one tile of many, arrows lead from tile to tile. */
+function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }, stage: StageModel): void {
+  const step = ({ ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 } as const)[event.key];
+  const { target, currentTarget } = event;
+  if (step === undefined || !(target instanceof Element)) return;
+  const from = target.closest<HTMLElement>('[data-tile]')?.dataset.tile;
+  const to = from === undefined ? undefined : stage.neighbour(from, step);
+  if (to === undefined || target.closest('dialog')) return;
+  event.preventDefault();
+  currentTarget.querySelector<HTMLElement>(`[data-tile="${CSS.escape(to)}"] .tile-action`)?.focus();
 }
 
-function PagerButton({ label, icon, to, model }: PagerButtonProps) {
-  const there = to >= 0 && to < model.layout.value.pages;
-  return (
-    <button
-      type="button"
-      class="button quiet square small"
-      aria-label={label}
-      aria-disabled={!there}
-      onClick={() => {
-        if (there) model.page.value = to;
-      }}
-    >
-      <Icon icon={icon} size={20} />
-    </button>
-  );
-}
-
-function useStageSize(element: { current: HTMLDivElement | null }, model: CallModel): void {
+function useStageSize(
+  element: { current: HTMLDivElement | null },
+  { stage: { viewport } }: CallModel,
+): void {
   useLayoutEffect(() => {
     const node = element.current;
     if (!node) return;
     const measure = () => {
-      const { width, height } = model.viewport.peek();
+      const { width, height } = viewport.peek();
       const { clientWidth, clientHeight } = node;
       if (width === clientWidth && height === clientHeight) return;
-      model.viewport.value = { width: clientWidth, height: clientHeight };
+      viewport.value = { width: clientWidth, height: clientHeight };
     };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(node);
     return () => observer.disconnect();
-  }, [model]);
+  }, [viewport]);
   // Tiles glide when their number changes or a panel opens, but follow a window's edge at once.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,6 +1,6 @@
 // The actions on a tile: pin it; for hosts also mute and remove.
 
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { EllipsisVertical, MicOff, Pin, PinOff, UserX } from 'lucide';
 import { isGranted } from '../../../shared/room/grants.ts';
 import type { CallModel } from '../call/call-model.ts';
@@ -18,7 +18,11 @@ export interface TileActionsProps {
 
 export function TileActions({ tile, model }: TileActionsProps) {
   const removing = useSignal(false);
-  const pinned = model.pinned.value === tile.id;
+  const { stage } = model;
+  const pinned = stage.pinned.value === tile.id;
+  // With many tiles, the Tab key would be pressed fifty times to get past them.
+  const stops = useComputed(() => !stage.many.value || stage.tabStop.value === tile.id);
+  const tabIndex = stops.value ? 0 : -1;
   const label = tileLabel(tile);
   const mayModerate = isGranted(model.role.value, 'moderate') && !tile.you;
   const openMenu = (anchor: HTMLElement) =>
@@ -26,19 +30,26 @@ export function TileActions({ tile, model }: TileActionsProps) {
       { items: hostItems(tile, model, () => (removing.value = true)) },
     ]);
   return (
-    <div class="tile-actions">
+    <div
+      class="tile-actions"
+      onFocusIn={() => {
+        stage.focused.value = tile.id;
+      }}
+    >
       <button
         type="button"
+        tabIndex={tabIndex}
         class="tile-action"
         aria-label={`Pin ${label}`}
         aria-pressed={pinned}
-        onClick={() => model.togglePin(tile.id)}
+        onClick={() => stage.togglePin(tile.id)}
       >
         <Icon icon={pinned ? PinOff : Pin} size={18} />
       </button>
       {mayModerate && (
         <button
           type="button"
+          tabIndex={tabIndex}
           class="tile-action"
           aria-label={`Options for ${label}`}
           aria-haspopup="menu"

@@ -1,7 +1,7 @@
 // One participant or one shared screen: the picture, the name, and the state.
-import { useComputed } from '@preact/signals';
+import { computed, useComputed } from '@preact/signals';
 import { MicOff, WifiOff } from 'lucide';
-import { useId } from 'preact/hooks';
+import { useId, useMemo } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
 import { Icon } from '../kit/icon.tsx';
 import { hueOf, initials } from '../kit/participant-look.ts';
@@ -14,30 +14,32 @@ import { type ParticipantTile, type ScreenTile, tileLabel } from './tiles.ts';
 import { Video } from './video.tsx';
 
 export interface TileViewProps {
+  /** The same object as long as nothing about it changes: then it is not drawn again. */
   tile: ParticipantTile | ScreenTile;
-  rect: Placement;
+  /** Likewise. Undefined: it stays in the document and is hidden. */
+  rect: Placement | undefined;
   model: CallModel;
   media: LocalMedia;
 }
 
 export function TileView({ tile, rect, model, media }: TileViewProps) {
   const id = useId();
+  // Bound to the attribute: who speaks draws no tile again.
   const speaking = useComputed(
     () => tile.kind === 'participant' && model.speakers.value.has(tile.participantId),
   );
-  const track = trackOf(tile, model, media);
-  const label = tileLabel(tile);
-  const size = Math.round(Math.min(rect.width * 0.5, rect.height * 0.46, 160));
-  const own = tile.you && tile.kind === 'participant';
+  const size = rect ? Math.round(Math.min(rect.width * 0.5, rect.height * 0.46, 160)) : 0;
   return (
     <article
       class="tile"
+      data-tile={tile.id}
       aria-labelledby={id}
+      hidden={rect === undefined}
       data-kind={tile.kind}
-      data-role={rect.role}
-      data-speaking={speaking.value}
+      data-role={rect?.role}
+      data-speaking={speaking}
       style={{
-        ...rectStyle(rect),
+        ...(rect && rectStyle(rect)),
         '--hue': String(hueOf(tile.participantId)),
         '--avatar-size': `${size}px`,
       }}
@@ -48,23 +50,11 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
             {initials(tile.name)}
           </span>
         )}
-        {track && (
-          <Video
-            track={track}
-            mirrored={own && isMirrored(track)}
-            {...(tile.kind === 'screen' && {
-              onAspect: (aspect) => model.setAspect(tile.id, aspect),
-            })}
-          />
-        )}
+        <Picture tile={tile} model={model} media={media} />
         <Badges tile={tile} model={model} />
         <p class="tile-name">
-          {tile.kind === 'participant' && isSilent(tile, media) && (
-            <span role="img" aria-label="Microphone off">
-              <Icon icon={MicOff} size={16} />
-            </span>
-          )}
-          <bdi id={id}>{label}</bdi>
+          {tile.kind === 'participant' && <MutedMark tile={tile} media={media} />}
+          <bdi id={id}>{tileLabel(tile)}</bdi>
         </p>
       </div>
       <TileActions tile={tile} model={model} />
@@ -72,10 +62,37 @@ export function TileView({ tile, rect, model, media }: TileViewProps) {
   );
 }
 
+type PartProps = Pick<TileViewProps, 'tile' | 'model' | 'media'>;
+
+function Picture({ tile, model, media }: PartProps) {
+  const track = useOne(tile, () => trackOf(tile, model, media));
+  if (!track) return null;
+  return (
+    <Video
+      track={track}
+      mirrored={tile.you && tile.kind === 'participant' && isMirrored(track)}
+      {...(tile.kind === 'screen' && {
+        onAspect: (aspect) => model.stage.setAspect(tile.id, aspect),
+      })}
+    />
+  );
+}
+
+function MutedMark({ tile, media }: { tile: ParticipantTile; media: LocalMedia }) {
+  if (!isSilent(tile, media)) return null;
+  return (
+    <span role="img" aria-label="Microphone off">
+      <Icon icon={MicOff} size={16} />
+    </span>
+  );
+}
+
 function Badges({ tile, model }: Pick<TileViewProps, 'tile' | 'model'>) {
   const away = tile.kind === 'participant' && !tile.online;
-  const starved =
-    tile.videoTrackId !== undefined && model.layers.value.get(tile.videoTrackId) === null;
+  const starved = useOne(
+    tile,
+    () => tile.videoTrackId !== undefined && model.layers.value.get(tile.videoTrackId) === null,
+  );
   if (!away && !starved) return null;
   return (
     <p class="tile-badge">
@@ -83,6 +100,11 @@ function Badges({ tile, model }: Pick<TileViewProps, 'tile' | 'model'>) {
       {away ? 'Reconnecting…' : 'Poor connection'}
     </p>
   );
+}
+
+/** One value out of signals that have those of all tiles: only another value draws the part again. */
+function useOne<T>(tile: TileViewProps['tile'], read: () => T): T {
+  return useMemo(() => computed(read), [tile]).value;
 }
 
 /** The own picture comes from the device: it is there before the server knows of it. */

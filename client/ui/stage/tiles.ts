@@ -1,6 +1,7 @@
 // The tiles of a call, and the one on the stage. Pure.
-import type { Participant, RoomSnapshot, Track } from '../../../shared/room/room.ts';
+import type { Participant, Track } from '../../../shared/room/room.ts';
 import type { TileShape } from './layout.ts';
+import { isEqual } from './shown.ts';
 
 interface TileBase {
   id: string;
@@ -30,12 +31,49 @@ export interface InviteTile {
   id: 'invite';
 }
 
-export type Tile = ParticipantTile | ScreenTile | InviteTile;
+/** Somebody with a picture, in a large room, whose name is asked for when this tile is looked at. */
+export interface WaitingTile {
+  kind: 'waiting';
+  id: string;
+}
+
+export type Tile = ParticipantTile | ScreenTile | InviteTile | WaitingTile;
+
+/** A tile of somebody: not an invitation, nor one that waits. */
+export function isShown(tile: Tile | undefined): tile is ParticipantTile | ScreenTile {
+  return tile?.kind === 'participant' || tile?.kind === 'screen';
+}
 
 const INVITE: InviteTile = { kind: 'invite', id: 'invite' };
 
-/** Every tile of the room: the own one, the others in the order they came, and the shared screens. */
-export function tilesOf(room: RoomSnapshot, selfId: string): Tile[] {
+export interface ShownRoom {
+  participants: readonly Participant[];
+  tracks: readonly Track[];
+}
+
+/**
+ * Every tile of the room: the own one, the others in the order they came, and the shared screens.
+ *
+ * @param before the tiles of the last state. Those that did not change are the same objects, and drawn once.
+ * @param waiting come after all others
+ */
+export function tilesOf(
+  room: ShownRoom,
+  selfId: string,
+  before: readonly Tile[] = [],
+  waiting: readonly WaitingTile[] = [],
+): readonly Tile[] {
+  const known = new Map(before.map((tile) => [tile.id, tile]));
+  const tiles = [...allTiles(room, selfId), ...waiting].map((tile) => {
+    const old = known.get(tile.id);
+    return old && isEqual(old, tile) ? old : tile;
+  });
+  const same =
+    tiles.length === before.length && tiles.every((tile, index) => tile === before[index]);
+  return same ? before : tiles;
+}
+
+function allTiles(room: ShownRoom, selfId: string): Tile[] {
   const tracks = byOwner(room.tracks);
   const participants = room.participants.toSorted(
     (a, b) => Number(b.id === selfId) - Number(a.id === selfId) || a.joinedAt - b.joinedAt,
@@ -125,7 +163,8 @@ function screenTile(participant: Participant, track: Track, selfId: string): Scr
   };
 }
 
-function byOwner(tracks: readonly Track[]): Map<string, Track[]> {
+/** The tracks of each participant. */
+export function byOwner(tracks: readonly Track[]): Map<string, Track[]> {
   const groups = new Map<string, Track[]>();
   for (const track of tracks) {
     const group = groups.get(track.participantId);

@@ -4,6 +4,7 @@ import { X } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
 import { Icon } from '../kit/icon.tsx';
+import { isShown } from '../stage/tiles.ts';
 import { transportLine } from './path-text.ts';
 import { type Counters, type Reading, readStats } from './read-stats.ts';
 
@@ -80,9 +81,11 @@ function useReading(model: CallModel): Reading | undefined {
   return reading.value;
 }
 
-function videoLines({ tiles, remoteTracks, layers }: CallModel, reading: Reading | undefined) {
-  return tiles.value.flatMap((tile) => {
-    if (tile.kind === 'invite' || tile.you || tile.videoTrackId === undefined) return [];
+function videoLines({ stage, remoteTracks, layers }: CallModel, reading: Reading | undefined) {
+  // A large room has more pictures than anybody reads about.
+  return stage.layout.value.placements.flatMap(({ id }) => {
+    const tile = stage.byId.value.get(id);
+    if (!isShown(tile) || tile.you || tile.videoTrackId === undefined) return [];
     const remote = remoteTracks.value.get(tile.videoTrackId);
     const stats = remote && reading?.videos.get(remote.track.id);
     const layer = layers.value.get(tile.videoTrackId);

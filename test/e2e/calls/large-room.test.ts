@@ -5,6 +5,7 @@ import { story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { RawClient } from '../../support/server/client.ts';
+import { publication } from '../../support/server/rtp.ts';
 
 /** With these and two more there are two pages. */
 const SILENT = 17;
@@ -20,7 +21,9 @@ story(
     assert.ok(ann);
     for (let n = 1; n <= SILENT; n++) {
       const silent = await RawClient.open(t, signaling);
-      await silent.join('hall', { name: `Listener ${n}` });
+      const { media } = await silent.join('hall', { name: `Listener ${n}` });
+      // Without a picture they would make room for hers.
+      await silent.request('publish', publication(media.epoch, { source: 'camera' }));
     }
     const speaker = await Person.join(t, parley.url, 'hall', 'Zoe');
     speaker.speaks(false);

@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { arrange, bringIntoView } from '../../../client/ui/stage/order.ts';
+import {
+  arrange,
+  bringIntoView,
+  type Occupants,
+  picturesFirst,
+} from '../../../client/ui/stage/order.ts';
 
 describe('arrange', () => {
   const cases: [why: string, before: string, present: string, after: string][] = [
@@ -51,6 +56,12 @@ describe('arrange', () => {
 
 describe('bringIntoView', () => {
   const anyone = () => true;
+  const occupants = (more: Partial<Occupants>): Occupants => ({
+    mayGo: anyone,
+    hasPicture: anyone,
+    spokeAt: new Map(),
+    ...more,
+  });
 
   test('a speaker of another page takes the place of the one here who has been silent longest', () => {
     const spokeAt = new Map([
@@ -58,13 +69,13 @@ describe('bringIntoView', () => {
       ['b', 3],
       ['c', 2],
     ]);
-    const places = bringIntoView([...'abcdef'], [...'abc'], 'e', anyone, spokeAt);
+    const places = bringIntoView([...'abcdef'], [...'abc'], 'e', occupants({ spokeAt }));
     assert.deepEqual(places, [...'ebcdaf']);
   });
 
   test('of those who never spoke the last one goes, and the viewer, a pinned tile and a screen stay', () => {
     const mayGo = (id: string) => id !== 'c';
-    assert.deepEqual(bringIntoView([...'abcdef'], [...'abc'], 'f', mayGo, new Map()), [
+    assert.deepEqual(bringIntoView([...'abcdef'], [...'abc'], 'f', occupants({ mayGo })), [
       ...'afcdeb',
     ]);
   });
@@ -76,7 +87,77 @@ describe('bringIntoView', () => {
       ['x', anyone],
       ['d', () => false],
     ] as const) {
-      assert.equal(bringIntoView(places, ['a', 'b'], id, mayGo, new Map()), places);
+      assert.equal(bringIntoView(places, ['a', 'b'], id, occupants({ mayGo })), places);
     }
+  });
+
+  test('a picture goes only where everybody who may go has one', () => {
+    const spokeAt = new Map([['c', 9]]);
+    const hasPicture = (id: string) => id !== 'b' && id !== 'c';
+    const of = (more: Partial<Occupants>) =>
+      bringIntoView([...'abcdef'], [...'abc'], 'e', occupants({ spokeAt, hasPicture, ...more }));
+    assert.deepEqual(of({}), [...'aecdbf']);
+    assert.deepEqual(of({ mayGo: (id) => id === 'a' }), [...'ebcdaf']);
+  });
+});
+
+describe('picturesFirst', () => {
+  const upper = (id: string) => id === id.toUpperCase();
+  const first = (places: string, perPage: number, fixed = '') =>
+    picturesFirst([...places], [...places], perPage, {
+      mayGo: (id) => !fixed.includes(id),
+      hasPicture: upper,
+    }).join('');
+
+  const cases: [why: string, places: string, perPage: number, after: string, fixed?: string][] = [
+    ['a picture of the second page comes onto the first', 'abcD', 2, 'aDcb'],
+    ['inside a page nothing moves', 'aBcD', 4, 'aBcD'],
+    ['one that may not go keeps its place', 'abcD', 2, 'Dbca', 'b'],
+    ['nobody may go', 'abcD', 2, 'abcD', 'ab'],
+    ['a page that is full of pictures stays', 'ABcD', 2, 'ABcD'],
+    ['the farthest come first', 'abCDEf', 2, 'DECabf'],
+    ['one of three pages', 'ABcdeF', 2, 'ABcFed'],
+    ['no pictures', 'abcdef', 2, 'abcdef'],
+  ];
+  for (const [why, places, perPage, after, fixed] of cases) {
+    test(why, () => assert.equal(first(places, perPage, fixed), after));
+  }
+
+  test('is the same list when nothing changes', () => {
+    const places = ['A', 'b'];
+    const none = { mayGo: () => true, hasPicture: upper };
+    assert.equal(picturesFirst(places, places, 1, none), places);
+  });
+
+  const tiles = fc.uniqueArray(fc.stringMatching(/^[a-zA-Z]$/), { maxLength: 40 });
+  const sizes = fc.integer({ min: 1, max: 9 });
+
+  test('no picture is left behind somebody without one who may go; all are there once', () => {
+    fc.assert(
+      fc.property(tiles, sizes, fc.nat(), (places, perPage, seed) => {
+        const mayGo = (id: string) => (id.charCodeAt(0) + seed) % 3 > 0;
+        const after = picturesFirst(places, places, perPage, { mayGo, hasPicture: upper });
+        assert.deepEqual([...after].sort(), [...places].sort());
+        const page = (id: string) => Math.floor(after.indexOf(id) / perPage);
+        const free = after.filter((id) => !upper(id) && mayGo(id)).map(page);
+        const firstFree = Math.min(...free);
+        for (const id of after.filter(upper)) {
+          assert.ok(page(id) <= firstFree, `${id} in ${after.join('')}`);
+        }
+        for (const id of places.filter((each) => !upper(each) && !mayGo(each))) {
+          assert.equal(after.indexOf(id), places.indexOf(id));
+        }
+      }),
+    );
+  });
+
+  test('it settles: a second time nothing moves', () => {
+    fc.assert(
+      fc.property(tiles, sizes, (places, perPage) => {
+        const by = { mayGo: () => true, hasPicture: upper };
+        const once = picturesFirst(places, places, perPage, by);
+        assert.equal(picturesFirst(once, once, perPage, by), once);
+      }),
+    );
   });
 });

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { Dialog } from '../../kit/dialog.tsx';
 import { Lazy } from '../../kit/lazy.tsx';
-import { type Action, SHORTCUTS } from '../../kit/shortcuts.ts';
+import { type Action, ariaShortcut, SHORTCUTS } from '../../kit/shortcuts.ts';
 import { remembered } from '../../kit/storage.ts';
 import { loadDevicePickers } from '../../media/load-device-pickers.ts';
 import type { LocalMedia } from '../../media/local-media.ts';
@@ -31,7 +31,7 @@ export function ShortcutsDialog({ onClose }: CloseProps) {
           <div key={action}>
             <dt>{SHORTCUTS[action].label}</dt>
             <dd>
-              <kbd>{SHORTCUTS[action].key.toUpperCase()}</kbd>
+              <kbd>{ariaShortcut(action)}</kbd>
             </dd>
           </div>
         ))}

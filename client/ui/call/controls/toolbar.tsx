@@ -1,5 +1,5 @@
 // The controls of a call. Their order never changes. Leave stands apart.
-import { ChevronUp, Ellipsis, MessageSquare, MonitorUp, MonitorX, PhoneOff } from 'lucide';
+import { ChevronUp, Ellipsis, MessageSquare, MonitorUp, MonitorX, PhoneOff, Users } from 'lucide';
 import { isGranted } from '../../../../shared/room/grants.ts';
 import { unreadLabel } from '../../chat/messages.ts';
 import { ControlButton } from '../../kit/control-button.tsx';
@@ -31,7 +31,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
       class="toolbar"
       role="toolbar"
       aria-label="Call controls"
-      inert={model.chatCoversStage.value}
+      inert={model.panelCoversStage.value}
       onKeyDown={moveFocus}
     >
       {watching ? (
@@ -61,12 +61,13 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         onClick={({ currentTarget }) => {
           // Safari does not focus a clicked button, so there would be no focus to return to.
           currentTarget.focus();
-          model.chatOpen.value = !model.chatOpen.value;
+          model.togglePanel('chat');
         }}
       />
       <span id="unread" hidden>
         {unread} unread
       </span>
+      <ParticipantsButton model={model} showLabel={labels} />
       <ControlButton
         label="More"
         icon={Ellipsis}
@@ -91,6 +92,33 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         />
       </div>
     </div>
+  );
+}
+
+const NUMBER = new Intl.NumberFormat();
+/** As short as a badge: 999, 1.2K. */
+const SHORT = new Intl.NumberFormat(undefined, { notation: 'compact' });
+
+function ParticipantsButton({ model, showLabel }: { model: CallModel; showLabel: boolean }) {
+  const open = model.sidePanel.value === 'participants';
+  const count = model.count.value;
+  return (
+    <ControlButton
+      label={`Participants (${NUMBER.format(count)})`}
+      caption="Participants"
+      icon={Users}
+      pressed={open}
+      look={open ? 'active' : 'plain'}
+      tip={open ? 'Close the list of participants' : 'Show the participants'}
+      shortcut="participants"
+      showLabel={showLabel}
+      badge={SHORT.format(count)}
+      badgeTone="quiet"
+      onClick={({ currentTarget }) => {
+        currentTarget.focus();
+        model.togglePanel('participants');
+      }}
+    />
   );
 }
 

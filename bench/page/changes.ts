@@ -1,0 +1,85 @@
+// The changes of a room whose cost is measured, and what the browser did meanwhile.
+import type { Page } from 'playwright-core';
+
+export interface Cost {
+  /** Of the main thread per change, without what pictures that move cost. Milliseconds. */
+  perChange: number;
+  script: number;
+  styleAndLayout: number;
+  /** The longest task that the browser reports; it reports none below 50 ms. Milliseconds. */
+  longestTask: number;
+}
+
+/** Each runs in the page. `n` counts the changes, from 0. */
+export const CHANGES = {
+  'someone mutes, or unmutes': (n: number) => {
+    window.gallery.mutes(1 + (n % 40), n % 80 < 40);
+  },
+  'someone else speaks': (n: number) => {
+    window.gallery.speak(1 + (n % 40));
+  },
+  'someone joins': () => {
+    window.gallery.join(1);
+  },
+  'the page is turned': (n: number) => {
+    const name = n % 2 === 0 ? 'Next people' : 'Previous people';
+    document.querySelector<HTMLElement>(`button[aria-label="${name}"]`)?.click();
+  },
+  'the list is scrolled': (n: number) => {
+    const list = document.querySelector('aside ul');
+    if (list) list.scrollTop = (n * 700) % (list.scrollHeight + 1);
+  },
+  'a letter is searched for': (n: number) => {
+    const field = document.querySelector<HTMLInputElement>('aside input');
+    if (!field) return;
+    field.value = ['a', 'an', 'ang', 'o', ''][n % 5] ?? '';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  },
+} as const;
+
+export type Change = keyof typeof CHANGES;
+
+const COUNT = 60;
+
+/** @param idle the cost of as many frames in which nothing changes */
+export async function measure(page: Page, change: Change | undefined): Promise<Cost> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const read = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0;
+    return {
+      task: of('TaskDuration'),
+      script: of('ScriptDuration'),
+      layout: of('LayoutDuration') + of('RecalcStyleDuration'),
+    };
+  };
+  const before = await read();
+  const longestTask = await page.evaluate(
+    async ([source, count]) => {
+      const run = source === undefined ? () => {} : new Function(`return ${source}`)();
+      let longest = 0;
+      const observer = new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
+      });
+      observer.observe({ entryTypes: ['longtask'] });
+      for (let n = 0; n < count; n++) {
+        run(n);
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      observer.disconnect();
+      return longest;
+    },
+    [change && CHANGES[change].toString(), COUNT] as const,
+  );
+  const after = await read();
+  await session.detach();
+  const perChange = (key: keyof typeof after) => ((after[key] - before[key]) * 1000) / COUNT;
+  return {
+    perChange: perChange('task'),
+    script: perChange('script'),
+    styleAndLayout: perChange('layout'),
+    longestTask,
+  };
+}
