@@ -9,7 +9,7 @@ import {
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { Retry } from '../telemetry/retry.ts';
-import type { PublishEvent } from './rooms/media-room.ts';
+import type { PublishTo } from './rooms/media-room.ts';
 
 export interface NodeEventsOptions {
   nodeId: string;
@@ -40,7 +40,7 @@ export class NodeEvents {
     this.#options = options;
   }
 
-  publisher(room: string): PublishEvent {
+  publisher(room: string): PublishTo {
     return (event, data, replica) => void this.#publish(room, event, data, replica);
   }
 

@@ -149,7 +149,7 @@ export class NodeTurn {
         if (fresh.urls.length === 0 || pool.isStale(fresh)) continue;
         if (same(granted.urls, fresh.urls) && same(granted.secrets, fresh.secrets)) continue;
         moved += 1;
-        participant.publishEvent('iceServers', {
+        room.publish('iceServers', {
           // A client moves only when it loses an address. A new name or secret for the same address moves
           // nothing.
           ...{ participantId, epoch, move: granted.urls.some((url) => !fresh.urls.includes(url)) },

@@ -18,7 +18,7 @@ import type {
 import type { TrackSource } from '../../../shared/room/room.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
-import type { MediaRoom, PublishEvent } from '../rooms/media-room.ts';
+import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
@@ -67,8 +67,6 @@ export class ParticipantMedia {
   readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
   readonly holder: SessionHolder;
-  /** To the replica that has the participant's session. */
-  readonly publishEvent: PublishEvent;
   /** How the packets of each transport travel, as the client reports it. */
   readonly paths = new Map<Direction, PathReport>();
   /** The TURN servers it was given. */
@@ -96,7 +94,6 @@ export class ParticipantMedia {
     this.participantId = options.participantId;
     this.epoch = options.epoch;
     this.holder = options.holder;
-    this.publishEvent = this.holder.publisher(room.publish);
     this.router = router;
     this.#room = room;
     this.#transports = transports;
@@ -105,7 +102,7 @@ export class ParticipantMedia {
     this.#log = context.log;
     this.#takes = new Takes(room, this, context.resources);
     this.subscriptions = new Subscriptions({
-      room: { name: room.name, tracks: room.tracks, publish: this.publishEvent },
+      room,
       router,
       transport: transports.recv,
       participantId: options.participantId,
@@ -256,7 +253,7 @@ export class ParticipantMedia {
     const consumers = await this.subscriptions.reconcile();
     if (consumers.length === 0 || this.#closed) return;
     const { participantId, epoch } = this;
-    this.publishEvent('consumers', { participantId, epoch, consumers });
+    this.#room.publish('consumers', { participantId, epoch, consumers });
   }
 
   /** Closes both transports and so every track sent or received. Idempotent. */
@@ -283,7 +280,7 @@ export class ParticipantMedia {
       const known = { room: this.#room.name, participantId, direction };
       // Clients close their ends when they leave. What fails is worth a look.
       this.#log[state === 'failed' ? 'info' : 'debug']({ ...known, state }, 'DTLS has ended');
-      this.publishEvent('transportEnded', { participantId, epoch, direction });
+      this.#room.publish('transportEnded', { participantId, epoch, direction });
     });
   }
 }

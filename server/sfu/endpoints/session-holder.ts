@@ -1,6 +1,4 @@
 // The `web` replica that has a participant's session: events of the participant's media go there alone.
-import type { PublishEvent } from '../rooms/media-room.ts';
-
 export class SessionHolder {
   #fence: number;
   #replica: string | undefined;
@@ -25,10 +23,5 @@ export class SessionHolder {
     if (fence < this.#fence) return;
     this.#fence = fence;
     this.#replica = replica;
-  }
-
-  /** Publishes to whichever replica has the session at that moment. */
-  publisher(publish: PublishEvent): PublishEvent {
-    return (event, data) => publish(event, data, this.#replica);
   }
 }

@@ -4,8 +4,11 @@ import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts
 import type { RoomRouter } from './room-router.ts';
 import type { RoomTrack, RoomTracks } from './room-tracks.ts';
 
+/** What names a participant goes to the `web` replica that has the session, where that is known here; the rest to all. */
+export type PublishEvent = <K extends MediaEvent>(event: K, data: MediaEventData<K>) => void;
+
 /** @param replica the `web` replica that it is for; undefined: all that have sessions in the room */
-export type PublishEvent = <K extends MediaEvent>(
+export type PublishTo = <K extends MediaEvent>(
   event: K,
   data: MediaEventData<K>,
   replica?: string,

@@ -6,7 +6,7 @@ import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh, type TracksDifference } from '../mesh/room-mesh.ts';
 import { RoomVoices } from '../mesh/room-voices.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
-import type { MediaRoom, PublishEvent } from './media-room.ts';
+import type { MediaRoom, PublishEvent, PublishTo } from './media-room.ts';
 import { RoomParticipants } from './room-participants.ts';
 import { RoomRouter } from './room-router.ts';
 import { RoomSpeakers, type Volume } from './room-speakers.ts';
@@ -25,7 +25,7 @@ export interface NodeRoomContext extends MeshContext {
 
 export interface NodeRoomOptions {
   name: string;
-  publish: PublishEvent;
+  publish: PublishTo;
   /** Called once, when the last participant has left. */
   onClose(): void;
 }
@@ -48,7 +48,10 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
 
   constructor(options: NodeRoomOptions, context: NodeRoomContext) {
     this.name = options.name;
-    this.publish = options.publish;
+    this.publish = (event, data) => {
+      const whose = 'participantId' in data ? this.participant(data.participantId) : undefined;
+      options.publish(event, data, whose?.holder.replica);
+    };
     this.#options = options;
     this.#context = context;
     this.tracks = new RoomTracks(context.interest);

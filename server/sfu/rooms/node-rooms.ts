@@ -1,11 +1,11 @@
 // The rooms of this node: made for the first participant, closed after the last one.
 import { ParleyError } from '../../../shared/errors.ts';
-import type { PublishEvent } from './media-room.ts';
+import type { PublishTo } from './media-room.ts';
 import { NodeRoom, type NodeRoomContext } from './node-room.ts';
 
 export interface NodeRoomsOptions extends NodeRoomContext {
   maxRooms: number;
-  publisher(room: string): PublishEvent;
+  publisher(room: string): PublishTo;
   /** The number of rooms or sessions changed. */
   onChange(): void;
 }

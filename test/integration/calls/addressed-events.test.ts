@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Bus, Cluster } from '../../../server/cluster/cluster.ts';
+import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import { startReplicas, type Wrap } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
 import { RawClient } from '../../support/server/client.ts';
@@ -172,3 +173,30 @@ test('events of a node of an older release reach the session that they are for',
   await ada.request('publish', publication(media.epoch));
   await ben.event('consumers');
 });
+
+for (const nodes of [1, 2]) {
+  test(`what one participant's media says of another's goes to that one's replica, over ${nodes} nodes`, async (t) => {
+    const env = { SPILL_SESSIONS_PER_WORKER: '1' };
+    const { web, cluster } = await startReplicas(t, { web: 2, nodes }, env);
+    const ada = await RawClient.open(t, web[0]!.signalingUrl);
+    const ben = await RawClient.open(t, web[1]!.signalingUrl);
+    const { media } = await ada.join('team', { name: 'Ada', features: ['takes'] });
+    const camera = publication(media.epoch, { source: 'camera' });
+    await ada.request('publish', camera);
+    await until('the load to be known', async () => {
+      const loads = (await cluster.nodes.list()).map(({ sessions }) => sessions);
+      assert.equal(Math.max(...loads), 1);
+    });
+    // Ben has no codec for it.
+    const codecs = ROUTER_RTP_CAPABILITIES.codecs?.filter(
+      ({ mimeType }) => !/vp8|rtx/i.test(mimeType),
+    );
+    await ben.join('team', {
+      name: 'Ben',
+      rtpCapabilities: { ...ROUTER_RTP_CAPABILITIES, codecs: codecs ?? [] },
+    });
+    const { nodes: counts = {} } = (await cluster.rooms.placement('team')) ?? {};
+    assert.equal(Object.keys(counts).length, nodes);
+    await ada.event('undecodable', ({ trackId }) => trackId === camera.trackId);
+  });
+}
