@@ -106,6 +106,7 @@ export class ParticipantMedia {
     this.#takes = new Takes(room, this, context.resources);
     this.subscriptions = new Subscriptions({
       room: { name: room.name, tracks: room.tracks, publish: this.publishEvent },
+      publishToRoom: room.publish,
       router,
       transport: transports.recv,
       participantId: options.participantId,

@@ -6,7 +6,7 @@ import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { type InterestLimits, interest, type View, type Want } from '../../room/interest.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
-import type { MediaRoom } from '../rooms/media-room.ts';
+import type { MediaRoom, PublishEvent } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
 import { Subscription } from './subscription.ts';
@@ -16,6 +16,8 @@ export type Others = View['others'];
 
 export interface SubscriptionsOptions {
   room: Pick<MediaRoom<never>, 'name' | 'tracks' | 'publish'>;
+  /** For other participants, whose replicas are not known here. */
+  publishToRoom: PublishEvent;
   router: RoomRouter;
   transport: WebRtcTransport;
   participantId: string;

@@ -3,7 +3,7 @@
 import { videoCodecsOf } from '../../../shared/media/media.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
-import type { MediaRoom } from '../rooms/media-room.ts';
+import type { PublishEvent } from '../rooms/media-room.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
 
 /** The first pause between two events. It doubles up to the second: a sender may know no other codec. */
@@ -11,7 +11,7 @@ export const REPEAT_MS = 2_000;
 const REPEAT_MAX_MS = 30_000;
 
 export interface UndecodableOptions {
-  room: Pick<MediaRoom<never>, 'publish'>;
+  publishToRoom: PublishEvent;
   rtpCapabilities: RtpCapabilities;
   resources: Resources;
 }
@@ -67,6 +67,6 @@ export class Undecodable {
     if (now - (byCodecs.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS / 2) return;
     byCodecs.set(key, now);
     const { participantId, trackId } = track;
-    this.#options.room.publish('undecodable', { participantId, trackId, codecs });
+    this.#options.publishToRoom('undecodable', { participantId, trackId, codecs });
   }
 }
