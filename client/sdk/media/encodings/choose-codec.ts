@@ -34,8 +34,8 @@ export const UNKNOWN_ABILITY: DeviceAbility = {
 };
 
 /**
- * Processors from which a codec may be encoded without hardware. H264 costs about as much as VP8; VP9 and AV1
- * cost a multiple of it (decision 21), and a call is not all that a computer does.
+ * Processors from which a codec may be encoded without hardware. A call is not all that a computer does, and a
+ * picture with detail costs VP9 and AV1 more than what was measured (decision 21).
  */
 const CORES_FOR_SOFTWARE: Readonly<Record<VideoCodec, number>> = {
   VP8: 1,

@@ -2,13 +2,16 @@
 // and a moment longer, so that receivers see one picture until they see the other.
 import type { types } from 'mediasoup-client';
 import type { Sample } from '../../handover/liveness.ts';
-import { framesSent, sendsAsMuch } from '../../handover/sending-watch.ts';
+import { sendsAsMuch } from '../../handover/sending-watch.ts';
 
 const POLL_MS = 200;
 /** Receivers need this long after the new one keeps up: a key frame, and as many frames as the old one brings. */
 const SETTLE_MS = 2_000;
 /** Then it ends anyhow. Servers close it two seconds later. */
 const LIMIT_MS = 6_000;
+
+/** A scalability mode with more than one spatial layer. */
+const SEVERAL_SIZES = /^L[2-9]/;
 
 interface Older {
   readonly producer: types.Producer;
@@ -73,7 +76,7 @@ export class OlderTakes {
     const at = performance.now();
     const [shown, awaited] = reports;
     if (shown && awaited) {
-      const sample = { at, shown: framesSent(shown), awaited: framesSent(awaited) };
+      const sample = { at, shown: picturesSent(shown), awaited: picturesSent(awaited) };
       older.samples = [...older.samples, sample];
     }
     if (at - since >= LIMIT_MS) this.end(trackId);
@@ -82,4 +85,22 @@ export class OlderTakes {
       older.timer = setTimeout(() => this.end(trackId), restMs);
     } else this.#watch(trackId, older);
   }
+}
+
+/**
+ * Pictures that were sent. Of a stream with layers inside the browser counts each layer as a frame, so the pictures of
+ * its source are counted instead.
+ */
+export function picturesSent(report: Pick<RTCStatsReport, 'forEach'>): number {
+  let most = 0;
+  let captured: number | undefined;
+  let isLayered = false;
+  report.forEach(({ type, kind, frames, framesEncoded = 0, scalabilityMode = '' }) => {
+    if (kind !== 'video') return;
+    if (type === 'media-source') captured = frames;
+    if (type !== 'outbound-rtp') return;
+    most = Math.max(most, framesEncoded);
+    isLayered ||= SEVERAL_SIZES.test(scalabilityMode);
+  });
+  return isLayered && captured !== undefined ? captured : most;
 }

@@ -36,7 +36,18 @@ class FakeProducer {
 
   async getStats() {
     const framesEncoded = ((performance.now() - this.#began) / 1_000) * this.framesPerSecond;
-    return new Map([['o', { type: 'outbound-rtp', kind: 'video', framesEncoded }]]);
+    // Chromium counts each of VP9's layers as a frame.
+    const isVp9 = this.codec === 'video/VP9';
+    const sent = {
+      ...{ type: 'outbound-rtp', kind: 'video' },
+      framesEncoded: isVp9 ? 3 * framesEncoded : framesEncoded,
+      ...(isVp9 && { scalabilityMode: 'L3T3_KEY' }),
+    };
+    const source = { type: 'media-source', kind: 'video', frames: framesEncoded };
+    return new Map<string, object>([
+      ['o', sent],
+      ['s', source],
+    ]);
   }
 
   async replaceTrack({ track }: { track: MediaStreamTrack }) {
