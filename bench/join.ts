@@ -1,14 +1,17 @@
 // `npm run bench:join`: how long after "Join" the first picture is there, beside a bare page's time.
+import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { ensureClient } from '../client/build.ts';
 import { Chromium } from '../test/support/browser/chromium.ts';
 import { startRelay } from '../test/support/network/relay.ts';
 import { Parley } from '../test/support/server/parley.ts';
 import { startBareServer } from './bare/server.ts';
-import { joinReport } from './join-report.ts';
-import { joinAndStay, measureJoin, type Trial } from './trial.ts';
+import { joinReport } from './join/report.ts';
+import { joinAndStay, measureJoin, type Trial } from './join/trial.ts';
 
-const ROUNDS = 12;
+/** `--rounds 30`: fewer or more of them. */
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '12' } } });
+const ROUNDS = Number(values.rounds);
 /** Added to every signalling round trip of the delayed trials, half on each way. Milliseconds. */
 const ADDED_ROUND_TRIP_MS = 200;
 
@@ -17,6 +20,8 @@ const FRAME_RATE = 20;
 
 export interface Contestant {
   name: string;
+  /** The most that its median may be, in medians of the bare page. */
+  goal?: number;
   direct: Trial[];
   /** With {@link ADDED_ROUND_TRIP_MS} more per signalling round trip. */
   delayed: Trial[];
@@ -27,9 +32,21 @@ interface Entrant extends Contestant {
   delayedUrl: string;
   /** Opens the page of a new participant, up to the click. */
   open(page: Page, url: string): Promise<void>;
+  mayPrepare: boolean;
 }
 
+/** A participant reads the page and writes a name: all of its code has come by then. */
 async function openParley(page: Page, url: string): Promise<void> {
+  await openRoom(page, url);
+  await page.waitForFunction(() => window.joinTrace.asksToPrepare);
+}
+
+async function openPrepared(page: Page, url: string): Promise<void> {
+  await openRoom(page, url);
+  await page.waitForFunction(() => window.joinTrace.connected === 2);
+}
+
+async function openRoom(page: Page, url: string): Promise<void> {
   await page.goto(new URL('r/bench', url).href);
   await page.getByRole('textbox', { name: 'Your name' }).fill('Newcomer');
 }
@@ -41,26 +58,32 @@ async function openBare(page: Page, url: string): Promise<void> {
 async function main(): Promise<void> {
   await ensureClient({ log: console.log });
   await using stack = new AsyncDisposableStack();
-  const enter = async (name: string, url: string, open: Entrant['open']): Promise<Entrant> => {
-    const slow = stack.use(await startRelay(url, { delayMs: ADDED_ROUND_TRIP_MS / 2 }));
-    return { name, url, delayedUrl: slow.url, open, direct: [], delayed: [] };
+  const enter = async (entrant: Omit<Entrant, 'delayedUrl' | 'direct' | 'delayed'>) => {
+    const slow = stack.use(await startRelay(entrant.url, { delayMs: ADDED_ROUND_TRIP_MS / 2 }));
+    return { ...entrant, delayedUrl: slow.url, direct: [], delayed: [] } satisfies Entrant;
   };
   const parley = stack.use(await Parley.start({ LOG_LEVEL: 'info', WORKERS: '1' }));
   const bare = stack.use(await startBareServer());
-  const entrants = [
-    await enter('Parley', parley.url, openParley),
-    await enter('bare page', bare.url, openBare),
+  const { url } = parley;
+  const entrants: Entrant[] = [
+    await enter({ name: 'prepared', goal: 0.7, url, open: openPrepared, mayPrepare: true }),
+    await enter({ name: 'unprepared', goal: 1.2, url, open: openParley, mayPrepare: false }),
+    await enter({ name: 'bare page', url: bare.url, open: openBare, mayPrepare: false }),
   ];
   const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE }));
 
   // Both rooms are in use throughout, so both are measured under the same load.
-  for (const { open, url } of entrants) await joinAndStay(chromium, (page) => open(page, url));
-  for (const { open, url } of entrants) await measureJoin(chromium, (page) => open(page, url));
+  await joinAndStay(chromium, (page) => openRoom(page, url));
+  await joinAndStay(chromium, (page) => openBare(page, bare.url));
+  const measure = ({ open, mayPrepare }: Entrant, at: string) =>
+    measureJoin(chromium, (page) => open(page, at), mayPrepare);
+  for (const entrant of entrants) await measure(entrant, entrant.url);
 
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const { name, open, url, delayedUrl, direct, delayed } of entrants) {
-      const plain = await measureJoin(chromium, (page) => open(page, url));
-      const slow = await measureJoin(chromium, (page) => open(page, delayedUrl));
+    for (const entrant of entrants) {
+      const { name, direct, delayed } = entrant;
+      const plain = await measure(entrant, entrant.url);
+      const slow = await measure(entrant, entrant.delayedUrl);
       direct.push(plain);
       delayed.push(slow);
       console.log(

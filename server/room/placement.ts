@@ -8,6 +8,8 @@ export interface PlacementWish {
   spillSessions: number;
   /** Nodes that just refused, or that are to be left. */
   avoid: ReadonlySet<string>;
+  /** Where the participant has transports ready: taken among those that are as good. */
+  preparedOn?: string | undefined;
 }
 
 /**
@@ -22,6 +24,7 @@ export function chooseNode(
   placement: Placement | undefined,
   wish: PlacementWish,
 ): string | undefined {
+  const isPrepared = ({ id }: NodeInfo) => id === wish.preparedOn;
   const members = countByNode(placement);
   const taking = nodes.filter(
     (node) => takes(node, members.has(node.id)) && !wish.avoid.has(node.id),
@@ -31,14 +34,14 @@ export function chooseNode(
   const home = taking
     .filter(({ id }) => members.has(id))
     .toSorted((a, b) => (members.get(b.id) ?? 0) - (members.get(a.id) ?? 0) || byId(a, b));
-  const roomy = home.find((node) => load(node) < wish.spillSessions);
-  if (roomy) return roomy.id;
+  const roomy = home.filter((node) => load(node) < wish.spillSessions);
+  if (roomy[0]) return (roomy.find(isPrepared) ?? roomy[0]).id;
 
   const others = taking.filter(({ id }) => !members.has(id));
-  if (home.length === 0 && holders.length === 0) return best(others, wish.region)?.id;
+  if (home.length === 0 && holders.length === 0) return best(others, wish)?.id;
   const [fullest] = home.toSorted((a, b) => load(a) - load(b));
   const within = others.filter((node) => holders.every((holder) => reachEachOther(node, holder)));
-  const relief = best(within, wish.region);
+  const relief = best(within, wish);
   if (relief && (!fullest || load(relief) < load(fullest))) return relief.id;
   return fullest?.id;
 }
@@ -72,9 +75,16 @@ function reachEachOther(a: NodeInfo, b: NodeInfo): boolean {
   return a.reaches.includes(b.id) && b.reaches.includes(a.id);
 }
 
-function best(nodes: readonly NodeInfo[], region: string | undefined): NodeInfo | undefined {
+/** Of one region those with transports ready come first: loads change between a visit and its join. */
+function best(
+  nodes: readonly NodeInfo[],
+  { region, preparedOn }: Pick<PlacementWish, 'region' | 'preparedOn'>,
+): NodeInfo | undefined {
   const distance = (node: NodeInfo) => (region === undefined || node.region === region ? 0 : 1);
-  return nodes.toSorted((a, b) => distance(a) - distance(b) || load(a) - load(b) || byId(a, b))[0];
+  const ready = ({ id }: NodeInfo) => (id === preparedOn ? 0 : 1);
+  return nodes.toSorted(
+    (a, b) => distance(a) - distance(b) || ready(a) - ready(b) || load(a) - load(b) || byId(a, b),
+  )[0];
 }
 
 function load({ sessions, workers }: NodeInfo): number {

@@ -1,20 +1,28 @@
 // The commands that `web` may send to this node, one handler each.
 import { ParleyError } from '../../shared/errors.ts';
-import type { Direction, TransportDescription } from '../../shared/protocol/media-messages.ts';
+import type { Direction } from '../../shared/protocol/media-messages.ts';
 import type { Handlers } from '../../shared/protocol/rpc.ts';
-import type { MediaCommands, MediaParams, Opened } from '../cluster/messages/media.ts';
+import type { MediaCommands, MediaParams, MediaResult, Opened } from '../cluster/messages/media.ts';
 import type { NetworkChecks } from './checks/network-checks.ts';
-import { ParticipantMedia } from './endpoints/participant-media.ts';
+import { ParticipantMedia, type ParticipantMediaOptions } from './endpoints/participant-media.ts';
 import { SessionHolder } from './endpoints/session-holder.ts';
 import type { MediaContext } from './endpoints/transport.ts';
+import type { TransportPair } from './endpoints/transport-pair.ts';
 import type { NodeTurn } from './node-turn.ts';
+import type { NodeRoom } from './rooms/node-room.ts';
 import type { NodeRooms } from './rooms/node-rooms.ts';
 import { Openings } from './rooms/openings.ts';
+import {
+  type PreparedSession,
+  PreparedSessions,
+  type PreparedSessionsOptions,
+} from './rooms/prepared-sessions.ts';
 import type { AnnouncedNames } from './workers/announced-names.ts';
 
 export interface MediaCommandsContext extends MediaContext {
   nodeId: string;
   rooms: NodeRooms;
+  limits: PreparedSessionsOptions['limits'];
   checks: NetworkChecks;
   turn: NodeTurn;
   names: Pick<AnnouncedNames, 'withAddresses'>;
@@ -36,6 +44,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   const videoCodecs = context.media.videoCodecs.map((codec) => codec.toUpperCase());
   let lastEpoch = 0;
   const openings = new Openings(context.resources);
+  const prepared = new PreparedSessions(context);
 
   /** Unique, also after a restart of this process, and higher than the previous node's epoch. */
   function nextEpoch(after: number): number {
@@ -54,9 +63,11 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     try {
       before?.close();
       const holder = new SessionHolder(fence, replica);
-      const options = { participantId, epoch: nextEpoch(after), holder, rtpCapabilities };
+      const ready = prepared.take(params.prepared, params);
+      const epoch = ready?.epoch ?? nextEpoch(after);
+      const options = { participantId, epoch, holder, rtpCapabilities };
       const [participant] = await Promise.all([
-        ParticipantMedia.open(room, options, context),
+        ready ? enter(room, ready, options) : ParticipantMedia.open(room, options, context),
         room.mesh.exchange(nodes),
       ]);
       await participant.subscriptions.reconcile();
@@ -67,6 +78,31 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       opened();
       entered();
     }
+  }
+
+  /** Enters the room on transports that were opened before. */
+  function enter(room: NodeRoom, ready: PreparedSession, options: ParticipantMediaOptions) {
+    const { path, taken } = ready.handOver();
+    try {
+      return ParticipantMedia.enter(room, path, options, context);
+    } finally {
+      taken();
+    }
+  }
+
+  async function prepare(params: MediaParams<'prepare'>): Promise<MediaResult<'prepare'>> {
+    // Were all of them to join, they would have to find room here.
+    context.accepts(openings.count + prepared.count);
+    const { room, participantId } = params;
+    const epoch = nextEpoch(0);
+    const session = await prepared.open(params.prepared, { room, participantId, epoch });
+    const { iceServers } = turn.grantTo(session);
+    const [send, recv] = [
+      transportOf(session.transports, 'send'),
+      transportOf(session.transports, 'recv'),
+    ];
+    const codecs = isUsual(videoCodecs) ? {} : { videoCodecs };
+    return { epoch, send, recv, iceServers, ...codecs };
   }
 
   function find({
@@ -97,8 +133,8 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     }
   }
 
-  function transportOf(participant: ParticipantMedia, direction: Direction): TransportDescription {
-    const description = participant.describe(direction);
+  function transportOf(of: Pick<TransportPair, 'describe'>, direction: Direction) {
+    const description = of.describe(direction);
     return {
       ...description,
       iceCandidates: context.names.withAddresses(description.iceCandidates),
@@ -121,6 +157,21 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   return {
     open: (_, params) => rooms.inTurn(params, () => open(params)),
+    prepare: (_, params) => prepare(params),
+    prepareConnect: async (_, { prepared: id, direction, dtlsParameters }) => {
+      await prepared.connect(id, direction, dtlsParameters);
+      return {};
+    },
+    prepareKeep: async (_, { prepared: id }) => {
+      // A node that drains keeps none: their participants would join elsewhere.
+      context.accepts(0);
+      prepared.renew(id);
+      return {};
+    },
+    prepareEnd: async (_, { prepared: id }) => {
+      prepared.end(id);
+      return {};
+    },
     describe: async (_, { fence, replica, ...key }) => {
       const participant = find(key);
       if (fence !== undefined) participant.holder.claimedWith(fence, replica);

@@ -27,6 +27,9 @@ export interface NodeTurnOptions extends MediaContext {
   rooms(): readonly NodeRoom[];
 }
 
+/** A media session that is given relays. */
+type Grantee = Pick<ParticipantMedia, 'participantId' | 'closed' | 'turn'>;
+
 /** Sessions that get other servers at once: each may restart ICE, which burdens its server. */
 const MOVED_AT_ONCE = 20;
 const MOVE_PAUSE_MS = 100;
@@ -71,7 +74,7 @@ export class NodeTurn {
   }
 
   /** Grants new credentials, for the same servers as long as those work. */
-  grantTo(participant: ParticipantMedia): IceServers {
+  grantTo(participant: Grantee): IceServers {
     const pool = this.#pool;
     if (!pool || participant.closed) return { iceServers: [], iceServersExpireAt: null };
     const granted = participant.turn;
@@ -104,7 +107,7 @@ export class NodeTurn {
     this.#targets.close();
   }
 
-  #record(participant: ParticipantMedia, grant: TurnGrant): IceServers {
+  #record(participant: Grantee, grant: TurnGrant): IceServers {
     const { servers, urls, secrets, ...offer } = grant;
     const before = participant.turn?.servers ?? [];
     this.#pool?.released(before.filter((id) => !servers.includes(id)));

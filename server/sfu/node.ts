@@ -11,7 +11,7 @@ import { checkAnnounced } from './checks/address-check.ts';
 import { NetworkChecks, type NetworkChecksOptions } from './checks/network-checks.ts';
 import { CommandTable } from './command-table.ts';
 import type { MediaContext } from './endpoints/transport.ts';
-import { mediaHandlers } from './media-commands.ts';
+import { type MediaCommandsContext, mediaHandlers } from './media-commands.ts';
 import { logMediasoup } from './mediasoup-log.ts';
 import { Prober } from './mesh/prober.ts';
 import { NodeEvents } from './node-events.ts';
@@ -25,7 +25,7 @@ import { type LiveWorker, WorkerPool } from './workers/worker-pool.ts';
 export interface SfuNodeOptions extends MediaContext, Graces {
   cluster: Cluster;
   workerBin: string;
-  limits: NetworkChecksOptions['limits'];
+  limits: NetworkChecksOptions['limits'] & MediaCommandsContext['limits'];
   turn: NodeTurnOptions['turn'];
   region: string | undefined;
   hostname: string | undefined;

@@ -121,6 +121,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     log,
     tokens,
     region: config.cluster.region,
+    spillSessions: config.cluster.spillSessions,
   });
   const watch = new NodeWatch({
     cluster,

@@ -26,6 +26,8 @@ export const LIMITS = {
   dtlsFingerprints: 5,
   /** Ids of consumers, which mediasoup makes: UUIDs of 36 characters. */
   consumerIdLength: 64,
+  /** The id of a prepared media session: 24 characters of ours. */
+  preparedIdLength: 64,
   /** Tracks named in one `subscribe` or `ready`: several screens full of tiles. */
   tracksPerMessage: 1000,
   /** Participants on one page of a large room's list: several screens of names. */

@@ -35,6 +35,7 @@ import {
   Take,
   TurnRefusal,
 } from './media-messages.ts';
+import { PREPARE_METHODS, PreparedId, PreparedOffer, Token } from './prepare-messages.ts';
 import type { EventData, Params, Result } from './rpc.ts';
 import { ErrorBody } from './rpc.ts';
 
@@ -91,8 +92,6 @@ const ResumeResult = v.object({
   media: MediaOffer,
 });
 
-const Token = v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength)));
-
 /** What a client understands that the first release of this protocol did not have. Others are ignored. */
 const Features = v.exactOptional(
   v.pipe(
@@ -115,6 +114,8 @@ export const METHODS = {
       rejoinToken: Token,
       rtpCapabilities: RtpCapabilities,
       features: Features,
+      /** The media session that this socket has prepared. One that is gone costs nothing: another is opened. */
+      prepared: v.exactOptional(PreparedId),
     }),
     result: JoinResult,
   },
@@ -131,6 +132,7 @@ export const METHODS = {
     }),
     result: ResumeResult,
   },
+  ...PREPARE_METHODS,
   /** Opens ways to the media server for a socket in no call, and closes those it opened before. */
   checkNetwork: {
     params: v.object({
@@ -239,6 +241,8 @@ export const EVENTS = {
   patch: RoomPatch,
   /** Several at once, in order, to clients with the feature of this name: large rooms change all the time. */
   patches: v.object({ patches: v.array(RoomPatch) }),
+  /** The transports of a join that may follow. They carry nothing until then. */
+  prepared: PreparedOffer,
   /** Tracks that the media server began to send. */
   consumers: v.object({
     epoch: Epoch,

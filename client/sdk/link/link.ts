@@ -1,5 +1,5 @@
 // Keeps a socket to the server: when one is lost it finds another and enters the call again.
-import { ParleyError } from '../../../shared/errors.ts';
+import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
 import type {
   EventName,
   EventPayload,
@@ -13,6 +13,8 @@ import { Socket, type SocketListener } from './socket.ts';
 
 export interface LinkOptions {
   url: string | URL;
+  /** A socket that is open already, for the first attempt. */
+  ready?(listener: SocketListener): Promise<Socket> | undefined;
   /** Resumes the session (or joins) on a new socket. A refusal that is not retryable ends the link. */
   enter(socket: Socket): Promise<void>;
   onEvent<K extends EventName>(event: K, data: EventPayload<K>): void;
@@ -22,6 +24,9 @@ export interface LinkOptions {
   /** The link is closed for good. */
   onEnded(error: ParleyError): void;
 }
+
+/** The server's silence, on a socket that was open. */
+const DEAD: ReadonlySet<ErrorCode> = new Set(['unreachable', 'timeout']);
 
 export class Link {
   readonly #options: LinkOptions;
@@ -98,7 +103,7 @@ export class Link {
   /** When a socket does not open, the error of a join says why and what to do. */
   async #first(signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.#connect(signal);
+      await this.#firstOf(signal);
     } catch (error) {
       const opened = this.#socket !== undefined || this.#closed;
       if (opened || ParleyError.from(error).code !== 'unreachable') throw error;
@@ -106,7 +111,27 @@ export class Link {
     }
   }
 
-  async #connect(signal?: AbortSignal): Promise<void> {
+  /** A ready socket may be dead without knowing. Another one is as good as if there had been none. */
+  async #firstOf(signal: AbortSignal | undefined): Promise<void> {
+    let isReady = false;
+    try {
+      await this.#connect(signal, (listener) => {
+        const socket = this.#options.ready?.(listener);
+        isReady = socket !== undefined;
+        return socket;
+      });
+    } catch (error) {
+      const isDead = DEAD.has(ParleyError.from(error).code);
+      if (!isReady || !isDead || this.#closed || this.#endedBy) throw error;
+      this.#socket = undefined;
+      await this.#connect(signal);
+    }
+  }
+
+  async #connect(
+    signal?: AbortSignal,
+    ready?: (listener: SocketListener) => Promise<Socket> | undefined,
+  ): Promise<void> {
     let socket: Socket | undefined;
     const listener: SocketListener = {
       onEvent: (event, data) => this.#onEvent(event, data),
@@ -114,7 +139,7 @@ export class Link {
         if (this.#socket === socket) this.#lost();
       },
     };
-    socket = await Socket.open(this.#options.url, listener, signal);
+    socket = await (ready?.(listener) ?? Socket.open(this.#options.url, listener, signal));
     if (this.#closed) return socket.close();
     this.#socket = socket;
     this.#early = [];

@@ -46,6 +46,7 @@ export class Socket {
   #pings: ReturnType<typeof setInterval> | undefined;
   #inbox: Promise<void> = Promise.resolve();
   #nextId = 1;
+  #heardAt = Date.now();
   #closed = false;
 
   private constructor(socket: WebSocket, listener: SocketListener) {
@@ -94,6 +95,11 @@ export class Socket {
       signal?.addEventListener('abort', abort);
     });
     return new Socket(socket, listener);
+  }
+
+  /** When the server last said anything. UTC milliseconds: other clocks stand still while a computer sleeps. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   get closed(): boolean {
@@ -160,6 +166,7 @@ export class Socket {
 
   #receive(text: string): void {
     if (this.#closed) return;
+    this.#heardAt = Date.now();
     try {
       const frame = parse(ServerFrame, parseJson(text));
       if ('event' in frame) this.#onEvent(frame.event, frame.data);

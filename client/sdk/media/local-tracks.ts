@@ -25,8 +25,14 @@ export class LocalTracks {
     return this.#entries.get(source);
   }
 
-  add({ source, track, muted = false }: LocalTrackInput): LocalEntry {
-    const entry = { id: randomId(), source, track, muted, mayBeMuted: muted, closed: false };
+  /** @param idOf the id that a track of this source was negotiated under before */
+  addAll(inputs: readonly LocalTrackInput[], idOf: (source: TrackSource) => string | undefined) {
+    for (const input of inputs) this.add(input, idOf(input.source));
+  }
+
+  /** @param id that the track was negotiated under before */
+  add({ source, track, muted = false }: LocalTrackInput, id = randomId()): LocalEntry {
+    const entry = { id, source, track, muted, mayBeMuted: muted, closed: false };
     this.#entries.set(source, entry);
     return entry;
   }

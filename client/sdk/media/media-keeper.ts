@@ -12,6 +12,7 @@ import type { Retries } from '../link/retries.ts';
 import { PathRecovery, type RecoveryStep } from '../paths/path-recovery.ts';
 import { offersRelay } from '../paths/relay-servers.ts';
 import { NO_PATH, type Paths } from '../paths/selected-path.ts';
+import type { PreparedTransports } from '../prepared/prepared-transports.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
@@ -79,10 +80,10 @@ export class MediaKeeper {
     return this.#sessions.tracks;
   }
 
-  /** Resolves when the tracks of the newest session's offer have a path. */
+  /** Resolves when the tracks of the newest session's offer have a path, and a picture should be there. */
   async receiving(): Promise<void> {
     await this.#negotiated;
-    await this.#sessions.newest?.receiving;
+    await this.#sessions.newest?.pictured();
   }
 
   /** Whether others receive our tracks, as far as the browser knows. */
@@ -100,10 +101,10 @@ export class MediaKeeper {
   }
 
   /** The first media session of a join. One of an earlier join stays on screen until this one is live. */
-  begin(offer: MediaOffer, device: Device): void {
+  begin(offer: MediaOffer, device: Device, prepared?: PreparedTransports): void {
     this.#device = device;
     this.#offered.clear();
-    this.#adopt(offer, device);
+    this.#adopt(offer, device, prepared);
     this.#settling.forget();
   }
 
@@ -190,10 +191,10 @@ export class MediaKeeper {
   }
 
   /** Uses a new media session. Tracks continue there under the same ids. */
-  #adopt(offer: MediaOffer, device: Device): void {
+  #adopt(offer: MediaOffer, device: Device, prepared?: PreparedTransports): void {
     const isFirst = this.#sessions.newest === undefined;
     this.#options.codecs.prefer(offer.videoCodecs);
-    const session = this.#open(offer, device);
+    const session = this.#open(offer, device, prepared);
     this.#offered.add(offer.epoch);
     if (!isFirst) this.#settling.expect(offer.epoch);
     this.#recovery.reset();
@@ -207,11 +208,12 @@ export class MediaKeeper {
         session.sender.reconcile();
       };
       this.#negotiated.then(send, send);
+      session.catchUp().catch((error) => this.#options.onProblem(error));
       if (!isFirst) this.#options.onReplaced();
     });
   }
 
-  #open(offer: MediaOffer, device: Device): MediaSession {
+  #open(offer: MediaOffer, device: Device, prepared: PreparedTransports | undefined): MediaSession {
     const options = this.#options;
     const ifNewest =
       <A extends unknown[]>(action: (...args: A) => void) =>
@@ -223,6 +225,7 @@ export class MediaKeeper {
     const session: MediaSession = new MediaSession({
       device,
       offer,
+      prepared,
       relayOnly,
       codecs: options.codecs,
       request: options.request,

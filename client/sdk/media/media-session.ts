@@ -5,10 +5,12 @@ import { DtlsParameters, type IceServer } from '../../../shared/media/rtp.ts';
 import type { Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { MethodName, MethodParams, MethodResult } from '../../../shared/protocol/protocol.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
+import { sleep } from '../link/backoff.ts';
 import { Retries } from '../link/retries.ts';
 import { PathWatch } from '../paths/path-watch.ts';
 import { isOffered, keepPlaces, relayUrls } from '../paths/relay-servers.ts';
 import type { Paths } from '../paths/selected-path.ts';
+import type { PreparedTransports } from '../prepared/prepared-transports.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
@@ -24,6 +26,8 @@ export interface MediaSessionOptions
     Pick<SenderOptions, 'onRefused' | 'wanted' | 'mayBegin' | 'codecs'> {
   device: Device;
   offer: MediaOffer;
+  /** Transports of this offer that are there already. */
+  prepared: PreparedTransports | undefined;
   relayOnly: boolean;
   request: Request;
   onState(direction: Direction, state: types.ConnectionState): void;
@@ -40,6 +44,8 @@ export interface MediaSessionOptions
 }
 
 const DIRECTIONS: readonly Direction[] = ['send', 'recv'];
+/** A picture that is sent at all is there a moment after its path: a round trip, and a key frame. */
+const FIRST_PACKET_MS = 200;
 const BROKEN: ReadonlySet<types.ConnectionState> = new Set(['disconnected', 'failed', 'closed']);
 
 export class MediaSession {
@@ -55,11 +61,11 @@ export class MediaSession {
   /** Addresses of relays in the longest list so far. */
   #longest: readonly string[];
   readonly #receiving = Promise.withResolvers<void>();
-  readonly #dtls: Partial<Record<Direction, DtlsParameters>> = {};
+  readonly #dtls: Partial<Record<Direction, DtlsParameters>>;
   #closed = false;
 
   constructor(options: MediaSessionOptions) {
-    const { device, offer, relayOnly } = options;
+    const { device, offer, prepared, relayOnly } = options;
     this.#options = options;
     this.epoch = offer.epoch;
     this.#iceServers = offer.iceServers;
@@ -68,21 +74,38 @@ export class MediaSession {
       iceServers: offer.iceServers,
       ...(relayOnly && { iceTransportPolicy: 'relay' as const }),
     };
-    this.#send = device.createSendTransport({ ...offer.send, ...common });
-    this.#recv = device.createRecvTransport({ ...offer.recv, ...common });
+    this.#send = prepared?.send ?? device.createSendTransport({ ...offer.send, ...common });
+    this.#recv = prepared?.recv ?? device.createRecvTransport({ ...offer.recv, ...common });
+    this.#dtls = { ...prepared?.dtls };
     this.#watches = { send: this.#watch('send'), recv: this.#watch('recv') };
     for (const direction of DIRECTIONS) this.#listen(direction);
     const shared = { ...options, epoch: this.epoch, requestMedia: this.#requestMedia };
-    this.sender = new Sender({ ...shared, transport: this.#send });
+    const tracks = prepared?.tracks ?? [];
+    this.sender = new Sender({ ...shared, transport: this.#send, prepared: tracks });
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
 
-  /** Resolves when the received tracks have a path, at once when there are none. */
-  get receiving(): Promise<void> {
-    if (this.receiver.received.length === 0 || this.receiver.isConnected) {
-      return Promise.resolve();
+  /** Takes the state of transports that were connected before: their events of then had no listener here. */
+  async catchUp(): Promise<void> {
+    const { prepared, offer } = this.#options;
+    if (!prepared) return;
+    for (const direction of DIRECTIONS) {
+      const { connectionState } = this.#transport(direction);
+      if (connectionState !== 'new') this.#onState(direction, connectionState);
+      if (prepared.unconfirmed.has(direction)) this.#requestConnect(direction);
     }
-    return this.#receiving.promise;
+    // Credentials are new; and while nobody listened, servers may have come and gone.
+    const { iceServers } = prepared;
+    if (iceServers.length + offer.iceServers.length === 0) return;
+    await this.updateIceServers(offer.iceServers, { move: true });
+  }
+
+  /** Resolves when the received tracks have a path, and a picture should be there; at once when there are none. */
+  async pictured(): Promise<void> {
+    if (this.receiver.received.length === 0) return;
+    if (!this.receiver.isConnected) await this.#receiving.promise;
+    // Pictures may be paused, or their senders gone.
+    await Promise.race([this.receiver.pictured(), sleep(FIRST_PACKET_MS)]);
   }
 
   /** Whether what we send arrives at the server. */
@@ -200,22 +223,23 @@ export class MediaSession {
 
   #listen(direction: Direction): void {
     const transport = this.#transport(direction);
-    const watch = this.#watches[direction];
     transport.on('connect', ({ dtlsParameters }, done) => {
       this.#dtls[direction] = toWire(DtlsParameters, dtlsParameters);
       done();
       this.#requestConnect(direction);
     });
-    transport.on('connectionstatechange', (state) => {
-      if (direction === 'recv' && state === 'connected') this.#receiving.resolve();
-      if (this.#closed) return;
-      watch.onState(state);
-      this.#options.onState(direction, state);
-    });
+    transport.on('connectionstatechange', (state) => this.#onState(direction, state));
     transport.on('icecandidateerror', (error) => {
       // Servers that only keep a place in the list refuse us, as they should.
-      if (isOffered(error.url, this.#iceServers)) watch.onIceError(error);
+      if (isOffered(error.url, this.#iceServers)) this.#watches[direction].onIceError(error);
     });
+  }
+
+  #onState(direction: Direction, state: types.ConnectionState): void {
+    if (direction === 'recv' && state === 'connected') this.#receiving.resolve();
+    if (this.#closed) return;
+    this.#watches[direction].onState(state);
+    this.#options.onState(direction, state);
   }
 
   #requestConnect(direction: Direction): void {

@@ -5,6 +5,7 @@ import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts'
 import { RtpParameters } from '../../../shared/media/rtp.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
+import type { PreparedTrack } from '../prepared/prepared-transports.ts';
 import { BandwidthWatch } from './bandwidth-watch.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
 import { OlderTakes } from './encodings/older-takes.ts';
@@ -12,7 +13,7 @@ import { Publications, type Published } from './encodings/publications.ts';
 import { changeEncodings } from './layers/encoding-changes.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
-import { resizedEncodings, sendingOptions, sizeOf } from './sending-options.ts';
+import { PRODUCER_OPTIONS, resizedEncodings, sendingOptions, sizeOf } from './sending-options.ts';
 
 export interface SenderOptions {
   epoch: number;
@@ -20,6 +21,8 @@ export interface SenderOptions {
   device: Device;
   codecs: Pick<CodecChoice, 'current' | 'settling'>;
   requestMedia: MediaRequest;
+  /** Tracks that were negotiated before the join. The server does not know them yet. */
+  prepared?: readonly PreparedTrack[];
   /** The tracks to send, at this moment. */
   wanted(): readonly LocalEntry[];
   /** Whether tracks may begin here: only on the newest session. */
@@ -66,6 +69,8 @@ export class Sender {
   readonly #older = new OlderTakes();
   /** Tracks whose codec the server cannot change: one of an older release. */
   readonly #fixed = new Set<string>();
+  /** Tracks that were negotiated before the join, until they are published. */
+  readonly #unpublished = new Map<string, RtpParameters>();
   readonly #sizes: ReturnType<typeof setInterval>;
   readonly #bandwidth = new BandwidthWatch(() => this.#producers.values());
   #closed = false;
@@ -79,6 +84,7 @@ export class Sender {
     this.#sizes = setInterval(() => {
       for (const producer of this.#producers.values()) void this.#fitLayers(producer);
     }, LOOK_AT_SIZES_EVERY_MS);
+    for (const track of options.prepared ?? []) this.#takeOver(track);
     options.transport.on('produce', ({ appData, rtpParameters }, done) => {
       // Resolved at once: the server takes our id, and a refusal comes later as an error.
       const { entry, take } = sentOf(appData);
@@ -145,7 +151,13 @@ export class Sender {
       producer = await this.#produce(entry, track);
       if (this.#closed || entry.closed) return producer.close();
       this.#producers.set(entry.id, producer);
-    } else if (isLive && producer.track !== track) {
+    } else if (this.#unpublished.has(entry.id)) {
+      if (!this.#options.mayBegin()) return;
+      this.#publishPrepared(entry);
+    }
+    // A track that was muted before the join is attached when it is unmuted: not a packet of it is sent.
+    const isHeldBack = entry.muted && producer.track === null;
+    if (isLive && producer.track !== track && !isHeldBack) {
       await this.#older.of(entry.id)?.replaceTrack({ track });
       await producer.replaceTrack({ track });
       await this.#fitLayers(producer);
@@ -158,6 +170,24 @@ export class Sender {
     }
   }
 
+  /** One that is not wanted any more, as a camera that was switched off, ends here. */
+  #takeOver({ id, codec, producer, rtpParameters }: PreparedTrack): void {
+    const entry = this.#options.wanted().find((wanted) => wanted.id === id);
+    if (!entry) {
+      producer.close();
+      return;
+    }
+    producer.appData = { entry, take: 0, codec } satisfies Sent;
+    this.#producers.set(id, producer);
+    this.#unpublished.set(id, rtpParameters);
+  }
+
+  #publishPrepared(entry: LocalEntry): void {
+    const rtpParameters = this.#unpublished.get(entry.id);
+    this.#unpublished.delete(entry.id);
+    if (rtpParameters) this.#publications.publish(entry, { take: 0, rtpParameters });
+  }
+
   /** Waits for the local negotiation only. */
   #produce(entry: LocalEntry, track: MediaStreamTrack, take = 0): Promise<types.Producer> {
     const { transport, device, codecs } = this.#options;
@@ -165,11 +195,7 @@ export class Sender {
     const { codec } = sentAs;
     return transport.produce({
       track,
-      // Its owner stops it, not we; and a mute must not disable the owner's track.
-      stopTracks: false,
-      disableTrackOnPause: false,
-      // Muted: no packets are sent, instead of silence.
-      zeroRtpOnPause: true,
+      ...PRODUCER_OPTIONS,
       ...sendingOptions(device, entry.source, sentAs, sizeOf(track)),
       appData: { entry, take, codec } satisfies Sent,
     });
@@ -232,6 +258,7 @@ export class Sender {
     this.#producers.get(trackId)?.close();
     this.#producers.delete(trackId);
     this.#publications.forget(trackId);
+    this.#unpublished.delete(trackId);
     this.#failures.delete(trackId);
   }
 

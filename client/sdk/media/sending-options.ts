@@ -9,6 +9,15 @@ import {
 import type { TrackSource } from '../../../shared/room/room.ts';
 import type { SentAs } from './encodings/choose-codec.ts';
 
+/** How every track is sent. */
+export const PRODUCER_OPTIONS = {
+  // Its owner stops it, not we; and a mute must not disable the owner's track.
+  stopTracks: false,
+  disableTrackOnPause: false,
+  // Muted: no packets are sent, instead of silence.
+  zeroRtpOnPause: true,
+} as const;
+
 /** Speech: 32 kbit/s is transparent. Music or a film in a shared tab: stereo, 128 kbit/s. */
 const AUDIO_OPTIONS: Record<'microphone' | 'screen-audio', types.ProducerCodecOptions> = {
   microphone: { opusFec: true, opusDtx: true, opusNack: true, opusMaxAverageBitrate: 32_000 },

@@ -24,6 +24,7 @@ import type { Paths } from '../paths/selected-path.ts';
 import { CallState } from './call-state.ts';
 import { sendChat } from './chat.ts';
 import type { LoadedDevice } from './preload.ts';
+import { ReadyJoin } from './ready-join.ts';
 import { SessionEntry } from './session-entry.ts';
 import type { Call, JoinOptions, LocalTrack, LocalTrackInput } from './types.ts';
 
@@ -32,6 +33,7 @@ const FIRST_PICTURE_MS = 500;
 
 export class JoinedCall extends CallState implements Call {
   readonly #options: JoinOptions;
+  readonly #ready: ReadyJoin;
   readonly #entry: SessionEntry;
   readonly #link: Link;
   readonly #local = new LocalTracks();
@@ -45,17 +47,20 @@ export class JoinedCall extends CallState implements Call {
   constructor(options: JoinOptions, device: Promise<LoadedDevice>) {
     super(options.room);
     this.#options = options;
+    this.#ready = new ReadyJoin(options.prepared?.take(options));
     this.#entry = new SessionEntry({
       ...options,
       device,
+      preparedOn: (socket) => this.#ready.idOn(socket),
       version: () => this.room.version,
       renew: async () => (await this.#request('renewRejoin', {})).rejoin,
       onJoined: this.#onJoined,
       onResumed: this.#onResumed,
     });
-    for (const input of options.tracks ?? []) this.#local.add(input);
+    this.#local.addAll(options.tracks ?? [], (source) => this.#ready.trackId(source));
     this.#link = new Link({
       url: options.url,
+      ready: (listener) => this.#ready.socket(listener),
       enter: (socket) => this.#entry.enter(socket),
       onEvent: (event, data) => this.#onEvent(event, data),
       onDown: () => this.#updateConnection(),
@@ -106,7 +111,7 @@ export class JoinedCall extends CallState implements Call {
 
   async start(): Promise<void> {
     const { signal } = this.#options;
-    await this.#link.start(signal);
+    await this.#link.start(signal).finally(() => this.#ready.close());
     // Drawing now would delay the first picture, and show empty tiles.
     await Promise.race([this.#media.receiving(), sleep(FIRST_PICTURE_MS)]);
     if (signal?.aborted) {
@@ -177,7 +182,7 @@ export class JoinedCall extends CallState implements Call {
 
   readonly #onJoined = ({ snapshot, media }: JoinResult, device: Device): void => {
     this.view.adopt(snapshot);
-    this.#media.begin(media, device);
+    this.#media.begin(media, device, this.#ready.transports(media.epoch));
     this.#roomChanged();
   };
 
@@ -273,11 +278,8 @@ export class JoinedCall extends CallState implements Call {
   }
 
   #updateConnection(): void {
-    this.updateConnection({
-      isUp: this.#link.up,
-      mediaFlowing: this.#media.flowing,
-      recovering: this.#media.recovering,
-    });
+    const { flowing: mediaFlowing, recovering } = this.#media;
+    this.updateConnection({ isUp: this.#link.up, mediaFlowing, recovering });
   }
 
   #assertLive(): void {

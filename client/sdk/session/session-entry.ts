@@ -16,6 +16,8 @@ export interface EntryOptions extends Pick<JoinOptions, 'url' | 'room' | 'name' 
   version(): number;
   /** A new rejoin token; rejects while there is no link. */
   renew(): Promise<JoinResult['rejoin']>;
+  /** What is prepared on this socket, to join with. */
+  preparedOn(socket: Socket): string | undefined;
   onJoined(answer: JoinResult, device: Device): void;
   onResumed(answer: MethodResult<'resume'>): void;
 }
@@ -73,10 +75,12 @@ export class SessionEntry {
   async #join(socket: Socket, device: Device, rtpCapabilities: RtpCapabilities): Promise<void> {
     const { room, name, token } = this.#options;
     const rejoinToken = this.#rejoin.token;
+    const prepared = this.#options.preparedOn(socket);
     const answer = await socket.request('join', {
       ...{ room, name, rtpCapabilities, features: features() },
       ...(token !== undefined && { token }),
       ...(rejoinToken !== undefined && { rejoinToken }),
+      ...(prepared !== undefined && { prepared }),
     });
     this.#rejoin.take(answer.rejoin);
     const { participantId, resumeSecret } = answer;

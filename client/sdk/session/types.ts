@@ -5,6 +5,7 @@ import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import type { ParticipantPage, ParticipantQuery } from '../../../shared/room/listing.ts';
 import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import type { Paths } from '../paths/selected-path.ts';
+import type { Ready } from './ready-join.ts';
 
 export interface JoinOptions {
   /** Where the server is: the page's own address in a browser. http(s) or ws(s). */
@@ -20,12 +21,20 @@ export interface JoinOptions {
    * the device encodes well. Another one takes its place when a participant cannot decode it.
    */
   videoCodec?: VideoCodec;
+  /** Begun before with `prepareCall`, for the same room: then the paths may be up already. */
+  prepared?: PreparedJoin;
   /** Published with the join, without waiting for its answer. */
   tracks?: readonly LocalTrackInput[];
   /** The mediasoup-client handler to use where there is no browser to recognise. */
   handlerName?: 'Chrome111';
   /** Aborts the join. Its reason is thrown. */
   signal?: AbortSignal;
+}
+
+/** What is ready for a join; see `prepareCall`. */
+export interface PreparedJoin {
+  /** Once. Undefined: nothing that this join could use. */
+  take(join: JoinOptions): Ready | undefined;
 }
 
 export interface LocalTrackInput {

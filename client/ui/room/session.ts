@@ -5,12 +5,14 @@ import type { ParleyError } from '../../../shared/errors.ts';
 import { isGranted } from '../../../shared/room/grants.ts';
 import type { Role } from '../../../shared/room/room.ts';
 import type { preconnect } from '../../sdk/link/warm-socket.ts';
+import type { PreparedCall } from '../../sdk/prepared/prepare-call.ts';
 import type { joinCall } from '../../sdk/session/join-call.ts';
-import type { Call, JoinOptions } from '../../sdk/session/types.ts';
+import type { Call, JoinOptions, LocalTrackInput } from '../../sdk/session/types.ts';
 import { tokenOf } from '../address.ts';
 import { reloadForMissingPart } from '../kit/late-part.ts';
 import { remembered } from '../kit/storage.ts';
 import { LocalMedia } from '../media/local-media.ts';
+import type { Preparing } from './preparing.ts';
 import { readToken, type TokenClaims } from './token.ts';
 
 export type Phase =
@@ -34,6 +36,7 @@ export class RoomSession {
   #token: string | undefined;
   readonly #loadPage: () => Promise<unknown>;
   #joining: AbortController | undefined;
+  #closed = false;
   /** The code of a call, once it has loaded. */
   #loaded: LoadedCall | undefined;
   readonly #cleanups: (() => void)[] = [];
@@ -70,6 +73,7 @@ export class RoomSession {
     this.#loadCall().then(
       (loaded) => {
         this.#loaded = loaded;
+        if (this.phase.value.page === 'prejoin') loaded.preparing.begin();
       },
       () => {},
     );
@@ -77,20 +81,22 @@ export class RoomSession {
 
   /** A click on "Join" is near: the handshake of the socket can be over by then. */
   warmUp(): void {
+    if (this.phase.value.page !== 'prejoin' || this.#loaded?.preparing.refresh()) return;
     this.#loaded?.preconnect(location.origin);
   }
 
   async join(name: string): Promise<void> {
     if (this.phase.value.page === 'joining') return;
-    this.name.value = name;
-    if (this.claims.value.name === undefined) remembered.name.set(name);
-    this.media.rememberSwitches();
     const joining = new AbortController();
     this.#joining = joining;
     const { signal } = joining;
     // Asked before anything is drawn: the answer is on its way meanwhile.
-    const early = this.#loaded?.joinCall(this.#joinOptions(name, signal));
+    const prepared = this.#loaded?.preparing.take();
+    const early = this.#loaded?.joinCall(this.#joinOptions(name, signal, prepared));
     early?.catch(() => {});
+    this.name.value = name;
+    if (this.claims.value.name === undefined) remembered.name.set(name);
+    this.media.rememberSwitches();
     this.phase.value = { page: 'joining' };
     try {
       const { joinCall } = this.#loaded ?? (await this.#loadCall());
@@ -129,34 +135,62 @@ export class RoomSession {
 
   close(): void {
     this.#leaveNow();
+    this.#closed = true;
     this.media.close();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
   async #loadCall(): Promise<LoadedCall> {
-    const [{ joinCall }, { preconnect }] = await Promise.all([
+    const [{ joinCall }, { preconnect }, { prepareCall }, { Preparing }] = await Promise.all([
       import('../../sdk/session/join-call.ts'),
       import('../../sdk/link/warm-socket.ts'),
+      import('../../sdk/prepared/prepare-call.ts'),
+      import('./preparing.ts'),
       this.#loadPage(),
     ]);
-    return { joinCall, preconnect };
+    const preparing =
+      this.#loaded?.preparing ??
+      new Preparing(prepareCall, {
+        describe: () => this.#callOptions(),
+        tracks: () => (this.#areDevicesPending() ? [] : this.#tracks()),
+      });
+    // The page may have been left meanwhile.
+    if (this.#closed) throw new Error('this visit is over');
+    return { joinCall, preconnect, preparing };
   }
 
-  #joinOptions(name: string, abort: AbortSignal): JoinOptions {
+  #callOptions() {
     return {
       url: location.origin,
       room: this.room,
-      name,
       relayOnly: this.relayOnly,
-      tracks: isGranted(this.role, 'publish') ? this.media.publishable() : [],
-      signal: abort,
       ...(this.#token === undefined ? {} : { token: this.#token }),
+    };
+  }
+
+  #areDevicesPending(): boolean {
+    const { microphone, camera } = this.media;
+    return microphone.pending.value || camera.pending.value;
+  }
+
+  #tracks(): LocalTrackInput[] {
+    return isGranted(this.role, 'publish') ? this.media.publishable() : [];
+  }
+
+  #joinOptions(name: string, abort: AbortSignal, prepared?: PreparedCall): JoinOptions {
+    return {
+      ...this.#callOptions(),
+      name,
+      tracks: this.#tracks(),
+      signal: abort,
+      ...(prepared && { prepared }),
     };
   }
 
   /** On `pagehide` too, so that the others see us leave at once. */
   #leaveNow(): void {
     this.#joining?.abort();
+    this.#loaded?.preparing.close();
     const { phase } = this;
     if (phase.value.page === 'call') {
       phase.value.call.leave();
@@ -174,6 +208,8 @@ export class RoomSession {
     }
     const token = given ?? (stored.get() || undefined);
     if (token === this.#token) return;
+    // Prepared again with this one when the join is near.
+    this.#loaded?.preparing.close();
     this.#token = token;
     this.claims.value = readToken(token);
     if (this.claims.value.name !== undefined) this.name.value = this.claims.value.name;
@@ -185,6 +221,7 @@ export class RoomSession {
 interface LoadedCall {
   joinCall: typeof joinCall;
   preconnect: typeof preconnect;
+  preparing: Preparing;
 }
 
 async function asParleyError(error: unknown): Promise<ParleyError> {

@@ -64,9 +64,30 @@ export const MEDIA_COMMANDS = {
       /** Other nodes that the room is on. */
       nodes: v.array(v.string()),
       replica: Replica,
+      /** Prepared transports to take. Without them, others are made. */
+      prepared: v.exactOptional(v.string()),
     }),
     result: Opened,
   },
+  /**
+   * Opens the transports of a media session whose participant may join later. Nothing can be sent or received
+   * on them before `open` names them. Refused with `no_capacity` when too many are open.
+   */
+  prepare: {
+    params: v.object({ ...whose, prepared: v.string() }),
+    result: v.omit(EVENTS.prepared, ['id', 'forMs']),
+  },
+  prepareConnect: {
+    params: v.object({
+      prepared: v.string(),
+      direction: Direction,
+      dtlsParameters: DtlsParameters,
+    }),
+    result: Empty,
+  },
+  /** The socket that prepared it is still open. Refused with `media_failed` when it is gone. */
+  prepareKeep: { params: v.object({ prepared: v.string() }), result: Empty },
+  prepareEnd: { params: v.object({ prepared: v.string() }), result: Empty },
   /** The session as it is, for a client that was away. Refused with `media_failed` if gone. */
   describe: {
     params: v.object({

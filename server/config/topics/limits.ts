@@ -122,6 +122,26 @@ export const limits = {
     default: 45,
     about: 'How long one network check may take before what it opened is closed.',
   }),
+  preparedPerAddress: setting('MAX_PREPARED_PER_ADDRESS', integer(0, 100_000), {
+    default: 100,
+    about:
+      'Pages of one address that may have transports ready before they join, in each `web` replica; those beyond it open them when they join. Half of MAX_PREPARED, so that no address takes all.',
+  }),
+  prepared: setting('MAX_PREPARED', integer(0, 100_000), {
+    default: 200,
+    about:
+      'Pages for which one `sfu-rtc` replica has transports ready before they join; 0 switches it off. They carry nothing but two ICE checks and a few bytes every few seconds, and cost the worker some 100 kB each. Beyond it pages open transports when they join.',
+  }),
+  preparedLeaseMs: setting('PREPARED_LEASE_MS', integer(300, 600_000), {
+    default: 60_000,
+    about:
+      'How long a media node keeps transports that are ready for a join, unless the `web` replica whose socket has them renews them, which it does three times in this time.',
+  }),
+  preparedSeconds: setting('PREPARED_SECONDS', integer(1, 86_400), {
+    default: 600,
+    about:
+      'How long a page may keep transports ready before it joins. Then its socket is closed, and with it they are. A page that is used again prepares again.',
+  }),
   patchHistory: setting('PATCH_HISTORY', integer(0, 10_000), {
     default: 256,
     about:

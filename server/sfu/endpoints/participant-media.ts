@@ -1,5 +1,5 @@
 // One participant's media session: two transports, the tracks sent and the tracks received.
-import type { DtlsState, WebRtcTransport } from 'mediasoup/types';
+import type { DtlsState } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import {
   type DtlsParameters,
@@ -27,7 +27,8 @@ import { KnownMutes } from './known-mutes.ts';
 import type { SessionHolder } from './session-holder.ts';
 import { type Others, Subscriptions } from './subscriptions.ts';
 import { Takes } from './takes.ts';
-import { createTransport, type MediaContext } from './transport.ts';
+import type { MediaContext } from './transport.ts';
+import { TransportPair } from './transport-pair.ts';
 
 /**
  * The pause between two requests for a key frame. libwebrtc ignores a request within 300 ms of another, and
@@ -35,7 +36,15 @@ import { createTransport, type MediaContext } from './transport.ts';
  */
 const KEY_FRAME_REQUEST_DELAY_MS = 350;
 
-const ENDED: ReadonlySet<DtlsState> = new Set(['failed', 'closed']);
+/** Where a media session is, and its transports. */
+export interface MediaPath {
+  router: RoomRouter;
+  transports: TransportPair;
+  /** They were opened before the participant joined, and may be connected. */
+  isPrepared: boolean;
+  /** The TURN servers that the client has for them. */
+  turn: GrantedTurn | undefined;
+}
 
 export interface ParticipantMediaOptions {
   participantId: string;
@@ -72,29 +81,25 @@ export class ParticipantMedia {
   /** The TURN servers it was given. */
   turn: GrantedTurn | undefined;
   readonly #room: MediaRoom<ParticipantMedia>;
-  readonly #transports: Record<Direction, WebRtcTransport>;
-  /** The DTLS fingerprints that each transport was connected with. */
-  readonly #connected = new Map<Direction, string>();
+  readonly #transports: TransportPair;
   readonly #mutes = new KnownMutes();
   readonly #takes: Takes;
   readonly #resources: Resources;
   readonly #release: () => void;
   readonly #log: Logger;
-  /** Transports whose DTLS has ended. mediasoup may begin another handshake there, which rarely succeeds. */
-  readonly #dtlsEnded = new Set<Direction>();
   #closed = false;
 
   private constructor(
     room: MediaRoom<ParticipantMedia>,
-    router: RoomRouter,
+    { router, transports, isPrepared, turn }: MediaPath,
     options: ParticipantMediaOptions,
-    transports: Record<Direction, WebRtcTransport>,
     context: MediaContext,
   ) {
     this.participantId = options.participantId;
     this.epoch = options.epoch;
     this.holder = options.holder;
     this.router = router;
+    this.turn = turn;
     this.#room = room;
     this.#transports = transports;
     this.#resources = context.resources;
@@ -109,13 +114,14 @@ export class ParticipantMedia {
       epoch: options.epoch,
       rtpCapabilities: options.rtpCapabilities,
       limits: context.interest,
+      // Media would flow before the client has its answer: the first key frames would be lost.
+      firstWait: isPrepared,
       onArrived: () => this.reconcile(),
       onNamed: (trackId, isNamed) => room.named(this, trackId, isNamed),
       resources: context.resources,
       log: context.log,
     });
-    this.#watchDtls('send');
-    this.#watchDtls('recv');
+    transports.onDtlsEnded = (direction, state) => this.#onDtlsEnded(direction, state);
     router.worker.sessions += 1;
     room.addParticipant(this);
   }
@@ -127,26 +133,30 @@ export class ParticipantMedia {
     context: MediaContext,
   ): Promise<ParticipantMedia> {
     const router = await room.chooseRouter();
-    const create = (direction: Direction) => createTransport(router, direction, context);
-    const results = await Promise.allSettled([create('send'), create('recv')]);
-    const [send, recv] = results;
-    if (send.status === 'fulfilled' && recv.status === 'fulfilled' && !room.closed) {
-      return new ParticipantMedia(
-        room,
-        router,
-        options,
-        { send: send.value, recv: recv.value },
-        context,
-      );
+    const transports = await TransportPair.open(router, context);
+    const path = { router, transports, isPrepared: false, turn: undefined };
+    return ParticipantMedia.enter(room, path, options, context);
+  }
+
+  /** Enters the room on transports that are open. @throws ParleyError `media_failed` when they have closed */
+  static enter(
+    room: MediaRoom<ParticipantMedia>,
+    path: MediaPath,
+    options: ParticipantMediaOptions,
+    context: MediaContext,
+  ): ParticipantMedia {
+    const { transports } = path;
+    if (!room.closed && !transports.closed) {
+      return new ParticipantMedia(room, path, options, context);
     }
-    for (const result of results) if (result.status === 'fulfilled') result.value.close();
-    const cause = results.find((result) => result.status === 'rejected')?.reason;
-    throw new ParleyError('media_failed', { cause });
+    path.turn?.release();
+    transports.close();
+    throw new ParleyError('media_failed');
   }
 
   /** True also when the worker has died and its event has not arrived yet. */
   get closed(): boolean {
-    return this.#closed || this.#transports.send.closed;
+    return this.#closed || this.#transports.closed;
   }
 
   /**
@@ -154,41 +164,24 @@ export class ParticipantMedia {
    * more, while its ICE stays connected.
    */
   get dtlsEnded(): boolean {
-    return this.#dtlsEnded.size > 0;
+    return this.#transports.dtlsEnded;
   }
 
   /** Whether it has a path, in either direction. */
   get carries(): boolean {
-    return Object.values(this.#transports).some(
-      ({ closed, dtlsState, iceState }) =>
-        !closed &&
-        dtlsState === 'connected' &&
-        (iceState === 'connected' || iceState === 'completed'),
-    );
+    return this.#transports.carries;
   }
 
   describe(direction: Direction): TransportDescription {
-    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transports[direction];
-    return { id, iceParameters, iceCandidates, dtlsParameters };
+    return this.#transports.describe(direction);
   }
 
-  /** Idempotent for the same parameters: a repetition after a lost answer is no error. */
-  async connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
-    const fingerprint = JSON.stringify(dtlsParameters.fingerprints);
-    const before = this.#connected.get(direction);
-    if (before === fingerprint) return;
-    if (before !== undefined) throw new ParleyError('media_failed');
-    this.#connected.set(direction, fingerprint);
-    try {
-      await this.#transports[direction].connect({ dtlsParameters });
-    } catch (cause) {
-      this.#connected.delete(direction);
-      throw new ParleyError('media_failed', { cause });
-    }
+  connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
+    return this.#transports.connect(direction, dtlsParameters);
   }
 
-  async restartIce(direction: Direction): Promise<IceParameters> {
-    return this.#transports[direction].restartIce();
+  restartIce(direction: Direction): Promise<IceParameters> {
+    return this.#transports.restartIce(direction);
   }
 
   /** Idempotent for a track that is here already. */
@@ -265,22 +258,17 @@ export class ParticipantMedia {
     this.#release();
     this.#takes.close();
     this.router.worker.sessions -= 1;
-    this.#transports.send.close();
-    this.#transports.recv.close();
+    this.#transports.close();
     this.#room.removeParticipant(this);
   }
 
   /** The client decides what follows: it may have closed its side itself, to leave or to use a newer session. */
-  #watchDtls(direction: Direction): void {
-    this.#transports[direction].on('dtlsstatechange', (state) => {
-      if (state === 'connected') this.#dtlsEnded.delete(direction);
-      if (this.#closed || !ENDED.has(state)) return;
-      this.#dtlsEnded.add(direction);
-      const { participantId, epoch } = this;
-      const known = { room: this.#room.name, participantId, direction };
-      // Clients close their ends when they leave. What fails is worth a look.
-      this.#log[state === 'failed' ? 'info' : 'debug']({ ...known, state }, 'DTLS has ended');
-      this.#room.publish('transportEnded', { participantId, epoch, direction });
-    });
+  #onDtlsEnded(direction: Direction, state: DtlsState): void {
+    if (this.#closed) return;
+    const { participantId, epoch } = this;
+    const known = { room: this.#room.name, participantId, direction };
+    // Clients close their ends when they leave. What fails is worth a look.
+    this.#log[state === 'failed' ? 'info' : 'debug']({ ...known, state }, 'DTLS has ended');
+    this.#room.publish('transportEnded', { participantId, epoch, direction });
   }
 }

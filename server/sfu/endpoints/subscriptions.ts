@@ -22,6 +22,8 @@ export interface SubscriptionsOptions {
   epoch: number;
   rtpCapabilities: RtpCapabilities;
   limits: InterestLimits;
+  /** The first consumers wait for the client, as later ones do: the transport may be connected already. */
+  firstWait: boolean;
   /** A track that was wanted has arrived from another worker or node: reconcile. */
   onArrived(): void;
   /** The client has said what it wants of a track, or that is not kept any more. */
@@ -118,7 +120,7 @@ export class Subscriptions {
   }
 
   async #reconcile(): Promise<ConsumerDescription[]> {
-    const { router, transport, resources } = this.#options;
+    const { router, transport, firstWait, resources } = this.#options;
     if (transport.closed) return [];
     const wants = this.#wants();
     const missing = [...wants.values()].filter(
@@ -133,7 +135,7 @@ export class Subscriptions {
     // mediasoup asks for key frames when the transport connects, and nothing flows before. So the first
     // consumers need not wait for the client.
     const [consumed] = await Promise.all([
-      Promise.all(here.map((want) => this.#consume(want, { waiting: !isFirst }))),
+      Promise.all(here.map((want) => this.#consume(want, { waiting: !isFirst || firstWait }))),
       ...[...this.#byProducer.values()].map((subscription) => this.#apply(subscription, wants)),
     ]);
     this.#dropLater();

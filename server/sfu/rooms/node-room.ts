@@ -190,7 +190,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   async #chooseRouter(): Promise<RoomRouter> {
     const { participantsPerWorker, pickWorker } = this.#context;
     for (const router of this.#routers) if (router.closed) this.#routers.delete(router);
-    const load = (router: RoomRouter) => this.#participants.on(router);
+    const load = (router: RoomRouter) => this.#participants.on(router) + router.expected;
     const routers = [...this.#routers].sort((a, b) => load(b) - load(a));
     const roomy = routers.find((router) => load(router) < participantsPerWorker);
     if (roomy) return roomy;

@@ -54,6 +54,7 @@ export class RoomRouter {
   readonly #observer: AudioLevelObserver;
   readonly #own = new Map<string, Producer>();
   readonly #piped = new Map<string, Piped>();
+  #expected = 0;
   #closed = false;
 
   private constructor(
@@ -90,6 +91,24 @@ export class RoomRouter {
 
   get id(): string {
     return this.router.id;
+  }
+
+  /** Participants who may join, and have transports here already. */
+  get expected(): number {
+    return this.#expected;
+  }
+
+  /** The worker may carry one participant more soon. @returns what to call when that is over */
+  expectParticipant(): () => void {
+    this.#expected += 1;
+    this.worker.sessions += 1;
+    let isExpected = true;
+    return () => {
+      if (!isExpected) return;
+      isExpected = false;
+      this.#expected -= 1;
+      this.worker.sessions -= 1;
+    };
   }
 
   get closed(): boolean {

@@ -31,6 +31,14 @@ export interface OpenedOnNode extends Opened {
   nodeId: string;
 }
 
+/** Transports that are open before their participant joins. */
+export interface PreparedMedia {
+  readonly id: string;
+  readonly participantId: string;
+  readonly nodeId: string;
+  readonly epoch: number;
+}
+
 export interface OpenRequest {
   room: string;
   guard: SessionGuard;
@@ -39,6 +47,8 @@ export interface OpenRequest {
   after: number;
   /** The node that the media is moved away from. */
   leaving?: string;
+  /** Transports that the client has ready. */
+  prepared?: PreparedMedia | undefined;
   /** Read ahead, while the caller waited for something else. */
   survey?: Promise<Survey>;
 }
@@ -74,14 +84,14 @@ export class MediaClient {
    * @throws ParleyError `no_capacity`, `media_failed`, `timeout`, `session_lost`, `unavailable`
    */
   async open(request: OpenRequest): Promise<OpenedOnNode> {
-    const { room, guard, rtpCapabilities, after, leaving, survey } = request;
+    const { room, guard, rtpCapabilities, after, leaving, prepared, survey } = request;
     const { participantId, fence } = guard;
     const avoid = new Set(leaving === undefined ? [] : [leaving]);
     for (let attempt = 1; ; attempt++) {
       let nodeId: string | undefined;
       try {
         const read = (attempt === 1 && survey) || this.survey(room);
-        const place = await this.#place(room, participantId, avoid, read);
+        const place = await this.#place(room, participantId, avoid, read, prepared?.nodeId);
         nodeId = place.nodeId;
         const opened = await this.#request(nodeId, 'open', {
           room,
@@ -91,6 +101,7 @@ export class MediaClient {
           after,
           nodes: place.others,
           ...this.#address,
+          ...(nodeId === prepared?.nodeId && { prepared: prepared.id }),
         });
         return { ...opened, nodeId };
       } catch (error) {
@@ -193,11 +204,12 @@ export class MediaClient {
     participantId: string,
     avoid: ReadonlySet<string>,
     survey: Promise<Survey>,
+    preparedOn: string | undefined,
   ): Promise<{ nodeId: string; others: string[] }> {
     const { cluster, region, spillSessions } = this.#options;
     let { placement, nodes } = await survey;
     for (let attempt = 1; attempt <= PLACE_ATTEMPTS; attempt++) {
-      const wish = { region, spillSessions, avoid };
+      const wish = { region, spillSessions, avoid, preparedOn };
       const nodeId = chooseNode(nodes, placement, wish);
       if (nodeId === undefined) {
         throw new ParleyError('no_capacity', { retryAfterMs: NO_CAPACITY_RETRY_MS });

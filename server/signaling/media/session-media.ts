@@ -34,6 +34,9 @@ export interface MediaOwner {
   moved(from: string | undefined, to: string | undefined): void;
 }
 
+/** How a media session is opened. */
+type How = Pick<OpenRequest, 'leaving' | 'survey' | 'prepared'>;
+
 /** Between attempts to rebuild a lost media session. Doubles up to the second figure. */
 const REBUILD_DELAY_MS = 100;
 const REBUILD_DELAY_MAX_MS = 5_000;
@@ -105,7 +108,7 @@ export class SessionMedia {
    * Opens a media session in place of the one before. The caller pauses the queue of frames meanwhile: a client
    * could not read events of a session that it does not have yet.
    */
-  open(how: Pick<OpenRequest, 'leaving' | 'survey'> = {}): Promise<MediaOffer> {
+  open(how: How = {}): Promise<MediaOffer> {
     // One at a time: two that are opened at once would close each other.
     this.#opening ??= this.#open(how).finally(() => {
       this.#opening = undefined;
@@ -242,7 +245,7 @@ export class SessionMedia {
     }
   }
 
-  async #open(how: Pick<OpenRequest, 'leaving' | 'survey'>): Promise<MediaOffer> {
+  async #open(how: How): Promise<MediaOffer> {
     const { media } = this.#context;
     const { room, participantId, guard, rtpCapabilities } = this.#owner;
     const before = this.sessions.current;

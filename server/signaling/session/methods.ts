@@ -3,11 +3,12 @@ import { ParleyError } from '../../../shared/errors.ts';
 import type { Methods } from '../../../shared/protocol/protocol.ts';
 import type { Handlers } from '../../../shared/protocol/rpc.ts';
 import { isGranted } from '../../../shared/room/grants.ts';
-import type { CheckMethod } from '../socket/network-check.ts';
+import type { CheckMethod } from '../socket/before/network-check.ts';
+import type { PrepareMethod } from '../socket/before/socket-preparation.ts';
 import { mintRejoin } from './rejoin.ts';
 import type { Session } from './session.ts';
 
-type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod>;
+type Joined = Omit<Methods, 'join' | 'resume' | 'ping' | CheckMethod | PrepareMethod>;
 
 /** Errors of a node after which the media session is rebuilt. The client sends its state again then. */
 const MENDED_BY_REBUILD = new Set(['media_failed', 'unknown_track', 'timeout', 'no_capacity']);

@@ -9,16 +9,15 @@ import {
   SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import type { Timer } from '../../telemetry/resources.ts';
 import { Groups } from '../groups.ts';
+import type { PreparedMedia } from '../media/media-client.ts';
 import { SharedCapabilities } from '../media/shared-capabilities.ts';
 import type { Address } from '../socket/addresses.ts';
+import { BeforeJoin } from '../socket/before/before-join.ts';
 import { Connection, type ConnectionOptions, type Reply } from '../socket/connection.ts';
 import { Heartbeats } from '../socket/heartbeats.ts';
-import { NetworkCheck } from '../socket/network-check.ts';
 import { SocketHandler } from '../socket/socket-handler.ts';
 import { comeIn, hashOf, type WayIn } from './admission.ts';
-import { Budgets } from './budgets.ts';
 import { claimSession } from './claim.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
@@ -32,6 +31,8 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
   sessionLeaseMs: number;
   /** The region of this replica. Nodes in it are preferred. */
   region: string | undefined;
+  /** Sessions per worker above which a room's next participants go elsewhere. */
+  spillSessions: number;
 }
 
 /** Clients leave a draining replica over this time, so that they do not all reconnect in one moment. */
@@ -39,6 +40,7 @@ const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
 
 export class Sessions {
+  readonly before: BeforeJoin;
   readonly #options: SessionsOptions;
   readonly #keeper: SessionKeeper;
   /** All sessions have one: it is not copied for each. */
@@ -60,6 +62,7 @@ export class Sessions {
       sessionsIn: (room) => this.#byRoom.of(room).filter(({ isInStore }) => isInStore),
     });
     this.#context = { ...options, keeper: this.#keeper };
+    this.before = new BeforeJoin({ ...options, isClosing: () => this.#closing });
     this.#heartbeats = new Heartbeats(options.timing.heartbeatMs, options.resources);
     this.#connecting = { ...options, heartbeats: this.#heartbeats };
   }
@@ -84,34 +87,24 @@ export class Sessions {
     if (this.#closing) connection.end(new ParleyError('shutting_down'), { reconnect: true });
   }
 
-  /** How long a socket may be in no call; longer while it checks its network. */
-  joinTimer({ checking }: { checking: boolean }, onOver: () => void): Timer {
-    const { resources, timing, limits } = this.#options;
-    const checkMs = checking ? limits.networkCheckSeconds * 1000 : 0;
-    return resources.after(timing.joinTimeoutMs + checkMs, onOver);
-  }
-
-  budgets(): Budgets {
-    return new Budgets(this.#options.limits);
-  }
-
-  networkCheck(): NetworkCheck {
-    if (this.#closing) throw new ParleyError('shutting_down');
-    return new NetworkCheck(this.#options);
-  }
-
   forget(connection: Connection): void {
     this.#connections.delete(connection);
   }
 
-  join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]> {
-    return comeIn(this.#options.tokens, params, (way) => this.#join(connection, params, way));
+  join(
+    connection: Connection,
+    params: MethodParams<'join'>,
+    prepared: PreparedMedia | undefined,
+  ): Promise<[Session, Reply]> {
+    const { tokens } = this.#options;
+    return comeIn(tokens, params, (way) => this.#join(connection, params, way, prepared));
   }
 
   async #join(
     connection: Connection,
     { room, name, ...able }: MethodParams<'join'>,
     { grant, ...door }: WayIn,
+    prepared: PreparedMedia | undefined,
   ): Promise<[Session, Reply]> {
     const { rooms, hub, media: nodes, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
@@ -121,7 +114,7 @@ export class Sessions {
       throw address.tooManyRooms();
     }
     const participant = {
-      id: randomBytes(12).toString('base64url'),
+      id: prepared?.participantId ?? randomBytes(12).toString('base64url'),
       name: grant?.name ?? name,
       role: grant?.role ?? 'guest',
     } as const;
@@ -149,7 +142,7 @@ export class Sessions {
       }
       session.admitted();
       hub.learn(snapshot);
-      const media = await session.media.open({ survey });
+      const media = await session.media.open({ survey, prepared });
       metrics.sessions.inc({ event: 'joined' });
       log.info({ room, participantId: participant.id }, 'session joined');
       const result: MethodResult<'join'> = {

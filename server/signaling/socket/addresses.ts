@@ -39,6 +39,8 @@ const SENTENCES = {
     'Too many people of your network come at once. Try again in a moment.',
   MAX_ROOMS_PER_ADDRESS:
     'Your network has as many rooms open here as one address may have. Join one of them, or try again when one has ended.',
+  MAX_PREPARED_PER_ADDRESS:
+    'Many people of your network are about to join. Joining takes a moment longer.',
   MAX_NETWORK_CHECKS_PER_ADDRESS:
     'Your network checks its paths several times already. Try again in a minute.',
 };
@@ -56,6 +58,7 @@ export class Address {
   readonly #rooms = new Map<string, number>();
   #sockets = 0;
   #checks = 0;
+  #prepared = 0;
 
   constructor(
     isKnown: boolean,
@@ -74,7 +77,7 @@ export class Address {
 
   /** Nothing of the address is counted, and all its buckets are full: it can be forgotten. */
   get isIdle(): boolean {
-    const isInUse = this.#sockets + this.#checks + this.#rooms.size > 0;
+    const isInUse = this.#sockets + this.#checks + this.#prepared + this.#rooms.size > 0;
     return !isInUse && this.#arrivals.isFull(this.#now()) && this.#failures.isFull(this.#now());
   }
 
@@ -127,6 +130,17 @@ export class Address {
     this.#checks += 1;
     return once(() => {
       this.#checks -= 1;
+    });
+  }
+
+  /** Transports for a join that may follow. @returns what to call when they are gone @throws ParleyError `too_many_from_address` */
+  countPrepared(): () => void {
+    if (this.#isKnown && this.#prepared >= this.#limits.preparedPerAddress) {
+      throw this.#tooMany('MAX_PREPARED_PER_ADDRESS');
+    }
+    this.#prepared += 1;
+    return once(() => {
+      this.#prepared -= 1;
     });
   }
 

@@ -1,26 +1,30 @@
 // The requests of one socket: it joins or resumes first, then it uses its session. Before, it may check its
 // network.
 import { ParleyError } from '../../../shared/errors.ts';
-import { METHODS, type MethodParams } from '../../../shared/protocol/protocol.ts';
+import { eventFrame, METHODS, type MethodParams } from '../../../shared/protocol/protocol.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { Timer } from '../../telemetry/resources.ts';
+import type { PreparedMedia } from '../media/media-client.ts';
 import type { Budgets } from '../session/budgets.ts';
 import { SESSION_METHODS } from '../session/methods.ts';
 import type { Session } from '../session/session.ts';
+import type { BeforeJoin, Pastime } from './before/before-join.ts';
+import { CHECK_METHODS } from './before/network-check.ts';
+import { SocketChecks } from './before/socket-checks.ts';
+import { PREPARE_METHODS, SocketPreparation } from './before/socket-preparation.ts';
 import type { Connection, ConnectionHandler, Reply } from './connection.ts';
 import { bind, handles } from './dispatch.ts';
-import { CHECK_METHODS, type NetworkCheck } from './network-check.ts';
-import { SocketChecks } from './socket-checks.ts';
 
 /** Gives a socket its session. */
 export interface SessionProvider {
-  join(connection: Connection, params: MethodParams<'join'>): Promise<[Session, Reply]>;
+  /** @param prepared transports that the socket has ready for this join */
+  join(
+    connection: Connection,
+    params: MethodParams<'join'>,
+    prepared: PreparedMedia | undefined,
+  ): Promise<[Session, Reply]>;
   resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]>;
-  /** How long a socket may be in no call. */
-  joinTimer(options: { checking: boolean }, onOver: () => void): Timer;
-  networkCheck(): NetworkCheck;
-  /** New budgets, for one socket. */
-  budgets(): Budgets;
+  readonly before: BeforeJoin;
   forget(connection: Connection): void;
 }
 
@@ -37,11 +41,15 @@ type Entry = (
   provider: SessionProvider,
   connection: Connection,
   params: unknown,
+  preparation: SocketPreparation,
 ) => Promise<[Session, Reply]>;
 
 const ENTRIES = {
-  join: (provider, connection, params) =>
-    provider.join(connection, understood(connection, parse(METHODS.join.params, params))),
+  join: (provider, connection, params, preparation) => {
+    const { prepared: id, ...join } = parse(METHODS.join.params, params);
+    const prepared = preparation.for(join.room, id);
+    return provider.join(connection, understood(connection, join), prepared);
+  },
   resume: (provider, connection, params) =>
     provider.resume(connection, understood(connection, parse(METHODS.resume.params, params))),
 } satisfies Record<string, Entry>;
@@ -58,19 +66,32 @@ export class SocketHandler implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #budgets: Budgets;
   readonly #checks: SocketChecks;
+  readonly #preparation: SocketPreparation;
   #state: SocketState;
 
   constructor(provider: SessionProvider, connection: Connection) {
     this.#provider = provider;
     this.#connection = connection;
-    this.#budgets = provider.budgets();
+    const { before } = provider;
+    this.#budgets = before.budgets();
     this.#checks = new SocketChecks({
-      create: () => provider.networkCheck(),
+      create: () => before.networkCheck(),
       address: connection.address,
-      onStarted: () => this.#expectJoin({ checking: true }),
+      onStarted: () => this.#expectJoin('checking'),
       onEnded: () => this.#expectJoin(),
     });
-    this.#state = { name: 'waiting', deadline: this.#deadline({ checking: false }) };
+    this.#preparation = new SocketPreparation({
+      create: (room, token) => before.preparation(room, token),
+      address: connection.address,
+      onOpened: (opened) => {
+        this.#expectJoin('prepared');
+        const forMs = before.preparedForMs;
+        connection.send(eventFrame('prepared', { ...opened, forMs }));
+      },
+      // The page joins as it would have without.
+      onFailed: (err) => before.log.debug({ err }, 'nothing was prepared for a join'),
+    });
+    this.#state = { name: 'waiting', deadline: this.#deadline('none') };
   }
 
   async request(method: string, params: unknown): Promise<Reply> {
@@ -80,6 +101,10 @@ export class SocketHandler implements ConnectionHandler {
     if (handles(CHECK_METHODS, method)) {
       if (this.#state.name === 'joined') throw new ParleyError('already_joined');
       return { result: await this.#checks.request(method, params) };
+    }
+    if (handles(PREPARE_METHODS, method)) {
+      if (this.#state.name === 'joined') throw new ParleyError('already_joined');
+      return { result: await this.#preparation.request(method, params) };
     }
     const session = 'session' in this.#state ? this.#state.session : undefined;
     if (!session || session.ended) throw new ParleyError('not_joined');
@@ -97,6 +122,7 @@ export class SocketHandler implements ConnectionHandler {
     this.#state = { name: 'closed', session };
     if ('deadline' in state) state.deadline.close();
     this.#checks.close();
+    this.#preparation.close();
     this.#provider.forget(this.#connection);
     session?.detach(this.#connection);
   }
@@ -107,12 +133,16 @@ export class SocketHandler implements ConnectionHandler {
     this.#budgets.enter();
     this.#state = { ...this.#state, name: 'entering' };
     try {
-      const [session, reply] = await entry(this.#provider, this.#connection, params);
+      const entering = entry(this.#provider, this.#connection, params, this.#preparation);
+      const [session, reply] = await entering;
       this.#entered(session);
       return reply;
     } catch (error) {
       if (this.#state.name === 'entering') this.#state = { ...this.#state, name: 'waiting' };
       throw error;
+    } finally {
+      // What the join has not taken is not needed any more.
+      this.#preparation.end();
     }
   }
 
@@ -125,16 +155,16 @@ export class SocketHandler implements ConnectionHandler {
   }
 
   /** An idle socket costs as much as a used one: before a join, and after a leave. */
-  #expectJoin({ checking } = { checking: false }): void {
+  #expectJoin(pastime: Pastime = 'none'): void {
     const state = this.#state;
     if (state.name === 'closed') return;
-    const deadline = this.#deadline({ checking });
+    const deadline = this.#deadline(pastime);
     if (state.name !== 'joined') state.deadline.close();
     this.#state = { name: state.name === 'entering' ? 'entering' : 'waiting', deadline };
   }
 
-  #deadline({ checking }: { checking: boolean }): Timer {
-    return this.#provider.joinTimer({ checking }, () => {
+  #deadline(pastime: Pastime): Timer {
+    return this.#provider.before.joinTimer(pastime, () => {
       // A join that is under way is not late: what it waits for has time limits of its own.
       if (this.#state.name === 'entering') this.#expectJoin();
       else this.#connection.end(new ParleyError('timeout'), { reconnect: false });

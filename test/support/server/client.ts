@@ -123,6 +123,17 @@ export class RawClient implements AsyncDisposable {
     return answer;
   }
 
+  /** Resolves when the transports of a join are open. */
+  async prepare(room: string, token?: string): Promise<EventPayload<'prepared'>> {
+    const before = this.events('prepared').length;
+    await this.request('prepare', { room, ...(token !== undefined && { token }) });
+    return until('something to be prepared', () => {
+      const prepared = this.events('prepared')[before];
+      assert.ok(prepared);
+      return prepared;
+    });
+  }
+
   /** @param version of the room that the client claims to have */
   resume(room: string, session: JoinResult, version: number): Promise<MethodResult<'resume'>> {
     const { participantId, resumeSecret } = session;

@@ -63,6 +63,15 @@ function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, u
       version: fc.nat(),
       rtpCapabilities: fc.constant(ROUTER_RTP_CAPABILITIES),
     }),
+    prepare: fc.record(
+      { room: fc.constant(loot.room), token: fc.constantFrom('', 'a.b.c', 'x'.repeat(5_000)) },
+      { requiredKeys: ['room'] },
+    ),
+    prepareConnect: fc.record({
+      id: fc.oneof(fc.uuid(), trackId),
+      direction,
+      dtlsParameters: fc.constant({ role: 'client', fingerprints: [fingerprint] }),
+    }),
     checkNetwork: fc.record(
       { room: fc.constant(loot.room), token: fc.constantFrom('', 'a.b.c', 'x'.repeat(5_000)) },
       { requiredKeys: [] },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Link, type LinkOptions } from '../../../../client/sdk/link/link.ts';
+import { Socket } from '../../../../client/sdk/link/socket.ts';
 import { freeTcpPort } from '../../../support/network/ports.ts';
 import { until, within } from '../../../support/process/until.ts';
 import {
@@ -50,6 +51,31 @@ test('a lost socket is replaced by another, which enters the call again', async 
   server.connections[0]?.drop();
   await told(story, 'entered', 'up', 'down', 'entered', 'up');
   assert.ok(link.up);
+});
+
+test('a ready socket that is dead costs no more than finding out', async (t) => {
+  const server = await scriptedServer(t, ({ id }, connection) => {
+    // The first connection is the ready one: its server is gone.
+    if (connection === server.connections[0]) connection.drop();
+    else connection.reply(id, {});
+  });
+  const { link, story } = watchedLink(t, server.url, {
+    ready: (listener) => Socket.open(server.url, listener),
+  });
+  await link.start();
+  assert.deepEqual([story, link.up], [['entered', 'up'], true]);
+  assert.equal(server.connections.length, 2);
+});
+
+test('a ready socket that is refused is not tried again on another', async (t) => {
+  const server = await scriptedServer(t, ({ id }, connection) => {
+    connection.refuse(id, 'room_full');
+  });
+  const { link } = watchedLink(t, server.url, {
+    ready: (listener) => Socket.open(server.url, listener),
+  });
+  await assert.rejects(link.start(), { code: 'room_full' });
+  assert.equal(server.connections.length, 1);
 });
 
 test('a link goes on trying while nobody answers', async (t) => {

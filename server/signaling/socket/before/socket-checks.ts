@@ -1,7 +1,7 @@
 // The network checks of one socket that is in no call.
-import { ParleyError } from '../../../shared/errors.ts';
-import type { Address } from './addresses.ts';
-import { bind } from './dispatch.ts';
+import { ParleyError } from '../../../../shared/errors.ts';
+import type { Address } from '../addresses.ts';
+import { bind } from '../dispatch.ts';
 import type { CheckMethod, NetworkCheck } from './network-check.ts';
 
 export interface SocketChecksOptions {

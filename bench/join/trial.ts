@@ -1,7 +1,7 @@
 // One join, measured: a new participant opens a page, clicks "Join", and waits for the first picture.
 import type { Page } from 'playwright-core';
-import type { Chromium } from '../test/support/browser/chromium.ts';
-import { DEADLINES } from '../test/support/process/deadlines.ts';
+import type { Chromium } from '../../test/support/browser/chromium.ts';
+import { DEADLINES } from '../../test/support/process/deadlines.ts';
 import { installJoinProbe, type JoinTrace, type Milestone } from './probe.ts';
 
 export interface Trial {
@@ -18,10 +18,11 @@ export interface Trial {
 export async function measureJoin(
   chromium: Chromium,
   open: (page: Page) => Promise<void>,
+  mayPrepare: boolean,
 ): Promise<Trial> {
   const page = await chromium.newPage();
   try {
-    await page.addInitScript(installJoinProbe);
+    await page.addInitScript(installJoinProbe, mayPrepare);
     await open(page);
     await waitForPreview(page);
     await clickJoin(page);

@@ -1,13 +1,13 @@
 // A network check of one socket: finds the node to check, and ends what was opened there.
 import { randomBytes } from 'node:crypto';
-import { ParleyError } from '../../../shared/errors.ts';
-import type { MethodParams, MethodResult, Methods } from '../../../shared/protocol/protocol.ts';
-import type { Handlers } from '../../../shared/protocol/rpc.ts';
-import type { RoomTokens } from '../../api/tokens.ts';
-import type { Cluster } from '../../cluster/cluster.ts';
-import { chooseNode } from '../../room/placement.ts';
-import type { Logger } from '../../telemetry/log.ts';
-import type { MediaClient } from '../media/media-client.ts';
+import { ParleyError } from '../../../../shared/errors.ts';
+import type { MethodParams, MethodResult, Methods } from '../../../../shared/protocol/protocol.ts';
+import type { Handlers } from '../../../../shared/protocol/rpc.ts';
+import type { RoomTokens } from '../../../api/tokens.ts';
+import type { Cluster } from '../../../cluster/cluster.ts';
+import { chooseNode } from '../../../room/placement.ts';
+import type { Logger } from '../../../telemetry/log.ts';
+import type { MediaClient } from '../../media/media-client.ts';
 
 /** What a socket that is in no call may ask, besides for a call. */
 export const CHECK_METHODS = {

@@ -22,6 +22,10 @@ export interface JoinTrace {
   received: number;
   /** WebSockets opened after the click. */
   sockets: number;
+  /** The page has loaded all that a join needs, and asked the server to prepare. */
+  asksToPrepare: boolean;
+  /** Connections with ICE and DTLS before the click. */
+  connected: number;
 }
 
 /** Chromium only, and not in TypeScript's library. */
@@ -36,9 +40,16 @@ declare global {
   }
 }
 
-/** Must not refer to anything outside itself: its source text is what reaches the page. */
-export function installJoinProbe(): void {
-  const trace: JoinTrace = { milestones: {}, sent: 0, received: 0, sockets: 0 };
+/**
+ * Must not refer to anything outside itself: its source text is what reaches the page.
+ *
+ * @param mayPrepare false: the page's request to prepare gets lost, so that its join opens everything
+ */
+export function installJoinProbe(mayPrepare: boolean): void {
+  const trace: JoinTrace = {
+    ...{ milestones: {}, sent: 0, received: 0, sockets: 0 },
+    ...{ asksToPrepare: false, connected: 0 },
+  };
   window.joinTrace = trace;
   const { milestones } = trace;
   const reach = (milestone: Milestone) => {
@@ -66,6 +77,10 @@ export function installJoinProbe(): void {
     }
 
     override send(data: Parameters<WebSocket['send']>[0]): void {
+      if (String(data).includes('"method":"prepare"')) {
+        trace.asksToPrepare = true;
+        if (!mayPrepare) return;
+      }
       reach('asked');
       if (counts()) trace.sent += 1;
       super.send(data);
@@ -75,6 +90,10 @@ export function installJoinProbe(): void {
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
+      this.addEventListener('connectionstatechange', () => {
+        const isEarly = trace.clickedAt === undefined && this.connectionState === 'connected';
+        if (isEarly) trace.connected += 1;
+      });
       this.addEventListener('track', ({ track }) => {
         if (track.kind !== 'video') return;
         reach('described');

@@ -1,0 +1,192 @@
+// Media sessions that are open before their participants join: transports that carry nothing, not many, and not
+// for long.
+import { ParleyError } from '../../../shared/errors.ts';
+import type { DtlsParameters } from '../../../shared/media/rtp.ts';
+import type { Direction } from '../../../shared/protocol/media-messages.ts';
+import type { Config } from '../../config/config.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { GrantedTurn } from '../endpoints/granted-turn.ts';
+import type { MediaPath } from '../endpoints/participant-media.ts';
+import type { MediaContext } from '../endpoints/transport.ts';
+import { TransportPair } from '../endpoints/transport-pair.ts';
+import type { NodeRooms } from './node-rooms.ts';
+import type { RoomRouter } from './room-router.ts';
+
+export interface PreparedSessionsOptions extends MediaContext {
+  rooms: Pick<NodeRooms, 'enter' | 'changed'>;
+  limits: Pick<Config['limits'], 'prepared' | 'preparedLeaseMs'>;
+}
+
+/** What a prepared media session is for. */
+export interface PreparedFor {
+  readonly room: string;
+  /** The participant that will join, if any does. */
+  readonly participantId: string;
+  readonly epoch: number;
+}
+
+/** When there may be room for another one. */
+const RETRY_AFTER_MS = 10_000;
+
+/** One of them. No producer or consumer can be made on it: it is in no room that could name it. */
+export class PreparedSession implements PreparedFor {
+  readonly room: string;
+  readonly participantId: string;
+  readonly epoch: number;
+  /** The TURN servers it was given. */
+  turn: GrantedTurn | undefined;
+  readonly transports: TransportPair;
+  readonly #router: RoomRouter;
+  readonly #releases: readonly (() => void)[];
+  readonly #resources: Resources;
+  readonly #onEnd: () => void;
+  #lease: Timer | undefined;
+  #isOver = false;
+
+  constructor(
+    { room, participantId, epoch }: PreparedFor,
+    path: Pick<MediaPath, 'router' | 'transports'>,
+    leave: () => void,
+    resources: Resources,
+    onEnd: () => void,
+  ) {
+    this.room = room;
+    this.participantId = participantId;
+    this.epoch = epoch;
+    this.transports = path.transports;
+    this.#router = path.router;
+    this.#resources = resources;
+    this.#onEnd = onEnd;
+    this.#releases = [leave, this.#router.expectParticipant(), resources.open('prepared')];
+    const { transports } = this;
+    transports.onDtlsEnded = () => this.end();
+    // The room's router, or its worker, may end before.
+    for (const { observer } of [transports.send, transports.recv]) {
+      observer.once('close', () => this.end());
+    }
+  }
+
+  get closed(): boolean {
+    return this.#isOver;
+  }
+
+  /** It ends this long after the last renewal. */
+  renew(forMs: number): void {
+    this.#lease?.close();
+    this.#lease = this.#resources.after(forMs, () => this.end());
+  }
+
+  /**
+   * Its participant joins: the transports are the caller's from now on.
+   * @returns the path, and a function to call when the participant is in the room
+   */
+  handOver(): { path: MediaPath; taken: () => void } {
+    this.#isOver = true;
+    this.#lease?.close();
+    this.#onEnd();
+    const path = {
+      router: this.#router,
+      transports: this.transports,
+      isPrepared: true,
+      turn: this.turn,
+    };
+    return { path, taken: () => this.#release() };
+  }
+
+  /** Closes the transports. Idempotent. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#lease?.close();
+    this.turn?.release();
+    this.transports.close();
+    this.#release();
+    this.#onEnd();
+  }
+
+  #release(): void {
+    for (const release of this.#releases) release();
+  }
+}
+
+export class PreparedSessions {
+  readonly #options: PreparedSessionsOptions;
+  /** Undefined while it is being opened. */
+  readonly #sessions = new Map<string, PreparedSession | undefined>();
+
+  constructor(options: PreparedSessionsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /**
+   * @param id names it from now on; known to the socket that asked for it alone
+   * @throws ParleyError `no_capacity` when MAX_PREPARED are open; `media_failed`
+   */
+  async open(id: string, what: PreparedFor): Promise<PreparedSession> {
+    const { rooms, limits, resources } = this.#options;
+    if (this.#sessions.size >= limits.prepared || this.#sessions.has(id)) {
+      throw new ParleyError('no_capacity', { retryAfterMs: RETRY_AFTER_MS });
+    }
+    const { room, entered } = rooms.enter(what.room);
+    this.#sessions.set(id, undefined);
+    try {
+      const router = await room.chooseRouter();
+      const transports = await TransportPair.open(router, this.#options);
+      // It was ended meanwhile, or the room was.
+      if (!this.#sessions.has(id) || room.closed || transports.closed) {
+        transports.close();
+        throw new ParleyError('media_failed');
+      }
+      const path = { router, transports };
+      const session: PreparedSession = new PreparedSession(what, path, entered, resources, () => {
+        if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+        rooms.changed();
+      });
+      this.#sessions.set(id, session);
+      session.renew(limits.preparedLeaseMs);
+      rooms.changed();
+      return session;
+    } catch (error) {
+      this.#sessions.delete(id);
+      entered();
+      throw error;
+    }
+  }
+
+  /** @throws ParleyError `media_failed` */
+  connect(id: string, direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
+    return this.#find(id).transports.connect(direction, dtlsParameters);
+  }
+
+  /** The socket that has it is still open. @throws ParleyError `media_failed` */
+  renew(id: string): void {
+    this.#find(id).renew(this.#options.limits.preparedLeaseMs);
+  }
+
+  /** Ends it here: its participant joins. Undefined when it is gone, or is for something else. */
+  take(
+    id: string | undefined,
+    { room, participantId, after }: Omit<PreparedFor, 'epoch'> & { after: number },
+  ): PreparedSession | undefined {
+    const session = id === undefined ? undefined : this.#sessions.get(id);
+    const isFor = session?.room === room && session.participantId === participantId;
+    return isFor && session.epoch > after ? session : undefined;
+  }
+
+  /** Idempotent. */
+  end(id: string): void {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    session?.end();
+  }
+
+  #find(id: string): PreparedSession {
+    const session = this.#sessions.get(id);
+    if (!session || session.closed) throw new ParleyError('media_failed');
+    return session;
+  }
+}

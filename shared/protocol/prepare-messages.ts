@@ -1,0 +1,39 @@
+// What a client and `web` say of a join that may follow: its transports, opened and connected before.
+import * as v from 'valibot';
+import { DtlsParameters, IceServer } from '../media/rtp.ts';
+import { RoomName } from '../room/room.ts';
+import { LIMITS } from './limits.ts';
+import { CodecNames, Direction, Epoch, TransportDescription } from './media-messages.ts';
+
+/** A room token. */
+export const Token = v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.tokenLength)));
+
+/** Random, made by the server: it names the prepared media session of one socket. */
+export const PreparedId = v.pipe(v.string(), v.maxLength(LIMITS.preparedIdLength));
+
+/** The transports of a join that may follow. */
+export const PreparedOffer = v.object({
+  id: PreparedId,
+  epoch: Epoch,
+  send: TransportDescription,
+  recv: TransportDescription,
+  iceServers: v.array(IceServer),
+  /** How long the server keeps them for this socket. Milliseconds. */
+  forMs: v.number(),
+  /** As in {@link MediaOffer}. */
+  videoCodecs: v.exactOptional(CodecNames),
+});
+
+const Empty = v.object({});
+
+export const PREPARE_METHODS = {
+  /**
+   * Opens the transports of a join that may follow on this socket, in place of those opened before. A
+   * `prepared` event brings them, or nothing does: a join does not wait for it.
+   */
+  prepare: { params: v.object({ room: RoomName, token: Token }), result: Empty },
+  prepareConnect: {
+    params: v.object({ id: PreparedId, direction: Direction, dtlsParameters: DtlsParameters }),
+    result: Empty,
+  },
+} as const;

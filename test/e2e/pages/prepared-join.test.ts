@@ -1,0 +1,156 @@
+// Paths that are up before the click, in a real browser: the join uses them, and a page that is left gives them up.
+import assert from 'node:assert/strict';
+import { videoEncodings } from '../../../shared/media/media.ts';
+import type { Participant } from '../../support/browser/participant.ts';
+import { story } from '../../support/browser/scene.ts';
+import { until } from '../../support/process/until.ts';
+import type { Parley } from '../../support/server/parley.ts';
+
+/** Open resources of the server, by kind. */
+async function open(parley: Parley, kind: string): Promise<number> {
+  return (await parley.resources())[kind] ?? 0;
+}
+
+async function holds(parley: Parley, kind: string, count: number): Promise<void> {
+  await until(`${count} of ${kind}`, async () => {
+    assert.equal(await open(parley, kind), count);
+  });
+}
+
+/** Notes every connection of the page, and the state of each. */
+async function watchConnections({ page }: Participant): Promise<void> {
+  await page.addInitScript(() => {
+    const connections: RTCPeerConnection[] = [];
+    Object.assign(window, { connections });
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        connections.push(this);
+      }
+    };
+  });
+}
+
+type Watched = { connections: RTCPeerConnection[] };
+
+/** Without those that asked the browser what it can do. */
+function states({ page }: Participant): Promise<string[]> {
+  return page.evaluate(() =>
+    (window as unknown as Watched).connections
+      .map(({ connectionState }) => connectionState)
+      .filter((state) => state !== 'closed'),
+  );
+}
+
+/** RTP packets that the page has sent or received. */
+function packets({ page }: Participant): Promise<number> {
+  return page.evaluate(async () => {
+    let sum = 0;
+    for (const connection of (window as unknown as Watched).connections) {
+      for (const entry of (await connection.getStats()).values()) {
+        if (entry.type === 'outbound-rtp') sum += entry.packetsSent ?? 0;
+        if (entry.type === 'inbound-rtp') sum += entry.packetsReceived ?? 0;
+      }
+    }
+    return sum;
+  });
+}
+
+/** Which layers of the camera the browser may encode. */
+function encodedLayers({ page }: Participant) {
+  return page.evaluate(() => {
+    const senders = (window as unknown as Watched).connections.flatMap((connection) =>
+      connection.getSenders(),
+    );
+    const sender = senders.find(({ track }) => track?.kind === 'video');
+    const { width = 0, height = 0 } = sender?.track?.getSettings() ?? {};
+    const active = sender?.getParameters().encodings.map((encoding) => encoding.active ?? true);
+    return { active, size: { width, height } };
+  });
+}
+
+async function isPrepared(person: Participant): Promise<void> {
+  await until(`${person.name} to have both paths`, async () => {
+    assert.deepEqual(await states(person), ['connected', 'connected']);
+  });
+}
+
+story('a prepared join: nobody sees it before the click, and everybody after', async (scene) => {
+  const parley = await scene.parley();
+  const ann = await scene.person('Ann');
+  await ann.join(parley.room('blue'));
+  const bo = await scene.person('Bo');
+  await watchConnections(bo);
+  await bo.open(parley.room('blue'));
+
+  await scene.step('the paths are up, and nothing crosses them', async () => {
+    await isPrepared(bo);
+    await holds(parley, 'prepared', 1);
+    assert.equal(await packets(bo), 0);
+    assert.equal(await ann.page.getByRole('article').count(), 1, 'Ann is alone');
+    assert.equal(await open(parley, 'session'), 1);
+  });
+
+  await scene.step('both see each other, over the same paths', async () => {
+    await bo.clickJoin();
+    await bo.sees('Ann');
+    await ann.sees('Bo');
+    assert.deepEqual(await states(bo), ['connected', 'connected']);
+    await holds(parley, 'prepared', 0);
+    const { active, size } = await encodedLayers(bo);
+    const wanted = videoEncodings('camera', 'VP8', size).map(({ active: on = true }) => on);
+    assert.deepEqual(active, wanted, 'the layers that its camera has');
+  });
+
+  await scene.step('who leaves the page before the call leaves nothing', async () => {
+    const cy = await scene.person('Cy');
+    await watchConnections(cy);
+    await cy.open(parley.room('blue'));
+    await isPrepared(cy);
+    const transports = await open(parley, 'transport');
+    await cy.page.goto('about:blank');
+    await holds(parley, 'prepared', 0);
+    await holds(parley, 'transport', transports - 2);
+  });
+});
+
+story('devices are changed before the call: what is off then is not sent', async (scene) => {
+  const parley = await scene.parley();
+  const ann = await scene.person('Ann');
+  await ann.join(parley.room('blue'));
+  const bo = await scene.person('Bo');
+  await watchConnections(bo);
+  await bo.open(parley.room('blue'));
+  await isPrepared(bo);
+  await bo.toggle('Camera', false);
+  await bo.toggle('Microphone', false);
+  await bo.clickJoin();
+  await bo.sees('Ann');
+  await until('Ann to have him without a picture', async () => {
+    assert.equal(await ann.tile('Bo').count(), 1);
+    assert.equal(await ann.tile('Bo').locator('video').count(), 0);
+  });
+  const sent = () =>
+    bo.page.evaluate(async () => {
+      const reports = await Promise.all(
+        (window as unknown as Watched).connections.map((connection) => connection.getStats()),
+      );
+      return reports
+        .flatMap((report) => [...report.values()])
+        .filter(({ type }) => type === 'outbound-rtp')
+        .reduce((sum, { packetsSent = 0 }) => sum + packetsSent, 0);
+    });
+  assert.equal(await sent(), 0);
+  await bo.toggle('Camera', true);
+  await ann.sees('Bo');
+  await bo.toggle('Microphone', true);
+  await ann.hears(1);
+});
+
+story('nothing can be prepared: the join is as it was', async (scene) => {
+  const parley = await scene.parley({ MAX_PREPARED: '0' });
+  const [ann, bo] = [await scene.person('Ann'), await scene.person('Bo')];
+  await ann.join(parley.room('blue'));
+  await bo.join(parley.room('blue'));
+  await Promise.all([ann.sees('Bo'), bo.sees('Ann')]);
+});
