@@ -1,6 +1,9 @@
 // Pictures that a participant asks to receive: so many, at the layer that their tiles need. Pure.
 import { spatialLayerFor } from '../../shared/media/media.ts';
+import { LIMITS } from '../../shared/protocol/limits.ts';
 import type { Preference } from '../../shared/protocol/media-messages.ts';
+import type { MethodParams } from '../../shared/protocol/protocol.ts';
+import type { RosterChange } from '../../shared/protocol/roster-messages.ts';
 import type { RoomOp } from '../../shared/room/operations.ts';
 import type { RoomSnapshot } from '../../shared/room/room.ts';
 import { changedPreferences, namesAllPictures } from '../sdk/media/named-pictures.ts';
@@ -63,9 +66,7 @@ export class View {
   /** The room as it is. */
   set(tracks: RoomSnapshot['tracks'], selfId: string): void {
     this.#cameras.clear();
-    for (const { id, kind, participantId } of tracks) {
-      if (kind === 'video' && participantId !== selfId) this.#cameras.set(id, participantId);
-    }
+    this.add(tracks, selfId);
   }
 
   /** A change of the room. */
@@ -79,6 +80,28 @@ export class View {
         if (owner === op.participantId) this.#forgetCamera(trackId);
       }
     }
+  }
+
+  /** A change of the part of a large room that the server keeps us up to date about. */
+  change({ ops, away }: Pick<RosterChange, 'ops' | 'away'>, selfId: string): void {
+    for (const op of ops) this.follow(op, selfId);
+    for (const participantId of away) this.follow({ op: 'leave', participantId }, selfId);
+  }
+
+  /**
+   * Which page of pictures it looks at in a large room, besides those that everybody knows: others look at others.
+   *
+   * @param pictured how many share a picture
+   */
+  page(pictured: number): MethodParams<'participants'> {
+    const pages = Math.max(1, Math.ceil(pictured / this.#layout));
+    const offset = (hash(this.#viewer) % pages) * this.#layout;
+    return { with: 'pictures', offset, limit: Math.min(this.#layout, LIMITS.participantsPerPage) };
+  }
+
+  /** These pictures are known, too. */
+  add(tracks: RoomSnapshot['tracks'], selfId: string): void {
+    for (const track of tracks) this.follow({ op: 'publish', track }, selfId);
   }
 
   /** The server may have lost what was asked for. */

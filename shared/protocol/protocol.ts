@@ -221,7 +221,7 @@ export const METHODS = {
   snapshot: { params: Empty, result: RoomSnapshot },
   /**
    * A page of the participants, in the order in which they came. The client is kept up to date about those on the
-   * last two pages that it asked for.
+   * last four pages that it asked for.
    */
   participants: { params: ParticipantsParams, result: ParticipantsResult },
   /** For hosts: mutes a track of another participant, who may unmute it again. */

@@ -10,7 +10,7 @@ import {
 import type { RoomView } from './room-view.ts';
 
 /** The server keeps a client up to date about the last pages that it asked for, so many. */
-const KEPT = 2;
+const KEPT = 4;
 
 type Request = (params: MethodParams<'participants'>) => Promise<MethodResult<'participants'>>;
 
@@ -18,7 +18,8 @@ export class ParticipantPages {
   readonly #view: RoomView;
   readonly #request: Request;
   readonly #onAdded: () => void;
-  #last: MethodParams<'participants'>[] = [];
+  /** By their text, the newest last. */
+  readonly #last = new Map<string, MethodParams<'participants'>>();
 
   /** @param onAdded the view knows those of a page */
   constructor(view: RoomView, request: Request, onAdded: () => void) {
@@ -35,7 +36,11 @@ export class ParticipantPages {
       ...{ offset, limit: Math.min(limit, LIMITS.participantsPerPage) },
       ...(query.with && { with: query.with }),
     };
-    this.#last = [...this.#last, params].slice(-KEPT);
+    const key = JSON.stringify(params);
+    this.#last.delete(key);
+    this.#last.set(key, params);
+    const [oldest] = this.#last.keys();
+    if (oldest !== undefined && this.#last.size > KEPT) this.#last.delete(oldest);
     const page = await this.#request(params);
     this.#view.add(page);
     this.#onAdded();
@@ -45,6 +50,6 @@ export class ParticipantPages {
   /** The server may have forgotten what we look at, or did not know: the room was a small one. */
   again(): void {
     if (!this.#view.isPart) return;
-    for (const params of this.#last.splice(0)) this.find(params).catch(() => {});
+    for (const params of [...this.#last.values()]) this.find(params).catch(() => {});
   }
 }

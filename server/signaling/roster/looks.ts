@@ -5,12 +5,13 @@ export interface Received {
   readonly owner: string;
 }
 
-/** The page that a client looks at and the one before it, to which it may turn back. */
-const PAGES = 2;
+/** A list of names and a stage, and of each the page before: one turns back. */
+const PAGES = 4;
 
 export class Looks {
   readonly #epochs = new Map<number, Map<string, string>>();
-  readonly #pages: (readonly string[])[] = [];
+  /** By what was asked for, the newest last. */
+  readonly #pages = new Map<string, readonly string[]>();
   /** How many reasons there are for each. */
   readonly #reasons = new Map<string, number>();
   readonly #leaving = new Set<string>();
@@ -34,12 +35,13 @@ export class Looks {
     return this.#leaving.size > 0;
   }
 
-  /** The client asked for a page. */
-  page(ids: readonly string[]): void {
-    this.#pages.push(ids);
+  /** @param query what the client asked for: the same again takes the place of the answer before */
+  page(query: string, ids: readonly string[]): void {
     for (const id of ids) this.#add(id);
-    if (this.#pages.length <= PAGES) return;
-    for (const id of this.#pages.shift() ?? []) this.#drop(id);
+    this.#dropPage(query);
+    this.#pages.set(query, ids);
+    const [oldest] = this.#pages.keys();
+    if (oldest !== undefined && this.#pages.size > PAGES) this.#dropPage(oldest);
   }
 
   receive(epoch: number, { consumerId, owner }: Received): void {
@@ -77,6 +79,12 @@ export class Looks {
     const left = [...this.#leaving];
     this.#leaving.clear();
     return left;
+  }
+
+  #dropPage(query: string): void {
+    const ids = this.#pages.get(query) ?? [];
+    this.#pages.delete(query);
+    for (const id of ids) this.#drop(id);
   }
 
   #closeOne(consumers: Map<string, string> | undefined, consumerId: string): void {

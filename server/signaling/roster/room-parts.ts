@@ -109,10 +109,10 @@ export class RoomParts<M extends PartMember> {
   }
 
   /** The member was sent a page of participants. */
-  page(member: M, ids: readonly string[]): void {
+  page(member: M, query: string, ids: readonly string[]): void {
     const looks = this.#looksOf(member);
     for (const id of ids) this.#followers.add(id, member);
-    looks.page(ids);
+    looks.page(query, ids);
     this.#noteLeaving(member, looks);
   }
 

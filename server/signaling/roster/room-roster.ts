@@ -157,7 +157,8 @@ export class RoomRoster {
       total += 1;
     }
     const ids = participants.map(({ id }) => id);
-    this.#parts.page(member, ids);
+    const { offset, limit } = query;
+    this.#parts.page(member, JSON.stringify([search, offset, limit, query.with]), ids);
     const tracks = ids.flatMap((id) => roster.tracksOf(id));
     return { version: roster.version, participants, tracks, total };
   }

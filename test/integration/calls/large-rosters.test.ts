@@ -159,7 +159,7 @@ for (const [store, start] of Object.entries(STORES)) {
     assert.deepEqual(others.map(roomEvents), before);
   });
 
-  test(`${store}: participants come in pages, by name, and those on the last two are followed`, async (t) => {
+  test(`${store}: participants come in pages, by name, and those on the last ones are followed`, async (t) => {
     const scene = await start(t, 2);
     const [ada, ben] = (await hall(scene)) as [Member, Member];
     const find = (query: Partial<MethodParams<'participants'>>) =>

@@ -5,25 +5,33 @@ import { Looks } from '../../../../server/signaling/roster/looks.ts';
 
 const received = (owner: string, consumerId = `consumer-of-${owner}`) => ({ consumerId, owner });
 
-test('those on the page and on the one before it', () => {
+test('those on the last four pages that it asked for', () => {
   const looks = new Looks();
-  looks.page(['a', 'b']);
-  looks.page(['b', 'c']);
-  assert.deepEqual(looks.ids.toSorted(), ['a', 'b', 'c']);
-  looks.page(['d']);
+  looks.page('first', ['a', 'b']);
+  for (const id of ['b', 'c', 'd']) looks.page(id, [id]);
+  assert.deepEqual(looks.ids.toSorted(), ['a', 'b', 'c', 'd']);
+  looks.page('fifth', ['e']);
   assert.ok(looks.has('a'), 'the client was not told yet');
   assert.ok(!looks.needs('a'));
   assert.deepEqual(looks.settle(), ['a']);
-  assert.deepEqual(looks.ids.toSorted(), ['b', 'c', 'd']);
+  assert.deepEqual(looks.ids.toSorted(), ['b', 'c', 'd', 'e']);
+});
+
+test('the same page asked for again counts once, and takes the place of its answer before', () => {
+  const looks = new Looks();
+  for (const id of ['a', 'b', 'c', 'd']) looks.page(id, [id]);
+  for (let n = 0; n < 9; n++) looks.page('a', ['a', 'z']);
+  assert.deepEqual(looks.ids.toSorted(), ['a', 'b', 'c', 'd', 'z']);
+  looks.page('a', ['z']);
+  assert.deepEqual(looks.settle(), ['a']);
 });
 
 test('who comes back before the client was told stays', () => {
   const looks = new Looks();
-  looks.page(['a']);
-  looks.page([]);
-  looks.page([]);
+  looks.page('page', ['a']);
+  looks.page('page', []);
   assert.ok(looks.isLeaving);
-  looks.page(['a']);
+  looks.page('page', ['a']);
   assert.deepEqual(looks.settle(), []);
   assert.deepEqual(looks.ids, ['a']);
 });

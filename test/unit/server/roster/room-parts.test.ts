@@ -197,7 +197,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
         const client = scene.clients.get(who);
         const page = ids.filter((each) => scene.roster.participant(each));
         if (!client) return;
-        scene.parts.page(client, page);
+        scene.parts.page(client, page.join(), page);
         client.view.add(partOf(scene.roster, page));
       },
   ),
@@ -272,7 +272,7 @@ describe('what a change costs the others', () => {
   test('who looks at one of the audience is told of what they do', () => {
     const scene = busyRoom();
     const viewer = scene.clients.get('participant-12')!;
-    scene.parts.page(viewer, ['participant-7']);
+    scene.parts.page(viewer, 'seven', ['participant-7']);
     viewer.view.add(partOf(scene.roster, ['participant-7']));
     const trackId = trackOf('participant-7', 'audio', false).id;
     scene.commit({ op: 'mute', trackId, muted: true, by: 'participant-7' });
