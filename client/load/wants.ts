@@ -3,7 +3,6 @@ import { spatialLayerFor } from '../../shared/media/media.ts';
 import { LIMITS } from '../../shared/protocol/limits.ts';
 import type { Preference } from '../../shared/protocol/media-messages.ts';
 import type { MethodParams } from '../../shared/protocol/protocol.ts';
-import type { RosterChange } from '../../shared/protocol/roster-messages.ts';
 import type { RoomOp } from '../../shared/room/operations.ts';
 import type { RoomSnapshot } from '../../shared/room/room.ts';
 import { changedPreferences, namesAllPictures } from '../sdk/media/named-pictures.ts';
@@ -82,21 +81,15 @@ export class View {
     }
   }
 
-  /** A change of the part of a large room that the server keeps us up to date about. */
-  change({ ops, away }: Pick<RosterChange, 'ops' | 'away'>, selfId: string): void {
-    for (const op of ops) this.follow(op, selfId);
-    for (const participantId of away) this.follow({ op: 'leave', participantId }, selfId);
-  }
-
   /**
    * Which page of pictures it looks at in a large room, besides those that everybody knows: others look at others.
    *
    * @param pictured how many share a picture
    */
   page(pictured: number): MethodParams<'participants'> {
-    const pages = Math.max(1, Math.ceil(pictured / this.#layout));
-    const offset = (hash(this.#viewer) % pages) * this.#layout;
-    return { with: 'pictures', offset, limit: Math.min(this.#layout, LIMITS.participantsPerPage) };
+    const limit = Math.min(Math.max(1, this.#layout), LIMITS.participantsPerPage);
+    const offset = (hash(this.#viewer) % Math.max(1, Math.ceil(pictured / limit))) * limit;
+    return { with: 'pictures', offset, limit };
   }
 
   /** These pictures are known, too. */
