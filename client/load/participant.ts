@@ -8,19 +8,19 @@ import type {
   MethodName,
   MethodParams,
 } from '../../shared/protocol/protocol.ts';
-import type { RoomPatch } from '../../shared/room/operations.ts';
 import { features } from '../sdk/link/compression.ts';
 import { leaveLate } from '../sdk/link/late-leave.ts';
 import { Link } from '../sdk/link/link.ts';
 import type { Socket } from '../sdk/link/socket.ts';
 import { randomId } from '../sdk/session/ids.ts';
 import { type Arrival, speaks } from './arrivals.ts';
+import { atMost } from './at-most.ts';
+import { FollowedRoom } from './followed-room.ts';
 import { LIGHT_CAPABILITIES } from './media/descriptions.ts';
 import { MediaSessions } from './media/media-sessions.ts';
 import { Sender } from './media/sender.ts';
 import type { LoadPlan } from './plan.ts';
 import type { ParticipantSample } from './report/summarise.ts';
-import { View } from './wants.ts';
 
 export interface ParticipantOptions {
   plan: LoadPlan;
@@ -42,9 +42,8 @@ export class Participant {
   readonly #options: ParticipantOptions;
   readonly #sender: Sender | undefined;
   readonly #link: Link;
-  readonly #view: View;
+  readonly #room: FollowedRoom;
   #session: Omit<MethodParams<'resume'>, 'version'> | undefined;
-  #version = 0;
   readonly #media: MediaSessions;
   #pending: MediaOffer | undefined;
   readonly #refusedRequests: string[] = [];
@@ -62,7 +61,7 @@ export class Participant {
   constructor(options: ParticipantOptions) {
     this.#options = options;
     const { plan, arrival, run, now, onPacket } = options;
-    this.#view = new View(plan.layout, arrival.name);
+    this.#room = new FollowedRoom(plan.layout, arrival.name, () => this.#look());
     if (arrival.role === 'publisher') {
       this.#sender = new Sender({
         run,
@@ -136,7 +135,7 @@ export class Participant {
     const received = await this.#link.leave();
     this.#close();
     if (received || !this.#session) return;
-    const session = { ...this.#session, version: this.#version };
+    const session = { ...this.#session, version: this.#room.version };
     await atMost(LEAVE_MS, leaveLate(this.#options.plan.url, session, 0));
   }
 
@@ -158,11 +157,10 @@ export class Participant {
 
   async #enter(socket: Socket): Promise<void> {
     if (this.#session) {
-      const request = { ...this.#session, version: this.#version, features: features() };
+      const request = { ...this.#session, version: this.#room.version, features: features() };
       const { media, patches, snapshot } = await socket.request('resume', request);
-      if (snapshot) this.#view.set(snapshot.tracks, this.#session.participantId);
-      this.#follow(patches ?? []);
-      this.#version = snapshot?.version ?? patches?.at(-1)?.version ?? this.#version;
+      if (snapshot) this.#room.adopt(snapshot);
+      this.#room.follow(patches ?? []);
       this.#resumes++;
       this.#pending = media;
       return;
@@ -183,10 +181,9 @@ export class Participant {
       throw error;
     }
     const { participantId, resumeSecret, media, snapshot } = answer;
-    const { room } = arrival;
-    this.#session = { room, participantId, resumeSecret, rtpCapabilities: LIGHT_CAPABILITIES };
-    this.#version = snapshot.version;
-    this.#view.set(snapshot.tracks, participantId);
+    const rtpCapabilities = LIGHT_CAPABILITIES;
+    this.#session = { room: arrival.room, participantId, resumeSecret, rtpCapabilities };
+    this.#room.adopt(snapshot, participantId);
     this.#pending = media;
   }
 
@@ -196,9 +193,10 @@ export class Participant {
     this.#pending = undefined;
     if (!offer) return;
     // The server may have lost what was said on the socket before.
-    this.#view.forget();
+    this.#room.view.forget();
     try {
       this.#take(offer);
+      void this.#lookAround();
     } catch (error) {
       void this.#link.leave();
       this.#end(ParleyError.from(error));
@@ -211,8 +209,13 @@ export class Participant {
   }
 
   readonly #handlers: { readonly [K in EventName]?: (data: EventPayload<K>) => void } = {
-    patch: (patch) => this.#follow([patch]),
-    patches: ({ patches }) => this.#follow(patches),
+    patch: (patch) => this.#room.follow([patch]),
+    patches: ({ patches }) => this.#room.follow(patches),
+    roster: (change) => this.#room.change(change),
+    room: ({ snapshot }) => {
+      this.#room.adopt(snapshot);
+      void this.#lookAround();
+    },
     consumers: (event) => {
       const session = this.#media.find(event.epoch);
       if (!session) return;
@@ -228,19 +231,20 @@ export class Participant {
     },
   };
 
-  #follow(patches: readonly RoomPatch[]): void {
-    for (const { version, ops } of patches) {
-      this.#version = version;
-      for (const op of ops) this.#view.follow(op, this.#session?.participantId ?? '');
-    }
-    this.#look(() => {});
+  /** In a large room: gets to know pictures that not everybody knows. */
+  async #lookAround(): Promise<void> {
+    const query = this.#room.page;
+    const page = query && (await this.#link.request('participants', query).catch(() => undefined));
+    if (!page || this.#closed) return;
+    this.#room.add(page.tracks);
+    this.#look();
   }
 
   #take(offer: MediaOffer): void {
     const isNew = !this.#media.find(offer.epoch);
     const session = this.#media.take(offer);
     if (!session) return;
-    if (isNew) this.#view.forget();
+    if (isNew) this.#room.view.forget();
     const consumers = unpacked(offer);
     if (consumers.length > 0) this.#offeredMs ??= this.#startedMs;
     this.#look(() => {
@@ -254,8 +258,8 @@ export class Participant {
    *
    * @param take begins to receive them: after the request, or everything would be sent for a moment
    */
-  #look(take: () => void): void {
-    const changes = this.#view.changes();
+  #look(take: () => void = () => {}): void {
+    const changes = this.#room.view.changes();
     if (changes.length > 0) {
       const preferences = Object.fromEntries(changes);
       this.#request('subscribe', { preferences, others: 'hidden' });
@@ -289,11 +293,4 @@ export class Participant {
     this.#link.close();
     this.#media.close();
   }
-}
-
-async function atMost(ms: number, action: Promise<unknown> | undefined): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([action, late]);
-  clearTimeout(timer);
 }

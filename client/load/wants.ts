@@ -1,6 +1,8 @@
 // Pictures that a participant asks to receive: so many, at the layer that their tiles need. Pure.
 import { spatialLayerFor } from '../../shared/media/media.ts';
+import { LIMITS } from '../../shared/protocol/limits.ts';
 import type { Preference } from '../../shared/protocol/media-messages.ts';
+import type { MethodParams } from '../../shared/protocol/protocol.ts';
 import type { RoomOp } from '../../shared/room/operations.ts';
 import type { RoomSnapshot } from '../../shared/room/room.ts';
 import { changedPreferences, namesAllPictures } from '../sdk/media/named-pictures.ts';
@@ -63,9 +65,7 @@ export class View {
   /** The room as it is. */
   set(tracks: RoomSnapshot['tracks'], selfId: string): void {
     this.#cameras.clear();
-    for (const { id, kind, participantId } of tracks) {
-      if (kind === 'video' && participantId !== selfId) this.#cameras.set(id, participantId);
-    }
+    this.add(tracks, selfId);
   }
 
   /** A change of the room. */
@@ -79,6 +79,22 @@ export class View {
         if (owner === op.participantId) this.#forgetCamera(trackId);
       }
     }
+  }
+
+  /**
+   * Which page of pictures it looks at in a large room, besides those that everybody knows: others look at others.
+   *
+   * @param pictured how many share a picture
+   */
+  page(pictured: number): MethodParams<'participants'> {
+    const limit = Math.min(Math.max(1, this.#layout), LIMITS.participantsPerPage);
+    const offset = (hash(this.#viewer) % Math.max(1, Math.ceil(pictured / limit))) * limit;
+    return { with: 'pictures', offset, limit };
+  }
+
+  /** These pictures are known, too. */
+  add(tracks: RoomSnapshot['tracks'], selfId: string): void {
+    for (const track of tracks) this.follow({ op: 'publish', track }, selfId);
   }
 
   /** The server may have lost what was asked for. */

@@ -52,6 +52,18 @@ export interface Admission {
   door?: Door;
 }
 
+/** The version alone may be needed: the replica follows the room already, and each join would read all of it. */
+export interface BriefAdmission extends Admission {
+  brief: boolean;
+}
+
+/** The room with the participant in it. */
+export interface Admitted {
+  version: number;
+  /** Undefined where it was not needed. */
+  snapshot?: RoomSnapshot;
+}
+
 export interface Door {
   /** Refused once a participant was removed whom it let in, or whose own id it is. */
   shown: string | undefined;
@@ -99,7 +111,8 @@ export interface RoomStore {
    * Adds a participant and opens its session with fence 1.
    * @throws ParleyError `room_full`, `invitation_ended`
    */
-  admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }>;
+  admit(room: string, admission: BriefAdmission): Promise<Admitted>;
+  admit(room: string, admission: Admission): Promise<Required<Admitted>>;
   /**
    * Takes a session over: the former holder cannot commit any more.
    * @throws ParleyError `session_lost` when there is none, or the hash is another

@@ -1,7 +1,7 @@
 // What puts a room, or a participant of it, back into a store that lost its memory. Pure.
 import { operationOf, type RoomOp } from '../../shared/room/operations.ts';
-import { holds } from '../../shared/room/primitives.ts';
 import type { RoomSnapshot } from '../../shared/room/room.ts';
+import type { Judged } from './rules.ts';
 
 /** Operations that make the room, all of it. */
 export function opsOfRoom({ participants, tracks, chat }: RoomSnapshot): RoomOp[] {
@@ -24,11 +24,11 @@ export function opsOfParticipant(known: RoomSnapshot, participantId: string): Ro
 }
 
 /** Whether what the operation adds is not in the room. */
-export function isMissing(room: RoomSnapshot, op: RoomOp): boolean {
+export function isMissing(room: Pick<Judged, 'holds'>, op: RoomOp): boolean {
   return operationOf(op)
     .effect(op)
     .some(
       (write) =>
-        write.write === 'put' && holds(room, { is: 'absent', list: write.list, id: write.item.id }),
+        write.write === 'put' && room.holds({ is: 'absent', list: write.list, id: write.item.id }),
     );
 }

@@ -18,8 +18,8 @@ import type { Resources } from '../telemetry/resources.ts';
 import { MediaClient } from './media/media-client.ts';
 import { MediaEvents } from './media/media-events.ts';
 import { NodeWatch } from './media/node-watch.ts';
+import { RoomHub } from './roster/room-hub.ts';
 import { sessionLeaseMs } from './session/lease.ts';
-import { RoomHub } from './session/room-hub.ts';
 import { Sessions } from './session/sessions.ts';
 import { Addresses } from './socket/addresses.ts';
 import { Compression } from './socket/compression.ts';
@@ -104,6 +104,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     resources,
     log,
     chatHistory: config.limits.chatHistory,
+    interest: config.interest,
   });
   await events.start((room) => hub.mediaListener(room));
   const sessions = new Sessions({

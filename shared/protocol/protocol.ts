@@ -23,6 +23,7 @@ import {
 } from '../room/room.ts';
 import { CheckPath } from './check-messages.ts';
 import { Consumer, PackedConsumers } from './consumers.ts';
+import { Features, ResumeResult } from './entry-messages.ts';
 import { LIMITS } from './limits.ts';
 import {
   CodecNames,
@@ -36,6 +37,12 @@ import {
   TurnRefusal,
 } from './media-messages.ts';
 import { PREPARE_METHODS, PreparedId, PreparedOffer, Token } from './prepare-messages.ts';
+import {
+  ParticipantsParams,
+  ParticipantsResult,
+  RoomSize,
+  RosterChange,
+} from './roster-messages.ts';
 import type { EventData, Params, Result } from './rpc.ts';
 import { ErrorBody } from './rpc.ts';
 
@@ -84,23 +91,7 @@ const JoinResult = v.object({
 });
 export type JoinResult = v.InferOutput<typeof JoinResult>;
 
-const ResumeResult = v.object({
-  /** The missed patches, if the server still has them; otherwise `snapshot` is given. */
-  patches: v.nullable(v.array(RoomPatch)),
-  snapshot: v.nullable(RoomSnapshot),
-  /** The media session as it is; its transports are untouched if `epoch` is the one we know. */
-  media: MediaOffer,
-});
-
-/** What a client understands that the first release of this protocol did not have. Others are ignored. */
-const Features = v.exactOptional(
-  v.pipe(
-    v.array(v.pipe(v.string(), v.maxLength(LIMITS.featureLength))),
-    v.maxLength(LIMITS.features),
-  ),
-);
-/** Those that this release has. */
-export const FEATURES = ['patches', 'packed', 'deflate', 'takes'] as const;
+export const FEATURES = ['patches', 'packed', 'deflate', 'takes', 'roster'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
@@ -156,8 +147,11 @@ export const METHODS = {
   /** A new rejoin token, before the one we have ends. */
   renewRejoin: { params: Empty, result: v.object({ rejoin: v.exactOptional(Rejoin) }) },
   leave: { params: Empty, result: Empty },
-  /** Also how a client notices a dead server: no reply in time means reconnect. */
-  ping: { params: Empty, result: Empty },
+  /**
+   * Also how a client notices a dead server: no reply in time means reconnect. In a large room the reply has its
+   * size, for clients with the feature `roster`.
+   */
+  ping: { params: Empty, result: RoomSize },
   connect: {
     params: v.object({ epoch: Epoch, direction: Direction, dtlsParameters: DtlsParameters }),
     result: Empty,
@@ -226,6 +220,11 @@ export const METHODS = {
   chat: { params: v.object({ id: ClientId, text: ChatText }), result: Empty },
   /** Asks for the room as it is, after a gap in the patches. */
   snapshot: { params: Empty, result: RoomSnapshot },
+  /**
+   * A page of the participants, in the order in which they came. The client is kept up to date about those on the
+   * last four pages that it asked for.
+   */
+  participants: { params: ParticipantsParams, result: ParticipantsResult },
   /** For hosts: mutes a track of another participant, who may unmute it again. */
   muteOther: { params: v.object({ trackId: ClientId }), result: Empty },
   /** For hosts: ends another participant's session. */
@@ -243,6 +242,10 @@ export const EVENTS = {
   patches: v.object({ patches: v.array(RoomPatch) }),
   /** The transports of a join that may follow. They carry nothing until then. */
   prepared: PreparedOffer,
+  /** Changes of the part of a large room that the client knows, to clients with the feature of this name. */
+  roster: RosterChange,
+  /** The room from now on, in place of what the client knows of it: it became a large one, or a small one again. */
+  room: v.object({ snapshot: RoomSnapshot }),
   /** Tracks that the media server began to send. */
   consumers: v.object({
     epoch: Epoch,

@@ -19,6 +19,7 @@ export const ClientId = v.pipe(
 export const ParticipantId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{10,40}$/));
 /** UTC milliseconds. */
 export const Timestamp = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const Version = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const Role = v.picklist(ROLES);
@@ -63,6 +64,10 @@ export const RoomSnapshot = v.object({
   tracks: v.array(Track),
   /** The newest messages only, oldest first. */
   chat: v.array(ChatMessage),
+  /** How many participants the room has, where these are a part of them: see the feature `roster`. */
+  count: v.exactOptional(Count),
+  /** How many of all share a camera or a screen. */
+  pictured: v.exactOptional(Count),
 });
 export type RoomSnapshot = v.InferOutput<typeof RoomSnapshot>;
 

@@ -7,6 +7,7 @@ import type {
   MethodParams,
   MethodResult,
 } from '../../../shared/protocol/protocol.ts';
+import type { RoomSize } from '../../../shared/protocol/roster-messages.ts';
 import { reconnectDelay } from './backoff.ts';
 import { whyNoSocket } from './no-socket.ts';
 import { Socket, type SocketListener } from './socket.ts';
@@ -18,6 +19,8 @@ export interface LinkOptions {
   /** Resumes the session (or joins) on a new socket. A refusal that is not retryable ends the link. */
   enter(socket: Socket): Promise<void>;
   onEvent<K extends EventName>(event: K, data: EventPayload<K>): void;
+  /** The size of a large room. */
+  onSize?(size: RoomSize): void;
   onDown(): void;
   /** A socket was entered: requests are carried from now on. */
   onUp(): void;
@@ -135,6 +138,9 @@ export class Link {
     let socket: Socket | undefined;
     const listener: SocketListener = {
       onEvent: (event, data) => this.#onEvent(event, data),
+      onSize: (size) => {
+        if (this.#entered) this.#options.onSize?.(size);
+      },
       onLost: () => {
         if (this.#socket === socket) this.#lost();
       },

@@ -9,6 +9,7 @@ import {
   type MethodParams,
   type MethodResult,
 } from '../../../shared/protocol/protocol.ts';
+import type { RoomSize } from '../../../shared/protocol/roster-messages.ts';
 import { errorFromBody, parse, parseJson, ServerFrame } from '../../../shared/protocol/rpc.ts';
 import { inflate } from './compression.ts';
 import { takeSocket } from './warm-socket.ts';
@@ -28,6 +29,8 @@ const CLOSE_NORMAL = 1000;
 
 export interface SocketListener {
   onEvent<K extends EventName>(event: K, data: EventPayload<K>): void;
+  /** The size of a large room, which comes with the answer of a ping. */
+  onSize?(size: RoomSize): void;
   /** Called once, when the socket ended without `close()`. */
   onLost(): void;
 }
@@ -207,10 +210,13 @@ export class Socket {
   }
 
   #ping(timeoutMs = PING_TIMEOUT_MS): void {
-    this.request('ping', {}, timeoutMs).catch((error) => {
-      // A refusal is an answer too: the server works.
-      if (ParleyError.from(error).code === 'timeout') this.#lost();
-    });
+    this.request('ping', {}, timeoutMs).then(
+      (size) => this.#listener.onSize?.(size),
+      (error) => {
+        // A refusal is an answer too: the server works.
+        if (ParleyError.from(error).code === 'timeout') this.#lost();
+      },
+    );
   }
 
   #lost(): void {

@@ -63,7 +63,7 @@ export class OwnTracks {
     onChange();
   }
 
-  onPatch({ ops }: RoomPatch, participantId: string): void {
+  onPatch({ ops }: Pick<RoomPatch, 'ops'>, participantId: string): void {
     for (const op of ops) {
       if (op.op !== 'mute' || !op.muted || op.by === participantId) continue;
       const entry = this.#find(op.trackId);

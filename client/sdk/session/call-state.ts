@@ -1,11 +1,6 @@
 // The state of a call for a page: room, tracks, speakers and connection, and their events.
 import { Emitter } from '../../../shared/emitter.ts';
 import { ParleyError } from '../../../shared/errors.ts';
-import {
-  listed,
-  type ParticipantPage,
-  type ParticipantQuery,
-} from '../../../shared/room/listing.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import { sameTracks, viewRemoteTracks } from '../media/remote-tracks.ts';
 import { connectionState } from './connection-state.ts';
@@ -30,7 +25,7 @@ export class CallState {
   }
 
   get count(): number {
-    return this.view.snapshot.participants.length;
+    return this.view.count;
   }
 
   get remoteTracks(): ReadonlyMap<string, RemoteTrack> {
@@ -43,10 +38,6 @@ export class CallState {
 
   get connection(): ConnectionState {
     return this.#connection;
-  }
-
-  async findParticipants(query: ParticipantQuery): Promise<ParticipantPage> {
-    return listed(this.room, query);
   }
 
   on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void {

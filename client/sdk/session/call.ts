@@ -8,7 +8,7 @@ import type {
   JoinResult,
   MethodResult,
 } from '../../../shared/protocol/protocol.ts';
-import type { RoomPatch } from '../../../shared/room/operations.ts';
+import type { ParticipantPage, ParticipantQuery } from '../../../shared/room/listing.ts';
 import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import { sleep } from '../link/backoff.ts';
 import { Link } from '../link/link.ts';
@@ -25,6 +25,7 @@ import { CallState } from './call-state.ts';
 import { sendChat } from './chat.ts';
 import type { LoadedDevice } from './preload.ts';
 import { ReadyJoin } from './ready-join.ts';
+import { RoomFollower } from './room-follower.ts';
 import { SessionEntry } from './session-entry.ts';
 import type { Call, JoinOptions, LocalTrack, LocalTrackInput } from './types.ts';
 
@@ -41,6 +42,7 @@ export class JoinedCall extends CallState implements Call {
   readonly #own: OwnTracks;
   readonly #preferences: Preferences;
   readonly #retries = new Retries();
+  readonly #room: RoomFollower;
   /** Actions that wait for the link, in order. */
   #whenUp: Array<() => void> = [];
 
@@ -63,6 +65,7 @@ export class JoinedCall extends CallState implements Call {
       ready: (listener) => this.#ready.socket(listener),
       enter: (socket) => this.#entry.enter(socket),
       onEvent: (event, data) => this.#onEvent(event, data),
+      onSize: (size) => this.#room.resize(size),
       onDown: () => this.#updateConnection(),
       onUp: () => this.#onUp(),
       onEnded: (error) => this.#end(error),
@@ -101,6 +104,15 @@ export class JoinedCall extends CallState implements Call {
       listed: () => this.#listed(),
       onChange: () => this.events.emit('localTracks', this.localTracks),
       onMutedByHost: (source) => this.events.emit('mutedByHost', source),
+      onProblem: (error) => this.problem(error),
+    });
+    this.#room = new RoomFollower({
+      view: this.view,
+      request: this.#request,
+      retries: this.#retries,
+      onPatch: (patch) => this.#own.onPatch(patch, this.participantId),
+      onChange: () => this.#roomChanged(),
+      onResize: () => this.events.emit('room', this.room),
       onProblem: (error) => this.problem(error),
     });
     this.#preferences = new Preferences(
@@ -153,6 +165,10 @@ export class JoinedCall extends CallState implements Call {
     this.#preferences.hideOthers();
   }
 
+  findParticipants(query: ParticipantQuery): Promise<ParticipantPage> {
+    return this.#room.find(query);
+  }
+
   sendChat(text: string): Promise<void> {
     return sendChat(text, {
       request: this.#request,
@@ -186,16 +202,13 @@ export class JoinedCall extends CallState implements Call {
     this.#roomChanged();
   };
 
-  readonly #onResumed = ({ snapshot, patches, media }: MethodResult<'resume'>): void => {
-    if (snapshot) this.view.replace(snapshot);
-    for (const patch of patches ?? []) {
-      // While we were away, a host may have changed our own tracks.
-      if (this.view.apply(patch) === 'applied') this.#own.onPatch(patch, this.participantId);
-    }
+  readonly #onResumed = ({ media, ...missed }: MethodResult<'resume'>): void => {
+    this.#room.missed(missed);
     this.#media.take(media, this.#listedIds());
     this.#onceUp(() => {
       this.#own.sendDifferences();
       this.#preferences.resend();
+      this.#room.resumed(missed.patches);
     });
     this.#roomChanged();
   };
@@ -217,8 +230,10 @@ export class JoinedCall extends CallState implements Call {
   }
 
   readonly #handlers: { [K in EventName]?: (data: EventPayload<K>) => void } = {
-    patch: (patch) => this.#onPatches([patch]),
-    patches: ({ patches }) => this.#onPatches(patches),
+    patch: (patch) => this.#room.patches([patch]),
+    patches: ({ patches }) => this.#room.patches(patches),
+    roster: (change) => this.#room.change(change),
+    room: (data) => this.#room.replaced(data),
     consumers: (data) => this.#media.onConsumers(data),
     consumersClosed: (data) => this.#media.onConsumersClosed(data),
     undecodable: (data) => this.#media.onUndecodable(data),
@@ -232,27 +247,6 @@ export class JoinedCall extends CallState implements Call {
     iceServers: ({ iceServers, move = false }) => this.#media.updateIceServers(iceServers, move),
     transportEnded: ({ epoch, direction }) => this.#media.onTransportEnded(epoch, direction),
   };
-
-  #onPatches(patches: readonly RoomPatch[]): void {
-    let isChanged = false;
-    for (const patch of patches) {
-      const outcome = this.view.apply(patch);
-      if (outcome === 'gap') this.#askForSnapshot();
-      if (outcome !== 'applied') continue;
-      isChanged = true;
-      this.#own.onPatch(patch, this.participantId);
-    }
-    if (isChanged) this.#roomChanged();
-  }
-
-  #askForSnapshot(): void {
-    if (this.#retries.has('snapshot')) return;
-    const ask = async () => {
-      this.view.replace(await this.#request('snapshot', {}));
-      this.#roomChanged();
-    };
-    this.#retries.send('snapshot', ask, (error) => this.problem(error));
-  }
 
   readonly #request: Request = (method, params) => this.#link.request(method, params);
 

@@ -2,17 +2,15 @@
 // makes each method atomic.
 import { timingSafeEqual } from 'node:crypto';
 import { ParleyError } from '../../../shared/errors.ts';
-import {
-  applyPatch,
-  type OperationTable,
-  type RoomOp,
-  type RoomPatch,
-} from '../../../shared/room/operations.ts';
+import type { OperationTable, RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
 import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
 import { isMissing, opsOfParticipant } from '../../room/restoring.ts';
+import { Roster } from '../../room/roster.ts';
 import { checkOps } from '../../room/rules.ts';
 import type {
   Admission,
+  Admitted,
+  BriefAdmission,
   Closer,
   CommitLimits,
   HeldSession,
@@ -46,7 +44,7 @@ interface Session {
 }
 
 interface StoredRoom {
-  snapshot: RoomSnapshot;
+  roster: Roster;
   patches: RoomPatch[];
   sessions: Map<string, Session>;
   /** Sessions that a host ended, which may not be put back, and what had let their participants in. */
@@ -72,14 +70,16 @@ export class MemoryRooms implements RoomStore {
     this.#listen = channel.listen;
   }
 
-  async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
+  admit(room: string, admission: BriefAdmission): Promise<Admitted>;
+  admit(room: string, admission: Admission): Promise<Required<Admitted>>;
+  async admit(room: string, admission: Admission | BriefAdmission): Promise<Admitted> {
     const { participant, resumeHash, maxParticipants, door } = structuredClone(admission);
-    const stored = this.#rooms.get(room) ?? newRoom(room);
+    const stored = this.#rooms.get(room) ?? newRoom(emptyRoom(room));
     if (door?.shown !== undefined && stored.removed.has(door.shown)) {
       throw new ParleyError('invitation_ended');
     }
     const known = stored.sessions.has(participant.id);
-    if (!known && stored.snapshot.participants.length >= maxParticipants) {
+    if (!known && stored.roster.count >= maxParticipants) {
       throw new ParleyError('room_full');
     }
     this.#rooms.set(room, stored);
@@ -87,7 +87,9 @@ export class MemoryRooms implements RoomStore {
     const leaseEndsAt = this.#leaseEnd();
     stored.sessions.set(participant.id, { fence: 1, resumeHash, leaseEndsAt, ends });
     this.#apply(stored, [{ op: 'join', participant }]);
-    return { snapshot: structuredClone(stored.snapshot) };
+    const { version } = stored.roster;
+    if ('brief' in admission && admission.brief) return { version };
+    return { version, snapshot: structuredClone(stored.roster.snapshot) };
   }
 
   async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {
@@ -109,7 +111,7 @@ export class MemoryRooms implements RoomStore {
   ): Promise<RoomPatch> {
     const stored = this.#guarded(room, guard);
     const by = { participantId: guard.participantId, ...limits };
-    for (const id of checkOps(stored.snapshot, by, ops, this.#options)) {
+    for (const id of checkOps(stored.roster, by, ops, this.#options)) {
       for (const key of [id, ...(stored.sessions.get(id)?.ends ?? [])]) stored.removed.add(key);
       forget(stored, id);
     }
@@ -156,7 +158,7 @@ export class MemoryRooms implements RoomStore {
       const leaseEndsAt = this.#leaseEnd();
       stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt, ends });
       if (nodeId !== undefined) stored.placements.assign(participantId, nodeId);
-      ops.push(...items.filter((op) => isMissing(stored.snapshot, op)));
+      ops.push(...items.filter((op) => isMissing(stored.roster, op)));
     }
     if (ops.length > 0) this.#apply(stored, structuredClone(ops));
     return states;
@@ -169,14 +171,14 @@ export class MemoryRooms implements RoomStore {
   }
 
   async snapshot(room: string): Promise<RoomSnapshot | undefined> {
-    return structuredClone(this.#rooms.get(room)?.snapshot);
+    return structuredClone(this.#rooms.get(room)?.roster.snapshot);
   }
 
   async patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined> {
     const stored = this.#rooms.get(room);
-    if (!stored || version > stored.snapshot.version) return undefined;
+    if (!stored || version > stored.roster.version) return undefined;
     const missed = stored.patches.filter((patch) => patch.version > version);
-    if (missed.length < stored.snapshot.version - version) return undefined;
+    if (missed.length < stored.roster.version - version) return undefined;
     return structuredClone(missed);
   }
 
@@ -233,9 +235,8 @@ export class MemoryRooms implements RoomStore {
    * sessions meanwhile.
    */
   #recreate(known: RoomSnapshot): StoredRoom {
-    const stored = newRoom(known.room);
     const version = known.version + RESTORED_VERSION_JUMP;
-    stored.snapshot = { ...known, version: version - 1 };
+    const stored = newRoom({ ...known, version: version - 1 });
     stored.placements.epoch = version;
     const session = { fence: 0, resumeHash: '', leaseEndsAt: this.#leaseEnd(), ends: [] };
     for (const { id } of known.participants) stored.sessions.set(id, { ...session });
@@ -245,21 +246,20 @@ export class MemoryRooms implements RoomStore {
   }
 
   #apply(stored: StoredRoom, ops: RoomOp[]): RoomPatch {
-    const patch: RoomPatch = { version: stored.snapshot.version + 1, ops };
-    const next = applyPatch(stored.snapshot, patch, this.#options);
-    if (!next) throw new Error('a patch numbered from the snapshot always follows it');
-    stored.snapshot = next;
+    const { roster } = stored;
+    const patch: RoomPatch = { version: roster.version + 1, ops };
+    roster.apply(patch, this.#options);
     stored.patches.push(patch);
     if (stored.patches.length > this.#options.patchHistory) stored.patches.shift();
-    if (stored.sessions.size === 0) this.#rooms.delete(next.room);
-    this.#notify(stored.snapshot.room, structuredClone(patch));
+    if (stored.sessions.size === 0) this.#rooms.delete(roster.room);
+    this.#notify(roster.room, structuredClone(patch));
     return structuredClone(patch);
   }
 }
 
-function newRoom(room: string): StoredRoom {
+function newRoom(snapshot: RoomSnapshot): StoredRoom {
   return {
-    snapshot: emptyRoom(room),
+    roster: new Roster(snapshot),
     patches: [],
     sessions: new Map(),
     removed: new Set(),

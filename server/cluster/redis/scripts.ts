@@ -11,7 +11,7 @@ function room<const Argument extends string>(file: string, args: readonly Argume
 }
 
 export const ROOM = {
-  admit: room('admit', ['id', 'hash', 'max', 'shown', 'ends', 'program', 'ops']),
+  admit: room('admit', ['id', 'hash', 'max', 'shown', 'ends', 'program', 'ops', 'brief']),
   claim: room('claim', ['id', 'hash']),
   commit: room('commit', ['me', 'fence', 'program', 'ops']),
   release: room('release', ['id', 'fence', 'program', 'ops']),

@@ -2,6 +2,11 @@
 import { integer, setting } from '../setting.ts';
 
 export const interest = {
+  wholeRosterUpTo: setting('WHOLE_ROSTER_UP_TO', integer(0, 10_000), {
+    default: 100,
+    about:
+      'Rooms with at most this many participants: everybody knows all of them. In a larger one clients know those who share one of the first pictures or spoke last, and a count; others come in pages, by name. It is a small one again at four fifths of this.',
+  }),
   everyVoiceUpTo: setting('EVERY_VOICE_UP_TO', integer(0, 1_000), {
     default: 30,
     about:

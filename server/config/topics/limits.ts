@@ -105,6 +105,11 @@ export const limits = {
     about:
       'Times that one participant may say what it wants to receive per minute, and as many at once at first. Each costs the media worker a request for each track named; a page gathers what changes together.',
   }),
+  listsPerMinute: setting('LISTS_PER_MINUTE', integer(1, 100_000), {
+    default: 240,
+    about:
+      'Pages of the list of participants that one participant may ask for per minute, and as many at once at first; more are refused with `rate_limited`. Each is a search through the names of the room. A participant who types and scrolls asks a few times a second.',
+  }),
   chatPerMinute: setting('CHAT_MESSAGES_PER_MINUTE', integer(1, 6_000), {
     default: 60,
     about: 'Chat messages one participant may send per minute: fast typing, no flood.',

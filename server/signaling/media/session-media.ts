@@ -32,6 +32,8 @@ export interface MediaOwner {
   readonly isKept: boolean;
   /** The newest media session is on another node, or on none as the session is over. */
   moved(from: string | undefined, to: string | undefined): void;
+  /** The client is sent this media session next. */
+  offered(offer: MediaOffer): void;
 }
 
 /** How a media session is opened. */
@@ -119,6 +121,7 @@ export class SessionMedia {
   /** The media session that the client has, or is sent next. */
   adopt({ offer, nodeId, origin }: OpenedOnNode): void {
     if (this.#owner.ended) return;
+    this.#owner.offered(offer);
     const before = this.sessions.current?.nodeId;
     this.sessions.adopt({ nodeId, origin, epoch: offer.epoch });
     if (before !== nodeId) this.#owner.moved(before, nodeId);
@@ -167,6 +170,7 @@ export class SessionMedia {
     try {
       const { offer } = await this.sessions.send('describe', { room, participantId });
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
+      this.#owner.offered(offer);
       this.#publish('media', packed(offer, this.#owner.features));
     } catch (error) {
       const { code } = ParleyError.from(error);

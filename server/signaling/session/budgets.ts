@@ -20,6 +20,7 @@ const BUDGET_OF: Partial<Record<MethodName, Budget>> = {
   remove: 'roomChangesPerMinute',
   subscribe: 'preferencesPerMinute',
   chat: 'chatPerMinute',
+  participants: 'listsPerMinute',
 };
 
 /** One for all: there are two of them for each session. */

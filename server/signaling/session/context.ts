@@ -6,9 +6,9 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaClient } from '../media/media-client.ts';
+import type { RoomHub } from '../roster/room-hub.ts';
 import type { Compression } from '../socket/compression.ts';
 import type { SessionKeeper } from './keeper.ts';
-import type { RoomHub } from './room-hub.ts';
 
 export interface SessionContext {
   rooms: RoomStore;

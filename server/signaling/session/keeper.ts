@@ -10,7 +10,7 @@ import type {
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import { Retry } from '../../telemetry/retry.ts';
-import type { RoomHub } from './room-hub.ts';
+import type { RoomHub } from '../roster/room-hub.ts';
 
 /** A session as the keeper sees it. */
 export interface KeptSession {

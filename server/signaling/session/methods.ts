@@ -21,6 +21,11 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
 
   async snapshot(session) {
     const { rooms, hub } = session.context;
+    if (hub.isPart(session.room, session)) {
+      session.queue.hold();
+      const part = session.view();
+      if (part) return part;
+    }
     const snapshot = await rooms.snapshot(session.room).catch((error) => {
       // While the store is away, the newest state that this replica knows is better than nothing.
       const known = hub.known(session.room);
@@ -29,6 +34,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     });
     if (!snapshot) throw new ParleyError('session_lost');
     return snapshot;
+  },
+
+  async participants(session, query) {
+    const page = session.context.hub.page(session.room, session, query);
+    if (!page) throw new ParleyError('session_lost');
+    session.queue.hold();
+    return page;
   },
 
   async renewRejoin(session) {
@@ -149,9 +161,8 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     const { version } = await session.commit([op]);
     // The replica of the track's owner sends it to the node too. There may be no such replica at the moment.
     const { room } = session;
-    const { rooms, media } = session.context;
-    const snapshot = await rooms.snapshot(room);
-    const owner = snapshot?.tracks.find(({ id }) => id === trackId)?.participantId;
+    const { rooms, media, hub } = session.context;
+    const owner = hub.ownerOf(room, trackId);
     const nodeId = owner === undefined ? undefined : await rooms.nodeOf(room, owner);
     if (owner !== undefined && nodeId !== undefined) {
       const target = { room, participantId: owner, trackId, muted: true, version };

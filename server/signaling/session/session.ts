@@ -1,22 +1,24 @@
 // One participant's session. It outlives its sockets and its media sessions.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { Feature } from '../../../shared/protocol/protocol.ts';
+import type { RoomSize } from '../../../shared/protocol/roster-messages.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
-import type { Participant } from '../../../shared/room/room.ts';
+import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { HeldSession, SessionGuard } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
-import type { Timer } from '../../telemetry/resources.ts';
 import { SessionMedia } from '../media/session-media.ts';
 import type { Client } from '../media/shared-capabilities.ts';
+import type { RoomMember } from '../roster/members.ts';
+import { hasLeft, type PatchBatch } from '../roster/patch-batch.ts';
 import type { Connection } from '../socket/connection.ts';
 import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
 import type { SessionContext } from './context.ts';
+import type { GrantedClaim, SessionOptions, State } from './options.ts';
 import { OwnGuard } from './own-guard.ts';
-import { hasLeft, type PatchBatch } from './patch-batch.ts';
 import { Presence } from './presence.ts';
-import type { RoomMember } from './room-hub.ts';
 import {
   admit,
   answer,
@@ -27,33 +29,7 @@ import {
   end,
   isInStore,
   type SessionEnd,
-  type SessionState,
 } from './state.ts';
-
-/** The state of a session, with the socket and the timer that belong to it. */
-type State = SessionState<Connection, Timer>;
-
-export interface SessionOptions extends GrantedClaim {
-  room: string;
-  participant: Pick<Participant, 'id' | 'name' | 'role'>;
-  /** `joining`, or `attached` when another replica had the session until now. */
-  state: Extract<State, { connection: Connection }>;
-  /** Whether the participant is online in the room's state. */
-  online: boolean;
-  /** The hash of the secret that resumes the session. */
-  resumeHash: string;
-  /** Ways in that a removal by a host ends. Empty for a session that another replica had until now. */
-  ends: readonly string[];
-  /** Called when the media session is on another node, or on none as the session is over. */
-  onMoved(from: string | undefined, to: string | undefined): void;
-  /** Called once, when the session is over. */
-  onClosed(session: Session): void;
-}
-
-/** A claim of this replica that the store has granted to a client. */
-export interface GrantedClaim extends Client {
-  guard: SessionGuard;
-}
 
 /** Ends after which the client comes back at once. A lost session cannot be resumed: the client joins anew. */
 const COMES_BACK: ReadonlySet<SessionEnd> = new Set(['shutdown', 'lost']);
@@ -63,12 +39,13 @@ export class Session implements RoomMember {
   readonly participant: SessionOptions['participant'];
   readonly participantId: string;
   readonly budgets: Budgets;
+  /** Frames to the client. */
+  readonly queue: FrameQueue;
   readonly media: SessionMedia;
   readonly context: SessionContext;
   readonly moved: SessionOptions['onMoved'];
   readonly #options: SessionOptions;
   readonly #release: () => void;
-  readonly #queue: FrameQueue;
   readonly #presence: Presence;
   readonly #guard: OwnGuard;
   #client: Client;
@@ -87,15 +64,14 @@ export class Session implements RoomMember {
     this.#release = context.resources.open('session');
     const { resources, log } = context;
     this.#presence = new Presence({
-      online: options.online,
+      ...{ resources, log, online: options.online },
       commit: (online) =>
         this.commit([{ op: 'presence', participantId: this.participantId, online }]),
-      ...{ resources, log },
     });
     this.#guard = new OwnGuard(options.guard, () => this.#presence.forget());
-    this.#queue = new FrameQueue(() => connectionOf(this.#state));
-    this.#queue.pause();
-    this.media = new SessionMedia(this, this.#queue, context);
+    this.queue = new FrameQueue(() => connectionOf(this.#state));
+    this.queue.pause();
+    this.media = new SessionMedia(this, this.queue, context);
     this.budgets = new Budgets(context.limits);
   }
 
@@ -112,6 +88,10 @@ export class Session implements RoomMember {
     return this.#client.features;
   }
 
+  get takesParts(): boolean {
+    return this.features.includes('roster' satisfies Feature);
+  }
+
   get rtpCapabilities(): RtpCapabilities {
     return this.#client.rtpCapabilities;
   }
@@ -125,7 +105,7 @@ export class Session implements RoomMember {
     return this.#state.name === 'ended' && this.#state.isKept;
   }
 
-  /** Whether the client has a socket at the moment. */
+  /** The client has a socket. */
   get attached(): boolean {
     return connectionOf(this.#state) !== undefined;
   }
@@ -156,7 +136,7 @@ export class Session implements RoomMember {
   answered(version: number): void {
     if (this.ended) return;
     this.#state = answer(this.#state);
-    this.#queue.flush(version);
+    this.queue.flush(version);
   }
 
   /** A client resumes the session at this replica. */
@@ -182,13 +162,13 @@ export class Session implements RoomMember {
     else if (before.connection !== connection) {
       before.connection.end(new ParleyError('session_replaced'), { reconnect: false });
     }
-    this.#queue.pause();
-    this.#queue.clear();
+    this.queue.pause();
+    this.queue.clear();
   }
 
   /** The answer of a resume was sent, with the room's state up to `version`: what came after it follows. */
   flush(version?: number): void {
-    this.#queue.flush(version);
+    this.queue.flush(version);
   }
 
   /**
@@ -246,10 +226,30 @@ export class Session implements RoomMember {
   }
 
   onPatches(batch: PatchBatch): void {
-    this.#queue.sendPatches(batch, {
+    this.queue.sendPatches(batch, {
       gathered: this.features.includes('patches' satisfies Feature),
       except: (patch) => hasLeft(patch, this.participantId),
     });
+  }
+
+  onRoomFrame(frame: string): void {
+    this.queue.sendRoomFrame(frame);
+  }
+
+  /** The room as the client is sent it now: changes after it follow. Undefined before the first snapshot. */
+  view(): RoomSnapshot | undefined {
+    this.queue.dropRoomFrames();
+    return this.context.hub.view(this.room, this);
+  }
+
+  /** Empty for a client that knows the whole room. */
+  get roomSize(): RoomSize {
+    return this.takesParts ? this.context.hub.sizeOf(this.room) : {};
+  }
+
+  /** All that the client receives on a media session it is sent. */
+  offered(offer: MediaOffer): void {
+    this.context.hub.offered(this.room, this, offer);
   }
 
   /** The replica that committed the mute may not have reached the node. */
@@ -282,7 +282,7 @@ export class Session implements RoomMember {
       this.context.keeper.addEnding(givenUp);
     }
     this.#release();
-    this.#options.onClosed(this);
+    this.#options.onClosed();
   }
 
   /** Releases the session and closes its media, unless another replica has taken the session over. */

@@ -21,8 +21,10 @@ import { comeIn, hashOf, type WayIn } from './admission.ts';
 import { claimSession } from './claim.ts';
 import type { SessionContext } from './context.ts';
 import { SessionKeeper } from './keeper.ts';
+import { missedSince } from './missed.ts';
+import type { GrantedClaim, SessionOptions } from './options.ts';
 import { mintRejoin } from './rejoin.ts';
-import { type GrantedClaim, Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
 import { attach, join } from './state.ts';
 
 export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
@@ -128,11 +130,12 @@ export class Sessions {
     const survey = nodes.surveyAhead(room);
     try {
       await hub.add(room, session);
-      const { snapshot } = await rooms.admit(room, {
+      const { version, snapshot } = await rooms.admit(room, {
         participant: { ...participant, joinedAt: Date.now(), online: true },
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
         door,
+        brief: hub.follows(room),
       });
       if (session.ended) {
         // This replica began to drain before the store had admitted the participant.
@@ -141,19 +144,23 @@ export class Sessions {
         throw new ParleyError('shutting_down');
       }
       session.admitted();
-      hub.learn(snapshot);
-      const media = await session.media.open({ survey, prepared });
+      if (snapshot) hub.learn(snapshot);
+      const reached = hub.reached(room, version, participant.id);
+      const [media] = await Promise.all([session.media.open({ survey, prepared }), reached]);
+      const rejoin = await mintRejoin(session);
+      const view = session.view();
+      if (!view) throw new ParleyError('session_lost');
       metrics.sessions.inc({ event: 'joined' });
       log.info({ room, participantId: participant.id }, 'session joined');
       const result: MethodResult<'join'> = {
         participantId: participant.id,
         resumeSecret,
         gracePeriodMs: timing.gracePeriodMs,
-        snapshot,
+        snapshot: view,
         media: packed(media, client.features),
-        ...(await mintRejoin(session)),
+        ...rejoin,
       };
-      return [session, { result, afterwards: () => session.answered(snapshot.version) }];
+      return [session, { result, afterwards: () => session.answered(view.version) }];
     } catch (error) {
       session.end('left');
       throw error;
@@ -161,7 +168,7 @@ export class Sessions {
   }
 
   async resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]> {
-    const { rooms, hub, metrics, media } = this.#options;
+    const { hub, metrics, media } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId } = params;
     const client = this.#capabilities.clientOf(params);
@@ -177,18 +184,9 @@ export class Sessions {
       if (opened) session.media.adopt(opened);
       const current = opened?.offer ?? (await session.media.open());
       await session.markOnline();
-      const patches = await rooms.patchesSince(room, params.version);
-      const whole = patches && hub.known(room) ? undefined : await rooms.snapshot(room);
-      if (whole) hub.learn(whole);
-      const snapshot = patches ? undefined : whole;
-      if (!patches && !snapshot) throw new ParleyError('session_lost');
+      const { version, ...missed } = await missedSince(session, params.version);
       metrics.sessions.inc({ event: 'resumed' });
-      const version = snapshot?.version ?? patches?.at(-1)?.version ?? params.version;
-      const result: MethodResult<'resume'> = {
-        patches: patches ?? null,
-        snapshot: snapshot ?? null,
-        media: packed(current, client.features),
-      };
+      const result: MethodResult<'resume'> = { ...missed, media: packed(current, client.features) };
       return [session, { result, afterwards: () => session.flush(version) }];
     } catch (error) {
       session.detach(connection);

@@ -30,6 +30,8 @@ export interface Reply {
 export interface ConnectionHandler {
   /** Requests come one after the other, in the order they were sent. */
   request(method: string, params: unknown): Promise<Reply>;
+  /** What the answer of a `ping` says. */
+  pong?(): object;
   /** Once, when the socket is gone for whatever reason. */
   closed(): void;
 }
@@ -188,7 +190,7 @@ export class Connection implements Beating {
   #enqueue(request: Request): void {
     if (request.method === 'ping') {
       // The answer does not wait behind other requests: it shows that a busy server is alive.
-      this.send(JSON.stringify({ id: request.id, result: {} }));
+      this.send(JSON.stringify({ id: request.id, result: this.#handler.pong?.() ?? {} }));
       return;
     }
     this.#waiting += 1;

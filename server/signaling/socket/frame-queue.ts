@@ -1,12 +1,14 @@
 // The frames of a session to its client, in an order that the client can follow: while an answer with the
 // room's state is under way, later frames wait behind it.
 import type { RoomPatch } from '../../../shared/room/operations.ts';
-import type { PatchBatch } from '../session/patch-batch.ts';
+import type { PatchBatch } from '../roster/patch-batch.ts';
 
 interface Waiting {
   frame: string;
   /** The version of the room patch that it carries, if it does. */
   version: number | undefined;
+  /** It is about the room as the client knows it. */
+  isOfRoom?: boolean;
 }
 
 export interface PatchOptions {
@@ -25,6 +27,8 @@ export class FrameQueue {
   readonly #sink: () => FrameSink | undefined;
   #waiting: Waiting[] = [];
   #pauses = 0;
+  /** How many of them wait for the answer of a request. */
+  #held = 0;
   /** The client has the room up to this version: older patches are not sent. */
   #version = 0;
 
@@ -43,6 +47,22 @@ export class FrameQueue {
     this.#waiting = [];
   }
 
+  /** Frames wait until `answered`: they come after what the answer of a request says. */
+  hold(): void {
+    this.pause();
+    this.#held += 1;
+  }
+
+  /** The answer of a request was sent. */
+  answered(): void {
+    for (; this.#held > 0; this.#held -= 1) this.flush();
+  }
+
+  /** The client is sent the room as it is now: what waited is part of it. */
+  dropRoomFrames(): void {
+    this.#waiting = this.#waiting.filter(({ isOfRoom }) => !isOfRoom);
+  }
+
   /** The client was sent the state, the room's up to `version`: what came after it follows. */
   flush(version = 0): void {
     this.#version = Math.max(this.#version, version);
@@ -57,6 +77,14 @@ export class FrameQueue {
     if (!sink) return;
     if (version !== undefined && version <= this.#version) return;
     if (this.#pauses > 0) this.#waiting.push({ frame, version });
+    else sink.send(frame);
+  }
+
+  /** An event about the room as the client knows it. */
+  sendRoomFrame(frame: string): void {
+    const sink = this.#sink();
+    if (!sink) return;
+    if (this.#pauses > 0) this.#waiting.push({ frame, version: undefined, isOfRoom: true });
     else sink.send(frame);
   }
 

@@ -113,7 +113,12 @@ export class SocketHandler implements ConnectionHandler {
     session.budgets.spend(method);
     const result = await run(session);
     if (session.ended) this.#expectJoin();
-    return { result };
+    return { result, afterwards: () => session.queue.answered() };
+  }
+
+  pong(): object {
+    const session = this.#state.name === 'joined' ? this.#state.session : undefined;
+    return session?.roomSize ?? {};
   }
 
   closed(): void {

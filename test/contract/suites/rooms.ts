@@ -20,6 +20,23 @@ export function roomsContract(promises: ClusterTest): void {
     assert.equal(await b.rooms.snapshot('team'), undefined);
   });
 
+  promises(
+    'a brief admission says the version alone, and refuses as others do',
+    async ({ a, b }) => {
+      await enter(a.rooms, 'team');
+      const patches: RoomPatch[] = [];
+      await b.rooms.subscribe('team', (patch) => patches.push(patch));
+      const brief = { ...admission('participant-2', { maxParticipants: 2 }), brief: true };
+      assert.deepEqual(await a.rooms.admit('team', brief), { version: 2 });
+      await until('the patch to come', () => assert.equal(patches.at(-1)?.version, 2));
+      assert.equal((await b.rooms.snapshot('team'))?.participants.length, 2);
+      const third = { ...admission('participant-3', { maxParticipants: 2 }), brief: true };
+      assert.equal(await refusal(a.rooms.admit('team', third)), 'room_full');
+      const whole = await a.rooms.admit('team', { ...admission('participant-4'), brief: false });
+      assert.equal(whole.snapshot?.participants.length, 3);
+    },
+  );
+
   promises('a room that ended begins anew, without the chat of before', async ({ a }) => {
     const first = await enter(a.rooms, 'team');
     await a.rooms.commit('team', first, [chat(first), publish(first)], LIMITS);

@@ -100,6 +100,15 @@ test('voices alone: each packet of one reaches the three others, and the server 
   await server.becomesIdle();
 });
 
+test('in a large room each looks at a page of pictures that not everybody knows', async (t) => {
+  const server = await startServer(t, { WHOLE_ROSTER_UP_TO: '2', PICTURES: '1' });
+  const line = '--publishers 8 --viewers 2 --layout 2 --ramp 0.5 --duration 4';
+  const { participants, refusals, streams } = await run(server, line);
+  assert.deepEqual([participants.joined, participants.lost, refusals], [10, 0, {}]);
+  assert.ok(streams.received >= 2 * 10, `${streams.received} streams`);
+  await server.becomesIdle();
+});
+
 test('rooms are filled in turn, and hear nothing of each other', async (t) => {
   const server = await startServer(t);
   const line = '--publishers 4 --viewers 2 --rooms 2 --audio-only --ramp 0.2 --duration 2';

@@ -85,6 +85,15 @@ function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, u
     leave: empty,
     ping: empty,
     snapshot: empty,
+    participants: fc.record(
+      {
+        search: fc.constantFrom('', 'Eve', '\u0000', 'x'.repeat(65)),
+        offset: fc.constantFrom(0, 1, -1, 1e9),
+        limit: fc.constantFrom(0, 1, 100, 101),
+        with: fc.constantFrom('pictures', 'nothing'),
+      },
+      { requiredKeys: ['offset', 'limit'] },
+    ),
     connect: fc.record({
       epoch,
       direction,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SessionGuard } from '../../../server/cluster/cluster.ts';
-import { checkOps } from '../../../server/room/rules.ts';
+import { checkOps, judged } from '../../../server/room/rules.ts';
 import type { RoomOp } from '../../../shared/room/operations.ts';
 import type { Participant, Role, RoomSnapshot, Track } from '../../../shared/room/room.ts';
 
@@ -49,7 +49,7 @@ const ROOM: RoomSnapshot = {
 
 function outcome(who: SessionGuard['participantId'], ...ops: RoomOp[]): string {
   try {
-    checkOps(ROOM, { participantId: who, ...LIMITS }, ops, { chatHistory: 5 });
+    checkOps(judged(ROOM), { participantId: who, ...LIMITS }, ops, { chatHistory: 5 });
     return 'ok';
   } catch (error) {
     return (error as { code: string }).code;

@@ -33,6 +33,7 @@ function scene() {
     participantId: 'ada',
     ended: false,
     moved() {},
+    offered() {},
   } as unknown as MediaOwner;
   const context = { media, resources } as unknown as SessionContext;
   const told: string[] = [];

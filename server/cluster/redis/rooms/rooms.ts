@@ -12,6 +12,8 @@ import type { RoomSnapshot } from '../../../../shared/room/room.ts';
 import { compile } from '../../../room/compile.ts';
 import type {
   Admission,
+  Admitted,
+  BriefAdmission,
   Closer,
   CommitLimits,
   HeldSession,
@@ -85,8 +87,11 @@ export class RedisRooms implements RoomStore {
     this.#patchSchema = patchSchema(this.#operations) as v.GenericSchema as PatchSchema;
   }
 
-  async admit(room: string, admission: Admission): Promise<{ snapshot: RoomSnapshot }> {
+  admit(room: string, admission: BriefAdmission): Promise<Admitted>;
+  admit(room: string, admission: Admission): Promise<Required<Admitted>>;
+  async admit(room: string, admission: Admission | BriefAdmission): Promise<Admitted> {
     const { participant, resumeHash, maxParticipants, door } = admission;
+    const brief = 'brief' in admission && admission.brief;
     const ops: RoomOp[] = [{ op: 'join', participant }];
     this.#options.index.note(room);
     const reply = await this.#run(ROOM.admit, room, {
@@ -97,8 +102,11 @@ export class RedisRooms implements RoomStore {
       ends: (door?.ends ?? []).join(' '),
       program: storeProgram(ops),
       ops: JSON.stringify(ops),
+      brief,
     });
-    return { snapshot: parseSnapshot(room, accepted(reply)) };
+    if (brief) return { version: v.parse(NumberReply, accepted(reply))[1] };
+    const snapshot = parseSnapshot(room, accepted(reply));
+    return { version: snapshot.version, snapshot };
   }
 
   async claim(room: string, participantId: string, resumeHash: string): Promise<SessionGuard> {

@@ -1,7 +1,7 @@
 // Changes of a large room reach clients several at a time, each once and in order, whatever the client understands.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batchOf, gatherMs, hasLeft } from '../../../../server/signaling/session/patch-batch.ts';
+import { batchOf, gatherMs, hasLeft } from '../../../../server/signaling/roster/patch-batch.ts';
 import { FrameQueue } from '../../../../server/signaling/socket/frame-queue.ts';
 import type { RoomPatch } from '../../../../shared/room/operations.ts';
 
