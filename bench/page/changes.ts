@@ -18,8 +18,9 @@ export const CHANGES = {
   'someone else speaks': (n: number) => {
     window.gallery.speak(1 + (n % 40));
   },
-  'someone joins': () => {
-    window.gallery.join(1);
+  'someone joins, or leaves again': (n: number) => {
+    if (n % 2 === 0) window.gallery.join(1);
+    else window.gallery.leaves(window.gallery.came - 1);
   },
   'the page is turned': (n: number) => {
     const name = n % 2 === 0 ? 'Next people' : 'Previous people';

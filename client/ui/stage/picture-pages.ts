@@ -1,5 +1,5 @@
 // The pictures of a room that the page knows in part: which there are, and the names of those that are looked at.
-import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
+import { batch, computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import {
   isPicture,
   type ParticipantPage,
@@ -45,6 +45,7 @@ export class PicturePages {
   readonly #known;
   readonly #remembered = signal<ReadonlyMap<string, Remembered>>(new Map());
   readonly #asked = signal<ReadonlySet<number>>(new Set());
+  readonly #pending = signal<ReadonlySet<number>>(new Set());
   readonly #checkedAt = new Map<string, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #end: () => void;
@@ -79,9 +80,12 @@ export class PicturePages {
       );
       return Math.max(0, pictured - owners.size);
     });
+    let offsets: readonly number[] = [];
     this.waiting = computed(() => {
       const { pictured = 0 } = room.value;
-      return waitingTiles(pictured, missing.value, this.#asked.value);
+      const progress = { asked: this.#asked.value, pending: this.#pending.value };
+      offsets = waitingOffsets(offsets, missing.value, pictured, progress);
+      return offsets.map((offset) => ({ kind: 'waiting', id: `${PREFIX}${offset}` }));
     });
   }
 
@@ -134,11 +138,14 @@ export class PicturePages {
     const offset = Math.min(...offsets);
     const limit = Math.min(MOST_ASKED, Math.max(...offsets) - offset + 1);
     const end = offset + limit;
+    const asked = [...Array(limit).keys()].map((index) => offset + index);
     let answer: ParticipantPage;
+    this.#pending.value = new Set([...this.#pending.peek(), ...asked]);
     try {
       answer = await this.#input.find({ with: 'pictures', offset, limit });
     } catch {
       // The next look at the page asks again.
+      this.#pending.value = without(this.#pending.peek(), asked);
       return;
     }
     const tracks = byOwner(answer.tracks);
@@ -153,9 +160,12 @@ export class PicturePages {
       const { id } = participant;
       next.set(id, { participant, tracks: tracks.get(id) ?? [], offset: offset + index });
     }
-    this.#remembered.value = next;
-    const asked = [...Array(limit).keys()].map((index) => offset + index);
-    this.#asked.value = new Set([...this.#asked.peek(), ...asked]);
+    // Together: whoever was found takes the places of the tiles that waited for them.
+    batch(() => {
+      this.#remembered.value = next;
+      this.#asked.value = new Set([...this.#asked.peek(), ...asked]);
+      this.#pending.value = without(this.#pending.peek(), asked);
+    });
   }
 
   /** What the room says of somebody with a picture, for the time when it does not any more. */
@@ -179,20 +189,35 @@ export class PicturePages {
 const PREFIX = 'waiting-';
 
 /**
- * One for each picture that is missing, named by where it is found. Those that were asked for are known; if more are
- * missing, everything may have moved. Pure.
+ * Where the missing pictures are found, in ascending order. As long as a picture is missing it keeps its place: what
+ * comes takes the place of those that were asked for. Pure.
+ *
+ * @param before the answer of the last change
+ * @param progress `asked`: whoever is there is known. `pending`: asked for, without an answer yet
  */
-export function waitingTiles(
-  pictured: number,
+export function waitingOffsets(
+  before: readonly number[],
   missing: number,
-  asked: ReadonlySet<number>,
-): WaitingTile[] {
-  const offsets = [...Array(pictured).keys()];
-  const open = offsets.filter((offset) => !asked.has(offset));
-  const from = open.length >= missing ? open : offsets;
-  return from
-    .slice(from.length - missing)
-    .map((offset) => ({ kind: 'waiting', id: `${PREFIX}${offset}` }));
+  pictured: number,
+  { asked, pending }: { asked: ReadonlySet<number>; pending: ReadonlySet<number> },
+): number[] {
+  const kept = before.filter((offset) => offset < pictured && !asked.has(offset));
+  const first = [
+    ...kept.filter((each) => pending.has(each)),
+    ...kept.filter((each) => !pending.has(each)),
+  ];
+  const waiting = new Set(first.slice(Math.max(0, first.length - missing)));
+  const all = [...Array(pictured).keys()];
+  // If everybody was asked for and some are missing still, everything may have moved.
+  for (const candidates of [all.filter((offset) => !asked.has(offset)), all]) {
+    for (const offset of candidates.reverse()) if (waiting.size < missing) waiting.add(offset);
+  }
+  return [...waiting].sort((a, b) => a - b);
+}
+
+function without<T>(set: ReadonlySet<T>, items: readonly T[]): Set<T> {
+  const gone = new Set(items);
+  return new Set([...set].filter((item) => !gone.has(item)));
 }
 
 function offsetOf(tileId: string): number | undefined {

@@ -101,20 +101,22 @@ export class StageModel {
       const focused = placements.find(({ id }) => id === this.focused.value);
       return (focused ?? placements[0])?.id;
     });
+    // Before it is, a page has room for a few, and pictures would be moved for nothing.
+    const isMeasured = computed(() => this.viewport.value.width > 0);
     this.#ends = [
       () => pages.close(),
       effect(() => {
         const looked = this.layout.value.placements.map(({ id }) => id);
         // With each change somebody who is looked at may have left.
-        if (!isWhole.value && pages.shown.value) pages.look(looked);
+        if (isMeasured.value && !isWhole.value && pages.shown.value) pages.look(looked);
       }),
       effect(() => {
         const present = this.tiles.value.map(({ id }) => id);
-        this.#places.value = arrange(this.#places.peek(), present);
+        this.#places.value = arrange(placesWith(this.#places.peek(), selfId), present);
       }),
       effect(() => {
         const { pages, perPage } = this.layout.value;
-        if (pages === 1) return;
+        if (pages === 1 || !isMeasured.value) return;
         const grid = shapes.value.filter(({ role }) => role === 'grid').map(({ id }) => id);
         const occupants = this.#occupants(performance.now() - RECENT_MS);
         this.#places.value = picturesFirst(this.#places.peek(), grid, perPage, occupants);
@@ -185,4 +187,9 @@ export class StageModel {
       spokeAt: this.#spokeAt,
     };
   }
+}
+
+/** The own tile is the first one, also where the room was known before the own join. */
+function placesWith(places: readonly string[], selfId: string): readonly string[] {
+  return places.length === 0 || places.includes(selfId) ? places : [selfId, ...places];
 }

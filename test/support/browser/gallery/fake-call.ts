@@ -50,7 +50,7 @@ export class FakeCall implements Call {
   #all: Pick<RoomSnapshot, 'participants' | 'tracks'>;
   readonly #options: GalleryOptions;
   /** How many have come since the call began. */
-  #came: number;
+  came: number;
   readonly #events = new Emitter<CallEvents>((error) => console.error(error));
   readonly #media = new Map<string, MediaStreamTrack>();
   /** Tracks that arrive, paused ones too, as long as their consumers are there. */
@@ -62,7 +62,7 @@ export class FakeCall implements Call {
 
   constructor(options: GalleryOptions) {
     this.#options = options;
-    this.#came = options.participants;
+    this.came = options.participants;
     this.#all = manyParticipants(options);
     this.room = { room: 'hall', version: 1, ...this.#known(), chat: [] };
     for (const { id, kind } of this.#all.tracks) {
@@ -123,9 +123,9 @@ export class FakeCall implements Call {
   /** From here on: what happens in the room. */
   join(count: number): void {
     const { participants, tracks } = this.#all;
-    const from = this.#came;
-    this.#came += count;
-    const more = manyParticipants({ participants: this.#came, pictures: 0 });
+    const from = this.came;
+    this.came += count;
+    const more = manyParticipants({ participants: this.came, pictures: 0 });
     const ids = new Set(more.participants.slice(from).map(({ id }) => id));
     this.#set({
       participants: [...participants, ...more.participants.slice(from)],

@@ -2,33 +2,56 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { waitingTiles } from '../../../../client/ui/stage/picture-pages.ts';
+import { waitingOffsets } from '../../../../client/ui/stage/picture-pages.ts';
 
-function ids(pictured: number, missing: number, asked: readonly number[] = []): string[] {
-  return waitingTiles(pictured, missing, new Set(asked)).map(({ id }) => id);
+interface Given {
+  before?: readonly number[];
+  missing: number;
+  pictured: number;
+  asked?: readonly number[];
+  pending?: readonly number[];
+}
+
+function offsets({ before = [], missing, pictured, asked = [], pending = [] }: Given): number[] {
+  const progress = { asked: new Set(asked), pending: new Set(pending) };
+  return waitingOffsets(before, missing, pictured, progress);
 }
 
 test('the first pictures are known; those after them wait', () => {
-  assert.deepEqual(ids(5, 2), ['waiting-3', 'waiting-4']);
-  assert.deepEqual(ids(5, 0), []);
+  assert.deepEqual(offsets({ missing: 2, pictured: 5 }), [3, 4]);
+  assert.deepEqual(offsets({ missing: 0, pictured: 5 }), []);
 });
 
-test('what was asked for does not wait any more', () => {
-  assert.deepEqual(ids(6, 2, [3, 4]), ['waiting-2', 'waiting-5']);
+test('whoever comes before the answer takes the places that were asked for', () => {
+  const before = [2, 3, 4, 5];
+  assert.deepEqual(offsets({ before, missing: 4, pictured: 6, pending: [3, 4] }), before);
+  assert.deepEqual(offsets({ before, missing: 3, pictured: 6, pending: [3, 4] }), [2, 4, 5]);
+  assert.deepEqual(offsets({ before, missing: 2, pictured: 6, pending: [3, 4] }), [2, 5]);
+});
+
+test('where those asked for were known already, others are still missing', () => {
+  const before = [2, 3, 4, 5];
+  assert.deepEqual(offsets({ before, missing: 3, pictured: 6, asked: [3, 4] }), [1, 2, 5]);
 });
 
 test('where more are missing than were not asked for, all may be asked for again', () => {
-  assert.deepEqual(ids(4, 2, [0, 1, 2, 3]), ['waiting-2', 'waiting-3']);
+  assert.deepEqual(offsets({ missing: 2, pictured: 4, asked: [0, 1, 2, 3] }), [2, 3]);
 });
 
-test('there are as many as are missing, each once', () => {
-  const offsets = fc.array(fc.nat({ max: 60 }), { maxLength: 60 });
+test('there are as many as are missing, each once, in order, and none moves without a reason', () => {
+  const numbers = fc.array(fc.nat({ max: 60 }), { maxLength: 60 });
+  const counts = fc.nat({ max: 60 });
   fc.assert(
-    fc.property(fc.nat({ max: 60 }), fc.nat({ max: 60 }), offsets, (pictured, some, asked) => {
+    fc.property(counts, counts, numbers, numbers, (pictured, some, asked, pending) => {
       const missing = Math.min(some, pictured);
-      const waiting = ids(pictured, missing, asked);
-      assert.equal(waiting.length, missing);
-      assert.equal(new Set(waiting).size, missing);
+      const before = offsets({ missing, pictured, asked, pending });
+      assert.equal(before.length, missing);
+      assert.deepEqual(
+        before,
+        [...new Set(before)].sort((a, b) => a - b),
+      );
+      const fewer = offsets({ before, missing: Math.floor(missing / 2), pictured, pending });
+      assert.ok(fewer.every((offset) => before.includes(offset)));
     }),
   );
 });
