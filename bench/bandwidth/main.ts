@@ -94,7 +94,8 @@ class Bench {
     for (const other of others) await other.page.context().close();
     await first.page.getByRole('article').nth(1).waitFor({ state: 'detached' });
     const alone = await this.#sent(first, 'alone');
-    console.log(report({ allLarge, grid, oneLarge, hidden }, { large, unseen, alone }, count));
+    const expected = { publishers: count, height: CAMERA.height };
+    console.log(report({ allLarge, grid, oneLarge, hidden }, { large, unseen, alone }, expected));
   }
 
   async #join(

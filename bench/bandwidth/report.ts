@@ -30,8 +30,14 @@ const LABELS = {
   oneLarge: 'one large, the others small',
 } as const;
 
-/** @param publishers all of whom the viewer sees, unless its tab is hidden */
-export function report(watched: Watched, published: Published, publishers: number): string {
+export interface Expected {
+  /** All of whom the viewer sees, unless its tab is hidden. */
+  publishers: number;
+  /** Of the whole picture, in pixels. */
+  height: number;
+}
+
+export function report(watched: Watched, published: Published, expected: Expected): string {
   const { allLarge, grid, oneLarge, hidden } = watched;
   const whole = allLarge.kbitPerSecond;
   const { large, unseen, alone } = published;
@@ -61,7 +67,7 @@ export function report(watched: Watched, published: Published, publishers: numbe
       `Unseen, a publisher encodes ${unseen.framesPerSecond.toFixed(1)} frames a second; alone, ${alone.framesPerSecond.toFixed(1)} (goal: none)`,
       [unseen, alone].every(({ framesPerSecond }) => framesPerSecond === 0),
     ),
-    ...missing({ allLarge, grid, oneLarge }, publishers),
+    ...missing({ allLarge, grid, oneLarge }, expected),
     '',
   ].join('\n');
 }
@@ -82,13 +88,18 @@ function verdict(text: string, isMet: boolean): string {
   return `  ${text}: ${isMet ? 'met' : 'MISSED'}`;
 }
 
-/** Figures without all pictures are those of the machine. */
-function missing(flows: Pick<Watched, keyof typeof LABELS>, publishers: number): string[] {
+/** Figures without all pictures, or of smaller ones, are those of the machine. */
+function missing(
+  flows: Pick<Watched, keyof typeof LABELS>,
+  { publishers, height }: Expected,
+): string[] {
   const names = Object.keys(LABELS) as (keyof typeof LABELS)[];
-  return names
+  const absent = names
     .filter((name) => flows[name].pictures < publishers)
-    .map(
-      (name) =>
-        `  ${LABELS[name]}: ${flows[name].pictures} of ${publishers} pictures came. The machine was too slow for this run.`,
-    );
+    .map((name) => `${LABELS[name]}: ${flows[name].pictures} of ${publishers} pictures came.`);
+  const small = flows.allLarge.heights.filter((each) => each < height).length;
+  return [
+    ...absent,
+    ...(small > 0 ? [`${LABELS.allLarge}: ${small} pictures are below ${height} lines.`] : []),
+  ].map((fault) => `  ${fault} The machine was too slow for this run.`);
 }

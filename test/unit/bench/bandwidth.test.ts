@@ -75,7 +75,7 @@ test('each goal is judged at its limit', () => {
       ...report(
         { allLarge: flow(1_000), grid: flow(400), oneLarge: flow(oneLarge), hidden: flow(hidden) },
         { large: layers(20), unseen: layers(unseen), alone: layers(0) },
-        1,
+        { publishers: 1, height: 360 },
       ).matchAll(/: (met|MISSED)$/gm),
     ].map(([, verdict]) => verdict);
   assert.deepEqual(verdicts(500, 0, 0), ['met', 'met', 'met']);
@@ -92,9 +92,15 @@ test('a machine that did not encode or decode every picture is named', () => {
     report(
       { allLarge: flow(8), grid: flow(8), oneLarge: flow(pictures), hidden: flow(0) },
       published,
-      8,
+      { publishers: 8, height: 360 },
     );
   assert.doesNotMatch(text(8), /too slow/);
+  const small = { ...flow(8), heights: [...Array(7).fill(360), 180] };
+  const watched = { allLarge: small, grid: flow(8), oneLarge: flow(8), hidden: flow(0) };
+  assert.match(
+    report(watched, published, { publishers: 8, height: 360 }),
+    /all large: 1 pictures are below 360 lines\. The machine was too slow/,
+  );
   assert.match(
     text(7),
     /one large, the others small: 7 of 8 pictures came\. The machine was too slow/,
