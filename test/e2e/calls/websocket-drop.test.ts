@@ -12,7 +12,8 @@ const OUTAGE_MS = 5_000;
 const LATE_FRAME_MS = 2_000;
 
 story('a WebSocket that is gone for five seconds interrupts nobody', async (scene) => {
-  const parley = await scene.parley();
+  // The answers of joins and of the resume come compressed.
+  const parley = await scene.parley({ COMPRESS_FROM_BYTES: '1024' });
   const relay = await scene.relay(parley.url);
   const ann = await scene.person('Ann');
   await ann.join(new URL('r/blue', relay.url).href);
