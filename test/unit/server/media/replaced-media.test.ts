@@ -37,6 +37,7 @@ function scene() {
     participantId: 'ada',
     ended: false,
     moved: (from?: string, to?: string) => void moves.push(`${from} → ${to}`),
+    offered: () => {},
     features: [],
   } as unknown as MediaOwner;
   const session = new SessionMedia(owner, queue, context);
