@@ -3,7 +3,7 @@ import type { MethodParams, MethodResult } from '../../../shared/protocol/protoc
 import type { RoomSize } from '../../../shared/protocol/roster-messages.ts';
 import type { RoomPatch } from '../../../shared/room/operations.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
-import type { Closer } from '../../cluster/cluster.ts';
+import type { Closer, RoomStore } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
 import type { MediaEvents, MediaListener } from '../media/media-events.ts';
 import { Members, type RoomMember } from './members.ts';
@@ -17,6 +17,7 @@ interface Entry {
 }
 
 export interface RoomHubOptions extends RoomRosterOptions {
+  rooms: RoomStore;
   events: MediaEvents;
 }
 

@@ -21,7 +21,7 @@ import { batchOf, gatherMs } from './patch-batch.ts';
 import { RoomParts } from './room-parts.ts';
 
 export interface RoomRosterOptions {
-  rooms: RoomStore;
+  rooms: Pick<RoomStore, 'snapshot'>;
   resources: Resources;
   log: Logger;
   chatHistory: number;
