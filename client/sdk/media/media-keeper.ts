@@ -80,10 +80,10 @@ export class MediaKeeper {
     return this.#sessions.tracks;
   }
 
-  /** Resolves when the tracks of the newest session's offer have a path, and a picture should be there. */
+  /** Resolves when the tracks of the newest session's offer have a path. */
   async receiving(): Promise<void> {
     await this.#negotiated;
-    await this.#sessions.newest?.pictured();
+    await this.#sessions.newest?.receiving;
   }
 
   /** Whether others receive our tracks, as far as the browser knows. */

@@ -5,7 +5,6 @@ import { DtlsParameters, type IceServer } from '../../../shared/media/rtp.ts';
 import type { Direction, MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { MethodName, MethodParams, MethodResult } from '../../../shared/protocol/protocol.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
-import { sleep } from '../link/backoff.ts';
 import { Retries } from '../link/retries.ts';
 import { PathWatch } from '../paths/path-watch.ts';
 import { isOffered, keepPlaces, relayUrls } from '../paths/relay-servers.ts';
@@ -44,8 +43,6 @@ export interface MediaSessionOptions
 }
 
 const DIRECTIONS: readonly Direction[] = ['send', 'recv'];
-/** A picture that is sent at all is there a moment after its path: a round trip, and a key frame. */
-const FIRST_PACKET_MS = 200;
 const BROKEN: ReadonlySet<types.ConnectionState> = new Set(['disconnected', 'failed', 'closed']);
 
 export class MediaSession {
@@ -100,12 +97,12 @@ export class MediaSession {
     await this.updateIceServers(offer.iceServers, { move: true });
   }
 
-  /** Resolves when the received tracks have a path, and a picture should be there; at once when there are none. */
-  async pictured(): Promise<void> {
-    if (this.receiver.received.length === 0) return;
-    if (!this.receiver.isConnected) await this.#receiving.promise;
-    // Pictures may be paused, or their senders gone.
-    await Promise.race([this.receiver.pictured(), sleep(FIRST_PACKET_MS)]);
+  /** Resolves when the received tracks have a path, at once when there are none. */
+  get receiving(): Promise<void> {
+    if (this.receiver.received.length === 0 || this.receiver.isConnected) {
+      return Promise.resolve();
+    }
+    return this.#receiving.promise;
   }
 
   /** Whether what we send arrives at the server. */

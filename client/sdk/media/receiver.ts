@@ -55,13 +55,6 @@ export class Receiver {
     return [...this.#consuming.values()].flatMap(({ received }) => received ?? []);
   }
 
-  /** Resolves with the first packets of any picture; at once if none is received. */
-  async pictured(): Promise<void> {
-    const pictures = this.received.filter(({ track }) => track.kind === 'video');
-    if (pictures.length === 0) return;
-    await Promise.race(pictures.map(({ track }) => unmuted(track)));
-  }
-
   /** Creates these consumers. Those that exist are left alone. */
   async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
     const { epoch, requestMedia, onTracks, onUnusable } = this.#options;
@@ -165,12 +158,4 @@ export class Receiver {
     }, LINGER_MS);
     this.#lingering.add(timer);
   }
-}
-
-/** A browser mutes a remote track until its first packet is there. */
-function unmuted(track: MediaStreamTrack): Promise<void> {
-  if (!track.muted) return Promise.resolve();
-  return new Promise((resolve) => {
-    track.addEventListener('unmute', () => resolve(), { once: true });
-  });
 }

@@ -5,8 +5,10 @@ import { RoomSession } from './session.ts';
 
 let JoinedPage: typeof import('./joined-page.tsx').JoinedPage | undefined;
 
-async function loadJoinedPage(): Promise<void> {
-  ({ JoinedPage } = await import('./joined-page.tsx'));
+async function loadJoinedPage() {
+  const loaded = await import('./joined-page.tsx');
+  JoinedPage = loaded.JoinedPage;
+  return loaded.warmUpCall;
 }
 
 export interface RoomPageProps {

@@ -34,7 +34,7 @@ export class RoomSession {
   /** The claims of the invitation. Only the server decides. */
   readonly claims = signal<TokenClaims>({});
   #token: string | undefined;
-  readonly #loadPage: () => Promise<unknown>;
+  readonly #loadPage: LoadPage;
   #joining: AbortController | undefined;
   #closed = false;
   /** The code of a call, once it has loaded. */
@@ -42,7 +42,7 @@ export class RoomSession {
   readonly #cleanups: (() => void)[] = [];
 
   /** @param loadPage loads what shows a call, ahead of it */
-  constructor(room: string, relayOnly: boolean, loadPage: () => Promise<unknown>) {
+  constructor(room: string, relayOnly: boolean, loadPage: LoadPage) {
     this.#loadPage = loadPage;
     this.room = room;
     this.relayOnly = relayOnly;
@@ -73,7 +73,11 @@ export class RoomSession {
     this.#loadCall().then(
       (loaded) => {
         this.#loaded = loaded;
-        if (this.phase.value.page === 'prejoin') loaded.preparing.begin();
+        if (this.phase.value.page !== 'prejoin') return;
+        loaded.preparing.begin();
+        whenIdle(() => {
+          if (!this.#closed && this.phase.value.page === 'prejoin') loaded.warmUpCall(this);
+        });
       },
       () => {},
     );
@@ -141,13 +145,14 @@ export class RoomSession {
   }
 
   async #loadCall(): Promise<LoadedCall> {
-    const [{ joinCall }, { preconnect }, { prepareCall }, { Preparing }] = await Promise.all([
-      import('../../sdk/session/join-call.ts'),
-      import('../../sdk/link/warm-socket.ts'),
-      import('../../sdk/prepared/prepare-call.ts'),
-      import('./preparing.ts'),
-      this.#loadPage(),
-    ]);
+    const [{ joinCall }, { preconnect }, { prepareCall }, { Preparing }, warmUpCall] =
+      await Promise.all([
+        import('../../sdk/session/join-call.ts'),
+        import('../../sdk/link/warm-socket.ts'),
+        import('../../sdk/prepared/prepare-call.ts'),
+        import('./preparing.ts'),
+        this.#loadPage(),
+      ]);
     const preparing =
       this.#loaded?.preparing ??
       new Preparing(prepareCall, {
@@ -156,7 +161,7 @@ export class RoomSession {
       });
     // The page may have been left meanwhile.
     if (this.#closed) throw new Error('this visit is over');
-    return { joinCall, preconnect, preparing };
+    return { joinCall, preconnect, preparing, warmUpCall };
   }
 
   #callOptions() {
@@ -222,7 +227,11 @@ interface LoadedCall {
   joinCall: typeof joinCall;
   preconnect: typeof preconnect;
   preparing: Preparing;
+  /** Draws a call out of sight, so that the real one is drawn faster. */
+  warmUpCall(session: RoomSession): void;
 }
+
+type LoadPage = () => Promise<LoadedCall['warmUpCall']>;
 
 async function asParleyError(error: unknown): Promise<ParleyError> {
   const { ParleyError } = await import('../../../shared/errors.ts');
@@ -232,4 +241,10 @@ async function asParleyError(error: unknown): Promise<ParleyError> {
     message: 'A part of the page could not be loaded. Check the network and try again.',
     cause: error,
   });
+}
+
+/** Safari has no such callback; there nothing is known of idle moments. */
+function whenIdle(action: () => void): void {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(action);
+  else setTimeout(action, 500);
 }

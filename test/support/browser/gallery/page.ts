@@ -16,7 +16,7 @@ declare global {
 
 const root = document.body.appendChild(document.createElement('div'));
 const call = new FakeCall(window.galleryOptions);
-const session = new RoomSession('hall', false, async () => {});
+const session = new RoomSession('hall', false, async () => () => {});
 session.phase.value = { page: 'call', call };
 window.gallery = call;
 render([createElement(CallPage, { session, call }), createElement(Announcer, {})], root);
