@@ -44,7 +44,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   async function open(params: MediaParams<'open'>): Promise<Opened> {
-    const { participantId, fence, replica, rtpCapabilities, nodes, after } = params;
+    const { participantId, fence, replica, rtpCapabilities, nodes, after, demand } = params;
     const before = rooms.find(params.room)?.participant(participantId);
     if (before && before.holder.fence > fence) throw new ParleyError('session_replaced');
     // One that replaces another does not count as one more.
@@ -59,6 +59,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         ParticipantMedia.open(room, options, context),
         room.mesh.exchange(nodes),
       ]);
+      participant.demand.understoodBy(demand);
       await participant.subscriptions.reconcile();
       if (participant.closed) throw new ParleyError('media_failed');
       rooms.changed();
@@ -106,6 +107,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   function describe(participant: ParticipantMedia): Opened {
+    const demand = participant.demand.state;
     return {
       origin: context.nodeId,
       offer: {
@@ -113,6 +115,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         send: transportOf(participant, 'send'),
         recv: transportOf(participant, 'recv'),
         consumers: participant.subscriptions.list(),
+        ...(demand && { demand }),
         ...turn.grantTo(participant),
         ...(isUsual(videoCodecs) ? {} : { videoCodecs }),
       },
@@ -121,9 +124,10 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
 
   return {
     open: (_, params) => rooms.inTurn(params, () => open(params)),
-    describe: async (_, { fence, replica, ...key }) => {
+    describe: async (_, { fence, replica, demand, ...key }) => {
       const participant = find(key);
       if (fence !== undefined) participant.holder.claimedWith(fence, replica);
+      participant.demand.understoodBy(demand);
       // The client may not know it, so that nobody would ever replace it.
       if (participant.dtlsEnded) throw new ParleyError('media_failed');
       return describe(participant);

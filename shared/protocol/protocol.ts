@@ -26,6 +26,7 @@ import { Consumer, PackedConsumers } from './consumers.ts';
 import { LIMITS } from './limits.ts';
 import {
   CodecNames,
+  Demand,
   Direction,
   Epoch,
   Layer,
@@ -101,7 +102,7 @@ const Features = v.exactOptional(
   ),
 );
 /** Those that this release has. */
-export const FEATURES = ['patches', 'packed', 'deflate', 'takes'] as const;
+export const FEATURES = ['patches', 'packed', 'deflate', 'takes', 'demand'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
@@ -258,6 +259,8 @@ export const EVENTS = {
     /** Video codecs that the participant can decode. */
     codecs: CodecNames,
   }),
+  /** What is received of the client's tracks on this media session, to clients with the feature of this name. */
+  demand: v.object({ epoch: Epoch, ...Demand.entries }),
   /** The current speakers, loudest first. Volume in dBov, -127 (silence) to 0. */
   speakers: v.object({
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),

@@ -74,6 +74,7 @@ export class MediaSession {
     for (const direction of DIRECTIONS) this.#listen(direction);
     const shared = { ...options, epoch: this.epoch, requestMedia: this.#requestMedia };
     this.sender = new Sender({ ...shared, transport: this.#send });
+    this.sender.demanded(offer.demand);
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
 
@@ -123,6 +124,7 @@ export class MediaSession {
       this.#requestConnect(direction);
       this.#watches[direction].resync();
     }
+    this.sender.demanded(offer.demand);
     this.sender.publishAgain(entries, known);
     await this.receiver.resync(offer.consumers);
   }

@@ -4,11 +4,13 @@ import { ParleyError } from '../../../shared/errors.ts';
 import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
+import type { Demand } from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import { BandwidthWatch } from './bandwidth-watch.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
 import { OlderTakes } from './encodings/older-takes.ts';
 import { Publications, type Published } from './encodings/publications.ts';
+import { demandedEncodings, highestLayer, newerDemand } from './layers/demanded-layers.ts';
 import { changeEncodings } from './layers/encoding-changes.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
@@ -67,6 +69,7 @@ export class Sender {
   /** Tracks whose codec the server cannot change: one of an older release. */
   readonly #fixed = new Set<string>();
   readonly #sizes: ReturnType<typeof setInterval>;
+  #demand: Demand | undefined;
   readonly #bandwidth = new BandwidthWatch(() => this.#producers.values());
   #closed = false;
 
@@ -77,7 +80,7 @@ export class Sender {
       onTake: (trackId, taken) => this.#onTake(trackId, taken),
     });
     this.#sizes = setInterval(() => {
-      for (const producer of this.#producers.values()) void this.#fitLayers(producer);
+      this.#fitAll();
     }, LOOK_AT_SIZES_EVERY_MS);
     options.transport.on('produce', ({ appData, rtpParameters }, done) => {
       // Resolved at once: the server takes our id, and a refusal comes later as an error.
@@ -93,6 +96,12 @@ export class Sender {
     const ids = new Set(wanted.map(({ id }) => id));
     for (const id of [...this.#producers.keys()]) if (!ids.has(id)) this.#stop(id);
     for (const entry of wanted) void this.#settle(entry);
+  }
+
+  /** What is received of our tracks. Undefined: everything, as far as the server says. */
+  demanded(demand: Demand | undefined): void {
+    this.#demand = newerDemand(this.#demand, demand);
+    this.#fitAll();
   }
 
   /** @param known the tracks of ours that the server knows */
@@ -235,13 +244,21 @@ export class Sender {
     this.#failures.delete(trackId);
   }
 
-  /** The layers of a picture that has another size now. */
+  #fitAll(): void {
+    for (const producer of this.#producers.values()) void this.#fitLayers(producer);
+  }
+
+  /** The layers of a picture that has another size now, or of which others are received. */
   async #fitLayers({ closed, track, rtpSender, appData }: types.Producer): Promise<void> {
     if (closed || !rtpSender || track?.kind !== 'video') return;
     const { entry, codec } = sentOf(appData);
+    const highest = highestLayer(this.#demand, entry.id);
     // A browser that refuses keeps its layers. It is asked again soon.
     await changeEncodings(rtpSender, (now) =>
-      resizedEncodings(now, videoEncodings(entry.source, codec, sizeOf(track))),
+      resizedEncodings(
+        now,
+        demandedEncodings(videoEncodings(entry.source, codec, sizeOf(track)), highest),
+      ),
     );
   }
 }

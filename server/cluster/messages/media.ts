@@ -10,6 +10,7 @@ import {
 } from '../../../shared/media/rtp.ts';
 import { Consumer } from '../../../shared/protocol/consumers.ts';
 import {
+  Demand,
   Direction,
   MediaOffer,
   Preference,
@@ -36,6 +37,8 @@ const MutedSince = v.optional(Version);
  * older release name none; events go to the room then.
  */
 const Replica = v.exactOptional(v.string());
+/** The client is told what is received of its tracks. One of an older release, or its replica, does not know it. */
+const UnderstandsDemand = v.optional(v.boolean(), false);
 const whichCheck = { checkId: v.string() };
 const iceServers = {
   iceServers: v.array(IceServer),
@@ -64,6 +67,7 @@ export const MEDIA_COMMANDS = {
       /** Other nodes that the room is on. */
       nodes: v.array(v.string()),
       replica: Replica,
+      demand: UnderstandsDemand,
     }),
     result: Opened,
   },
@@ -75,6 +79,7 @@ export const MEDIA_COMMANDS = {
       fence: v.optional(v.number()),
       /** It counts with a fence alone. */
       replica: Replica,
+      demand: UnderstandsDemand,
     }),
     result: Opened,
   },
@@ -175,6 +180,8 @@ export const MEDIA_EVENTS = {
   }),
   /** For the participant who sends the track: another one who should receive it cannot decode it. */
   undecodable: v.object({ participantId: ParticipantId, ...EVENTS.undecodable.entries }),
+  /** What is received of the tracks that this participant sends. */
+  demand: v.object({ participantId: ParticipantId, epoch: Epoch, ...Demand.entries }),
   /** Other TURN servers, or other credentials, than were given before. */
   iceServers: v.object({
     participantId: ParticipantId,

@@ -14,7 +14,7 @@ import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
 import type { FrameQueue } from '../socket/frame-queue.ts';
 import { CredentialRenewal } from './credential-renewal.ts';
-import type { OpenedOnNode, OpenRequest } from './media-client.ts';
+import { type OpenedOnNode, type OpenRequest, understandsDemand } from './media-client.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { Mutes, type MutesOptions } from './mutes.ts';
 
@@ -162,7 +162,8 @@ export class SessionMedia {
     const isReplacing = this.#replacement.name === 'replacing';
     if (!current || !attached || isReplacing || this.#owner.ended) return;
     try {
-      const { offer } = await this.sessions.send('describe', { room, participantId });
+      const demand = understandsDemand(this.#owner);
+      const { offer } = await this.sessions.send('describe', { room, participantId, demand });
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
       this.#publish('media', packed(offer, this.#owner.features));
     } catch (error) {
@@ -189,6 +190,8 @@ export class SessionMedia {
     undecodable: (session, { participantId: _, ...track }) => {
       if (session.#owner.features.includes('takes')) session.#publish('undecodable', track);
     },
+    // Also of a session that the client is leaving: it sends on both.
+    demand: (session, { participantId: _, ...demand }) => session.#publish('demand', demand),
     iceServers: (session, { participantId: _, epoch, ...iceServers }) => {
       if (epoch !== session.epoch) return;
       session.#publish('iceServers', iceServers);
@@ -251,6 +254,7 @@ export class SessionMedia {
         room,
         guard,
         rtpCapabilities,
+        demand: understandsDemand(this.#owner),
         after: before?.epoch ?? 0,
         ...how,
       });
