@@ -70,6 +70,7 @@ export class Participant {
         cname: randomId(),
         speaks: () => speaks(arrival, plan.speakers, now()),
         send: (packet) => this.#media.send(packet),
+        highestLayer: (trackId) => this.#media.highestLayer(trackId),
       });
     }
     this.#media = new MediaSessions({
@@ -222,9 +223,9 @@ export class Participant {
       this.#offeredMs ??= this.#options.now();
       this.#look(() => session.add(unpacked(event)));
     },
-    consumersClosed: ({ epoch, consumerIds }) => {
-      this.#media.find(epoch)?.receiver.remove(consumerIds);
-    },
+    consumersClosed: ({ epoch, consumerIds: gone }) =>
+      this.#media.find(epoch)?.receiver.remove(gone),
+    demand: ({ epoch, ...demand }) => this.#media.find(epoch)?.demanded(demand),
     media: (offer) => this.#take(offer),
     transportEnded: ({ epoch }) => {
       if (this.#media.newest?.epoch === epoch) this.#request('rebuildMedia', { epoch });

@@ -53,7 +53,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   async function open(params: MediaParams<'open'>): Promise<Opened> {
-    const { participantId, fence, replica, rtpCapabilities, nodes, after } = params;
+    const { participantId, fence, replica, rtpCapabilities, nodes, after, demand } = params;
     const before = rooms.find(params.room)?.participant(participantId);
     if (before && before.holder.fence > fence) throw new ParleyError('session_replaced');
     // One that replaces another does not count as one more.
@@ -70,6 +70,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         ready ? enter(room, ready, options) : ParticipantMedia.open(room, options, context),
         room.mesh.exchange(nodes),
       ]);
+      participant.demand.understoodBy(demand);
       await participant.subscriptions.reconcile();
       if (participant.closed) throw new ParleyError('media_failed');
       rooms.changed();
@@ -142,6 +143,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   function describe(participant: ParticipantMedia): Opened {
+    const demand = participant.demand.state;
     return {
       origin: context.nodeId,
       offer: {
@@ -149,6 +151,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         send: transportOf(participant, 'send'),
         recv: transportOf(participant, 'recv'),
         consumers: participant.subscriptions.list(),
+        ...(demand && { demand }),
         ...turn.grantTo(participant),
         ...(isUsual(videoCodecs) ? {} : { videoCodecs }),
       },
@@ -172,9 +175,10 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       prepared.end(id);
       return {};
     },
-    describe: async (_, { fence, replica, ...key }) => {
+    describe: async (_, { fence, replica, demand, ...key }) => {
       const participant = find(key);
       if (fence !== undefined) participant.holder.claimedWith(fence, replica);
+      participant.demand.understoodBy(demand);
       // The client may not know it, so that nobody would ever replace it.
       if (participant.dtlsEnded) throw new ParleyError('media_failed');
       return describe(participant);

@@ -2,10 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../shared/errors.ts';
-import type { Handlers } from '../../shared/protocol/rpc.ts';
 import type { Closer, Cluster, NodeAnnouncement, NodeInfo } from '../cluster/cluster.ts';
 import { MEDIA_COMMANDS } from '../cluster/messages/media.ts';
-import { MESH_COMMANDS, type MeshCommands } from '../cluster/messages/mesh.ts';
+import { MESH_COMMANDS } from '../cluster/messages/mesh.ts';
 import type { Timer } from '../telemetry/resources.ts';
 import { checkAnnounced } from './checks/address-check.ts';
 import { NetworkChecks, type NetworkChecksOptions } from './checks/network-checks.ts';
@@ -13,6 +12,7 @@ import { CommandTable } from './command-table.ts';
 import type { MediaContext } from './endpoints/transport.ts';
 import { type MediaCommandsContext, mediaHandlers } from './media-commands.ts';
 import { logMediasoup } from './mediasoup-log.ts';
+import { meshHandlers } from './mesh/mesh-handlers.ts';
 import { Prober } from './mesh/prober.ts';
 import { NodeEvents } from './node-events.ts';
 import { describeNode } from './node-info.ts';
@@ -110,7 +110,10 @@ export class SfuNode {
           metrics,
         }),
       )
-      .add(MESH_COMMANDS, this.#meshHandlers);
+      .add(
+        MESH_COMMANDS,
+        meshHandlers((room) => this.#rooms.find(room)),
+      );
     pool.onDied = (worker) => void this.#workerDied(worker);
     pool.onLive = () => this.#changed();
   }
@@ -221,19 +224,6 @@ export class SfuNode {
     if (!this.#holdsLease) throw new ParleyError('no_capacity');
     return this.#commands.run(command, params);
   }
-
-  readonly #meshHandlers: Handlers<MeshCommands, null> = {
-    meshState: async (_, { room, ...asking }) => this.#rooms.find(room)?.mesh.state(asking) ?? null,
-    pipe: async (_, params) => {
-      const room = this.#rooms.find(params.room);
-      if (!room) throw new ParleyError('unknown_track');
-      return room.mesh.pipe(params);
-    },
-    unpipe: async (_, params) => {
-      await this.#rooms.find(params.room)?.mesh.unpipe(params);
-      return {};
-    },
-  };
 
   #assertTaking(opening: number): void {
     const full = this.#rooms.sessions + opening >= this.#options.media.maxSessions;

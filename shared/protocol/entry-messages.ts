@@ -5,6 +5,14 @@ import { RoomSnapshot } from '../room/room.ts';
 import { LIMITS } from './limits.ts';
 import { MediaOffer } from './media-messages.ts';
 
+/** Readmits a participant of the call after a restart of the server, even if the invitation has expired. */
+export const Rejoin = v.object({
+  token: v.string(),
+  /** How long it is good. Milliseconds. */
+  forMs: v.number(),
+});
+export type Rejoin = v.InferOutput<typeof Rejoin>;
+
 export const ResumeResult = v.object({
   /** The missed patches, if the server still has them; otherwise `snapshot` is given. */
   patches: v.nullable(v.array(RoomPatch)),

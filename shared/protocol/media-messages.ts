@@ -1,7 +1,7 @@
 // The messages between a client and the media side: transports, consumers, preferences, paths.
 import * as v from 'valibot';
 import { DtlsParameters, IceCandidate, IceParameters, IceServer } from '../media/rtp.ts';
-import { Timestamp } from '../room/room.ts';
+import { ClientId, Timestamp } from '../room/room.ts';
 import { Consumer, PackedConsumers } from './consumers.ts';
 import { LIMITS } from './limits.ts';
 
@@ -11,6 +11,25 @@ export const Epoch = v.pipe(v.number(), v.integer(), v.minValue(1));
 export const Direction = v.picklist(['send', 'recv']);
 export type Direction = v.InferOutput<typeof Direction>;
 export const Layer = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(7));
+
+/** No layer of a track is received by anybody. */
+export const NO_LAYER = -1;
+/** A track with fewer layers is received whole. */
+export const EVERY_LAYER = 7;
+
+/**
+ * What is received of a client's own tracks. Each one replaces the one before; one of a lower version is older and
+ * was late. Where a server says none, everything is received.
+ */
+export const Demand = v.object({
+  version: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** By track id, the highest spatial layer that anybody receives. A track that is not named is received whole. */
+  layers: v.record(
+    ClientId,
+    v.pipe(v.number(), v.integer(), v.minValue(NO_LAYER), v.maxValue(EVERY_LAYER)),
+  ),
+});
+export type Demand = v.InferOutput<typeof Demand>;
 
 export const TurnUrl = v.pipe(v.string(), v.maxLength(LIMITS.urlLength), v.regex(/^turns?:/));
 
@@ -43,6 +62,7 @@ export const MediaOffer = v.object({
   iceServersExpireAt: v.nullable(Timestamp),
   /** Video codecs that the operator prefers, the first most. Absent: VP8. */
   videoCodecs: v.exactOptional(CodecNames),
+  demand: v.exactOptional(Demand),
 });
 export type MediaOffer = v.InferOutput<typeof MediaOffer>;
 

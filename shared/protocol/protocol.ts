@@ -23,10 +23,11 @@ import {
 } from '../room/room.ts';
 import { CheckPath } from './check-messages.ts';
 import { Consumer, PackedConsumers } from './consumers.ts';
-import { Features, ResumeResult } from './entry-messages.ts';
+import { Features, Rejoin, ResumeResult } from './entry-messages.ts';
 import { LIMITS } from './limits.ts';
 import {
   CodecNames,
+  Demand,
   Direction,
   Epoch,
   Layer,
@@ -70,14 +71,6 @@ const Preferences = v.pipe(
   v.check((record) => Object.keys(record).length <= LIMITS.tracksPerMessage, 'too many tracks'),
 );
 
-/** Readmits a participant of the call after a restart of the server, even if the invitation has expired. */
-const Rejoin = v.object({
-  token: v.string(),
-  /** How long it is good. Milliseconds. */
-  forMs: v.number(),
-});
-export type Rejoin = v.InferOutput<typeof Rejoin>;
-
 const JoinResult = v.object({
   participantId: ParticipantId,
   /** Proves on a later connection that this session is ours. Secret. */
@@ -91,7 +84,7 @@ const JoinResult = v.object({
 });
 export type JoinResult = v.InferOutput<typeof JoinResult>;
 
-export const FEATURES = ['patches', 'packed', 'deflate', 'takes', 'roster'] as const;
+export const FEATURES = ['patches', 'packed', 'deflate', 'takes', 'roster', 'demand'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
@@ -265,6 +258,8 @@ export const EVENTS = {
     /** Video codecs that the participant can decode. */
     codecs: CodecNames,
   }),
+  /** What is received of the client's tracks on this media session, to clients with the feature of this name. */
+  demand: v.object({ epoch: Epoch, ...Demand.entries }),
   /** The current speakers, loudest first. Volume in dBov, -127 (silence) to 0. */
   speakers: v.object({
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),

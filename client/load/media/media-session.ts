@@ -1,7 +1,8 @@
 // The media of one participant on one media session: both transports, what is sent and what is received.
 import { type Consumer, unpacked } from '../../../shared/protocol/consumers.ts';
-import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
+import type { Demand, MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import type { MethodName, MethodParams } from '../../../shared/protocol/protocol.ts';
+import { highestLayer, newerDemand } from '../../sdk/media/layers/demanded-layers.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
 import type { Sender } from './sender.ts';
 import { Transport } from './transport.ts';
@@ -24,12 +25,14 @@ export class MediaSession {
   readonly #recv: Transport;
   readonly #send: Transport | undefined;
   readonly #reports: ReturnType<typeof setInterval>;
+  #demand: Demand | undefined;
   #failed = false;
 
   /** @throws ParleyError `media_failed` for an offer that cannot be used */
   constructor(options: MediaSessionOptions) {
     this.#options = options;
     const { offer, sender } = options;
+    this.#demand = offer.demand;
     this.#receiver = new Receiver(options);
     this.#recv = new Transport({
       direction: 'recv',
@@ -57,6 +60,15 @@ export class MediaSession {
 
   get receiver(): Receiver {
     return this.#receiver;
+  }
+
+  /** What is received of our tracks here. Undefined: everything, as far as the server says. */
+  demanded(demand: Demand | undefined): void {
+    this.#demand = newerDemand(this.#demand, demand);
+  }
+
+  highestLayer(trackId: string): number {
+    return highestLayer(this.#demand, trackId);
   }
 
   /** Says what the server needs of us. It may be said again after a lost socket. */

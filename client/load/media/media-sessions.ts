@@ -1,5 +1,5 @@
 // The media sessions of one participant: the newest, and those that it is about to replace, which go on until then.
-import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
+import { type MediaOffer, NO_LAYER } from '../../../shared/protocol/media-messages.ts';
 import type { StreamSample } from '../rtp/stream-watch.ts';
 import { MediaSession, type MediaSessionOptions } from './media-session.ts';
 
@@ -38,7 +38,10 @@ export class MediaSessions {
   take(offer: MediaOffer): MediaSession | undefined {
     const before = this.#newest;
     if (before && offer.epoch < before.epoch) return undefined;
-    if (before?.epoch === offer.epoch) return before;
+    if (before?.epoch === offer.epoch) {
+      before.demanded(offer.demand);
+      return before;
+    }
     this.#newest = this.#open(offer, before);
     if (before)
       this.#old.set(
@@ -51,6 +54,11 @@ export class MediaSessions {
   /** @returns whether it was sent. While a newer media session begins, both carry the track. */
   send(packet: Buffer): boolean {
     return this.#all.map((session) => session.send(packet)).some(Boolean);
+  }
+
+  /** The highest layer of our track that is received on any of them. */
+  highestLayer(trackId: string): number {
+    return Math.max(...this.#all.map((session) => session.highestLayer(trackId)), NO_LAYER);
   }
 
   samples(): StreamSample[] {

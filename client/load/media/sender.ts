@@ -1,5 +1,6 @@
 // The tracks that a publisher sends: a microphone, and a camera in layers, by the clock.
 import { randomInt } from 'node:crypto';
+import { NO_LAYER } from '../../../shared/protocol/media-messages.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 import { OutgoingStream } from '../rtp/outgoing-stream.ts';
 import { FRAMES_PER_SECOND, PICTURE_LAYERS, PictureFrames } from '../rtp/picture.ts';
@@ -24,11 +25,14 @@ export interface SenderOptions {
   speaks(): boolean;
   /** @returns whether it was sent */
   send(packet: Buffer): boolean;
+  /** The highest layer of a track that anybody receives. The others are not sent. */
+  highestLayer(trackId: string): number;
 }
 
 interface Layer {
-  stream: OutgoingStream;
-  frames: PictureFrames;
+  readonly stream: OutgoingStream;
+  readonly frames: PictureFrames;
+  isSent: boolean;
 }
 
 /** Packets are due at their own times; the timer only looks often enough. */
@@ -61,6 +65,7 @@ export class Sender {
         : PICTURE_LAYERS.map((layer) => ({
             stream: streamOf('video', options.run),
             frames: new PictureFrames(layer, randomInt(0x7fff)),
+            isSent: true,
           }));
   }
 
@@ -126,7 +131,8 @@ export class Sender {
     }
     if (this.#reports * REPORT_EVERY_MS > elapsedMs) return;
     this.#reports = Math.floor(elapsedMs / REPORT_EVERY_MS) + 1;
-    for (const stream of [this.#voice, ...this.#layers.map((layer) => layer.stream)]) {
+    const pictures = this.#layers.filter(({ isSent }) => isSent).map(({ stream }) => stream);
+    for (const stream of [this.#voice, ...pictures]) {
       this.#options.send(stream.report(this.#options.cname, elapsedMs, Date.now()));
     }
   }
@@ -152,7 +158,9 @@ export class Sender {
       this.#missed += this.#layers.length;
       return;
     }
-    for (const { stream, frames } of this.#layers) {
+    this.#switchLayers();
+    for (const { stream, frames, isSent } of this.#layers) {
+      if (!isSent) continue;
       const payloads = frames.next();
       payloads.forEach(({ payload, hasRoom }, index) => {
         const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
@@ -160,6 +168,17 @@ export class Sender {
         const packet = stream.packet(payload, at, { marker, hasRoom });
         this.#send(packet, payload.length);
       });
+    }
+  }
+
+  /** As an encoder does, a layer that comes back begins with a key frame. */
+  #switchLayers(): void {
+    const { trackIds, highestLayer } = this.#options;
+    const highest = trackIds.video === undefined ? NO_LAYER : highestLayer(trackIds.video);
+    for (const [index, layer] of this.#layers.entries()) {
+      const isSent = index <= highest;
+      if (isSent && !layer.isSent) layer.frames.requestKeyFrame();
+      layer.isSent = isSent;
     }
   }
 

@@ -149,6 +149,10 @@ export class MediaKeeper {
     if (this.#options.codecs.restrict(codecs)) this.reconcile();
   }
 
+  onDemand({ epoch, ...demand }: EventPayload<'demand'>): void {
+    this.#sessions.of(epoch)?.sender.demanded(demand);
+  }
+
   onConsumersClosed({ epoch, consumerIds }: EventPayload<'consumersClosed'>): void {
     this.#sessions.of(epoch)?.receiver.closeConsumers(consumerIds);
   }

@@ -79,6 +79,7 @@ export class MediaSession {
     const shared = { ...options, epoch: this.epoch, requestMedia: this.#requestMedia };
     const tracks = prepared?.tracks ?? [];
     this.sender = new Sender({ ...shared, transport: this.#send, prepared: tracks });
+    this.sender.demanded(offer.demand);
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
 
@@ -143,6 +144,7 @@ export class MediaSession {
       this.#requestConnect(direction);
       this.#watches[direction].resync();
     }
+    this.sender.demanded(offer.demand);
     this.sender.publishAgain(entries, known);
     await this.receiver.resync(offer.consumers);
   }

@@ -4,12 +4,14 @@ import { ParleyError } from '../../../shared/errors.ts';
 import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
+import type { Demand } from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { PreparedTrack } from '../prepared/prepared-transports.ts';
 import { BandwidthWatch } from './bandwidth-watch.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
 import { OlderTakes } from './encodings/older-takes.ts';
 import { Publications, type Published } from './encodings/publications.ts';
+import { demandedEncodings, highestLayer, newerDemand } from './layers/demanded-layers.ts';
 import { changeEncodings } from './layers/encoding-changes.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
@@ -72,6 +74,7 @@ export class Sender {
   /** Tracks that were negotiated before the join, until they are published. */
   readonly #unpublished = new Map<string, RtpParameters>();
   readonly #sizes: ReturnType<typeof setInterval>;
+  #demand: Demand | undefined;
   readonly #bandwidth = new BandwidthWatch(() => this.#producers.values());
   #closed = false;
 
@@ -82,7 +85,7 @@ export class Sender {
       onTake: (trackId, taken) => this.#onTake(trackId, taken),
     });
     this.#sizes = setInterval(() => {
-      for (const producer of this.#producers.values()) void this.#fitLayers(producer);
+      this.#fitAll();
     }, LOOK_AT_SIZES_EVERY_MS);
     for (const track of options.prepared ?? []) this.#takeOver(track);
     options.transport.on('produce', ({ appData, rtpParameters }, done) => {
@@ -99,6 +102,12 @@ export class Sender {
     const ids = new Set(wanted.map(({ id }) => id));
     for (const id of [...this.#producers.keys()]) if (!ids.has(id)) this.#stop(id);
     for (const entry of wanted) void this.#settle(entry);
+  }
+
+  /** What is received of our tracks. Undefined: everything, as far as the server says. */
+  demanded(demand: Demand | undefined): void {
+    this.#demand = newerDemand(this.#demand, demand);
+    this.#fitAll();
   }
 
   /** @param known the tracks of ours that the server knows */
@@ -262,13 +271,21 @@ export class Sender {
     this.#failures.delete(trackId);
   }
 
-  /** The layers of a picture that has another size now. */
+  #fitAll(): void {
+    for (const producer of this.#producers.values()) void this.#fitLayers(producer);
+  }
+
+  /** The layers of a picture that has another size now, or of which others are received. */
   async #fitLayers({ closed, track, rtpSender, appData }: types.Producer): Promise<void> {
     if (closed || !rtpSender || track?.kind !== 'video') return;
     const { entry, codec } = sentOf(appData);
+    const highest = highestLayer(this.#demand, entry.id);
     // A browser that refuses keeps its layers. It is asked again soon.
     await changeEncodings(rtpSender, (now) =>
-      resizedEncodings(now, videoEncodings(entry.source, codec, sizeOf(track))),
+      resizedEncodings(
+        now,
+        demandedEncodings(videoEncodings(entry.source, codec, sizeOf(track)), highest),
+      ),
     );
   }
 }

@@ -237,6 +237,7 @@ export class JoinedCall extends CallState implements Call {
     consumers: (data) => this.#media.onConsumers(data),
     consumersClosed: (data) => this.#media.onConsumersClosed(data),
     undecodable: (data) => this.#media.onUndecodable(data),
+    demand: (data) => this.#media.onDemand(data),
     layers: (layer) => this.events.emit('layer', layer),
     speakers: ({ speakers }) => this.updateSpeakers(speakers),
     media: (offer) => {

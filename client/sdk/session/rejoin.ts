@@ -1,5 +1,5 @@
 // Keeps a token to rejoin the room after a restart of the server, even if the invitation has expired.
-import type { Rejoin as Given } from '../../../shared/protocol/protocol.ts';
+import type { Rejoin as Given } from '../../../shared/protocol/entry-messages.ts';
 
 /** Part of its lifetime after which a rejoin token is renewed: two failures in a row cost nothing. */
 const RENEW_AFTER = 1 / 3;

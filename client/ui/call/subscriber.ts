@@ -3,6 +3,7 @@ import { effect } from '@preact/signals';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { changedPreferences } from '../../sdk/media/named-pictures.ts';
 import { comesIntoView, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
+import { watchSeenVideos } from '../stage/seen-videos.ts';
 import { isShown } from '../stage/tiles.ts';
 import type { CallModel } from './call-model.ts';
 
@@ -14,6 +15,7 @@ export function subscribeToVisible(model: CallModel): () => void {
   let asked = new Map<string, Preference>();
   let wanted = new Map<string, Preference>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const { floating, close } = watchSeenVideos();
   model.call.hideOthers();
 
   const flush = () => {
@@ -25,7 +27,7 @@ export function subscribeToVisible(model: CallModel): () => void {
   };
   const stop = effect(() => {
     const videos = remoteVideos(model);
-    wanted = preferencesFor(videos, shownHeights(model), asked);
+    wanted = preferencesFor(videos, shownHeights(model, floating.value), asked);
     // A tile that comes on screen must not wait. Other changes may.
     if (comesIntoView(asked, wanted, videos)) {
       clearTimeout(timer);
@@ -36,6 +38,7 @@ export function subscribeToVisible(model: CallModel): () => void {
   });
   return () => {
     stop();
+    close();
     clearTimeout(timer);
   };
 }
@@ -46,13 +49,20 @@ function remoteVideos({ stage, selfId }: CallModel): RemoteVideo[] {
     .map(({ id, source }) => ({ trackId: id, source }));
 }
 
-function shownHeights({ stage, selfId }: CallModel): Map<string, number> {
+/** @param floating the MediaStreamTracks that can be seen, if not all of the page can */
+function shownHeights(
+  { stage, remoteTracks, selfId }: CallModel,
+  floating: ReadonlySet<string> | undefined,
+): Map<string, number> {
   const ratio = globalThis.devicePixelRatio || 1;
   const heights = new Map<string, number>();
   for (const { id, height } of stage.layout.value.placements) {
     const tile = stage.byId.value.get(id);
     if (!isShown(tile) || tile.participantId === selfId) continue;
-    if (tile.videoTrackId !== undefined) heights.set(tile.videoTrackId, height * ratio);
+    const trackId = tile.videoTrackId;
+    if (trackId === undefined) continue;
+    const isSeen = !floating || floating.has(remoteTracks.value.get(trackId)?.track.id ?? '');
+    if (isSeen) heights.set(trackId, height * ratio);
   }
   return heights;
 }

@@ -1,5 +1,6 @@
 // A <video> that shows a track, and another one after it without a black frame between them.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { addVideo } from './seen-videos.ts';
 
 export interface VideoProps {
   track: MediaStreamTrack;
@@ -22,7 +23,9 @@ export function Video({ track, mirrored = false, onAspect }: VideoProps) {
     const video = element.current;
     if (!video) return;
     video.srcObject = stream;
+    const remove = addVideo(video);
     return () => {
+      remove();
       video.srcObject = null;
     };
   }, []);

@@ -10,6 +10,7 @@ import {
 } from '../../../shared/media/rtp.ts';
 import { Consumer } from '../../../shared/protocol/consumers.ts';
 import {
+  Demand,
   Direction,
   MediaOffer,
   Preference,
@@ -36,6 +37,8 @@ const MutedSince = v.optional(Version);
  * older release name none; events go to the room then.
  */
 const Replica = v.exactOptional(v.string());
+/** The client is told what is received of its tracks. One of an older release, or its replica, does not know it. */
+const UnderstandsDemand = v.optional(v.boolean(), false);
 const whichCheck = { checkId: v.string() };
 const iceServers = {
   iceServers: v.array(IceServer),
@@ -66,6 +69,7 @@ export const MEDIA_COMMANDS = {
       replica: Replica,
       /** Prepared transports to take. Without them, others are made. */
       prepared: v.exactOptional(v.string()),
+      demand: UnderstandsDemand,
     }),
     result: Opened,
   },
@@ -96,6 +100,7 @@ export const MEDIA_COMMANDS = {
       fence: v.optional(v.number()),
       /** It counts with a fence alone. */
       replica: Replica,
+      demand: UnderstandsDemand,
     }),
     result: Opened,
   },
@@ -196,6 +201,8 @@ export const MEDIA_EVENTS = {
   }),
   /** For the participant who sends the track: another one who should receive it cannot decode it. */
   undecodable: v.object({ participantId: ParticipantId, ...EVENTS.undecodable.entries }),
+  /** What is received of the tracks that this participant sends. */
+  demand: v.object({ participantId: ParticipantId, epoch: Epoch, ...Demand.entries }),
   /** Other TURN servers, or other credentials, than were given before. */
   iceServers: v.object({
     participantId: ParticipantId,

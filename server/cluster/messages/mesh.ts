@@ -1,6 +1,7 @@
 // Messages between media nodes: which node holds which tracks of a room, and the pipes between them.
 import * as v from 'valibot';
 import { MediaKind, RtpParameters } from '../../../shared/media/rtp.ts';
+import { Demand } from '../../../shared/protocol/media-messages.ts';
 import type { Params, Result } from '../../../shared/protocol/rpc.ts';
 import { ClientId, ParticipantId, RoomName, TrackSource } from '../../../shared/room/room.ts';
 
@@ -136,6 +137,20 @@ export const MESH_COMMANDS = {
       producerIds: v.array(v.string()),
     }),
     result: v.object({ end: PipeEnd, tracks: v.array(PipedTrack) }),
+  },
+  /**
+   * What is received at the far end of a link. A track that nobody there receives is not sent until somebody does.
+   * Older nodes do not say it, and get everything.
+   */
+  demand: {
+    params: v.object({
+      room: RoomName,
+      linkId: v.string(),
+      ...Demand.entries,
+      /** By producer id. One that is not named is received whole. */
+      layers: v.record(v.string(), Demand.entries.layers.value),
+    }),
+    result: Empty,
   },
   /** Send me these no longer; `null`: nothing at all over this link. */
   unpipe: {

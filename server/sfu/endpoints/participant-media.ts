@@ -5,9 +5,7 @@ import {
   type DtlsParameters,
   describesKind,
   type IceParameters,
-  type MediaKind,
   type RtpCapabilities,
-  type RtpParameters,
 } from '../../../shared/media/rtp.ts';
 import type {
   Direction,
@@ -15,7 +13,6 @@ import type {
   Preference,
   TransportDescription,
 } from '../../../shared/protocol/media-messages.ts';
-import type { TrackSource } from '../../../shared/room/room.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
@@ -24,6 +21,8 @@ import { producerIdOf } from '../rooms/room-tracks.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { GrantedTurn } from './granted-turn.ts';
 import { KnownMutes } from './known-mutes.ts';
+import type { PublishRequest } from './publish-request.ts';
+import { SenderDemand } from './sender-demand.ts';
 import type { SessionHolder } from './session-holder.ts';
 import { type Others, Subscriptions } from './subscriptions.ts';
 import { Takes } from './takes.ts';
@@ -53,29 +52,14 @@ export interface ParticipantMediaOptions {
   rtpCapabilities: RtpCapabilities;
 }
 
-export interface PublishRequest {
-  trackId: string;
-  kind: MediaKindName;
-  /** Older `web` replicas do not say it. */
-  source?: TrackSource | undefined;
-  muted: boolean;
-  /**
-   * The room's version that the mute belongs to. Older `web` replicas send none: such a mute counts as the
-   * newest.
-   */
-  version?: number | undefined;
-  rtpParameters: RtpParameters;
-  /** Older clients and replicas send none: 0. */
-  take?: number | undefined;
-}
-type MediaKindName = (typeof MediaKind.options)[number];
-
 export class ParticipantMedia {
   readonly participantId: string;
   readonly epoch: number;
   readonly router: RoomRouter;
   readonly subscriptions: Subscriptions;
   readonly holder: SessionHolder;
+  /** What is received of the tracks that it sends. */
+  readonly demand: SenderDemand;
   /** How the packets of each transport travel, as the client reports it. */
   readonly paths = new Map<Direction, PathReport>();
   /** The TURN servers it was given. */
@@ -122,6 +106,10 @@ export class ParticipantMedia {
       log: context.log,
     });
     transports.onDtlsEnded = (direction, state) => this.#onDtlsEnded(direction, state);
+    const { participantId, epoch } = options;
+    this.demand = new SenderDemand((demand) =>
+      room.publish('demand', { participantId, epoch, ...demand }),
+    );
     router.worker.sessions += 1;
     room.addParticipant(this);
   }
@@ -216,6 +204,8 @@ export class ParticipantMedia {
     const home = { router: this.router };
     const track = { trackId, participantId, epoch, producerId: producer.id, kind, source, home };
     this.#room.addTrack({ ...track, ...(take > 0 && { take }), closed: false }, producer);
+    const demand = this.router.demandOf(producer.id);
+    if (demand) this.demand.follow(trackId, source, producer, demand);
     this.#takes.closeOlder(trackId);
   }
 
@@ -253,6 +243,7 @@ export class ParticipantMedia {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.demand.understoodBy(false);
     this.turn?.release();
     this.subscriptions.close();
     this.#release();

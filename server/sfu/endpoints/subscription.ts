@@ -4,8 +4,10 @@ import { type RtpCapabilities, RtpParameters } from '../../../shared/media/rtp.t
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
+import { demandOf } from '../../room/demand.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
+import type { TrackUse } from '../rooms/track-demand.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import { preferredLayers } from './preferred-layers.ts';
 
@@ -13,6 +15,8 @@ export interface SubscriptionOptions {
   track: { readonly trackId: string };
   /** The track's producer on the participant's router. */
   producer: Producer;
+  /** Says on the participant's router what is wanted of the track. It ends with the consumer. */
+  use: TrackUse;
   transport: WebRtcTransport;
   rtpCapabilities: RtpCapabilities;
   resources: Resources;
@@ -29,6 +33,7 @@ interface First {
 export class Subscription {
   readonly trackId: string;
   readonly #consumer: Consumer;
+  readonly #use: TrackUse;
   readonly #description: Omit<ConsumerDescription, 'waiting'>;
   readonly #log: Logger;
   #waiting: boolean;
@@ -37,12 +42,13 @@ export class Subscription {
   #unwantedSince: number | undefined;
 
   private constructor(
-    { track, resources, log }: SubscriptionOptions,
+    { track, use, resources, log }: SubscriptionOptions,
     first: First,
     consumer: Consumer,
   ) {
     this.trackId = track.trackId;
     this.#consumer = consumer;
+    this.#use = use;
     this.#log = log;
     this.#waiting = first.waiting;
     this.#wantsPause = first.paused;
@@ -100,7 +106,10 @@ export class Subscription {
     onLayer(spatialLayer: number | null): void;
   }): void {
     this.#consumer.once('producerclose', listeners.onEnded);
-    this.#consumer.on('layerschange', (layers) => listeners.onLayer(layers?.spatialLayer ?? null));
+    this.#consumer.on('layerschange', (layers) => {
+      // Nothing comes of what is paused. That says nothing of the network.
+      if (layers || !this.#wantsPause) listeners.onLayer(layers?.spatialLayer ?? null);
+    });
   }
 
   /** The client can decode it now. */
@@ -121,6 +130,8 @@ export class Subscription {
     const before = this.#preference;
     this.#wantsPause = want?.paused ?? true;
     this.#preference = preference;
+    // First of all: the sender begins with it meanwhile.
+    this.#use.want(demandOf(this.#consumer.kind, want, preference));
     const isOtherLayer =
       before.spatialLayer !== preference.spatialLayer ||
       before.temporalLayer !== preference.temporalLayer;

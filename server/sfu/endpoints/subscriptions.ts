@@ -3,6 +3,7 @@ import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
+import { demandOf } from '../../room/demand.ts';
 import { type InterestLimits, interest, type View, type Want } from '../../room/interest.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
@@ -175,19 +176,20 @@ export class Subscriptions {
       log.warn({ room: room.name, trackId }, 'a participant has no codec for a track');
       return undefined;
     }
-    const release = router.use(producer);
+    const preference = this.#preferences.get(trackId);
+    const use = router.use(producer, demandOf(track.kind, { paused }, preference), 'participant');
     try {
       const subscription = await Subscription.open(
-        { ...this.#options, track, producer },
-        { waiting, paused, preference: this.#preferences.get(trackId) },
+        { ...this.#options, track, producer, use },
+        { waiting, paused, preference },
       );
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
       if (transport.closed) subscription.close();
-      subscription.onClose(release);
+      subscription.onClose(() => use.end());
       // The track may have been closed while mediasoup answered. Then there is nothing to announce.
       return subscription.closed ? undefined : this.#add(track, subscription);
     } catch (error) {
-      release();
+      use.end();
       // The track or the transport may have closed in the meantime; then nothing is missing.
       if (!producer.closed && !transport.closed) {
         this.#refused.add(track);

@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { PipeTransport, Producer, TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
+import { NO_LAYER } from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { MeshParams, MeshResult } from '../../cluster/messages/mesh.ts';
 import { PipeEnd } from '../../cluster/messages/mesh.ts';
+import type { Demand } from '../../room/demand.ts';
+import { Flow } from '../rooms/flow.ts';
 import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
 import { countWhileOpen } from '../workers/count.ts';
+import { PipeAsks, type PipeAsksOptions } from './pipe-asks.ts';
 
 export interface PipeLinkOptions extends RouterContext {
   room: string;
@@ -16,6 +20,7 @@ export interface PipeLinkOptions extends RouterContext {
   to: RoomRouter;
   listenInfo: TransportListenInfo;
   request(params: MeshParams<'pipe'>): Promise<MeshResult<'pipe'>>;
+  demand(params: MeshParams<'demand'>): Promise<unknown>;
   /** Best effort: the state that is published regularly makes up for a lost message. */
   endPipe(params: MeshParams<'unpipe'>): void;
   /** The tracks on this pipe changed. */
@@ -33,6 +38,10 @@ export class PipeLink {
   readonly id = randomUUID();
   readonly #options: PipeLinkOptions;
   readonly #producers = new Map<string, Producer>();
+  readonly #flows = new Map<string, Flow>();
+  /** Producers that are muted where they come from. */
+  readonly #muted = new Set<string>();
+  readonly #asks: PipeAsks;
   /** Producers that the other end closed: it gets no message about them. */
   readonly #ended = new Set<string>();
   #wanted = new Map<string, Wanted>();
@@ -43,6 +52,10 @@ export class PipeLink {
 
   constructor(options: PipeLinkOptions) {
     this.#options = options;
+    const { room, demand, resources } = options;
+    const request: PipeAsksOptions['request'] = (state) =>
+      demand({ room, linkId: this.id, ...state });
+    this.#asks = new PipeAsks({ request, resources });
     options.to.router.observer.once('close', () => this.close());
   }
 
@@ -82,17 +95,26 @@ export class PipeLink {
         // The other end closed it, so it needs no request to stop.
         this.#ended.add(producerId);
         producer.close();
-      } else if (track.paused !== producer.paused) {
-        const change = track.paused ? producer.pause() : producer.resume();
-        change.catch((err) => this.#options.log.debug({ err }, 'a piped track is closing'));
+        continue;
       }
+      if (track.paused) this.#muted.add(producerId);
+      else this.#muted.delete(producerId);
+      this.#flow(producerId);
     }
+  }
+
+  /** What is wanted of a track at this end from now on. The other end sends nothing of what nobody wants. */
+  ask(producerId: string, demand: Demand): void {
+    if (this.#closed || !this.#producers.has(producerId)) return;
+    this.#asks.ask(producerId, demand);
+    this.#flow(producerId);
   }
 
   /** Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#asks.close();
     const { room, endPipe, onClose } = this.#options;
     this.#transport?.then((transport) => transport.close()).catch(() => {});
     for (const { reject } of this.#wanted.values()) reject(new ParleyError('media_failed'));
@@ -164,11 +186,22 @@ export class PipeLink {
     return transport;
   }
 
+  /** With a paused producer, receivers begin again with the first key frame after it, and need not ask for another. */
+  #flow(producerId: string): void {
+    const isWanted = this.#asks.of(producerId) !== NO_LAYER;
+    this.#flows.get(producerId)?.set(isWanted && !this.#muted.has(producerId));
+  }
+
   #add(producer: Producer): void {
     const { room, endPipe, onChange } = this.#options;
     this.#producers.set(producer.id, producer);
+    this.#flows.set(producer.id, new Flow(producer, this.#options.log));
+    if (producer.paused) this.#muted.add(producer.id);
     producer.observer.once('close', () => {
       this.#producers.delete(producer.id);
+      this.#flows.delete(producer.id);
+      this.#muted.delete(producer.id);
+      this.#asks.forget(producer.id);
       if (this.#closed) return;
       if (this.#producers.size === 0 && this.#wanted.size === 0) return this.close();
       if (this.#ended.delete(producer.id)) return;

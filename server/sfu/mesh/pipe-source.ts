@@ -2,14 +2,22 @@
 import type { Consumer, PipeTransport, TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import { RtpParameters } from '../../../shared/media/rtp.ts';
+import { EVERY_LAYER, NO_LAYER } from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { MeshParams, MeshResult, PipedTrack } from '../../cluster/messages/mesh.ts';
+import { Flow } from '../rooms/flow.ts';
 import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
+import type { TrackUse } from '../rooms/track-demand.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import { endOf } from './pipe-link.ts';
 
 /** A state published before a track was requested may arrive after the request, but not this much later. */
 const KEEP_MS = 10_000;
+
+interface Outlet {
+  use: TrackUse;
+  flow: Flow;
+}
 
 export class PipeSource {
   /** The receiving node. */
@@ -20,6 +28,10 @@ export class PipeSource {
   readonly #context: RouterContext;
   readonly #since = performance.now();
   readonly #consumers = new Map<string, { consuming: Promise<Consumer>; since: number }>();
+  readonly #outlets = new Map<string, Outlet>();
+  /** What the receiver wants, by producer. One that it does not name it wants whole. */
+  #layers = new Map<string, number>();
+  #layersVersion = 0;
 
   private constructor(
     nodeId: string,
@@ -93,6 +105,14 @@ export class PipeSource {
     this.stop(unwanted.map(([producerId]) => producerId));
   }
 
+  /** What the receiver wants from now on. A message that was overtaken by a later one is ignored. */
+  want({ version, layers }: Pick<MeshParams<'demand'>, 'version' | 'layers'>): void {
+    if (version <= this.#layersVersion) return;
+    this.#layersVersion = version;
+    this.#layers = new Map(Object.entries(layers));
+    for (const [producerId, outlet] of this.#outlets) this.#set(producerId, outlet);
+  }
+
   stop(producerIds: readonly string[]): void {
     for (const producerId of producerIds) {
       this.#consumers.get(producerId)?.consuming.then(
@@ -132,6 +152,29 @@ export class PipeSource {
     countWhileOpen(this.#context.resources, 'piped', consumer);
     consumer.observer.once('close', () => this.#consumers.delete(producerId));
     if (consumer.closed) this.#consumers.delete(producerId);
+    else this.#open(producerId, consumer);
     return consumer;
+  }
+
+  #open(producerId: string, consumer: Consumer): void {
+    const producer = this.#router.own(producerId);
+    if (!producer) return;
+    const use = this.#router.use(producer, EVERY_LAYER, 'pipe');
+    const outlet = { use, flow: new Flow(consumer, this.#context.log) };
+    this.#outlets.set(producerId, outlet);
+    consumer.observer.once('close', () => {
+      use.end();
+      this.#outlets.delete(producerId);
+      // When the receiver wants it again, it wants it whole at first.
+      this.#layers.delete(producerId);
+    });
+    this.#set(producerId, outlet);
+  }
+
+  /** The sender is told first. A consumer that is resumed requests a key frame. */
+  #set(producerId: string, { use, flow }: Outlet): void {
+    const demand = this.#layers.get(producerId) ?? EVERY_LAYER;
+    use.want(demand);
+    flow.set(demand !== NO_LAYER);
   }
 }

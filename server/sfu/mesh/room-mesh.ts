@@ -1,5 +1,5 @@
 // A room on several nodes: what each of them has is exchanged, and tracks are piped over.
-import type { Producer, TransportListenInfo } from 'mediasoup/types';
+import type { TransportListenInfo } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { Bus } from '../../cluster/cluster.ts';
@@ -11,7 +11,7 @@ import {
   type MeshState,
   type MeshTrack,
 } from '../../cluster/messages/mesh.ts';
-import type { RoomRouter, RouterContext } from '../rooms/room-router.ts';
+import type { Arrived, RoomRouter, RouterContext } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
 import type { Difference, OtherState } from './node-state.ts';
 import { PipeLink } from './pipe-link.ts';
@@ -103,16 +103,15 @@ export class RoomMesh {
   }
 
   /** @throws ParleyError when the other node cannot send it */
-  obtain(track: RoomTrack, to: RoomRouter): Promise<Producer> {
-    const { home } = track;
+  async obtain(track: RoomTrack, to: RoomRouter): Promise<Arrived> {
+    const { home, producerId } = track;
     if (home.nodeId === undefined) throw new Error('a track of our own needs no pipe from outside');
     const { nodeId, routerId } = home;
-    let link = this.#links.get(routerId);
-    if (!link || link.to !== to) {
-      link?.close();
-      link = this.#open({ nodeId, routerId }, to);
-    }
-    return link.obtain(track.producerId);
+    const known = this.#links.get(routerId);
+    if (known && known.to !== to) known.close();
+    const link = known?.to === to ? known : this.#open({ nodeId, routerId }, to);
+    const producer = await link.obtain(producerId);
+    return { producer, ask: (demand) => link.ask(producerId, demand) };
   }
 
   /** Answers another node that has participants of the room. */
@@ -137,6 +136,12 @@ export class RoomMesh {
       }, forget);
     }
     return (await opening).send(params.producerIds);
+  }
+
+  async demand({ linkId, ...demand }: MeshParams<'demand'>): Promise<void> {
+    // One that could not be opened has nothing to send.
+    const source = await this.#sources.get(linkId)?.catch(() => undefined);
+    source?.want(demand);
   }
 
   async unpipe({ linkId, producerIds }: MeshParams<'unpipe'>): Promise<void> {
@@ -216,6 +221,7 @@ export class RoomMesh {
       resources,
       log,
       request: (params) => this.#request(from.nodeId, 'pipe', params, PIPE_TIMEOUT_MS),
+      demand: (params) => this.#request(from.nodeId, 'demand', params, PIPE_TIMEOUT_MS),
       endPipe: (params) => {
         this.#request(from.nodeId, 'unpipe', params, PIPE_TIMEOUT_MS).catch((err) => {
           log.debug({ err, nodeId: from.nodeId }, 'unpipe request failed');

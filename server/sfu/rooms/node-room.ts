@@ -6,9 +6,10 @@ import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh, type TracksDifference } from '../mesh/room-mesh.ts';
 import { RoomVoices } from '../mesh/room-voices.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
+import { pipeLocally } from './local-pipe.ts';
 import type { MediaRoom, PublishEvent, PublishTo } from './media-room.ts';
 import { RoomParticipants } from './room-participants.ts';
-import { RoomRouter } from './room-router.ts';
+import { type Arrived, RoomRouter } from './room-router.ts';
 import { RoomSpeakers, type Volume } from './room-speakers.ts';
 import { meshTrackOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
 
@@ -223,26 +224,13 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   }
 
   /** From another router of this node: directly. From another node: over one router, so that it crosses once. */
-  async #pipe(track: RoomTrack | undefined, to: RoomRouter): Promise<Producer> {
+  async #pipe(track: RoomTrack | undefined, to: RoomRouter): Promise<Arrived> {
     if (!track) throw new ParleyError('unknown_track');
     const { home } = track;
     const from = home.nodeId === undefined ? home.router : this.#entrance();
     if (from === to) return this.mesh.obtain(track, to);
-    if (home.nodeId !== undefined) {
-      await from.prepare(track);
-      if (!from.producerOf(track)) throw new ParleyError('unknown_track');
-    }
-    const { pipeProducer } = await from.router.pipeToRouter({
-      producerId: track.producerId,
-      router: to.router,
-      enableSctp: false,
-    });
-    if (!pipeProducer) throw new ParleyError('media_failed');
-    const arrived = from.producerOf(track);
-    // The router's use of the track ends with the pipe to the other router.
-    if (arrived && home.nodeId !== undefined)
-      pipeProducer.observer.once('close', from.use(arrived));
-    return pipeProducer;
+    if (home.nodeId !== undefined) await from.prepare(track);
+    return pipeLocally(track, from, to, this.#context.log);
   }
 
   /** The router that receives tracks of other nodes first. */

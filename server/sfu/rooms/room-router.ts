@@ -2,10 +2,12 @@
 // are loudest.
 import type { AudioLevelObserver, Producer, Router } from 'mediasoup/types';
 import { ROUTER_CODECS } from '../../../shared/media/media.ts';
+import type { Demand } from '../../room/demand.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
+import { TrackDemand, type TrackUse } from './track-demand.ts';
 
 /** How often volumes are published. Faster than speakers change, slower than a flood. */
 const VOLUME_INTERVAL_MS = 300;
@@ -29,11 +31,18 @@ export interface WantedTrack {
   readonly closed: boolean;
 }
 
+/** A track that was brought onto a router. */
+export interface Arrived {
+  readonly producer: Producer;
+  /** What is wanted of it on this router from now on. */
+  ask(demand: Demand): void;
+}
+
 export interface RoomRouterOptions {
   room: string;
   worker: LiveWorker;
   /** Brings a track that is elsewhere onto this router. */
-  pipe(track: WantedTrack, to: RoomRouter): Promise<Producer>;
+  pipe(track: WantedTrack, to: RoomRouter): Promise<Arrived>;
   /** A track from elsewhere was lost, or could not be brought yet: reconcile. */
   onLost(router: RoomRouter): void;
   /** Loudest first. */
@@ -55,6 +64,7 @@ export class RoomRouter {
   readonly #own = new Map<string, Producer>();
   readonly #piped = new Map<string, Piped>();
   #expected = 0;
+  readonly #demands = new Map<string, TrackDemand>();
   #closed = false;
 
   private constructor(
@@ -119,7 +129,13 @@ export class RoomRouter {
   add(producer: Producer): void {
     this.#own.set(producer.id, producer);
     producer.observer.once('close', () => this.#own.delete(producer.id));
+    this.#watchDemand(producer);
     this.#listen(producer);
+  }
+
+  /** What is wanted of a track that is on this router. */
+  demandOf(producerId: string): TrackDemand | undefined {
+    return this.#demands.get(producerId);
   }
 
   own(producerId: string): Producer | undefined {
@@ -142,17 +158,23 @@ export class RoomRouter {
     return piped.arriving;
   }
 
-  /** A participant consumes this producer. @returns a function for when it stops; the last one ends the pipe */
-  use(producer: Producer): () => void {
+  /** This producer is consumed by a participant here, or by a pipe. With its last use, a piped one ends. */
+  use(producer: Producer, demand: Demand, by: 'participant' | 'pipe'): TrackUse {
     const piped = this.#piped.get(producer.id);
-    if (piped?.producer !== producer) return () => {};
-    piped.users += 1;
+    const isPiped = piped?.producer === producer;
+    if (isPiped) piped.users += 1;
+    const use = this.#demands.get(producer.id)?.use(demand, by);
     let using = true;
-    return () => {
-      if (!using) return;
-      using = false;
-      piped.users -= 1;
-      if (piped.users === 0) producer.close();
+    return {
+      want: (next) => use?.want(next),
+      end: () => {
+        if (!using) return;
+        using = false;
+        use?.end();
+        if (!isPiped) return;
+        piped.users -= 1;
+        if (piped.users === 0) producer.close();
+      },
     };
   }
 
@@ -168,6 +190,8 @@ export class RoomRouter {
     if (this.#closed) return;
     this.#closed = true;
     this.router.close();
+    for (const demand of this.#demands.values()) demand.close();
+    this.#demands.clear();
     this.#own.clear();
     this.#piped.clear();
   }
@@ -179,10 +203,11 @@ export class RoomRouter {
       if (this.#piped.get(track.producerId) === piped) this.#piped.delete(track.producerId);
     };
     try {
-      const producer = await pipe(track, this);
+      const { producer, ask } = await pipe(track, this);
       if (this.closed) producer.close();
       if (producer.closed) return forget();
       piped.producer = producer;
+      this.#watchDemand(producer).onChange(ask);
       countWhileOpen(resources, 'piped', producer);
       producer.observer.once('close', () => {
         forget();
@@ -198,6 +223,16 @@ export class RoomRouter {
       });
       this.router.observer.once('close', () => again.close());
     }
+  }
+
+  #watchDemand(producer: Producer): TrackDemand {
+    const demand = new TrackDemand(this.#context.resources);
+    this.#demands.set(producer.id, demand);
+    producer.observer.once('close', () => {
+      demand.close();
+      if (this.#demands.get(producer.id) === demand) this.#demands.delete(producer.id);
+    });
+    return demand;
   }
 
   #listen(producer: Producer): void {

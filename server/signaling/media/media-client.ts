@@ -1,6 +1,7 @@
 // What signalling may ask of media, typed: the one way from `web` to the nodes.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
+import type { Feature } from '../../../shared/protocol/protocol.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { Cluster, NodeInfo, Placement, SessionGuard } from '../../cluster/cluster.ts';
 import {
@@ -15,6 +16,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaEvents } from './media-events.ts';
+import type { Client } from './shared-capabilities.ts';
 
 /** Attempts to open one media session: the first node may have ended, or be full. */
 const OPEN_ATTEMPTS = 3;
@@ -43,6 +45,8 @@ export interface OpenRequest {
   room: string;
   guard: SessionGuard;
   rtpCapabilities: RtpCapabilities;
+  /** Whether the client understands what is received of its tracks. */
+  demand: boolean;
   /** Epoch of the newest media session so far, 0 when there was none. */
   after: number;
   /** The node that the media is moved away from. */
@@ -71,6 +75,11 @@ export interface MediaClientOptions {
   log: Logger;
 }
 
+/** A client that does not name the feature is never told to send less. */
+export function understandsDemand({ features }: Pick<Client, 'features'>): boolean {
+  return features.includes('demand' satisfies Feature);
+}
+
 export class MediaClient {
   readonly #options: MediaClientOptions;
   #listing: Promise<NodeInfo[]> | undefined;
@@ -84,7 +93,7 @@ export class MediaClient {
    * @throws ParleyError `no_capacity`, `media_failed`, `timeout`, `session_lost`, `unavailable`
    */
   async open(request: OpenRequest): Promise<OpenedOnNode> {
-    const { room, guard, rtpCapabilities, after, leaving, prepared, survey } = request;
+    const { room, guard, rtpCapabilities, demand, after, leaving, prepared, survey } = request;
     const { participantId, fence } = guard;
     const avoid = new Set(leaving === undefined ? [] : [leaving]);
     for (let attempt = 1; ; attempt++) {
@@ -98,6 +107,7 @@ export class MediaClient {
           participantId,
           fence,
           rtpCapabilities,
+          demand,
           after,
           nodes: place.others,
           ...this.#address,
@@ -155,10 +165,15 @@ export class MediaClient {
    *
    * @throws ParleyError `media_failed` when there is none
    */
-  async describe(room: string, { participantId, fence }: SessionGuard): Promise<OpenedOnNode> {
+  async describe(
+    room: string,
+    { participantId, fence }: SessionGuard,
+    client: Pick<Client, 'features'>,
+  ): Promise<OpenedOnNode> {
     const nodeId = await this.#options.cluster.rooms.nodeOf(room, participantId);
     if (nodeId === undefined) throw new ParleyError('media_failed');
-    const params = { room, participantId, fence, ...this.#address };
+    const demand = understandsDemand(client);
+    const params = { room, participantId, fence, demand, ...this.#address };
     return { ...(await this.#request(nodeId, 'describe', params)), nodeId };
   }
 

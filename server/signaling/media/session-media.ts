@@ -14,7 +14,7 @@ import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
 import type { FrameQueue } from '../socket/frame-queue.ts';
 import { CredentialRenewal } from './credential-renewal.ts';
-import type { OpenedOnNode, OpenRequest } from './media-client.ts';
+import { type OpenedOnNode, type OpenRequest, understandsDemand } from './media-client.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { Mutes, type MutesOptions } from './mutes.ts';
 
@@ -168,7 +168,8 @@ export class SessionMedia {
     const isReplacing = this.#replacement.name === 'replacing';
     if (!current || !attached || isReplacing || this.#owner.ended) return;
     try {
-      const { offer } = await this.sessions.send('describe', { room, participantId });
+      const what = { room, participantId, demand: understandsDemand(this.#owner) };
+      const { offer } = await this.sessions.send('describe', what);
       if (this.#owner.ended || offer.epoch !== this.epoch) return;
       this.#owner.offered(offer);
       this.#publish('media', packed(offer, this.#owner.features));
@@ -196,6 +197,8 @@ export class SessionMedia {
     undecodable: (session, { participantId: _, ...track }) => {
       if (session.#owner.features.includes('takes')) session.#publish('undecodable', track);
     },
+    // Also of a session that the client is leaving: it sends on both.
+    demand: (session, { participantId: _, ...demand }) => session.#publish('demand', demand),
     iceServers: (session, { participantId: _, epoch, ...iceServers }) => {
       if (epoch !== session.epoch) return;
       session.#publish('iceServers', iceServers);
@@ -254,13 +257,9 @@ export class SessionMedia {
     const { room, participantId, guard, rtpCapabilities } = this.#owner;
     const before = this.sessions.current;
     try {
-      const opened = await media.open({
-        room,
-        guard,
-        rtpCapabilities,
-        after: before?.epoch ?? 0,
-        ...how,
-      });
+      const demand = understandsDemand(this.#owner);
+      const after = before?.epoch ?? 0;
+      const opened = await media.open({ room, guard, rtpCapabilities, demand, after, ...how });
       if (this.#owner.ended) {
         const { epoch } = opened.offer;
         if (!this.#owner.isKept) await media.close(opened.nodeId, { room, participantId, epoch });

@@ -1,5 +1,5 @@
 // The token that brings a participant back after a restart of the server or a longer absence.
-import type { Rejoin } from '../../../shared/protocol/protocol.ts';
+import type { Rejoin } from '../../../shared/protocol/entry-messages.ts';
 import type { Session } from './session.ts';
 
 /** Empty where rooms are open, and while the store is away: that ends no call. */

@@ -180,7 +180,7 @@ export class Sessions {
     const session = await this.#attach(connection, room, resumeHash, granted);
     try {
       await hub.add(room, session);
-      const opened = await media.describe(room, guard).catch(() => undefined);
+      const opened = await media.describe(room, guard, client).catch(() => undefined);
       if (opened) session.media.adopt(opened);
       const current = opened?.offer ?? (await session.media.open());
       await session.markOnline();

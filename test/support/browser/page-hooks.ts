@@ -10,6 +10,7 @@ export interface StatsEntry {
   framesDecoded?: number;
   frameWidth?: number;
   frameHeight?: number;
+  packetsSent?: number;
   /** For outbound streams: the simulcast layer, and the browser's target. Bits per second. */
   rid?: string;
   targetBitrate?: number;
