@@ -110,6 +110,8 @@ class Client implements SocketListener {
     if (event === 'consumers') this.take(data as Parameters<Client['take']>[0]);
   };
 
+  onSize(): void {}
+
   onLost(): void {
     console.error('Parley closed a socket');
   }

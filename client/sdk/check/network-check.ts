@@ -79,6 +79,7 @@ class Run {
         onEvent: (event: string, data: unknown) => {
           if (event === 'bye') bye = (data as { error: ParleyError }).error;
         },
+        onSize: () => {},
         onLost: () => {},
       };
       const socket = await Socket.open(this.#options.url, listener, this.#signal);

@@ -40,7 +40,7 @@ function pause(ms: number): Promise<void> {
 }
 
 /** Events of the room are ignored meanwhile. */
-const IGNORE_EVENTS = { onEvent() {}, onLost() {} };
+const IGNORE_EVENTS = { onEvent() {}, onSize() {}, onLost() {} };
 
 async function leaveOver(socket: Socket, session: MethodParams<'resume'>): Promise<void> {
   try {

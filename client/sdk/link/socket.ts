@@ -30,7 +30,7 @@ const CLOSE_NORMAL = 1000;
 export interface SocketListener {
   onEvent<K extends EventName>(event: K, data: EventPayload<K>): void;
   /** The size of a large room, which comes with the answer of a ping. */
-  onSize?(size: RoomSize): void;
+  onSize(size: RoomSize): void;
   /** Called once, when the socket ended without `close()`. */
   onLost(): void;
 }
@@ -211,7 +211,7 @@ export class Socket {
 
   #ping(timeoutMs = PING_TIMEOUT_MS): void {
     this.request('ping', {}, timeoutMs).then(
-      (size) => this.#listener.onSize?.(size),
+      (size) => this.#listener.onSize(size),
       (error) => {
         // A refusal is an answer too: the server works.
         if (ParleyError.from(error).code === 'timeout') this.#lost();

@@ -98,6 +98,7 @@ export class PreparedCall implements PreparedJoin {
         if (this.#listener) this.#listener.onEvent(event, data);
         else this.#onEvent(event, data, device);
       },
+      onSize: (size) => this.#listener?.onSize(size),
       onLost: () => {
         if (this.#listener) this.#listener.onLost();
         else this.close();

@@ -61,7 +61,8 @@ story(
       const pages = page.getByRole('navigation', { name: 'Pages of people' });
       const next = pages.getByRole('button', { name: 'Next people' });
       const seen = new Set<string>();
-      for (;;) {
+      for (let shown = 1; ; shown++) {
+        await pages.getByText(new RegExp(`^Page ${shown} of`)).waitFor();
         await until('the names of all on the page', async () => {
           assert.equal(await page.locator('.tile-waiting').count(), 0);
           for (const text of await page.getByRole('article').allInnerTexts()) {

@@ -31,6 +31,7 @@ test('frames are read in the order in which they were sent, compressed or not', 
   });
   const socket = await Socket.open(server.url, {
     onEvent: (_, data) => counts.push('speakers' in data ? data.speakers.length : -1),
+    onSize: () => {},
     onLost: () => {},
   });
   t.after(() => socket.close());
@@ -49,6 +50,7 @@ test('a socket that the server closes right after a large frame has read all of 
   });
   const socket = await Socket.open(server.url, {
     onEvent: (event) => seen.push(event),
+    onSize: () => {},
     onLost: () => seen.push('lost'),
   });
   await assert.rejects(socket.request('ping', {}), { code: 'unreachable' });
@@ -58,7 +60,11 @@ test('a socket that the server closes right after a large frame has read all of 
 test('bytes that are no frame end the socket, as an unreadable text does', async (t) => {
   t.mock.method(console, 'error', () => {});
   const server = await scriptedServer(t, (_, connection) => connection.bytes(Buffer.from('junk')));
-  const socket = await Socket.open(server.url, { onEvent: () => {}, onLost: () => {} });
+  const socket = await Socket.open(server.url, {
+    onEvent: () => {},
+    onSize: () => {},
+    onLost: () => {},
+  });
   await assert.rejects(socket.request('ping', {}), { code: 'unreachable' });
   assert.ok(socket.closed);
 });

@@ -6,7 +6,7 @@ import { preconnect } from '../../../../client/sdk/link/warm-socket.ts';
 import { until } from '../../../support/process/until.ts';
 import { scriptedServer } from '../../../support/sdk/scripted-server.ts';
 
-const LISTENER = { onEvent: () => {}, onLost: () => {} };
+const LISTENER = { onEvent: () => {}, onSize: () => {}, onLost: () => {} };
 /** Longer than an unused socket is kept, shorter than a server waits for its join. */
 const TOO_LONG_MS = 9_000;
 
