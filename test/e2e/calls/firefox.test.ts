@@ -1,5 +1,6 @@
 // Firefox and Chromium in one call: two implementations of WebRTC that have to understand each other.
 
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Participant } from '../../support/browser/participant.ts';
@@ -9,6 +10,18 @@ import {
   NAMESPACE_ADDRESS,
   runInNamespace,
 } from '../../support/network/network-namespace.ts';
+import { until } from '../../support/process/until.ts';
+import type { Parley } from '../../support/server/parley.ts';
+
+/** How many transports have completed DTLS so far. */
+async function connected(parley: Parley): Promise<number> {
+  const samples = await parley.metrics();
+  return samples
+    .filter(
+      ({ name, labels }) => name === 'parley_dtls_state_total' && labels.state === 'connected',
+    )
+    .reduce((sum, { value }) => sum + value, 0);
+}
 
 if (isInNamespace()) {
   story('Firefox and Chromium see and hear each other', async (scene) => {
@@ -16,7 +29,22 @@ if (isInNamespace()) {
     const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
     const fi = await scene.firefox('Fi');
 
-    await scene.step('they see and hear each other', () => fi.comesTo(ann, parley.room('blue')));
+    await scene.step('Firefox has its paths before the click', async () => {
+      const before = await connected(parley);
+      await fi.open(parley.room('blue'));
+      await until('both paths to be up', async () => {
+        assert.equal((await parley.resources()).prepared, 1);
+        assert.equal(await connected(parley), before + 2);
+      });
+    });
+
+    await scene.step('they see and hear each other, over these paths', async () => {
+      await fi.clickJoin();
+      await fi.seesAndHears(1);
+      await ann.sees('Fi');
+      await ann.hears(1);
+      assert.equal(await connected(parley), 4, 'each of the two, in each direction, once');
+    });
 
     await scene.step('a screen shared in Chromium is seen in Firefox', async () => {
       await ann.toggle('Share screen', true);
