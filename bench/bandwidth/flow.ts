@@ -4,6 +4,8 @@ import type { Flows } from './page-scripts.ts';
 export interface Received {
   /** Of all pictures together. */
   kbitPerSecond: number;
+  /** What the server sends only to learn how much passes. */
+  probingKbit: number;
   /** Pictures that brought something. */
   pictures: number;
   /** Of those, in pixels, the largest first. */
@@ -29,13 +31,13 @@ export function received(before: Flows, after: Flows, seconds: number): Received
   const grown = after.received
     .map(({ id, bytes, height }) => ({ bytes: bytes - (known.get(id) ?? 0), height }))
     .filter(({ bytes }) => bytes > 0);
+  const pictures = grown.filter(({ height }) => height > 0);
+  const bytesOf = (flows: typeof grown) => flows.reduce((sum, { bytes }) => sum + bytes, 0);
   return {
-    kbitPerSecond: kbit(
-      grown.reduce((sum, { bytes }) => sum + bytes, 0),
-      seconds,
-    ),
-    pictures: grown.length,
-    heights: grown.map(({ height }) => height).sort((a, b) => b - a),
+    kbitPerSecond: kbit(bytesOf(pictures), seconds),
+    probingKbit: kbit(bytesOf(grown.filter(({ height }) => height === 0)), seconds),
+    pictures: pictures.length,
+    heights: pictures.map(({ height }) => height).sort((a, b) => b - a),
   };
 }
 

@@ -1,4 +1,7 @@
 // `npm run bench:bandwidth`: what nine browsers in one room receive, and send, for what they look at.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { BrowserContextOptions } from 'playwright-core';
@@ -7,6 +10,7 @@ import { Chromium } from '../../test/support/browser/chromium.ts';
 import { Participant } from '../../test/support/browser/participant.ts';
 import { Parley } from '../../test/support/server/parley.ts';
 import { arePictures, type Received, received, type Sent, sent } from './flow.ts';
+import { filmOf } from './lively-video.ts';
 import { type Flows, installBandwidthHooks, type PageOptions } from './page-scripts.ts';
 import { report } from './report.ts';
 
@@ -14,6 +18,8 @@ const ROOM = 'bandwidth';
 /** Nine encoders share the CPUs with everything else. The layers' ratios are those of a larger camera. */
 const CAMERA = { width: 640, height: 360 };
 const FRAME_RATE = 10;
+/** They are shown in a loop. */
+const FILM_FRAMES = 40;
 /** All tiles and a large one fit on one page of it. */
 const VIEWER_WINDOW = { viewport: { width: 1680, height: 1200 } };
 /** Publishers receive no pictures: all would be decoded on the same CPUs. */
@@ -44,7 +50,11 @@ async function main(): Promise<void> {
   await ensureClient({ log: console.log });
   await using stack = new AsyncDisposableStack();
   const parley = stack.use(await Parley.start({ LOG_LEVEL: 'info', WORKERS: '1' }));
-  const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE }));
+  const folder = await mkdtemp(path.join(tmpdir(), 'parley-bandwidth-'));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const film = path.join(folder, 'camera.y4m');
+  await writeFile(film, filmOf({ ...CAMERA, framesPerSecond: FRAME_RATE, frames: FILM_FRAMES }));
+  const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE, film }));
   await new Bench(parley, chromium, { publishers: browsers - 1, seconds }).run();
 }
 

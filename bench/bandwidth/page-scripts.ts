@@ -12,11 +12,12 @@ export interface Flows {
   sent: SentLayer[];
 }
 
+/** A picture, or what the server sends to learn how much passes. */
 export interface ReceivedPicture {
   /** Of its connection, too: a media session that is made anew counts from nothing. */
   id: string;
   bytes: number;
-  /** Of the last frame, in pixels. */
+  /** Of the last frame, in pixels; 0 of what is no picture. */
   height: number;
 }
 

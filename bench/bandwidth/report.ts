@@ -44,7 +44,7 @@ export function report(watched: Watched, published: Published, expected: Expecte
   const share = whole === 0 ? Number.NaN : oneLarge.kbitPerSecond / whole;
   return [
     '',
-    '  One viewer receives                                kbit/s   of all large   pictures and their heights',
+    '  One viewer receives                                kbit/s   of all large   probes   pictures and their heights',
     watchedRow(LABELS.allLarge, allLarge, whole),
     watchedRow(LABELS.grid, grid, whole),
     watchedRow(LABELS.oneLarge, oneLarge, whole),
@@ -73,10 +73,10 @@ export function report(watched: Watched, published: Published, expected: Expecte
 }
 
 function watchedRow(label: string, flow: Received, whole: number): string {
-  const { kbitPerSecond, pictures, heights } = flow;
+  const { kbitPerSecond, probingKbit, pictures, heights } = flow;
   const share = whole === 0 ? '–' : (kbitPerSecond / whole).toFixed(2);
   const sizes = heights.length === 0 ? '' : `: ${heights.join(', ')}`;
-  return `  ${label.padEnd(LABEL_WIDTH)}${kbitPerSecond.toFixed(0).padStart(13)}${share.padStart(15)}   ${pictures}${sizes}`;
+  return `  ${label.padEnd(LABEL_WIDTH)}${kbitPerSecond.toFixed(0).padStart(13)}${share.padStart(15)}${probingKbit.toFixed(0).padStart(9)}   ${pictures}${sizes}`;
 }
 
 function publishedRow(label: string, flow: Sent): string {

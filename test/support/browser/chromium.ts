@@ -19,6 +19,8 @@ export interface ChromiumOptions {
   frameRate?: number;
   /** How many fake cameras there are. Default 1. */
   cameras?: number;
+  /** A Y4M file that the fake camera shows. */
+  film?: string;
   /** Another program than Chromium itself, such as a script that runs it elsewhere. */
   program?: string;
   /** Origins that it trusts like localhost: pages there may use cameras without TLS. */
@@ -76,13 +78,14 @@ export class Chromium implements AsyncDisposable {
   }
 
   static async launch(options: ChromiumOptions = {}): Promise<Chromium> {
-    const { devices = 'fake', frameRate = FRAME_RATE, cameras = 1, trusted = [] } = options;
+    const { devices = 'fake', frameRate = FRAME_RATE, cameras = 1, film, trusted = [] } = options;
     const isRoot = process.getuid?.() === 0;
     const browser = await chromium.launch({
       executablePath: options.program ?? programPath('chromium'),
       args: [
         ...BASE_ARGS,
         ...deviceArgs(devices, frameRate, cameras),
+        ...(film === undefined ? [] : [`--use-file-for-fake-video-capture=${film}`]),
         ...(trusted.length > 0
           ? [`--unsafely-treat-insecure-origin-as-secure=${trusted.join(',')}`]
           : []),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Received, received, type Sent, sent } from '../../../bench/bandwidth/flow.ts';
+import { filmOf } from '../../../bench/bandwidth/lively-video.ts';
 import type { Flows } from '../../../bench/bandwidth/page-scripts.ts';
 import { report } from '../../../bench/bandwidth/report.ts';
 
@@ -20,10 +21,12 @@ test('what is received counts pictures that brought something, new ones from not
       { id: 'a', bytes: 2_000, height: 180 },
       { id: 'b', bytes: 500, height: 180 },
       { id: 'new', bytes: 4_000, height: 360 },
+      { id: 'probator', bytes: 250, height: 0 },
     ],
   });
   assert.deepEqual(received(before, after, 2), {
     kbitPerSecond: 20,
+    probingKbit: 1,
     pictures: 2,
     heights: [360, 180],
   });
@@ -64,6 +67,7 @@ test('a media session that was made anew counts from nothing', () => {
 test('each goal is judged at its limit', () => {
   const flow = (kbitPerSecond: number): Received => ({
     kbitPerSecond,
+    probingKbit: 0,
     pictures: 1,
     heights: [360],
   });
@@ -84,7 +88,7 @@ test('each goal is judged at its limit', () => {
 
 test('a machine that did not encode or decode every picture is named', () => {
   const flow = (pictures: number): Received => {
-    return { kbitPerSecond: 1, pictures, heights: Array(pictures).fill(360) };
+    return { kbitPerSecond: 1, probingKbit: 0, pictures, heights: Array(pictures).fill(360) };
   };
   const nothing: Sent = { kbitPerSecond: 0, framesPerSecond: 0, sending: 0, active: 0 };
   const published = { large: nothing, unseen: nothing, alone: nothing };
@@ -105,4 +109,18 @@ test('a machine that did not encode or decode every picture is named', () => {
     text(7),
     /one large, the others small: 7 of 8 pictures came\. The machine was too slow/,
   );
+});
+
+test('the film has whole frames, none like the one before', () => {
+  const film = { width: 64, height: 32, framesPerSecond: 10, frames: 3 };
+  const bytes = filmOf(film);
+  const header = 'YUV4MPEG2 W64 H32 F10:1 Ip A1:1 C420\n';
+  assert.equal(bytes.subarray(0, header.length).toString(), header);
+  const frameBytes = 'FRAME\n'.length + (64 * 32 * 3) / 2;
+  assert.equal(bytes.length, header.length + film.frames * frameBytes);
+  const frame = (n: number) =>
+    bytes.subarray(header.length + n * frameBytes).subarray(0, frameBytes);
+  assert.equal(frame(2).subarray(0, 6).toString(), 'FRAME\n');
+  assert.notDeepEqual(frame(0), frame(1));
+  assert.deepEqual(filmOf(film), bytes);
 });
