@@ -52,8 +52,8 @@ export const GOALS: readonly Goal[] = [
   { of: 'parley', beside: 'janus', atMost: 1 / 3, text: 'Janus' },
 ];
 
-/** A turn with more loss is not what was to be measured. Per cent. */
-const MOST_LOSS = 0.5;
+/** A turn with more loss is left out: what was lost cost the server something, or nothing. Per cent. */
+const MOST_LOSS = 1;
 /** Clients that are busier arrive late at their sockets. */
 const MOST_BUSY = 0.9;
 const NAME_WIDTH = 8;
@@ -69,9 +69,14 @@ export function lossOf({ sent, received }: Turn, receivers: number): number {
   return expected === 0 ? 0 : (Math.max(0, expected - received) * 100) / expected;
 }
 
-export function costs({ rounds }: Measured): Spread | undefined {
-  const known = rounds.flatMap((turn) => costOf(turn) ?? []);
+/** Of the rounds without much loss; undefined when there is none. */
+export function costs({ rounds, receivers }: Measured): Spread | undefined {
+  const known = rounds.flatMap((turn) => wholeCost(turn, receivers) ?? []);
   return known.length === 0 ? undefined : spread(known);
+}
+
+function wholeCost(turn: Turn | undefined, receivers: number): number | undefined {
+  return turn && lossOf(turn, receivers) <= MOST_LOSS ? costOf(turn) : undefined;
 }
 
 export interface Verdict {
@@ -83,15 +88,15 @@ export interface Verdict {
   isMet: boolean;
 }
 
-/** @returns nothing for goals whose contenders were not measured */
+/** @returns nothing for goals whose contenders were not measured, or in no round without loss */
 export function verdicts(all: readonly Measured[]): Verdict[] {
   return GOALS.flatMap((goal) => {
     const [ours, theirs] = [goal.of, goal.beside].map((name) => all.find((m) => m.name === name));
     const [our, their] = [ours && costs(ours), theirs && costs(theirs)];
     if (!ours || !theirs || !our || !their) return [];
     const ratios = ours.rounds.flatMap((turn, round) => {
-      const beside = theirs.rounds[round];
-      const [a, b] = [costOf(turn), beside && costOf(beside)];
+      const a = wholeCost(turn, ours.receivers);
+      const b = wholeCost(theirs.rounds[round], theirs.receivers);
       return a === undefined || b === undefined ? [] : [a / b];
     });
     if (ratios.length === 0) return [];
@@ -186,10 +191,14 @@ function sentence({ goal, ratio, range, isMet }: Verdict): string {
 /** What makes figures those of the machine rather than of the servers. */
 export function warnings(all: readonly Measured[]): string[] {
   return all.flatMap(({ name, rounds, receivers }) => {
-    const loss = Math.max(...rounds.map((turn) => lossOf(turn, receivers)));
+    const lossy = rounds.filter((turn) => lossOf(turn, receivers) > MOST_LOSS).length;
     const busy = Math.max(...rounds.map(({ clientsBusy }) => clientsBusy));
     return [
-      ...(loss > MOST_LOSS ? [`  ${name}: up to ${loss.toFixed(1)} % were lost in a round.`] : []),
+      ...(lossy > 0
+        ? [
+            `  ${name}: ${lossy} of ${rounds.length} rounds lost more than ${MOST_LOSS} %, and are left out.`,
+          ]
+        : []),
       ...(busy > MOST_BUSY
         ? [`  ${name}: the clients were at work ${(busy * 100).toFixed(0)} % of a round.`]
         : []),

@@ -111,8 +111,28 @@ test('the table says what each contender is, and which goals were missed', () =>
 test('rounds in which the machine was too slow are named', () => {
   const fine = measured('bare', [2_000]);
   assert.deepEqual(warnings([fine]), []);
-  const rounds = [turn({ received: 1_980 * RECEIVERS, clientsBusy: 0.95 })];
+  const rounds = [turn({ received: 1_979 * RECEIVERS, clientsBusy: 0.95 })];
   const [loss, busy] = warnings([{ ...fine, rounds }]);
-  assert.match(loss ?? '', /bare: up to 1\.0 % were lost/);
+  assert.match(loss ?? '', /bare: 1 of 1 rounds lost more than 1 %/);
   assert.match(busy ?? '', /bare: the clients were at work 95 %/);
+});
+
+test('a round that lost more than one per cent counts for nothing', () => {
+  const parley = measured('parley', [2_000, 2_000]);
+  const bare = measured('bare', [2_000, 4_000]);
+  const lossy = (lost: number) => ({
+    ...bare,
+    rounds: bare.rounds.map((each, round) =>
+      round === 1 ? { ...each, received: (2_000 - lost) * RECEIVERS } : each,
+    ),
+  });
+  const [atLimit] = verdicts([parley, lossy(20)]);
+  assert.equal(atLimit?.ratio.toFixed(3), (10 / ((10 + 4_000 / 198) / 2)).toFixed(3));
+  assert.deepEqual(verdicts([parley, lossy(21)])[0]?.ratio, 1);
+  const nothing = { ...bare, rounds: bare.rounds.map((each) => ({ ...each, received: 1 })) };
+  assert.deepEqual(verdicts([parley, nothing]), []);
+  assert.match(
+    report([parley, nothing]),
+    /bare: 2 of 2 rounds lost more than 1 %, and are left out/,
+  );
 });
