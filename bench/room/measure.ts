@@ -38,6 +38,8 @@ export const ENV = {
   MAX_SEND_BUFFER_BYTES: '67108864',
   COMMAND_TIMEOUT_MS: '60000',
 };
+/** A thousand participants have tens of thousands of consumers, and the machine may be busy. */
+const STOP_MS = 60_000;
 const NOTHING: Cost = { cpuMs: 0, messages: 0, bytes: 0 };
 
 /** Ends the server. */
@@ -89,6 +91,6 @@ export async function measure(
     };
   } finally {
     for (const member of members) member.close();
-    await parley.process.stop();
+    await parley.process.stop(STOP_MS);
   }
 }

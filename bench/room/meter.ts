@@ -15,6 +15,8 @@ const AT_REST = 0.08;
 const LOOK_MS = 250;
 /** Changes of a large room are gathered: the last of them are still to come. */
 const GATHERED_MS = 700;
+/** Changes come in this pace: how many of them are gathered must not depend on how busy the machine is. */
+const PACE_MS = 100;
 
 export class Meter {
   readonly received: Received = { messages: 0, bytes: 0 };
@@ -53,7 +55,11 @@ export class Meter {
     const startedAt = performance.now();
     const before = { ...this.received };
     const from = await this.#cpuMs();
-    for (let index = 0; index < count; index++) await change(index);
+    for (let index = 0; index < count; index++) {
+      const next = wait(PACE_MS);
+      await change(index);
+      await next;
+    }
     await wait(GATHERED_MS);
     const used = (await this.atRest()) - from;
     const idle = (idleMs * (performance.now() - startedAt)) / (4 * LOOK_MS);
