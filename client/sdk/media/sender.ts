@@ -152,9 +152,10 @@ export class Sender {
   async #compare(entry: LocalEntry, track: MediaStreamTrack): Promise<void> {
     // Its owner replaces an ended track, or unpublishes it.
     const isLive = track.readyState === 'live';
-    let producer = this.#producers.get(entry.id);
     // The codec is chosen by what the device does well, which may not be known yet.
-    if (!producer && track.kind === 'video') await this.#options.codecs.settling;
+    const { settling } = this.#options.codecs;
+    if (settling && track.kind === 'video') await settling;
+    let producer = this.#producers.get(entry.id);
     if (!producer) {
       if (!isLive || !this.#options.mayBegin()) return;
       producer = await this.#produce(entry, track);

@@ -93,7 +93,10 @@ async function sending() {
   const producers: FakeProducer[] = [];
   const asked: Publish[] = [];
   const refused: string[] = [];
-  let current: SentAs = { codec: 'VP9', layered: true };
+  const choice: { current: SentAs; settling: Promise<void> | undefined } = {
+    current: { codec: 'VP9', layered: true },
+    settling: undefined,
+  };
   let onProduce: ((data: object, done: (result: { id: string }) => void) => void) | undefined;
   const track = {
     ...{ kind: 'video', readyState: 'live', id: 'camera' },
@@ -120,14 +123,19 @@ async function sending() {
     epoch: 1,
     transport: transport as unknown as types.Transport,
     device: { sendRtpCapabilities: { codecs } } as unknown as Device,
-    codecs: { current: () => current, settling: undefined },
+    codecs: {
+      current: () => choice.current,
+      get settling() {
+        return choice.settling;
+      },
+    },
     requestMedia: ((...request: Publish) => asked.push(request)) as unknown as MediaRequest,
     wanted: () => (entry.closed ? [] : [entry]),
     mayBegin: () => true,
     onRefused: ({ id }) => refused.push(id),
   });
   const change = async (codec: VideoCodec) => {
-    current = { codec, layered: false };
+    choice.current = { codec, layered: false };
     sender.reconcile();
     await advance(100);
   };
@@ -137,7 +145,7 @@ async function sending() {
   sender.reconcile();
   await advance(100);
   answer({});
-  return { sender, entry, producers, asked, refused, change, params, answer, refuse };
+  return { sender, entry, producers, asked, refused, choice, change, params, answer, refuse };
 }
 
 test('both are sent until the new one keeps up, and the old one ends two seconds later', async () => {
@@ -232,5 +240,24 @@ test('a mute, another camera and the end of the track concern both', async () =>
   entry.closed = true;
   sender.reconcile();
   assert.ok(producers.every(({ closed }) => closed));
+  sender.close();
+});
+
+test('a codec that was chosen before the join does not change while the device is looked at again', async () => {
+  const { sender, producers, choice } = await sending();
+  const { current } = choice;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  Object.assign(choice, { settling: promise, current: { codec: 'VP8', layered: false } });
+  sender.reconcile();
+  await advance(500);
+  Object.assign(choice, { settling: undefined, current });
+  resolve();
+  await advance(500);
+  sender.reconcile();
+  await advance(500);
+  assert.deepEqual(
+    producers.map(({ codec, closed }) => [codec, closed]),
+    [['video/VP9', false]],
+  );
   sender.close();
 });
