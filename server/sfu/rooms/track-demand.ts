@@ -55,23 +55,31 @@ export class TrackDemand {
   /** The track has ended. Idempotent. */
   close(): void {
     this.#closed = true;
-    this.#timer?.close();
+    this.#stopTimer();
     this.#listeners.clear();
   }
 
   #update(): void {
     if (this.#closed) return;
     const nowMs = performance.now();
-    this.#settling = settle(this.#settling, this.#participants.highest, nowMs);
+    const before = this.#settling;
+    this.#settling = settle(before, this.#participants.highest, nowMs);
     const { demand, fallsAtMs } = this.#settling;
-    this.#timer?.close();
-    this.#timer =
-      fallsAtMs === undefined
-        ? undefined
-        : this.#resources.after(fallsAtMs - nowMs, () => this.#update());
+    if (fallsAtMs !== before.fallsAtMs) this.#stopTimer();
+    if (fallsAtMs !== undefined) {
+      this.#timer ??= this.#resources.after(fallsAtMs - nowMs, () => {
+        this.#timer = undefined;
+        this.#update();
+      });
+    }
     const current = Math.max(NO_LAYER, demand, this.#pipes.highest);
     if (current === this.#current) return;
     this.#current = current;
     for (const listener of this.#listeners) listener(current);
+  }
+
+  #stopTimer(): void {
+    this.#timer?.close();
+    this.#timer = undefined;
   }
 }
