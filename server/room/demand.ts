@@ -29,9 +29,12 @@ export function demandOf(
   return want.paused ? NO_LAYER : spatialLayer;
 }
 
-/** A screen keeps all its layers while anybody receives it: text in a lower one cannot be read. */
+/**
+ * A screen keeps all its layers: text in a lower one cannot be read, and an encoder that was off begins with few bits.
+ * A screen that stands still costs little.
+ */
 export function sentLayer(source: TrackSource | undefined, demand: Demand): Demand {
-  return source === 'screen' && demand !== NO_LAYER ? EVERY_LAYER : demand;
+  return source === 'screen' ? EVERY_LAYER : demand;
 }
 
 /** A demand that rises at once and falls later. */
