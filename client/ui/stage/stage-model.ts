@@ -149,8 +149,10 @@ export class StageModel {
   heard(speaking: ReadonlySet<string>): void {
     const before = this.#speaking;
     this.#speaking = speaking;
-    // A cough is one report, a sentence several.
-    for (const id of speaking) if (before.has(id)) this.#bringIntoView(id);
+    for (const id of speaking) {
+      // A cough is one report, a sentence several. The viewer knows that they speak.
+      if (before.has(id) && id !== this.#selfId) this.#bringIntoView(id);
+    }
     for (const id of speaking) this.#spokeAt.set(id, performance.now());
     const voices = [...new Set([...speaking, ...this.#voices.peek()])].slice(0, MOST_VOICES);
     if (voices.some((id) => !this.#voices.peek().has(id))) this.#voices.value = new Set(voices);

@@ -84,6 +84,18 @@ describe('places', () => {
     stage.close();
   });
 
+  test('the own voice moves nobody, whichever page is looked at', () => {
+    const { stage, shown } = stageOf(roomOf(40, 40));
+    stage.turnPage(1);
+    const second = shown();
+    stage.heard(new Set(['me']));
+    stage.heard(new Set(['me']));
+    assert.deepEqual(shown(), second);
+    stage.turnPage(-1);
+    assert.equal(shown()[0], 'me');
+    stage.close();
+  });
+
   test('a speaker without a picture stays for a while, though somebody with one has to wait', () => {
     const all = roomOf(40, 30);
     const { stage, room, shown } = stageOf(all);
