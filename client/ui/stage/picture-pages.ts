@@ -25,7 +25,7 @@ interface Remembered {
 }
 
 export interface PicturePagesInput {
-  room: ReadonlySignal<RoomSnapshot & { pictured?: number }>;
+  room: ReadonlySignal<RoomSnapshot>;
   selfId: string;
   find: (query: ParticipantQuery) => Promise<ParticipantPage>;
   /** Those who spoke, and those whom the viewer pinned: shown without a picture, too. */

@@ -8,10 +8,8 @@ import type { Participant, RoomSnapshot, Track } from '../../../../shared/room/r
 
 const LAPTOP = { width: 1256, height: 690 };
 
-type Part = RoomSnapshot & { pictured?: number };
-
 /** `me`, then `p1` and so on. The last `pictures` have a camera, all have a microphone. */
-function roomOf(count: number, pictures = 0): Part {
+function roomOf(count: number, pictures = 0): RoomSnapshot {
   const ids = ['me', ...Array.from({ length: count - 1 }, (_, index) => `p${index + 1}`)];
   const participants = ids.map((id, joinedAt): Participant => {
     return { id, name: `Name of ${id}`, role: 'guest', joinedAt, online: true };
@@ -25,7 +23,7 @@ function roomOf(count: number, pictures = 0): Part {
   return { room: 'hall', version: 1, participants, tracks: [...tracks, ...cameras], chat: [] };
 }
 
-function part(room: Part, ids: readonly string[]): Part {
+function part(room: RoomSnapshot, ids: readonly string[]): RoomSnapshot {
   const known = new Set(ids);
   return {
     ...room,
@@ -37,8 +35,8 @@ function part(room: Part, ids: readonly string[]): Part {
   };
 }
 
-function stageOf(first: Part, whole = first) {
-  const room = signal<Part>(first);
+function stageOf(first: RoomSnapshot, whole = first) {
+  const room = signal<RoomSnapshot>(first);
   const count = signal(whole.participants.length);
   const asked: ParticipantQuery[] = [];
   const call = {
