@@ -10,15 +10,16 @@ export type Action =
   | 'statistics'
   | 'shortcuts';
 
-export const SHORTCUTS: Readonly<Record<Action, { key: string; label: string }>> = {
-  microphone: { key: 'm', label: 'Microphone on or off' },
-  camera: { key: 'v', label: 'Camera on or off' },
-  chat: { key: 'c', label: 'Open or close the chat' },
-  participants: { key: 'p', label: 'Open or close the list of participants' },
-  nextPage: { key: 'PageDown', label: 'Next page of people' },
-  previousPage: { key: 'PageUp', label: 'Previous page of people' },
-  statistics: { key: 's', label: 'Call statistics' },
-  shortcuts: { key: '?', label: 'Keyboard shortcuts' },
+/** The key of each. */
+export const SHORTCUTS: Readonly<Record<Action, string>> = {
+  microphone: 'm',
+  camera: 'v',
+  chat: 'c',
+  participants: 'p',
+  nextPage: 'PageDown',
+  previousPage: 'PageUp',
+  statistics: 's',
+  shortcuts: '?',
 };
 
 export interface KeyPress {
@@ -38,7 +39,7 @@ export function actionFor(press: KeyPress, typing: boolean): Action | undefined 
   if (press.ctrlKey || press.metaKey || press.altKey) return undefined;
   const key = letterOf(press);
   for (const action of Object.keys(SHORTCUTS) as Action[]) {
-    if (SHORTCUTS[action].key.toLowerCase() === key) return action;
+    if (SHORTCUTS[action].toLowerCase() === key) return action;
   }
   return undefined;
 }
@@ -56,6 +57,6 @@ function letterOf({ key, code }: KeyPress): string {
 
 /** In the form of `aria-keyshortcuts`. */
 export function ariaShortcut(action: Action): string {
-  const { key } = SHORTCUTS[action];
+  const key = SHORTCUTS[action];
   return key.length === 1 ? key.toUpperCase() : key;
 }

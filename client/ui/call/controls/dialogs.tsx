@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { Dialog } from '../../kit/dialog.tsx';
 import { Lazy } from '../../kit/lazy.tsx';
-import { type Action, ariaShortcut, SHORTCUTS } from '../../kit/shortcuts.ts';
+import { type Action, ariaShortcut } from '../../kit/shortcuts.ts';
 import { remembered } from '../../kit/storage.ts';
 import { loadDevicePickers } from '../../media/load-device-pickers.ts';
 import type { LocalMedia } from '../../media/local-media.ts';
@@ -22,14 +22,25 @@ export function DevicesDialog({ media, onClose }: CloseProps & { media: LocalMed
   );
 }
 
+const LABELS: Readonly<Record<Action, string>> = {
+  microphone: 'Microphone on or off',
+  camera: 'Camera on or off',
+  chat: 'Open or close the chat',
+  participants: 'Open or close the list of participants',
+  nextPage: 'Next page of people',
+  previousPage: 'Previous page of people',
+  statistics: 'Call statistics',
+  shortcuts: 'Keyboard shortcuts',
+};
+
 export function ShortcutsDialog({ onClose }: CloseProps) {
   const on = useSignal(remembered.shortcutsOff.get() === '');
   return (
     <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl class="shortcuts">
-        {(Object.keys(SHORTCUTS) as Action[]).map((action) => (
+        {(Object.keys(LABELS) as Action[]).map((action) => (
           <div key={action}>
-            <dt>{SHORTCUTS[action].label}</dt>
+            <dt>{LABELS[action]}</dt>
             <dd>
               <kbd>{ariaShortcut(action)}</kbd>
             </dd>
