@@ -57,7 +57,7 @@ test('a sender is told of a track once, though it has two producers for a moment
   const resources = new Resources();
   const told: Demand[] = [];
   const sender = new SenderDemand((demand) => told.push(demand));
-  sender.understoodBy(['demand']);
+  sender.understoodBy(true);
   const first = new TrackDemand(resources);
   const [older, newer] = [new Producer('camera.1'), new Producer('camera.1.1')];
   sender.follow('camera', 'camera', older, first);
@@ -74,7 +74,7 @@ test('a sender is told of a track once, though it has two producers for a moment
   use.want(NO_LAYER);
   newer.close();
   assert.deepEqual(told.at(-1), { version: 4, layers: {} });
-  sender.understoodBy([]);
+  sender.understoodBy(false);
   assert.equal(sender.state, undefined);
   for (const demand of [first, second]) demand.close();
 });
