@@ -13,27 +13,14 @@ import { leaveLate } from '../sdk/link/late-leave.ts';
 import { Link } from '../sdk/link/link.ts';
 import type { Socket } from '../sdk/link/socket.ts';
 import { randomId } from '../sdk/session/ids.ts';
-import { type Arrival, speaks } from './arrivals.ts';
+import { speaks } from './arrivals.ts';
 import { atMost } from './at-most.ts';
 import { FollowedRoom } from './followed-room.ts';
 import { LIGHT_CAPABILITIES } from './media/descriptions.ts';
 import { MediaSessions } from './media/media-sessions.ts';
 import { Sender } from './media/sender.ts';
-import type { LoadPlan } from './plan.ts';
+import type { ParticipantOptions } from './participant-options.ts';
 import type { ParticipantSample } from './report/summarise.ts';
-
-export interface ParticipantOptions {
-  plan: LoadPlan;
-  arrival: Arrival;
-  /** Tells packets of this run from those of others. */
-  run: number;
-  /** Since the run began, in milliseconds. */
-  now(): number;
-  /** @param travelMs undefined for a packet that this run did not send */
-  onPacket(bytes: number, travelMs: number | undefined): void;
-  /** @throws ParleyError for a media server that may not be called */
-  checkAddresses(offer: MediaOffer): void;
-}
 
 /** The end of a run does not wait longer for a server that does not answer. */
 const LEAVE_MS = 5_000;
@@ -68,13 +55,14 @@ export class Participant {
         now,
         trackIds: { audio: randomId(), ...(arrival.hasCamera && { video: randomId() }) },
         cname: randomId(),
-        speaks: () => speaks(arrival, plan.speakers, now()),
+        speaks: options.speaks ?? (() => speaks(arrival, plan.speakers, now())),
+        claim: (trackId) => this.#media.claim(trackId),
         send: (packet) => this.#media.send(packet),
         highestLayer: (trackId) => this.#media.highestLayer(trackId),
       });
     }
     this.#media = new MediaSessions({
-      ...{ run, now, sender: this.#sender },
+      ...{ run, now, sender: this.#sender, onFrame: options.onFrame },
       request: (method, params) => this.#request(method, params),
       onPacket: (bytes, travelMs) => {
         this.#firstPacketMs ??= now() - (this.#offeredMs ?? this.#startedMs);
@@ -226,6 +214,8 @@ export class Participant {
     consumersClosed: ({ epoch, consumerIds: gone }) =>
       this.#media.find(epoch)?.receiver.remove(gone),
     demand: ({ epoch, ...demand }) => this.#media.find(epoch)?.demanded(demand),
+    voices: ({ voices }) => this.#choose(voices),
+    heard: () => this.#sender?.letGo(),
     media: (offer) => this.#take(offer),
     transportEnded: ({ epoch }) => {
       if (this.#media.newest?.epoch === epoch) this.#request('rebuildMedia', { epoch });
@@ -245,6 +235,7 @@ export class Participant {
     const isNew = !this.#media.find(offer.epoch);
     const session = this.#media.take(offer);
     if (!session) return;
+    this.#choose(offer.voices);
     if (isNew) this.#room.view.forget();
     const consumers = unpacked(offer);
     if (consumers.length > 0) this.#offeredMs ??= this.#startedMs;
@@ -252,6 +243,10 @@ export class Participant {
       session.announce();
       session.add(consumers);
     });
+  }
+
+  #choose(voices: MediaOffer['voices']): void {
+    if (this.#options.holdsBack !== false) this.#sender?.choose(voices);
   }
 
   /**

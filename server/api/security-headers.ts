@@ -27,7 +27,7 @@ export function securityHeaders(https: boolean) {
         'media-src': ["'self'", 'blob:', 'mediastream:'],
         'connect-src': ["'self'"],
         'font-src': ["'self'"],
-        'worker-src': ["'self'", 'blob:'],
+        'worker-src': ["'self'"],
         'manifest-src': ["'self'"],
         'base-uri': ["'none'"],
         'form-action': ["'self'"],

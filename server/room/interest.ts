@@ -130,6 +130,14 @@ export class RoomInterest<T extends InterestTrack> {
     return isNews && !this.#isEveryVoice;
   }
 
+  /** The voice only seemed to speak: it gives its place back. */
+  fellSilent(trackId: string): void {
+    if (!this.#recent.includes(trackId)) return;
+    this.#forgetRecent(trackId);
+    this.#quiet.add(trackId);
+    this.#common = undefined;
+  }
+
   /** The same object as before while nothing of it has changed. */
   get common(): Common<T> {
     if (!this.#common) {

@@ -74,7 +74,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       await participant.subscriptions.reconcile();
       if (participant.closed) throw new ParleyError('media_failed');
       rooms.changed();
-      return describe(participant);
+      return describe(params.room, participant);
     } finally {
       opened();
       entered();
@@ -142,8 +142,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
     };
   }
 
-  function describe(participant: ParticipantMedia): Opened {
+  function describe(room: string, participant: ParticipantMedia): Opened {
     const demand = participant.demand.state;
+    const voices = rooms.find(room)?.voices;
     return {
       origin: context.nodeId,
       offer: {
@@ -154,6 +155,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         ...(demand && { demand }),
         ...turn.grantTo(participant),
         ...(isUsual(videoCodecs) ? {} : { videoCodecs }),
+        ...(voices && { voices }),
       },
     };
   }
@@ -181,7 +183,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       participant.demand.understoodBy(demand);
       // The client may not know it, so that nobody would ever replace it.
       if (participant.dtlsEnded) throw new ParleyError('media_failed');
-      return describe(participant);
+      return describe(key.room, participant);
     },
     carries: async (_, key) => ({ carries: find(key).carries }),
     close: (_, { epoch, ...key }) =>
@@ -233,6 +235,10 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       }),
     subscribe: async (_, { preferences, others, ...key }) => {
       await find(key).look(preferences, others);
+      return {};
+    },
+    speaking: async (_, { trackId, epoch, ...key }) => {
+      rooms.find(key.room)?.speech.begin(find({ ...key, epoch }), trackId);
       return {};
     },
     ready: async (_, { consumerIds, ...key }) => {

@@ -50,6 +50,20 @@ export const CodecNames = v.pipe(
 /** Counts the producers of one track on one media session: a track whose codec changes has another one. */
 export const Take = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LIMITS.takes));
 
+/**
+ * `all`: everybody in the room is heard. `chosen`: those who spoke last are. A participant who begins to speak says
+ * so there, with `speaking`.
+ */
+export const VoicesHeard = v.picklist(['all', 'chosen']);
+export type VoicesHeard = v.InferOutput<typeof VoicesHeard>;
+/** Whose voices are heard from now on. */
+export const ChosenVoices = v.object({ voices: VoicesHeard });
+/**
+ * A voice that begins, where voices are chosen. Of the client: its packets are best held back until `heard`. That is
+ * the answer, a moment later: others receive the track now, or are not waited for.
+ */
+export const Speech = v.object({ epoch: Epoch, trackId: ClientId });
+
 /** Everything a client needs to send and receive media. */
 export const MediaOffer = v.object({
   epoch: Epoch,
@@ -63,6 +77,8 @@ export const MediaOffer = v.object({
   /** Video codecs that the operator prefers, the first most. Absent: VP8. */
   videoCodecs: v.exactOptional(CodecNames),
   demand: v.exactOptional(Demand),
+  /** Absent where the media node is of an older release. */
+  voices: v.exactOptional(VoicesHeard),
 });
 export type MediaOffer = v.InferOutput<typeof MediaOffer>;
 

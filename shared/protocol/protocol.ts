@@ -26,6 +26,7 @@ import { Consumer, PackedConsumers } from './consumers.ts';
 import { Features, Rejoin, ResumeResult } from './entry-messages.ts';
 import { LIMITS } from './limits.ts';
 import {
+  ChosenVoices,
   CodecNames,
   Demand,
   Direction,
@@ -34,6 +35,7 @@ import {
   MediaOffer,
   PathReport,
   Preference,
+  Speech,
   Take,
   TurnRefusal,
 } from './media-messages.ts';
@@ -185,6 +187,7 @@ export const METHODS = {
   },
   unpublish: { params: v.object({ trackId: ClientId }), result: Empty },
   mute: { params: v.object({ trackId: ClientId, muted: v.boolean() }), result: Empty },
+  speaking: { params: Speech, result: Empty },
   /** Replaces the preferences for the tracks named. Other tracks keep theirs. */
   subscribe: {
     params: v.object({
@@ -264,6 +267,8 @@ export const EVENTS = {
   speakers: v.object({
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
+  voices: ChosenVoices,
+  heard: Speech,
   /**
    * The media session to use from now on, on another worker or replica. The earlier one may carry media until
    * the client sends `settled`. With the client's current epoch it is the same session as the server sees it:

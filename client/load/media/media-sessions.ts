@@ -61,6 +61,12 @@ export class MediaSessions {
     return Math.max(...this.#all.map((session) => session.highestLayer(trackId)), NO_LAYER);
   }
 
+  /** Our participant begins to speak. */
+  claim(trackId: string): void {
+    const { epoch } = this.#newest ?? {};
+    if (epoch !== undefined) this.#options.request('speaking', { epoch, trackId });
+  }
+
   samples(): StreamSample[] {
     return [...this.#streams, ...this.#all.flatMap(({ receiver }) => receiver.samples())];
   }

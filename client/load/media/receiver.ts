@@ -21,6 +21,8 @@ export interface ReceiverOptions {
   before(trackId: string): StreamWatch | undefined;
   /** @param travelMs undefined for a packet that this run did not send */
   onPacket(bytes: number, travelMs: number | undefined): void;
+  /** Each packet of a track. */
+  onFrame?: ((trackId: string, payload: Uint8Array) => void) | undefined;
   /** A stream has brought its first packet. */
   onStream(): void;
 }
@@ -95,6 +97,7 @@ export class Receiver {
     const pauses = isSilence(payload.length);
     stream.watch.hear({ sequence, timestamp, bytes: payload.length, pauses }, nowMs);
     const sentAtMs = readStamp(payload, this.#options.run);
+    this.#options.onFrame?.(stream.trackId, payload);
     this.#options.onPacket(payload.length, sentAtMs === undefined ? undefined : nowMs - sentAtMs);
     if (stream.watch.packets === 1) this.#options.onStream();
   }

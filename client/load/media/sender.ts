@@ -1,11 +1,12 @@
 // The tracks that a publisher sends: a microphone, and a camera in layers, by the clock.
 import { randomInt } from 'node:crypto';
-import { NO_LAYER } from '../../../shared/protocol/media-messages.ts';
+import { NO_LAYER, type VoicesHeard } from '../../../shared/protocol/media-messages.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
+import { SpeechGate } from '../../sdk/voice/speech-gate.ts';
 import { OutgoingStream } from '../rtp/outgoing-stream.ts';
 import { FRAMES_PER_SECOND, PICTURE_LAYERS, PictureFrames } from '../rtp/picture.ts';
 import { readKeyFrameRequests } from '../rtp/rtcp.ts';
-import { VOICE_FRAME_MS, voicePacket } from '../rtp/voice.ts';
+import { VOICE_FRAME_MS, type VoicePacket, voicePacket } from '../rtp/voice.ts';
 import {
   AUDIO_LEVEL_ID,
   audioParameters,
@@ -23,10 +24,18 @@ export interface SenderOptions {
   now(): number;
   /** Whether the participant speaks at the moment. */
   speaks(): boolean;
+  /** The participant begins to speak, in a room where the server chooses voices. */
+  claim(trackId: string): void;
   /** @returns whether it was sent */
   send(packet: Buffer): boolean;
   /** The highest layer of a track that anybody receives. The others are not sent. */
   highestLayer(trackId: string): number;
+}
+
+/** A packet of the voice that is to be sent, and when it was due. */
+interface DueVoice {
+  packet: VoicePacket;
+  dueMs: number;
 }
 
 interface Layer {
@@ -46,6 +55,8 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #voice: OutgoingStream;
   readonly #layers: readonly Layer[];
+  /** As in a browser: the first word waits until others receive it. */
+  readonly #gate = new SpeechGate<DueVoice>();
   #startedMs = 0;
   #voiceFrames = 0;
   #pictures = 0;
@@ -114,6 +125,16 @@ export class Sender {
     clearInterval(this.#timer);
   }
 
+  /** Whose voices are heard. */
+  choose(voices: VoicesHeard | undefined): void {
+    this.#sendVoice(this.#gate.choose(voices === 'chosen'));
+  }
+
+  /** Others receive the voice now, or are not waited for. */
+  letGo(): void {
+    this.#sendVoice(this.#gate.letGo());
+  }
+
   /** @param packet RTCP of the server */
   onControl(packet: Buffer): void {
     for (const ssrc of readKeyFrameRequests(packet)) {
@@ -146,11 +167,19 @@ export class Sender {
     const packet = voicePacket(this.#voiceFrames, speaks, this.#spoke);
     this.#spoke = speaks;
     if (!packet) return;
-    const { payload, marker } = packet;
-    const level =
-      AUDIO_LEVEL_ID === undefined ? {} : { level: { id: AUDIO_LEVEL_ID, ...packet.level } };
-    const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
-    this.#send(this.#voice.packet(payload, at, { marker, ...level }), payload.length);
+    const { send, begins } = this.#gate.push({ packet, dueMs }, { isActive: speaks }, elapsedMs);
+    if (begins) this.#options.claim(this.#options.trackIds.audio);
+    this.#sendVoice(send);
+  }
+
+  #sendVoice(due: readonly DueVoice[]): void {
+    for (const { packet, dueMs } of due) {
+      const { payload, marker } = packet;
+      const level =
+        AUDIO_LEVEL_ID === undefined ? {} : { level: { id: AUDIO_LEVEL_ID, ...packet.level } };
+      const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
+      this.#send(this.#voice.packet(payload, at, { marker, ...level }), payload.length);
+    }
   }
 
   #show(dueMs: number, elapsedMs: number): void {

@@ -14,6 +14,8 @@ const NOTHING = TONE.subarray(0, 1);
 const PADDED_HEADER_BYTES = 3;
 /** A frame that says only how long it is. */
 const SILENCE_BYTES = PADDED_HEADER_BYTES + STAMP_BYTES;
+/** Where a frame of speech has its number, in 32 bits: in its padding, before the stamp. */
+const NUMBER_AT = SPEECH_BYTES - STAMP_BYTES - 4;
 /** Below full scale, in dB. */
 const SPEECH_LEVEL = 24;
 const NO_LEVEL = 127;
@@ -37,6 +39,7 @@ export function voicePacket(
   const isLast = spokeBefore && !speaks;
   if (!speaks && !isLast && frame % SILENCE_EVERY !== 0) return undefined;
   const payload = speaks ? padded(TONE, SPEECH_BYTES) : padded(NOTHING, SILENCE_BYTES);
+  if (speaks) new DataView(payload.buffer).setUint32(NUMBER_AT, frame);
   const level = { belowFullScale: speaks ? SPEECH_LEVEL : NO_LEVEL, voice: speaks };
   return { payload, level, marker: speaks && !spokeBefore };
 }
@@ -44,6 +47,12 @@ export function voicePacket(
 /** Whether its sender pauses after a packet of this size. */
 export function isSilence(payloadBytes: number): boolean {
   return payloadBytes <= SILENCE_BYTES;
+}
+
+/** The number of a frame of speech; undefined for other payloads. */
+export function readVoiceFrame(payload: Uint8Array): number | undefined {
+  if (payload.length !== SPEECH_BYTES) return undefined;
+  return new DataView(payload.buffer, payload.byteOffset).getUint32(NUMBER_AT);
 }
 
 /** One frame, and padding up to a size: what decoders do not look at has room for a stamp (RFC 6716 §3.2.5). */

@@ -1,5 +1,4 @@
-// Keeps media going: takes the media sessions that the server offers, make before break, and asks for another
-// when a path stays down.
+// Keeps media going: takes the media sessions that the server offers, and asks for another when a path stays down.
 import type { Device } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { IceServer } from '../../../shared/media/rtp.ts';
@@ -13,6 +12,7 @@ import { PathRecovery, type RecoveryStep } from '../paths/path-recovery.ts';
 import { offersRelay } from '../paths/relay-servers.ts';
 import { NO_PATH, type Paths } from '../paths/selected-path.ts';
 import type { PreparedTransports } from '../prepared/prepared-transports.ts';
+import { VoiceGates } from '../voice/voice-gates.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
@@ -50,6 +50,7 @@ export class MediaKeeper {
   /** Every media session that this server offered, so that none is taken twice. */
   readonly #offered = new Set<number>();
   readonly #settling: Settling;
+  readonly voices: VoiceGates;
   /** The next session goes through a relay. Only that one: later ones may have a better path. */
   #relayNext = false;
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
@@ -62,15 +63,16 @@ export class MediaKeeper {
   constructor(options: MediaKeeperOptions) {
     this.#options = options;
     this.#settling = new Settling(options);
+    const renew = () => this.#sessions.newest && this.#replace(this.#sessions.newest);
+    this.voices = new VoiceGates({ ...options, onChange: () => this.reconcile(), onBroken: renew });
     this.#recovery = new PathRecovery({
       run: (step, direction) => this.#recover(step, direction),
       isRelayed: (direction) => this.#sessions.newest?.isRelayed(direction) === true,
       onChange: () => options.onRecovering(),
     });
     this.#sessions = new OpenSessions({
-      stateOf: options.stateOf,
+      ...{ stateOf: options.stateOf, onTracks: options.onTracks },
       hasLocal: () => options.local.entries.length > 0,
-      onTracks: options.onTracks,
       onAlone: () => options.onceUp(() => this.#settle()),
     });
   }
@@ -190,8 +192,7 @@ export class MediaKeeper {
 
   /** Idempotent. */
   close(): void {
-    this.#recovery.close();
-    this.#sessions.close();
+    for (const part of [this.#recovery, this.#sessions, this.voices]) part.close();
   }
 
   /** Uses a new media session. Tracks continue there under the same ids. */
@@ -239,7 +240,7 @@ export class MediaKeeper {
         if (this.#sessions.newest === session) this.#recovery.onState(direction, state);
         this.#sessions.review();
       },
-      onPaths: ifNewest(options.onPaths),
+      ...{ voices: this.voices, onPaths: ifNewest(options.onPaths) },
       onPulse: ifNewest((direction: Direction, isAlive: boolean) =>
         this.#recovery.onState(direction, isAlive ? 'connected' : 'stalled'),
       ),

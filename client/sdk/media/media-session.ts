@@ -10,6 +10,7 @@ import { PathWatch } from '../paths/path-watch.ts';
 import { isOffered, keepPlaces, relayUrls } from '../paths/relay-servers.ts';
 import type { Paths } from '../paths/selected-path.ts';
 import type { PreparedTransports } from '../prepared/prepared-transports.ts';
+import type { VoiceGates } from '../voice/voice-gates.ts';
 import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
 import { Receiver, type ReceiverOptions } from './receiver.ts';
@@ -22,8 +23,9 @@ export type Request = <K extends MethodName>(
 
 export interface MediaSessionOptions
   extends Pick<ReceiverOptions, 'streamIdOf' | 'onTracks' | 'onUnusable'>,
-    Pick<SenderOptions, 'onRefused' | 'wanted' | 'mayBegin' | 'codecs'> {
+    Pick<SenderOptions, 'onRefused' | 'voices' | 'wanted' | 'mayBegin' | 'codecs'> {
   device: Device;
+  voices: VoiceGates;
   offer: MediaOffer;
   /** Transports of this offer that are there already. */
   prepared: PreparedTransports | undefined;
@@ -80,6 +82,7 @@ export class MediaSession {
     const tracks = prepared?.tracks ?? [];
     this.sender = new Sender({ ...shared, transport: this.#send, prepared: tracks });
     this.sender.demanded(offer.demand);
+    options.voices.choose(offer.voices);
     this.receiver = new Receiver({ ...shared, transport: this.#recv });
   }
 
@@ -145,6 +148,7 @@ export class MediaSession {
       this.#watches[direction].resync();
     }
     this.sender.demanded(offer.demand);
+    this.#options.voices.choose(offer.voices);
     this.sender.publishAgain(entries, known);
     await this.receiver.resync(offer.consumers);
   }

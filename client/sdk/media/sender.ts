@@ -1,16 +1,17 @@
 // The tracks sent on one media session: one loop makes them equal to the wanted ones and informs the server.
 import type { Device, types } from 'mediasoup-client';
 import { ParleyError } from '../../../shared/errors.ts';
-import { type VideoCodec, videoEncodings } from '../../../shared/media/media.ts';
-import { RtpParameters } from '../../../shared/media/rtp.ts';
+import { videoEncodings } from '../../../shared/media/media.ts';
+import type { RtpParameters } from '../../../shared/media/rtp.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import type { Demand } from '../../../shared/protocol/media-messages.ts';
-import { toWire } from '../../../shared/protocol/rpc.ts';
 import type { PreparedTrack } from '../prepared/prepared-transports.ts';
+import type { VoiceGates } from '../voice/voice-gates.ts';
 import { BandwidthWatch } from './bandwidth-watch.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
 import { OlderTakes } from './encodings/older-takes.ts';
-import { Publications, type Published } from './encodings/publications.ts';
+import { Publications } from './encodings/publications.ts';
+import { publishedOf, type Sent, sentOf } from './encodings/sent.ts';
 import { demandedEncodings, highestLayer, newerDemand } from './layers/demanded-layers.ts';
 import { changeEncodings } from './layers/encoding-changes.ts';
 import type { LocalEntry } from './local-tracks.ts';
@@ -29,6 +30,7 @@ export interface SenderOptions {
   wanted(): readonly LocalEntry[];
   /** Whether tracks may begin here: only on the newest session. */
   mayBegin(): boolean;
+  voices: Pick<VoiceGates, 'areWanted' | 'has' | 'prepare' | 'add'>;
   /** The server refused a track that we had begun to send, or the browser cannot send it. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
 }
@@ -38,15 +40,6 @@ const SEND_ATTEMPTS = 3;
 const SEND_RETRY_MS = 500;
 /** A shared window or a phone's camera changes its size while it is sent. No event reports it. */
 const LOOK_AT_SIZES_EVERY_MS = 2_000;
-
-/** What belongs to a producer of ours. */
-interface Sent {
-  readonly entry: LocalEntry;
-  /** Counts the producers of a track: another codec needs another one. */
-  readonly take: number;
-  /** Of a picture. */
-  readonly codec: VideoCodec;
-}
 
 /** The comparison of one track, while it goes on. */
 interface Comparison {
@@ -172,7 +165,7 @@ export class Sender {
       await producer.replaceTrack({ track });
       await this.#fitLayers(producer);
     }
-    if (isLive && this.#isOutdated(producer)) producer = await this.#changeCodec(producer, track);
+    if (isLive && this.#isOutdated(producer)) producer = await this.#changeTake(producer, track);
     for (const each of [producer, this.#older.of(entry.id)]) {
       if (!each || each.closed || each.paused === entry.muted) continue;
       if (entry.muted) each.pause();
@@ -198,29 +191,41 @@ export class Sender {
     if (rtpParameters) this.#publications.publish(entry, { take: 0, rtpParameters });
   }
 
-  /** Waits for the local negotiation only. */
-  #produce(entry: LocalEntry, track: MediaStreamTrack, take = 0): Promise<types.Producer> {
-    const { transport, device, codecs } = this.#options;
+  /** Waits for the local negotiation only, and for a gate where one is wanted. */
+  async #produce(entry: LocalEntry, track: MediaStreamTrack, take = 0): Promise<types.Producer> {
+    const { transport, device, codecs, voices, epoch } = this.#options;
+    const isVoice = entry.source === 'microphone';
+    if (isVoice && voices.areWanted) await voices.prepare();
     const sentAs = codecs.current(device);
     const { codec } = sentAs;
-    return transport.produce({
+    let onEnd = () => {};
+    const producer = await transport.produce({
       track,
       ...PRODUCER_OPTIONS,
+      onRtpSender: (sender) => {
+        if (isVoice) onEnd = voices.add(sender, epoch, entry.id);
+      },
       ...sendingOptions(device, entry.source, sentAs, sizeOf(track)),
       appData: { entry, take, codec } satisfies Sent,
     });
+    if (isVoice) producer.observer.once('close', onEnd);
+    return producer;
   }
 
-  /** Whether a picture is sent with another codec than it should be. On an older session that does not matter. */
-  #isOutdated({ kind, appData }: types.Producer): boolean {
+  /**
+   * Whether a picture is sent with another codec than it should be, or a microphone past the gate that it needs since
+   * the room has become large. On an older session that does not matter.
+   */
+  #isOutdated({ kind, appData, rtpSender }: types.Producer): boolean {
     const { entry, take, codec } = sentOf(appData);
-    const { codecs, device, mayBegin } = this.#options;
-    if (kind !== 'video' || take >= LIMITS.takes || this.#fixed.has(entry.id)) return false;
-    return mayBegin() && codecs.current(device).codec !== codec;
+    const { codecs, device, mayBegin, voices } = this.#options;
+    if (take >= LIMITS.takes || this.#fixed.has(entry.id) || !mayBegin()) return false;
+    if (kind === 'video') return codecs.current(device).codec !== codec;
+    return entry.source === 'microphone' && voices.areWanted && !voices.has(rtpSender);
   }
 
   /** Make before break: the producer goes on until another one sends as much. @returns the newest */
-  async #changeCodec(before: types.Producer, track: MediaStreamTrack): Promise<types.Producer> {
+  async #changeTake(before: types.Producer, track: MediaStreamTrack): Promise<types.Producer> {
     const { entry, take } = sentOf(before.appData);
     const producer = await this.#produce(entry, track, take + 1).catch(() => undefined);
     if (!producer) {
@@ -289,12 +294,4 @@ export class Sender {
       ),
     );
   }
-}
-
-function sentOf(appData: types.AppData): Sent {
-  return appData as unknown as Sent;
-}
-
-function publishedOf(appData: types.AppData, rtpParameters: types.RtpParameters): Published {
-  return { take: sentOf(appData).take, rtpParameters: toWire(RtpParameters, rtpParameters) };
 }

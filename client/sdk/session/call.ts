@@ -240,6 +240,8 @@ export class JoinedCall extends CallState implements Call {
     demand: (data) => this.#media.onDemand(data),
     layers: (layer) => this.events.emit('layer', layer),
     speakers: ({ speakers }) => this.updateSpeakers(speakers),
+    voices: ({ voices }) => this.#media.voices.choose(voices),
+    heard: ({ epoch, trackId }) => this.#media.voices.letGo(epoch, trackId),
     media: (offer) => {
       if (!this.#media.take(offer, this.#listedIds())) return;
       this.#own.resendAll();

@@ -158,6 +158,8 @@ export const MEDIA_COMMANDS = {
     }),
     result: Empty,
   },
+  /** The participant begins to speak. Answered at once; the event `heard` follows. */
+  speaking: { params: v.object({ ...whose, epoch: Epoch, trackId: ClientId }), result: Empty },
   ready: {
     params: v.object({ ...whose, epoch: Epoch, consumerIds: v.array(v.string()) }),
     result: Empty,
@@ -216,6 +218,10 @@ export const MEDIA_EVENTS = {
     origin: v.string(),
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
+  /** Whose voices this node sends its participants from now on. */
+  voices: v.object({ origin: v.string(), ...EVENTS.voices.entries }),
+  /** Those who are to hear this track receive it, or are not waited for. */
+  heard: v.object({ participantId: ParticipantId, ...EVENTS.heard.entries }),
   /** The node was cut off: its events in the meantime were lost, so ask for the sessions. */
   missed: v.object({ nodeId: v.string() }),
   /** These media sessions are gone with their worker: open new ones. */

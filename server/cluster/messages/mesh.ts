@@ -152,6 +152,14 @@ export const MESH_COMMANDS = {
     }),
     result: Empty,
   },
+  /**
+   * A participant of the asking node begins to speak. Answered when those who are to hear it here receive it. Nodes
+   * of an older release refuse it: they choose the voice when they hear of it on {@link voicesTopic}.
+   */
+  meshSpeaking: {
+    params: v.object({ room: RoomName, producerId: v.string() }),
+    result: Empty,
+  },
   /** Send me these no longer; `null`: nothing at all over this link. */
   unpipe: {
     params: v.object({

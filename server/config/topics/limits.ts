@@ -110,6 +110,11 @@ export const limits = {
     about:
       'Pages of the list of participants that one participant may ask for per minute, and as many at once at first; more are refused with `rate_limited`. Each is a search through the names of the room. A participant who types and scrolls asks a few times a second.',
   }),
+  speakingPerMinute: setting('SPEAKING_PER_MINUTE', integer(1, 100_000), {
+    default: 120,
+    about:
+      'Times that one participant of a large room may say that it begins to speak per minute, and as many at once at first. Each may cost everybody else in the room a consumer. A page says it after a pause of two seconds.',
+  }),
   chatPerMinute: setting('CHAT_MESSAGES_PER_MINUTE', integer(1, 6_000), {
     default: 60,
     about: 'Chat messages one participant may send per minute: fast typing, no flood.',

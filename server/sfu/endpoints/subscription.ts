@@ -40,6 +40,7 @@ export class Subscription {
   #wantsPause: boolean;
   #preference: Preference;
   #unwantedSince: number | undefined;
+  readonly #received = Promise.withResolvers<void>();
 
   private constructor(
     { track, use, resources, log }: SubscriptionOptions,
@@ -60,6 +61,8 @@ export class Subscription {
       rtpParameters: toWire(RtpParameters, consumer.rtpParameters),
     };
     countWhileOpen(resources, 'consumer', consumer);
+    if (!first.waiting) this.#received.resolve();
+    this.onClose(this.#received.resolve);
   }
 
   static async open(options: SubscriptionOptions, first: First): Promise<Subscription> {
@@ -93,6 +96,11 @@ export class Subscription {
     return this.#unwantedSince;
   }
 
+  /** Resolves when the client does not have to be waited for any more. */
+  get received(): Promise<void> {
+    return this.#received.promise;
+  }
+
   /** Called when it closes, for whatever reason. */
   onClose(listener: () => void): void {
     if (this.closed) listener();
@@ -117,6 +125,7 @@ export class Subscription {
     if (!this.#waiting) return;
     this.#waiting = false;
     await this.#apply();
+    this.#received.resolve();
   }
 
   /** What is wanted of it from now on; nothing: it is paused until it is wanted again, or closed. */

@@ -52,7 +52,7 @@ export class Subscriptions {
   /** Whether the client can receive a codec. */
   readonly #consumable = new Map<string, boolean>();
   /** Tracks on their way from another worker or node. */
-  readonly #arriving = new Set<RoomTrack>();
+  readonly #arriving = new Map<RoomTrack, Promise<void>>();
   #running: Promise<unknown> = Promise.resolve();
   #next: Promise<ConsumerDescription[]> | undefined;
   #first = true;
@@ -107,6 +107,17 @@ export class Subscriptions {
     await Promise.all(waiting.map((subscription) => subscription.ready()));
   }
 
+  /** Resolves when the client receives this track, or is not to receive it. */
+  async receiving(track: RoomTrack): Promise<void> {
+    // A track that arrives from elsewhere begins another run, which consumes it.
+    for (let run: Promise<unknown> | undefined; run !== this.#running; ) {
+      run = this.#running;
+      await run;
+      await this.#arriving.get(track);
+    }
+    await this.#byProducer.get(track.producerId)?.received;
+  }
+
   close(): void {
     this.#dropping?.close();
     this.#undecodable.close();
@@ -145,10 +156,16 @@ export class Subscriptions {
     );
   }
 
+  /** Only those that begin to arrive are waited for. */
   async #bring(track: RoomTrack): Promise<void> {
-    const { router, onArrived } = this.#options;
     if (this.#arriving.has(track)) return;
-    this.#arriving.add(track);
+    const arriving = this.#arrive(track);
+    this.#arriving.set(track, arriving);
+    await arriving;
+  }
+
+  async #arrive(track: RoomTrack): Promise<void> {
+    const { router, onArrived } = this.#options;
     const wasFirst = this.#first;
     await router.prepare(track);
     this.#arriving.delete(track);

@@ -4,9 +4,14 @@ import type { Handlers } from '../../../shared/protocol/rpc.ts';
 import type { MeshCommands } from '../../cluster/messages/mesh.ts';
 import type { RoomMesh } from './room-mesh.ts';
 
+interface RoomOfMesh {
+  readonly mesh: RoomMesh;
+  readonly speech: { beginElsewhere(producerId: string): Promise<void> };
+}
+
 /** @param find a room that is on this node */
 export function meshHandlers(
-  find: (room: string) => { readonly mesh: RoomMesh } | undefined,
+  find: (room: string) => RoomOfMesh | undefined,
 ): Handlers<MeshCommands, null> {
   return {
     meshState: async (_, { room, ...asking }) => find(room)?.mesh.state(asking) ?? null,
@@ -17,6 +22,10 @@ export function meshHandlers(
     },
     demand: async (_, params) => {
       await find(params.room)?.mesh.demand(params);
+      return {};
+    },
+    meshSpeaking: async (_, { room, producerId }) => {
+      await find(room)?.speech.beginElsewhere(producerId);
       return {};
     },
     unpipe: async (_, params) => {

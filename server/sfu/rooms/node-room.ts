@@ -1,20 +1,17 @@
 // One room on this node: its participants, the tracks they can receive, and the routers that carry them.
 import type { Producer } from 'mediasoup/types';
 import { ParleyError } from '../../../shared/errors.ts';
+import type { VoicesHeard } from '../../../shared/protocol/media-messages.ts';
 import type { InterestLimits } from '../../room/interest.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh, type TracksDifference } from '../mesh/room-mesh.ts';
-import { RoomVoices } from '../mesh/room-voices.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
 import { pipeLocally } from './local-pipe.ts';
 import type { MediaRoom, PublishEvent, PublishTo } from './media-room.ts';
 import { RoomParticipants } from './room-participants.ts';
 import { type Arrived, RoomRouter } from './room-router.ts';
-import { RoomSpeakers, type Volume } from './room-speakers.ts';
 import { meshTrackOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
-
-/** Speakers that are published. More are never understood at once. */
-const MAX_SPEAKERS = 6;
+import { RoomSpeech } from './speech/room-speech.ts';
 
 export interface NodeRoomContext extends MeshContext {
   /** The least loaded worker besides these, if there is one; else the least loaded of all. */
@@ -36,14 +33,14 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   readonly publish: PublishEvent;
   readonly tracks: RoomTracks;
   readonly mesh: RoomMesh;
-  readonly #voices: RoomVoices;
-  readonly #speakers: RoomSpeakers;
+  readonly speech: RoomSpeech;
   readonly #context: NodeRoomContext;
   readonly #options: NodeRoomOptions;
   readonly #participants = new RoomParticipants();
   readonly #routers = new Set<RoomRouter>();
   /** Routers are chosen one at a time, so that participants who arrive together share one. */
   #choosing: Promise<unknown> = Promise.resolve();
+  #voicesHeard: VoicesHeard;
   #entering = 0;
   #closed = false;
 
@@ -56,14 +53,16 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     this.#options = options;
     this.#context = context;
     this.tracks = new RoomTracks(context.interest);
-    this.#speakers = new RoomSpeakers({
-      resources: context.resources,
-      onSpeakers: (volumes) => this.#onSpeakers(volumes),
-    });
-    this.#voices = new RoomVoices({
+    this.#voicesHeard = this.voices;
+    this.speech = new RoomSpeech({
       ...context,
       room: options.name,
-      onVoices: (nodeId, volumes) => this.#speakers.report(nodeId, volumes),
+      tracks: this.tracks,
+      voices: context.interest.voices,
+      nodes: () => this.mesh.nodes,
+      listeners: () => this.participants,
+      change: (action) => this.#change([], action),
+      publish: this.publish,
     });
     this.mesh = new RoomMesh(
       {
@@ -73,6 +72,11 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
       },
       context,
     );
+  }
+
+  /** Whose voices participants receive. */
+  get voices(): VoicesHeard {
+    return this.tracks.common.isEveryVoice ? 'all' : 'chosen';
   }
 
   get closed(): boolean {
@@ -156,6 +160,10 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     const isForAll = this.tracks.common !== common;
     const concerned = isForAll ? this.participants : this.#participants.naming(trackIds);
     for (const participant of concerned) participant.reconcile();
+    const { voices } = this;
+    if (voices === this.#voicesHeard) return;
+    this.#voicesHeard = voices;
+    this.publish('voices', { origin: this.#context.nodeId, voices });
   }
 
   /** A worker died. Closes the media of its participants. @returns those participants */
@@ -176,8 +184,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     this.#closed = true;
     for (const participant of this.participants) participant.close();
     this.#participants.clear();
-    this.#speakers.close();
-    void this.#voices.close();
+    this.speech.close();
     void this.mesh.close();
     for (const router of this.#routers) router.close();
     this.#routers.clear();
@@ -211,7 +218,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
             if (participant.router === lacking) participant.reconcile();
           }
         },
-        onSpeakers: (origin, loudest) => this.#onOwnSpeakers(origin, loudest),
+        onSpeakers: (origin, loudest) => this.speech.report(origin, loudest),
       },
       this.#context,
     );
@@ -241,8 +248,8 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   }
 
   #onTracks(nodeId: string, { tracks, removed, gone }: TracksDifference): void {
-    this.#voices.listen();
-    if (gone) this.#speakers.report(nodeId, []);
+    this.speech.listen();
+    if (gone) this.speech.forget(nodeId);
     const ended = removed.flatMap((producerId) => {
       const track = this.tracks.get(producerId);
       return track?.home.nodeId === nodeId ? track : [];
@@ -255,27 +262,6 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
         if (this.tracks.get(track.producerId)) this.tracks.mute(track.producerId, paused);
         else this.tracks.add({ ...track, home, closed: false }, { muted: paused });
       }
-    });
-  }
-
-  /** Others are told of tracks whose participants are here: whoever hears more would only repeat it. */
-  #onOwnSpeakers(origin: RoomRouter, loudest: readonly Volume[]): void {
-    this.#speakers.report(origin.id, loudest);
-    this.#voices.publish(loudest.filter(({ producerId }) => origin.own(producerId)));
-  }
-
-  #onSpeakers(loudest: readonly Volume[]): void {
-    this.#change([], () => this.tracks.spoke(loudest.map(({ producerId }) => producerId)));
-    // A participant's microphone and screen sound count as one: the louder of them.
-    const volumes = new Map<string, number>();
-    for (const { producerId, volume } of loudest) {
-      const track = this.tracks.get(producerId);
-      if (track && !volumes.has(track.participantId)) volumes.set(track.participantId, volume);
-    }
-    const speakers = [...volumes].map(([participantId, volume]) => ({ participantId, volume }));
-    this.publish('speakers', {
-      origin: this.#context.nodeId,
-      speakers: speakers.slice(0, MAX_SPEAKERS),
     });
   }
 }

@@ -91,6 +91,12 @@ export class RoomTracks {
     }
   }
 
+  /** The voice is not to be heard before others. */
+  fellSilent(producerId: string): void {
+    const track = this.#byProducer.get(producerId);
+    if (track) this.#interest.fellSilent(track.trackId);
+  }
+
   /** @param producerIds of those who speak, the loudest first */
   spoke(producerIds: readonly string[]): void {
     const trackIds = producerIds.flatMap((id) => this.#byProducer.get(id)?.trackId ?? []);

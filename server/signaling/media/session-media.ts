@@ -17,6 +17,7 @@ import { CredentialRenewal } from './credential-renewal.ts';
 import { type OpenedOnNode, type OpenRequest, understandsDemand } from './media-client.ts';
 import { MediaSessions } from './media-sessions.ts';
 import { Mutes, type MutesOptions } from './mutes.ts';
+import { speakersFrame } from './speakers-frame.ts';
 
 /** The session that the media belongs to. */
 export interface MediaOwner {
@@ -60,18 +61,6 @@ type MediaEventHandlers = {
 };
 
 const IDLE: Replacement = { name: 'idle' };
-
-/** All sessions of a room are sent the same: it is turned into text once. */
-const speakersFrames = new WeakMap<MediaEventData<'speakers'>, string>();
-
-function speakersFrame(data: MediaEventData<'speakers'>): string {
-  const known = speakersFrames.get(data);
-  if (known !== undefined) return known;
-  const { origin: _, ...speakers } = data;
-  const frame = eventFrame('speakers', speakers);
-  speakersFrames.set(data, frame);
-  return frame;
-}
 
 export class SessionMedia {
   readonly sessions: MediaSessions;
@@ -213,6 +202,10 @@ export class SessionMedia {
       if (data.origin !== session.sessions.current?.origin) return;
       session.#queue.send(speakersFrame(data));
     },
+    voices: (session, { origin, ...voices }) => {
+      if (origin === session.sessions.current?.origin) session.#publish('voices', voices);
+    },
+    heard: (session, { participantId: _, ...heard }) => session.#publish('heard', heard),
     missed: (session, { nodeId }) => {
       if (nodeId === session.sessions.current?.nodeId) void session.refresh();
     },

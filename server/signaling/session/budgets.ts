@@ -19,6 +19,7 @@ const BUDGET_OF: Partial<Record<MethodName, Budget>> = {
   muteOther: 'roomChangesPerMinute',
   remove: 'roomChangesPerMinute',
   subscribe: 'preferencesPerMinute',
+  speaking: 'speakingPerMinute',
   chat: 'chatPerMinute',
   participants: 'listsPerMinute',
 };

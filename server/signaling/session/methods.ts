@@ -138,6 +138,11 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
+  async speaking(session, { epoch, trackId }) {
+    const { nodeId } = session.media.sessions.ofEpoch(epoch);
+    return session.context.media.send(nodeId, 'speaking', { ...idsOf(session), epoch, trackId });
+  },
+
   async ready(session, { epoch, consumerIds }) {
     const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...idsOf(session), epoch, consumerIds };

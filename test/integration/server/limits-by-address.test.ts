@@ -169,6 +169,7 @@ const COSTS: readonly [name: string, method: string, params: (epoch: number) => 
   ['ROOM_CHANGES_PER_MINUTE', 'mute', () => ({ trackId: 'no-such-track-at-all', muted: true })],
   ['ROOM_CHANGES_PER_MINUTE', 'unpublish', () => ({ trackId: 'no-such-track-at-all' })],
   ['PREFERENCES_PER_MINUTE', 'subscribe', () => ({ preferences: {} })],
+  ['SPEAKING_PER_MINUTE', 'speaking', (epoch) => ({ epoch, trackId: 'no-such-track-at-all' })],
 ];
 
 for (const [name, method, params] of COSTS) {

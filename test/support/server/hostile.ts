@@ -131,6 +131,7 @@ function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, u
         fc.record({ paused: fc.boolean(), spatialLayer: fc.nat(9) }, { requiredKeys: [] }),
       ),
     }),
+    speaking: fc.record({ epoch, trackId }),
     ready: fc.record({ epoch, consumerIds: fc.array(fc.uuid(), { maxLength: 5 }) }),
     settled: fc.record({ epoch }),
     chat: fc.record({ id: trackId, text: fc.string({ minLength: 1, maxLength: 50 }) }),

@@ -120,6 +120,18 @@ describe('voices', () => {
     assert.equal(room.spoke(['a-voice']), false);
   });
 
+  test('a voice that only seemed to speak gives its place back to the one who had it', () => {
+    const room = roomOf(...voices('abcdef'));
+    room.spoke(['a-voice', 'b-voice']);
+    room.spoke(['f-voice']);
+    assert.deepEqual(wantsOf(room).playing, ['f-voice', 'a-voice']);
+    room.fellSilent('f-voice');
+    assert.deepEqual(wantsOf(room).playing, ['a-voice', 'b-voice']);
+    const { common } = room;
+    room.fellSilent('e-voice');
+    assert.equal(room.common, common);
+  });
+
   test('a voice that the client paused costs no packets', () => {
     const room = roomOf(...voices('ab'));
     assert.deepEqual(wantsOf(room, { 'a-voice': { paused: true } }).playing, ['b-voice']);

@@ -132,6 +132,7 @@ async function sending() {
     requestMedia: ((...request: Publish) => asked.push(request)) as unknown as MediaRequest,
     wanted: () => (entry.closed ? [] : [entry]),
     mayBegin: () => true,
+    voices: { areWanted: false, has: () => false, prepare: async () => {}, add: () => () => {} },
     onRefused: ({ id }) => refused.push(id),
   });
   const change = async (codec: VideoCodec) => {
