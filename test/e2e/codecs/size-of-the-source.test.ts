@@ -6,6 +6,9 @@ import { story } from '../../support/browser/scene.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until } from '../../support/process/until.ts';
 
+/** So large that every tile asks for the highest layer: what nobody receives is not sent. */
+const LARGE_WINDOW = { viewport: { width: 2400, height: 1500 } };
+
 declare global {
   interface Window {
     /** Changes the size of the drawn camera and screen. */
@@ -70,7 +73,7 @@ story(
     const sol = await scene.person('Sol');
     await sol.page.addInitScript(installDrawing, [640, 480]);
     await sol.join(room);
-    const vi = await scene.person('Vi', { devices: 'no-camera' });
+    const vi = await scene.person('Vi', { devices: 'no-camera', window: LARGE_WINDOW });
     await vi.join(room);
     const resize = (width: number, height: number) =>
       sol.page.evaluate(([w, h]) => window.resizeDrawing(w, h), [width, height] as [
@@ -114,7 +117,7 @@ story(
     await sol.page.addInitScript(installDrawing, [400, 300]);
     await sol.join(room);
     await sol.toggle('Camera', false);
-    const vi = await scene.person('Vi', { devices: 'no-camera' });
+    const vi = await scene.person('Vi', { devices: 'no-camera', window: LARGE_WINDOW });
     await vi.join(room);
 
     await scene.step('there is one layer of 400×300', async () => {
