@@ -29,7 +29,7 @@ test('on two nodes too', async (t) => {
   const { web, nodes } = await startReplicas(
     t,
     { web: 2, nodes: 2 },
-    { ...LIMITS, SPILL_SESSIONS_PER_WORKER: '6' },
+    { ...LIMITS, SPILL_SESSIONS_PER_WORKER: '1' },
   );
   const urls = web.map(({ url }) => url);
   // One after the other, so that each is placed by what is known of those before.
