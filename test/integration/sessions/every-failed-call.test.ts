@@ -12,7 +12,7 @@ import { LIFECYCLES, type Lifecycle } from '../../support/cluster/faults/lifecyc
 const LANES = { calm: 12, watching: 5 };
 /** Calls of timers alone: whether they fall into a life says nothing about its lifecycle. */
 const OF_TIMERS: ReadonlySet<string> = new Set([
-  ...['rooms.sweep', 'turn.report', 'turn.read', 'turn.sample', 'turn.seed'],
+  ...['rooms.sweep', 'rooms.placements', 'turn.report', 'turn.read', 'turn.sample', 'turn.seed'],
 ]);
 /** Calls that timers make as well: one of each is enough. */
 const BY_TIMERS_TOO: ReadonlySet<string> = new Set([
