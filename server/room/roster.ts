@@ -117,12 +117,6 @@ export class Roster {
     return true;
   }
 
-  /** The room ended and began again, with lower versions. */
-  restart(): void {
-    this.#version = -1;
-    this.#snapshot = undefined;
-  }
-
   get #chatAlone(): RoomSnapshot {
     return { room: this.room, version: 0, participants: [], tracks: [], chat: this.#chat };
   }

@@ -45,9 +45,14 @@ export class RoomHub {
     }
   }
 
-  /** A snapshot that was just read from the store. */
-  learn(snapshot: RoomSnapshot): void {
-    this.#entries.get(snapshot.room)?.roster.learn(snapshot);
+  /** The version of the room that is known here; -1 for none. */
+  versionOf(room: string): number {
+    return this.#entries.get(room)?.roster.version ?? -1;
+  }
+
+  /** A snapshot that was just read from the store. @param since {@link versionOf} when it was asked for */
+  learn(snapshot: RoomSnapshot, since: number): void {
+    this.#entries.get(snapshot.room)?.roster.learn(snapshot, since);
   }
 
   /** The newest state that this replica knows: it serves while the store cannot be reached. */

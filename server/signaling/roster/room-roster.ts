@@ -18,7 +18,9 @@ import type { Resources, Timer } from '../../telemetry/resources.ts';
 import { Groups } from '../groups.ts';
 import type { Members, RoomMember } from './members.ts';
 import { batchOf, gatherMs } from './patch-batch.ts';
+import { RoomListing } from './room-listing.ts';
 import { RoomParts } from './room-parts.ts';
+import { RoomReader } from './room-reader.ts';
 
 export interface RoomRosterOptions {
   rooms: Pick<RoomStore, 'snapshot'>;
@@ -36,12 +38,11 @@ const SMALL_AGAIN = 0.8;
 const REACH_WITHIN_MS = 1_000;
 
 export class RoomRoster {
-  readonly #room: string;
   readonly #members: Members;
   readonly #options: RoomRosterOptions;
   readonly #parts: RoomParts<RoomMember>;
-  /** Names without what a search does not compare, by participant. Made when they are searched for first. */
-  readonly #names = new Map<string, { name: string; folded: string }>();
+  readonly #listing = new RoomListing();
+  readonly #reader: RoomReader;
   /** Who receives a track that is not in the room yet. */
   readonly #awaited = new Groups<string, { member: RoomMember; epoch: number; id: string }>();
   /** Changes that are passed on together. */
@@ -52,10 +53,13 @@ export class RoomRoster {
   #waiting: (() => void)[] = [];
 
   constructor(room: string, members: Members, options: RoomRosterOptions) {
-    this.#room = room;
     this.#members = members;
     this.#options = options;
     this.#parts = new RoomParts(options.interest);
+    this.#reader = new RoomReader({
+      ...{ room, rooms: options.rooms, log: options.log, version: () => this.version },
+      onRead: (snapshot, since) => this.learn(snapshot, since),
+    });
   }
 
   /** Undefined before the first snapshot. Nobody may change it. */
@@ -83,12 +87,23 @@ export class RoomRoster {
     return this.#roster?.track(trackId)?.participantId;
   }
 
-  /** A snapshot that was just read from the store. */
-  learn(snapshot: RoomSnapshot): void {
-    if (this.#roster && this.#roster.version >= snapshot.version) return;
+  /** The version that is known here; -1 before the first snapshot. */
+  get version(): number {
+    return this.#roster?.version ?? -1;
+  }
+
+  /**
+   * A snapshot that was just read from the store.
+   *
+   * @param since the version that was known here when it was asked for. A snapshot that is older than that is of a
+   * room that ended and began again.
+   */
+  learn(snapshot: RoomSnapshot, since: number): void {
+    const isAnotherRoom = snapshot.version < since;
+    if (this.version >= snapshot.version && !isAnotherRoom) return;
     this.#pass();
     this.#roster = new Roster(snapshot);
-    this.#names.clear();
+    this.#listing.clear();
     this.#parts.begin(this.#roster, performance.now());
     // What lies between the state of before and this one is not known.
     for (const member of this.#parts.shown) this.#replace(member, this.#roster);
@@ -97,6 +112,10 @@ export class RoomRoster {
   }
 
   onPatch(patch: RoomPatch): void {
+    if (patch.version < this.version) {
+      this.#onOldPatch(patch);
+      return;
+    }
     this.#gathered.push(this.#follow(patch));
     this.#sizeUp();
     const delayMs = gatherMs(this.#roster?.count ?? 0);
@@ -110,9 +129,9 @@ export class RoomRoster {
    * @throws ParleyError `unavailable`
    */
   async reached(version: number, participantId: string): Promise<void> {
-    const isReached = () => (this.#roster?.version ?? -1) >= version && this.has(participantId);
+    const isReached = () => this.version >= version && this.has(participantId);
     if (isReached()) return;
-    const { resources, rooms } = this.#options;
+    const { resources } = this.#options;
     let isLate = false;
     const late = resources.after(REACH_WITHIN_MS, () => {
       isLate = true;
@@ -122,9 +141,7 @@ export class RoomRoster {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     late.close();
-    if (isReached()) return;
-    const snapshot = await rooms.snapshot(this.#room);
-    if (snapshot) this.learn(snapshot);
+    if (!isReached()) await this.#reader.read();
   }
 
   /**
@@ -146,19 +163,14 @@ export class RoomRoster {
   page(member: RoomMember, query: MethodParams<'participants'>): MethodResult<'participants'> {
     const roster = this.#roster;
     if (!roster) return { version: 0, participants: [], tracks: [], total: 0 };
-    const search = folded(query.search ?? '');
-    const last = query.offset + query.limit;
-    let total = 0;
-    const participants = [];
-    for (const participant of roster.participants) {
-      if (query.with && !roster.hasPicture(participant.id)) continue;
-      if (search !== '' && !this.#foldedName(participant).includes(search)) continue;
-      if (total >= query.offset && total < last) participants.push(participant);
-      total += 1;
-    }
+    const { participants, total } = this.#listing.page(roster, query);
     const ids = participants.map(({ id }) => id);
-    const { offset, limit } = query;
-    this.#parts.page(member, JSON.stringify([search, offset, limit, query.with]), ids);
+    const { search, offset, limit } = query;
+    this.#parts.page(
+      member,
+      JSON.stringify([folded(search ?? ''), offset, limit, query.with]),
+      ids,
+    );
     const tracks = ids.flatMap((id) => roster.tracksOf(id));
     return { version: roster.version, participants, tracks, total };
   }
@@ -232,24 +244,29 @@ export class RoomRoster {
     const roster = this.#roster;
     const owned = ownedPatch(roster, patch);
     if (!roster || patch.version === roster.version) return owned;
-    // A lower version: the room ended and began again while the store could not be reached.
-    if (patch.version < roster.version) roster.restart();
     this.#parts.onPatch(patch, roster);
-    const { chatHistory, rooms, log } = this.#options;
-    if (roster.apply(patch, { chatHistory })) {
+    if (roster.apply(patch, { chatHistory: this.#options.chatHistory })) {
       for (const op of patch.ops) this.#settleAwaited(op);
       return owned;
     }
     // Patches are missing: the known state stays until a snapshot has been read.
-    rooms.snapshot(this.#room).then(
-      (snapshot) => snapshot && this.learn(snapshot),
-      (err) => log.debug({ err, room: this.#room }, 'a room was not looked up'),
-    );
+    this.#reader.soon();
     return owned;
   }
 
+  /**
+   * It was under way while a snapshot was read that has it. Or the room ended and began again while the store could
+   * not be reached, which only the store can say.
+   */
+  #onOldPatch(patch: RoomPatch): void {
+    this.#pass();
+    const batch = batchOf([patch]);
+    for (const member of this.#members.all) if (this.#knowsAll(member)) member.onPatches(batch);
+    this.#reader.soon();
+  }
+
   #settleAwaited(op: RoomPatch['ops'][number]): void {
-    if (op.op === 'leave') this.#names.delete(op.participantId);
+    if (op.op === 'leave') this.#listing.forget(op.participantId);
     if (op.op !== 'publish') return;
     for (const waiting of this.#awaited.of(op.track.id)) {
       this.#awaited.delete(op.track.id, waiting);
@@ -275,14 +292,6 @@ export class RoomRoster {
     const snapshot = this.view(member) ?? roster.snapshot;
     // The client has the chat, and is sent what is added to it.
     member.onRoomFrame(eventFrame('room', { snapshot: { ...snapshot, chat: [] } }));
-  }
-
-  #foldedName({ id, name }: { id: string; name: string }): string {
-    const known = this.#names.get(id);
-    if (known?.name === name) return known.folded;
-    const made = { name, folded: folded(name) };
-    this.#names.set(id, made);
-    return made.folded;
   }
 
   #awake(): void {

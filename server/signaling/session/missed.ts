@@ -19,9 +19,10 @@ export async function missedSince(session: Session, version: number): Promise<Mi
   const { room, context } = session;
   const { rooms, hub } = context;
   if (!hub.isPart(room, session)) {
+    const since = hub.versionOf(room);
     const patches = await rooms.patchesSince(room, version);
     const whole = patches && hub.follows(room) ? undefined : await rooms.snapshot(room);
-    if (whole) hub.learn(whole);
+    if (whole) hub.learn(whole, since);
     if (!hub.isPart(room, session)) {
       if (patches) return { patches, snapshot: null, version: patches.at(-1)?.version ?? version };
       if (whole) return { patches: null, snapshot: whole, version: whole.version };

@@ -130,6 +130,7 @@ export class Sessions {
     const survey = nodes.surveyAhead(room);
     try {
       await hub.add(room, session);
+      const since = hub.versionOf(room);
       const { version, snapshot } = await rooms.admit(room, {
         participant: { ...participant, joinedAt: Date.now(), online: true },
         resumeHash,
@@ -144,7 +145,7 @@ export class Sessions {
         throw new ParleyError('shutting_down');
       }
       session.admitted();
-      if (snapshot) hub.learn(snapshot);
+      if (snapshot) hub.learn(snapshot, since);
       const reached = hub.reached(room, version, participant.id);
       const [media] = await Promise.all([session.media.open({ survey, prepared }), reached]);
       const rejoin = await mintRejoin(session);

@@ -88,7 +88,7 @@ function scene() {
     },
     ...{ resources, log: createLogger('silent'), chatHistory: 10, interest: CONFIG.interest },
   });
-  roster.learn(stored);
+  roster.learn(stored, -1);
   assert.ok(roster.isLarge);
   return { roster, viewer, store, view: roster.view(viewer) };
 }
@@ -159,5 +159,29 @@ test('a join waits for its own patch, and reads the room where that does not com
   store.snapshot = { ...store.snapshot, version: 12, participants: [...participants, late!] };
   await roster.reached(12, 'participant-10');
   assert.deepEqual([store.reads, roster.has('participant-10')], [1, true]);
+  roster.close();
+});
+
+test('a patch that was under way while the snapshot was read changes nothing, and is passed to nobody', async () => {
+  const { roster, viewer, store } = scene();
+  const gone = { op: 'join', participant: participant('participant-9') } as const;
+  roster.onPatch({ version: 8, ops: [gone] });
+  assert.deepEqual([roster.version, roster.has('participant-9')], [10, false]);
+  assert.equal(roster.view(viewer)?.version, 10);
+  roster.onPatch({ version: 11, ops: [{ op: 'leave', participantId: LAST }] });
+  await until('the room to be looked up', () => assert.equal(store.reads, 1));
+  await until('the change to be passed on', () => assert.ok(viewer.frames.length > 0));
+  assert.deepEqual([roster.version, viewer.named], [11, []]);
+  roster.close();
+});
+
+test('a room that ended and began again is read, and replaces the one before', async () => {
+  const { roster, store } = scene();
+  const { participants } = store.snapshot;
+  store.snapshot = { ...store.snapshot, version: 3, participants: participants.slice(0, 2) };
+  roster.onPatch({ version: 3, ops: [{ op: 'presence', participantId: LAST, online: false }] });
+  assert.equal(roster.version, 10);
+  await until('the other room to be known', () => assert.equal(roster.version, 3));
+  assert.equal(roster.has(LAST), false);
   roster.close();
 });
