@@ -22,7 +22,9 @@ export async function startWhipServer(): Promise<WhipServer> {
     const onPacket = (packet: Buffer) => {
       if (publishes && !isRtcp(packet)) for (const viewer of viewers) viewer.send(packet);
     };
-    const peer = Peer.answering({ name: `server-${peers.length}`, onPacket }, offer);
+    // It learns the caller's address from the caller's checks: its own might come before the caller has the answer.
+    const withoutCandidates = offer.replaceAll(/^a=(candidate|end-of-candidates).*\r?\n/gm, '');
+    const peer = Peer.answering({ name: `server-${peers.length}`, onPacket }, withoutCandidates);
     peers.push(peer);
     if (!publishes) viewers.push(peer);
     return peer.wholeDescription();
