@@ -151,21 +151,18 @@ export class PreparedMedia {
       if (track.kind === 'video') await this.#codecs.settling;
       const sentAs = this.#codecs.current(device);
       const { codec } = sentAs;
-      const options = sendingOptions(device, source, sentAs, sizeOf(track));
-      const { encodings = [{}] } = options;
       const producer = await send.produce({
         track,
         ...PRODUCER_OPTIONS,
-        ...options,
-        encodings: encodings.map((each) => ({ ...each, active: false })),
+        ...sendingOptions(device, source, sentAs, sizeOf(track)),
+        // Taken away before the negotiation: there is nothing that a browser could encode, or keep for later. Encodings
+        // that are off instead would be off in the description too, and again after each later negotiation.
+        onRtpSender: (sender) => void sender.replaceTrack(null).catch(() => {}),
         appData: { id },
       });
       await producer.replaceTrack({ track: null });
-      // Without a track there is nothing to encode, so that a track is all that is missing from now on.
-      const isActive = await activate(producer, encodings);
       const rtpParameters = await described.promise;
-      // Where that fails (WebRTC in Node.js) the join negotiates the track again, on a path that is up.
-      if (this.#isOver || !isActive) producer.close();
+      if (this.#isOver) producer.close();
       else this.#tracks.set(source, { id, codec, producer, rtpParameters });
     } finally {
       send.off('produce', onProduce);
@@ -197,19 +194,3 @@ export class PreparedMedia {
 }
 
 type Listener<K extends keyof types.TransportEvents> = (...args: types.TransportEvents[K]) => void;
-
-async function activate(
-  { rtpSender }: types.Producer,
-  wanted: readonly { active?: boolean }[],
-): Promise<boolean> {
-  const parameters = rtpSender?.getParameters();
-  if (!rtpSender || !parameters) return false;
-  const encodings = parameters.encodings.map((encoding, index) => ({
-    ...encoding,
-    active: wanted[index]?.active ?? true,
-  }));
-  return rtpSender.setParameters({ ...parameters, encodings }).then(
-    () => true,
-    () => false,
-  );
-}

@@ -6,6 +6,9 @@ import { story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';
 import type { Parley } from '../../support/server/parley.ts';
 
+/** Layers that a negotiation switches off are off until the SDK looks at them again: for up to two seconds. */
+const UNSEEN_MS = 700;
+
 /** Open resources of the server, by kind. */
 async function open(parley: Parley, kind: string): Promise<number> {
   return (await parley.resources())[kind] ?? 0;
@@ -100,6 +103,17 @@ story('a prepared join: nobody sees it before the click, and everybody after', a
     const { active, size } = await encodedLayers(bo);
     const wanted = videoEncodings('camera', 'VP8', size).map(({ active: on = true }) => on);
     assert.deepEqual(active, wanted, 'the layers that its camera has');
+  });
+
+  // A browser takes what the first description said with each negotiation: layers that were off in it are off again.
+  await scene.step('what is negotiated later stops no picture', async () => {
+    const [atAnn, atBo] = [await ann.watchGaps(ann.tile('Bo')), await bo.watchGaps(bo.tile('Ann'))];
+    await bo.toggle('Share screen', true);
+    await ann.seesMoving(ann.screenOf('Bo'));
+    await bo.toggle('Share screen', false);
+    const gapMs = Math.round(await atAnn.longestGapMs(atBo));
+    scene.note(`longest gap ${gapMs} ms`);
+    assert.ok(gapMs < UNSEEN_MS, `his picture stood still for ${gapMs} ms`);
   });
 
   await scene.step('who leaves the page before the call leaves nothing', async () => {
