@@ -1,8 +1,7 @@
 // One room on several workers and media nodes: everybody sees and hears everybody, once each.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Cluster } from '../../../server/cluster/cluster.ts';
-import { type MediaNode, startReplicas } from '../../support/cluster/replicas.ts';
+import { loadsAreKnown, type MediaNode, startReplicas } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
 import { FrameWatch } from '../../support/sdk/frame-watch.ts';
 import { Person } from '../../support/sdk/participant.ts';
@@ -25,18 +24,6 @@ const NOTHING = {
   router: 0,
   transport: 0,
 };
-
-/** Waits until the registry has heard how many sessions there are, and that all reach all. */
-async function loadsAreKnown(cluster: Cluster, sessions: number): Promise<void> {
-  await until('the loads to be known', async () => {
-    const nodes = await cluster.nodes.list();
-    assert.equal(
-      nodes.reduce((sum, node) => sum + node.sessions, 0),
-      sessions,
-    );
-    for (const { reaches } of nodes) assert.equal(reaches.length, nodes.length - 1);
-  });
-}
 
 test('people on two nodes see and hear each other, and nothing is left of the pipes', async (t) => {
   const { web, nodes, cluster } = await startReplicas(t, { web: 1, nodes: 2 }, SPREAD);

@@ -1,7 +1,7 @@
 // Whoever begins to speak in a large silent room is heard from the first word: none of its frames is missing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startReplicas } from '../../support/cluster/replicas.ts';
+import { loadsAreKnown, startReplicas } from '../../support/cluster/replicas.ts';
 import { startServer } from '../../support/server/app.ts';
 import { LightRoom } from '../../support/voice/light-room.ts';
 
@@ -26,14 +26,15 @@ test('whoever speaks first in a silent room is heard by everybody from the first
 });
 
 test('on two nodes too', async (t) => {
-  const { web, nodes } = await startReplicas(
+  const { web, nodes, cluster } = await startReplicas(
     t,
     { web: 2, nodes: 2 },
     { ...LIMITS, SPILL_SESSIONS_PER_WORKER: '1' },
   );
   const urls = web.map(({ url }) => url);
-  // One after the other, so that each is placed by what is known of those before.
-  const room = await LightRoom.open(t, { urls, room: 'hall', people: PEOPLE, atOnce: 1 });
+  // Each is placed by what is known of those before.
+  const one = { atOnce: 1, onJoined: (count: number) => loadsAreKnown(cluster, count) };
+  const room = await LightRoom.open(t, { urls, room: 'hall', people: PEOPLE, ...one });
   assert.ok(nodes.every(({ resources }) => resources.counts().peer > 0));
   await assertHeardWhole(room, [11, 5, 8, 4, 5]);
 });

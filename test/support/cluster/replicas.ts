@@ -150,3 +150,15 @@ export async function startReplicas(
     ...{ nodes, web, addNode, addWeb },
   };
 }
+
+/** Waits until the registry has heard how many sessions there are, and that all reach all. */
+export async function loadsAreKnown(cluster: Cluster, sessions: number): Promise<void> {
+  await until('the loads to be known', async () => {
+    const nodes = await cluster.nodes.list();
+    assert.equal(
+      nodes.reduce((sum, node) => sum + node.sessions, 0),
+      sessions,
+    );
+    for (const { reaches } of nodes) assert.equal(reaches.length, nodes.length - 1);
+  });
+}

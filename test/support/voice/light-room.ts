@@ -67,6 +67,8 @@ export interface LightRoomOptions {
   people: number;
   /** How many join at once. */
   atOnce?: number;
+  /** Waited for before the next ones come. @param count those who have joined */
+  onJoined?(count: number): Promise<void>;
   /** Whether they hold their first words back. Default: true. */
   holdsBack?: boolean;
 }
@@ -79,7 +81,7 @@ export class LightRoom {
   }
 
   static async open(t: Owner, options: LightRoomOptions): Promise<LightRoom> {
-    const { urls, room, people: count, holdsBack = true, atOnce = AT_ONCE } = options;
+    const { urls, room, people: count, holdsBack = true, atOnce = AT_ONCE, onJoined } = options;
     const people = Array.from({ length: count }, (_, index) => {
       const url = urls[index % urls.length];
       assert.ok(url !== undefined);
@@ -96,6 +98,7 @@ export class LightRoom {
     for (let start = 0; start < people.length; start += atOnce) {
       const some = people.slice(start, start + atOnce);
       await Promise.all(some.map(({ participant }) => participant.join()));
+      await onJoined?.(Math.min(start + atOnce, people.length));
     }
     await until('everybody to send', () => {
       const silent = people.filter(({ participant }) => participant.sample().sentPackets < 2);
