@@ -101,8 +101,12 @@ story('a prepared join: nobody sees it before the click, and everybody after', a
     assert.deepEqual(await states(bo), ['connected', 'connected']);
     await holds(parley, 'prepared', 0);
     const { active, size } = await encodedLayers(bo);
-    const wanted = videoEncodings('camera', 'VP8', size).map(({ active: on = true }) => on);
-    assert.deepEqual(active, wanted, 'the layers that its camera has');
+    assert.equal(active?.length, videoEncodings('camera', 'VP8', size).length);
+    // The highest layer is switched off when it is known that Ann's tile is too small for it.
+    assert.ok(
+      active?.slice(0, -1).every((isActive) => isActive),
+      `the layers that her tile shows: ${active}`,
+    );
   });
 
   // A browser takes what the first description said with each negotiation: layers that were off in it are off again.
