@@ -72,7 +72,10 @@ async function main(): Promise<void> {
       const before = await cpuOf(cluster, replicas);
       await ann.watch(WATCHED);
       const turnsMs = await turnPages(ben, ms);
-      const cpuPercent = (((await cpuOf(cluster, replicas)) - before) / ms) * 100;
+      const after = await cpuOf(cluster, replicas);
+      // What has ended meanwhile counts as nothing.
+      const used = [...after].map(([pid, cpuMs]) => cpuMs - (before.get(pid) ?? 0));
+      const cpuPercent = (used.reduce((sum, cpuMs) => sum + cpuMs, 0) / ms) * 100;
       const phase = { name, ...(await ann.gaps()), turnsMs, cpuPercent };
       phases.push(phase);
       console.log(phaseTable([phase]));
@@ -104,18 +107,21 @@ async function turnPages(observer: Observer, ms: number): Promise<number[]> {
   return turns;
 }
 
-/** Milliseconds of CPU that these replicas and their workers have used. Those that have ended count as nothing. */
-async function cpuOf(cluster: TestCluster, replicas: readonly Replica[]): Promise<number> {
-  const used = await Promise.all(
-    replicas.map(async (replica) => {
-      const workers =
-        replica.role === 'sfu-rtc' ? await cluster.workersOf(replica).catch(() => []) : [];
-      const pids = [replica.child.pid ?? 0, ...workers];
-      const each = await Promise.all(pids.map((pid) => cpuMsOf(pid).catch(() => 0)));
-      return each.reduce((sum, one) => sum + one, 0);
-    }),
-  );
-  return used.reduce((sum, one) => sum + one, 0);
+/** Milliseconds of CPU that these replicas and their workers have used, by pid. */
+async function cpuOf(
+  cluster: TestCluster,
+  replicas: readonly Replica[],
+): Promise<Map<number, number>> {
+  const used = new Map<number, number>();
+  for (const replica of replicas) {
+    const workers =
+      replica.role === 'sfu-rtc' ? await cluster.workersOf(replica).catch(() => []) : [];
+    for (const pid of [replica.child.pid ?? 0, ...workers]) {
+      const cpuMs = await cpuMsOf(pid).catch(() => undefined);
+      if (cpuMs !== undefined) used.set(pid, cpuMs);
+    }
+  }
+  return used;
 }
 
 await main();
