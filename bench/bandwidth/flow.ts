@@ -2,13 +2,13 @@
 import type { Flows } from './page-scripts.ts';
 
 export interface Received {
-  /** Of all pictures together. */
+  /** The bit rate of all pictures together. */
   kbitPerSecond: number;
   /** What the server sends only to learn how much passes. */
   probingKbit: number;
   /** Pictures that brought something. */
   pictures: number;
-  /** Of those, in pixels, the largest first. */
+  /** The height of each of these pictures in pixels, the largest first. */
   heights: number[];
 }
 

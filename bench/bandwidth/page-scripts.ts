@@ -14,10 +14,10 @@ export interface Flows {
 
 /** A picture, or what the server sends to learn how much passes. */
 export interface ReceivedPicture {
-  /** Of its connection, too: a media session that is made anew counts from nothing. */
+  /** Names the stream and its connection: a media session that is made anew counts from nothing. */
   id: string;
   bytes: number;
-  /** Of the last frame, in pixels; 0 of what is no picture. */
+  /** The height of the last frame in pixels; 0 for a stream without a picture. */
   height: number;
 }
 

@@ -33,7 +33,7 @@ const LABELS = {
 export interface Expected {
   /** All of whom the viewer sees, unless its tab is hidden. */
   publishers: number;
-  /** Of the whole picture, in pixels. */
+  /** The height of the whole picture in pixels. */
   height: number;
 }
 

@@ -12,7 +12,7 @@ import { Observer } from './observer.ts';
 import { type Phase, phaseTable } from './report.ts';
 
 const ROOM = 'hall';
-/** Who comes first has a camera, and is on the first page. */
+/** The participant who arrives first: it has a camera, and is on the first page. */
 const WATCHED = 'publisher 1';
 /** Participants who arrive in a second. */
 const ARRIVALS = 5;

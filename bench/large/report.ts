@@ -9,7 +9,7 @@ export interface Phase {
   pictureMs: number;
   /** From turning a page to a moving picture there. Milliseconds. */
   turnsMs: readonly number[];
-  /** Of all replicas and their workers; 100 is one core. */
+  /** CPU time of all replicas and their workers; 100 is one core. */
   cpuPercent: number;
 }
 

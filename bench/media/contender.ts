@@ -25,7 +25,7 @@ export interface Contender {
   readonly name: ContenderName;
   /** What the table says of it. */
   readonly description: string;
-  /** Of the media side; none when they are not known. */
+  /** The processes of the media side; none when they are not known. */
   readonly processes: readonly MediaProcess[];
   publish(publication: Publication): Promise<Peer>;
   watch(index: number, onPacket: (packet: Buffer) => void): Promise<Watcher>;

@@ -7,7 +7,7 @@ const NANOSECONDS = 1e6;
 
 export interface CpuTime {
   ms: number;
-  /** Of processes that are Node.js; undefined where there is none. */
+  /** The part of the Node.js processes; undefined where there is none. */
   nodeMs: number | undefined;
 }
 

@@ -1,6 +1,7 @@
 // A light WebRTC client that offers or answers: packets go in and out as they are, nothing is encoded.
 import { PeerConnection, type Track, Video } from 'node-datachannel';
 import { MEDIA_ID, PAYLOAD_TYPES } from '../../client/load/media/descriptions.ts';
+import { trySend } from '../../client/load/media/try-send.ts';
 
 export interface PeerOptions {
   name: string;
@@ -83,13 +84,7 @@ export class Peer {
 
   /** @returns whether it was sent */
   send(packet: Buffer): boolean {
-    if (this.#closed || !this.#track?.isOpen()) return false;
-    try {
-      return this.#track.sendMessageBinary(packet);
-    } catch {
-      // The connection ended in its own thread since we asked.
-      return false;
-    }
+    return !this.#closed && this.#track !== undefined && trySend(this.#track, packet);
   }
 
   /** Idempotent. */

@@ -16,7 +16,7 @@ export class Roster {
   readonly #tracks: Map<string, Track>;
   /** Ids of tracks by their owner. */
   readonly #owned = new Map<string, Set<string>>();
-  /** How many pictures each participant has who has any. */
+  /** The number of pictures of each participant, without those who have none. */
   readonly #pictures = new Map<string, number>();
   #chat: ChatMessage[];
   /** Undefined after a change. */

@@ -42,6 +42,7 @@ interface ParticipantKey {
 export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaCommands, null> {
   const { rooms, turn } = context;
   const videoCodecs = context.media.videoCodecs.map((codec) => codec.toUpperCase());
+  const codecs = isUsual(videoCodecs) ? {} : { videoCodecs };
   let lastEpoch = 0;
   const openings = new Openings(context.resources);
   const prepared = new PreparedSessions(context);
@@ -102,7 +103,6 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       transportOf(session.transports, 'send'),
       transportOf(session.transports, 'recv'),
     ];
-    const codecs = isUsual(videoCodecs) ? {} : { videoCodecs };
     return { epoch, send, recv, iceServers, ...codecs };
   }
 
@@ -154,7 +154,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         consumers: participant.subscriptions.list(),
         ...(demand && { demand }),
         ...turn.grantTo(participant),
-        ...(isUsual(videoCodecs) ? {} : { videoCodecs }),
+        ...codecs,
         ...(voices && { voices }),
       },
     };

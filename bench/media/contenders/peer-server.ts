@@ -1,4 +1,4 @@
-// A further server, reached by WHIP (RFC 9725) and WHEP, and started by somebody else.
+// A server of any kind that speaks WHIP (RFC 9725) and WHEP. This benchmark does not start it.
 import { isOfThisMachine, type Machine } from '../../../client/load/this-machine.ts';
 import type { Contender } from '../contender.ts';
 import { Peer, type PeerOptions } from '../peer.ts';

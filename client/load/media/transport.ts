@@ -8,6 +8,7 @@ import {
 import type { DtlsParameters } from '../../../shared/media/rtp.ts';
 import type { Direction, TransportDescription } from '../../../shared/protocol/media-messages.ts';
 import { answerFor, dtlsOf, MEDIA_ID } from './descriptions.ts';
+import { trySend } from './try-send.ts';
 
 export interface TransportOptions {
   direction: Direction;
@@ -50,13 +51,7 @@ export class Transport {
 
   /** @returns false when it cannot be sent: the transport is not open, or open no more */
   send(packet: Buffer): boolean {
-    if (this.#closed || this.#failed || !this.#track.isOpen()) return false;
-    try {
-      return this.#track.sendMessageBinary(packet);
-    } catch {
-      // The connection ended in its own thread since we asked. Its state arrives here in a moment.
-      return false;
-    }
+    return !this.#closed && !this.#failed && trySend(this.#track, packet);
   }
 
   /** Idempotent. */

@@ -1,4 +1,5 @@
 // The participants of one room on this node: by id, by router, and by the tracks that they name.
+import { Groups } from '../../room/groups.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import type { RoomRouter } from './room-router.ts';
 
@@ -8,7 +9,7 @@ type Known = Pick<ParticipantMedia, 'participantId' | 'router'>;
 export class RoomParticipants<P extends Known = ParticipantMedia> {
   readonly #byId = new Map<string, P>();
   readonly #onRouter = new Map<RoomRouter, number>();
-  readonly #byTrack = new Map<string, Set<P>>();
+  readonly #byTrack = new Groups<string, P>();
 
   get all(): Iterable<P> {
     return this.#byId.values();
@@ -29,7 +30,7 @@ export class RoomParticipants<P extends Known = ParticipantMedia> {
 
   /** Those who have said what they want of one of these tracks. */
   naming(trackIds: readonly string[]): ReadonlySet<P> {
-    return new Set(trackIds.flatMap((trackId) => [...(this.#byTrack.get(trackId) ?? [])]));
+    return new Set(trackIds.flatMap((trackId) => this.#byTrack.of(trackId)));
   }
 
   /** In place of one with the same id. */
@@ -48,9 +49,8 @@ export class RoomParticipants<P extends Known = ParticipantMedia> {
   }
 
   named(participant: P, trackId: string, isNamed: boolean): void {
-    const naming = this.#byTrack.get(trackId) ?? new Set();
-    if (isNamed) this.#byTrack.set(trackId, naming.add(participant));
-    else if (naming.delete(participant) && naming.size === 0) this.#byTrack.delete(trackId);
+    if (isNamed) this.#byTrack.add(trackId, participant);
+    else this.#byTrack.delete(trackId, participant);
   }
 
   clear(): void {

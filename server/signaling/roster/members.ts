@@ -1,7 +1,7 @@
 // The sessions of one room at this replica, found by participant.
 import type { RoomPatch } from '../../../shared/room/operations.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
-import { Groups } from '../groups.ts';
+import { Groups } from '../../room/groups.ts';
 import type { PatchBatch } from './patch-batch.ts';
 
 /** A session, as its room sees it. */

@@ -2,6 +2,7 @@
 // Pure but for what it sends.
 import { eventFrame } from '../../../shared/protocol/protocol.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
+import { Groups } from '../../room/groups.ts';
 import type { InterestLimits } from '../../room/interest.ts';
 import {
   type Batch,
@@ -13,7 +14,6 @@ import {
 } from '../../room/partial.ts';
 import type { Roster } from '../../room/roster.ts';
 import { Stage } from '../../room/stage.ts';
-import { Groups } from '../groups.ts';
 import { Looks, type Received } from './looks.ts';
 
 export interface PartMember {

@@ -9,7 +9,7 @@ import {
   SUBPROTOCOL,
 } from '../../../shared/protocol/protocol.ts';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { Groups } from '../groups.ts';
+import { Groups } from '../../room/groups.ts';
 import type { PreparedMedia } from '../media/media-client.ts';
 import { SharedCapabilities } from '../media/shared-capabilities.ts';
 import type { Address } from '../socket/addresses.ts';

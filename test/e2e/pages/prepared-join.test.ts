@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { videoEncodings } from '../../../shared/media/media.ts';
 import type { Participant } from '../../support/browser/participant.ts';
-import { story } from '../../support/browser/scene.ts';
+import { type Scene, story } from '../../support/browser/scene.ts';
 import { until } from '../../support/process/until.ts';
 import type { Parley } from '../../support/server/parley.ts';
 
@@ -78,13 +78,19 @@ async function isPrepared(person: Participant): Promise<void> {
   });
 }
 
-story('a prepared join: nobody sees it before the click, and everybody after', async (scene) => {
+/** Ann is in the call, and Bo on the page before it. */
+async function annAndWhoIsAboutToJoin(scene: Scene) {
   const parley = await scene.parley();
   const ann = await scene.person('Ann');
   await ann.join(parley.room('blue'));
   const bo = await scene.person('Bo');
   await watchConnections(bo);
   await bo.open(parley.room('blue'));
+  return { parley, ann, bo };
+}
+
+story('a prepared join: nobody sees it before the click, and everybody after', async (scene) => {
+  const { parley, ann, bo } = await annAndWhoIsAboutToJoin(scene);
 
   await scene.step('the paths are up, and nothing crosses them', async () => {
     await isPrepared(bo);
@@ -133,12 +139,7 @@ story('a prepared join: nobody sees it before the click, and everybody after', a
 });
 
 story('devices are changed before the call: what is off then is not sent', async (scene) => {
-  const parley = await scene.parley();
-  const ann = await scene.person('Ann');
-  await ann.join(parley.room('blue'));
-  const bo = await scene.person('Bo');
-  await watchConnections(bo);
-  await bo.open(parley.room('blue'));
+  const { ann, bo } = await annAndWhoIsAboutToJoin(scene);
   await isPrepared(bo);
   await bo.toggle('Camera', false);
   await bo.toggle('Microphone', false);

@@ -63,10 +63,7 @@ export class BeforeJoin {
   async preparation(room: string, token: string | undefined): Promise<Preparation> {
     const { tokens, limits } = this.#options;
     this.#assertOpen();
-    if (tokens) {
-      if (token === undefined) throw new ParleyError('token_required');
-      await tokens.verify({ token }, room);
-    }
+    await tokens?.verify({ token }, room);
     return new Preparation(room, { ...this.#options, leaseMs: limits.preparedLeaseMs });
   }
 

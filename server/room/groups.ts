@@ -15,6 +15,10 @@ export class Groups<K, V> {
     if (group?.delete(member) && group.size === 0) this.#groups.delete(key);
   }
 
+  clear(): void {
+    this.#groups.clear();
+  }
+
   /** Keys that have members, as they are now. */
   get keys(): readonly K[] {
     return [...this.#groups.keys()];
