@@ -10,6 +10,12 @@ export interface CrowdOptions {
   publishers: number;
   cameras: number;
   speakers: number;
+  /** What they are called, with a number. */
+  called: string;
+  /** Whose received packets are counted. */
+  counted: number;
+  /** 0 to 19: above 0 other programs come first, as if these participants had computers of their own. */
+  nice: number;
   seconds: { ramp: number; stay: number };
 }
 
@@ -24,12 +30,13 @@ export class Crowd {
     this.#output = output;
   }
 
-  static start({ url, room, publishers, cameras, speakers, seconds }: CrowdOptions): Crowd {
-    const numbers = { publishers, cameras, speakers, ramp: seconds.ramp, duration: seconds.stay };
+  static start({ url, room, called, seconds, nice, ...numbersOf }: CrowdOptions): Crowd {
+    const numbers = { ...numbersOf, ramp: seconds.ramp, duration: seconds.stay };
     const child = spawn(
-      process.execPath,
+      'nice',
       [
-        ...[PARLEY, 'load', '--url', url, '--room', room, '--layout', '0'],
+        ...['-n', String(nice), process.execPath],
+        ...[PARLEY, 'load', '--url', url, '--room', room, '--layout', '0', '--called', called],
         ...Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]),
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },

@@ -7,18 +7,23 @@ import { Chromium } from '../../test/support/browser/chromium.ts';
 import { type Replica, TestCluster } from '../../test/support/cluster/local-cluster.ts';
 import { BenchOwner } from '../owner.ts';
 import { cpuMsOf } from '../process-cpu.ts';
-import { Crowd } from './crowd.ts';
+import { Crowd, type CrowdOptions } from './crowd.ts';
 import { Observer } from './observer.ts';
 import { type Phase, phaseTable } from './report.ts';
 
 const ROOM = 'hall';
 /** The participant who arrives first: it has a camera, and is on the first page. */
-const WATCHED = 'publisher 1';
+const WATCHED = 'presenter 1';
+/** One of so many listeners counts what it receives: counting for all would take a core of its own. */
+const COUNTED_OF = 20;
 /** Participants who arrive in a second. */
 const ARRIVALS = 5;
+/** What hundreds receive takes half a core. A server has its processors for itself, so that comes after it. */
+const LISTENERS_NICE = 10;
 const TURN_EVERY_MS = 5_000;
 /** So long is watched after each loss. */
 const AFTER_LOSS_MS = 45_000;
+const WINDOW = { viewport: { width: 800, height: 600 } };
 /** So small that the cameras do not fit on one page. */
 const SMALL_WINDOW = { viewport: { width: 640, height: 480 } };
 /** The light participants stay until everything has been watched. */
@@ -37,7 +42,7 @@ async function main(): Promise<void> {
     },
   });
   const [cameras, speakers] = [Number(values.cameras), Number(values.speakers)];
-  const publishers = Number(values.audience) + cameras;
+  const audience = Number(values.audience);
   const steadyMs = Number(values.minutes) * MINUTE_MS;
   const owner = new BenchOwner();
   const observers: Observer[] = [];
@@ -50,21 +55,52 @@ async function main(): Promise<void> {
     await cluster.reachEachOther();
     const chromium = await Chromium.launch({ frameRate: 15 });
     owner.after(() => chromium[Symbol.asyncDispose]());
-    const rampMs = (publishers / ARRIVALS) * 1000;
-    const crowd = Crowd.start({
-      ...{ url: cluster.url, room: ROOM, publishers, cameras, speakers },
-      seconds: { ramp: rampMs / 1000, stay: (steadyMs + 2 * AFTER_LOSS_MS + SPARE_MS) / 1000 },
+    const stay = (steadyMs + 2 * AFTER_LOSS_MS + SPARE_MS) / 1000;
+    const arrive = (
+      crowd: Pick<
+        CrowdOptions,
+        'called' | 'publishers' | 'cameras' | 'speakers' | 'counted' | 'nice'
+      >,
+    ) => {
+      const ramp = crowd.publishers / ARRIVALS;
+      const arriving = Crowd.start({
+        ...{ url: cluster.url, room: ROOM, ...crowd },
+        seconds: { ramp, stay },
+      });
+      owner.after(() => arriving.stop());
+      console.log(`${crowd.publishers} ${crowd.called}s arrive in ${ramp} s`);
+      return { crowd: arriving, arrived: sleep(ramp * 1000) };
+    };
+    // A process of their own: their pictures are not to wait for what hundreds of others receive.
+    const presenters = arrive({
+      called: 'presenter',
+      ...{
+        publishers: cameras,
+        cameras,
+        speakers: 0,
+        counted: Math.ceil(cameras / COUNTED_OF),
+        nice: 0,
+      },
     });
-    owner.after(() => crowd.stop());
-    console.log(`${publishers} light participants arrive in ${rampMs / 1000} s`);
-    await sleep((cameras / ARRIVALS) * 1000);
-    const ann = new Observer('Ann', await chromium.newPage());
+    await presenters.arrived;
+    const listeners = arrive({
+      called: 'listener',
+      ...{ publishers: audience, cameras: 0, speakers, counted: Math.ceil(audience / COUNTED_OF) },
+      nice: LISTENERS_NICE,
+    });
+    const ann = new Observer('Ann', await chromium.newPage(WINDOW));
     const ben = new Observer('Ben', await chromium.newPage(SMALL_WINDOW));
     observers.push(ann, ben);
-    for (const { participant } of observers) await participant.join(`${cluster.url}r/${ROOM}`);
+    for (const { participant } of observers) {
+      await participant.open(`${cluster.url}r/${ROOM}`);
+      // They hear and see. What they would send is encoded by the processors that are measured.
+      await participant.toggle('Camera', false);
+      await participant.toggle('Microphone', false);
+      await participant.clickJoin();
+    }
     await ann.participant.sees(WATCHED);
     await ann.pin(WATCHED);
-    await sleep(Math.max(0, rampMs - (cameras / ARRIVALS) * 1000));
+    await listeners.arrived;
 
     const phases: Phase[] = [];
     const watch = async (name: string, ms: number) => {
@@ -85,7 +121,9 @@ async function main(): Promise<void> {
     await watch('one sfu-rtc drained', AFTER_LOSS_MS);
     cluster.webs[0]?.child.signal('SIGKILL');
     await watch('one web killed', AFTER_LOSS_MS);
-    console.log(`\n${phaseTable(phases)}\n\nThe light participants:\n${await crowd.end()}`);
+    console.log(`\n${phaseTable(phases)}`);
+    const tables = await Promise.all([presenters, listeners].map(({ crowd }) => crowd.end()));
+    console.log(`\nPresenters:\n${tables[0]}\nListeners:\n${tables[1]}`);
   } catch (error) {
     await Promise.all(observers.map((observer) => observer.keepEvidence(EVIDENCE)));
     throw error;

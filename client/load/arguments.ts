@@ -30,6 +30,7 @@ const QUANTITIES = {
   rooms: whole(1, 1_000, 1),
   layout: whole(0, 100, 9),
   speakers: whole(0, 1_000),
+  counted: whole(1, 21_000),
   ramp: any(0, DAY_SECONDS),
   duration: any(1, DAY_SECONDS, 60),
   'max-refused': whole(0, 1_000_000, 0),
@@ -42,13 +43,14 @@ const QUANTITIES = {
 type QuantityName = keyof typeof QUANTITIES;
 const NAMES = Object.keys(QUANTITIES) as QuantityName[];
 
-const TEXTS = ['url', 'room', 'token'] as const;
+const TEXTS = ['url', 'room', 'token', 'called'] as const;
 const SWITCHES = ['audio-only', 'json', 'i-own-this-server'] as const;
 
 /** Arrivals in a second when no ramp is given. */
 const ARRIVALS_PER_SECOND = 10;
 const ROOM = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const LONGEST_ROOM = 64;
+const CALLED = /^[\p{L}\p{N}][\p{L}\p{N} -]{0,31}$/u;
 
 export function parse(args: readonly string[], machine: Machine): Parsed {
   const { values, sentences } = readWords(args);
@@ -60,6 +62,10 @@ export function parse(args: readonly string[], machine: Machine): Parsed {
   sentences.push(...wrongAddress(url, isOwn, machine));
   const rooms = numbers.rooms ?? 1;
   sentences.push(...wrongRoom(room, rooms, values.has('token')));
+  const called = values.get('called');
+  if (called !== undefined && !CALLED.test(called)) {
+    sentences.push(`--called wants a name of up to 32 letters and digits; "${called}" is none.`);
+  }
   const publishers = numbers.publishers ?? 0;
   const viewers = numbers.viewers ?? 0;
   const leastOfRoom = Math.floor(publishers / rooms);
@@ -77,7 +83,8 @@ export function parse(args: readonly string[], machine: Machine): Parsed {
   }
   if (sentences.length > 0 || url === undefined || room === undefined) return { sentences };
   const plan: LoadPlan = {
-    ...{ url, room, publishers, viewers, rooms, speakers, cameras, isOwn },
+    ...{ url, room, publishers, viewers, rooms, speakers, cameras, isOwn, called },
+    counted: Math.min(publishers + viewers, numbers.counted ?? publishers + viewers),
     token: values.get('token'),
     layout: numbers.layout ?? 0,
     json: values.has('json'),

@@ -8,6 +8,8 @@ export interface Arrival {
   hasCamera: boolean;
   room: string;
   name: string;
+  /** What it receives is counted. */
+  isCounted: boolean;
   /** Counts the participants of this role in this room. */
   place: number;
   /** Publishers of this room in all. */
@@ -16,7 +18,7 @@ export interface Arrival {
 
 /** In order of time. They follow the clock: one that is late moves none after it. */
 export function arrivals(plan: LoadPlan): Arrival[] {
-  const { publishers, viewers, cameras, rooms, rampMs } = plan;
+  const { publishers, viewers, cameras, rooms, rampMs, counted, called } = plan;
   const count = publishers + viewers;
   return Array.from({ length: count }, (_, index): Arrival => {
     const role = index < publishers ? 'publisher' : 'viewer';
@@ -28,7 +30,8 @@ export function arrivals(plan: LoadPlan): Arrival[] {
       role,
       hasCamera: index < cameras,
       room: roomName(plan, room),
-      name: `${role} ${among + 1}`,
+      name: `${called ?? role} ${(called === undefined ? among : index) + 1}`,
+      isCounted: spread(counted, count, index),
       place: Math.floor(among / rooms),
       publishersOfRoom: share(publishers, rooms, room),
     };
@@ -44,11 +47,17 @@ function share(count: number, rooms: number, room: number): number {
   return Math.floor((count - room + rooms - 1) / rooms);
 }
 
-/** How long one speaks before the next. */
+/** Whether the one at `index` is among `chosen` of `count` that are spread evenly. The first one is. */
+function spread(chosen: number, count: number, index: number): boolean {
+  return Math.ceil(((index + 1) * chosen) / count) > Math.ceil((index * chosen) / count);
+}
+
+/** How long nothing changes of who speaks. */
 export const TURN_MS = 5_000;
 
 /**
- * Whether a publisher speaks: as many as the plan says, each for some seconds, the next ones after them.
+ * Whether a publisher speaks: as many as the plan says. After each turn the one who has spoken longest is silent, and the
+ * next one begins.
  *
  * @param elapsedMs since the run began, the same for all participants
  */
@@ -58,6 +67,6 @@ export function speaks(
   elapsedMs: number,
 ): boolean {
   const turn = Math.floor(elapsedMs / TURN_MS);
-  const first = (turn * speakers) % publishersOfRoom;
+  const first = turn % publishersOfRoom;
   return (place - first + publishersOfRoom) % publishersOfRoom < speakers;
 }

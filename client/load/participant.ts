@@ -62,7 +62,7 @@ export class Participant {
       });
     }
     this.#media = new MediaSessions({
-      ...{ run, now, sender: this.#sender, onFrame: options.onFrame },
+      ...{ run, now, sender: this.#sender, onFrame: options.onFrame, isCounted: arrival.isCounted },
       request: (method, params) => this.#request(method, params),
       onPacket: (bytes, travelMs) => {
         this.#firstPacketMs ??= now() - (this.#offeredMs ?? this.#startedMs);
@@ -129,9 +129,9 @@ export class Participant {
   }
 
   sample(): ParticipantSample {
-    const { role, publishersOfRoom } = this.#options.arrival;
+    const { role, publishersOfRoom, isCounted } = this.#options.arrival;
     return {
-      expectsMedia: publishersOfRoom > (role === 'publisher' ? 1 : 0),
+      expectsMedia: isCounted && publishersOfRoom > (role === 'publisher' ? 1 : 0),
       joinMs: this.#joinMs,
       firstPacketMs: this.#firstPacketMs,
       refusal: this.#refusal,
@@ -273,7 +273,7 @@ export class Participant {
     this.#link.request(method, params).catch((error) => {
       const { code } = ParleyError.from(error);
       const passes = code === 'unreachable' || code === 'stale_epoch';
-      if (!passes && !this.#closed) this.#refusedRequests.push(code);
+      if (!passes && !this.#closed) this.#refusedRequests.push(`${code} (${method})`);
     });
   }
 

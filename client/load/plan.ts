@@ -16,6 +16,10 @@ export interface LoadPlan {
   speakers: number;
   /** Publishers who send a camera too, in all rooms together: those who arrive first. */
   cameras: number;
+  /** What publishers and viewers are called, with a number; undefined: that. */
+  called: string | undefined;
+  /** Participants whose received packets are counted, spread over all. The others receive and decrypt theirs only. */
+  counted: number;
   /** Over how long participants arrive. */
   rampMs: number;
   /** How long the load stays after that. */

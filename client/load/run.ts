@@ -153,6 +153,7 @@ class Run {
     const p99 = this.#own.percentile(99) / NANOSECONDS - RESOLUTION_MS;
     return {
       planned: this.#plan.publishers + this.#plan.viewers,
+      counted: this.#plan.counted,
       participants: this.#participants.map((one) => one.sample()),
       latenessMs: this.#latenessMs,
       delay: this.#delay,

@@ -24,6 +24,7 @@ export const LOAD_USAGE = `parley load --url http://localhost:3000 --room NAME [
   --layout 9          pictures that each looks at       --rooms 1        spreads them over rooms
   --speakers 1        speak at a time in each room      --cameras N      publishers with one (--audio-only: 0)
   --ramp SECONDS      over which they arrive            --duration 60    seconds after that
+  --called NAME       instead of publisher, viewer      --counted N      whose packets are counted
   --token TOKEN       a room token                      --json           the report as JSON
 
 The exit code is 1 above any of --max-refused 0, --max-join 3000 (ms, p95), --max-first-packet 5000

@@ -95,6 +95,7 @@ export async function startSfu({
           ip: pipeAddress ?? listen[0] ?? '127.0.0.1',
           ...(pipeAnnounced !== undefined && { announcedAddress: pipeAnnounced }),
           ...(pipePorts && { portRange: pipePorts }),
+          recvBufferSize: config.media.receiveBufferBytes,
         },
         portRange: pipePorts,
       },

@@ -6,6 +6,7 @@ import {
   listenAddresses,
   listenInfos,
   replicaHostname,
+  withReceiveBuffer,
 } from '../sfu/workers/addresses.ts';
 import { configuredTurn } from '../turn/pool/environment.ts';
 
@@ -49,7 +50,11 @@ export function mediaNodeOf(config: Config) {
       announced,
       drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
       orphanGraceMs: config.cluster.orphanGraceMs,
-      listenInfos: (port: number) => listenInfos(listen, announced, config.media.protocols, port),
+      listenInfos: (port: number) =>
+        withReceiveBuffer(
+          listenInfos(listen, announced, config.media.protocols, port),
+          config.media.receiveBufferBytes,
+        ),
     },
   };
 }

@@ -22,6 +22,8 @@ export interface InterestLimits {
   pictures: number;
   /** Pictures that one client may look at. */
   maxPictures: number;
+  /** With more cameras than this, those that a client has not looked for yet come in their lowest layer. */
+  sharpPictures: number;
 }
 
 /** What a client looks at. */
@@ -36,7 +38,12 @@ export interface View {
 export interface Want<T> {
   readonly track: T;
   readonly paused: boolean;
+  /** What the client has said of it, or else what suits it. */
+  readonly preference: Preference | undefined;
 }
+
+/** Whoever arrives asks for what its tiles need a moment later. Until then no camera has to send more than it did. */
+const LOWEST: Preference = { spatialLayer: 0 };
 
 /** What everybody in a room has in common. It is kept up to date in steps whose cost does not depend on the room's size. */
 export class RoomInterest<T extends InterestTrack> {
@@ -217,7 +224,13 @@ export function interest<T extends InterestTrack>(
   limits: InterestLimits,
 ): Map<string, Want<T>> {
   const wants = new Map<string, Want<T>>();
-  const want = (track: T, paused: boolean) => wants.set(track.trackId, { track, paused });
+  const isCrowded = hasMoreCameras(selfId, common, limits.sharpPictures);
+  const want = (track: T, paused: boolean) => {
+    const { trackId, kind, source } = track;
+    const isSmall = isCrowded && kind === 'video' && source !== 'screen';
+    const preference = view.preferences.get(trackId) ?? (isSmall ? LOWEST : undefined);
+    wants.set(trackId, { track, paused, preference });
+  };
   const isHidden = (trackId: string) => view.preferences.get(trackId)?.paused === true;
 
   const voices = common.voices.filter(({ participantId }) => participantId !== selfId);
@@ -249,6 +262,17 @@ export function interest<T extends InterestTrack>(
     else if (common.isEveryPicture) want(track, true);
   }
   return wants;
+}
+
+/** Many of them share a window, so that each is small. */
+function hasMoreCameras<T extends InterestTrack>(
+  selfId: string,
+  { pictures }: Common<T>,
+  count: number,
+): boolean {
+  const isCamera = ({ source, participantId }: T) =>
+    source !== 'screen' && participantId !== selfId;
+  return pictures.filter(isCamera).length > count;
 }
 
 function isSame<T>(a: Common<T>, b: Common<T>): boolean {

@@ -54,7 +54,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   async function open(params: MediaParams<'open'>): Promise<Opened> {
-    const { participantId, fence, replica, rtpCapabilities, nodes, after, demand } = params;
+    const { participantId, fence, replica, rtpCapabilities, nodes, after, demand, view } = params;
     const before = rooms.find(params.room)?.participant(participantId);
     if (before && before.holder.fence > fence) throw new ParleyError('session_replaced');
     // One that replaces another does not count as one more.
@@ -72,6 +72,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
         room.mesh.exchange(nodes),
       ]);
       participant.demand.understoodBy(demand);
+      if (view) participant.subscriptions.look(view.preferences, view.others);
       await participant.subscriptions.reconcile();
       if (participant.closed) throw new ParleyError('media_failed');
       rooms.changed();

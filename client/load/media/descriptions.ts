@@ -23,8 +23,8 @@ export const AUDIO_LEVEL_ID = ROUTER_RTP_CAPABILITIES.headerExtensions.find(
 )?.preferredId;
 
 /**
- * Opus and VP8, without retransmissions and without an estimate of the bandwidth: the server sends what was asked
- * for, and a packet that is lost stays lost and is counted.
+ * What is received: Opus and VP8, without retransmissions and without an estimate of the bandwidth: the server sends
+ * what was asked for, and a packet that is lost stays lost and is counted. What is sent is sent again when it is lost.
  */
 export const LIGHT_CAPABILITIES: RtpCapabilities = {
   codecs: [
@@ -61,7 +61,12 @@ export function audioParameters(ssrc: number, cname: string): RtpParameters {
 export function videoParameters(ssrcs: readonly number[], cname: string): RtpParameters {
   const { preferredPayloadType: payloadType, mimeType, clockRate } = VP8;
   return {
-    codecs: [{ payloadType, mimeType, clockRate, rtcpFeedback: keyFrameFeedback() }],
+    codecs: [
+      {
+        ...{ payloadType, mimeType, clockRate },
+        rtcpFeedback: [{ type: 'nack', parameter: '' }, ...keyFrameFeedback()],
+      },
+    ],
     headerExtensions: [],
     encodings: PICTURE_LAYERS.map(({ bitrate, scalabilityMode }, index) => {
       const ssrc = ssrcs[index];

@@ -11,6 +11,8 @@ export interface MediaSessionOptions extends ReceiverOptions {
   offer: MediaOffer;
   /** Undefined for a participant who publishes nothing. */
   sender: Sender | undefined;
+  /** What is received is counted. */
+  isCounted: boolean;
   /** Not waited for: the socket keeps the order. */
   request<K extends MethodName>(method: K, params: MethodParams<K>): void;
   /** A transport failed. Called once. */
@@ -37,7 +39,7 @@ export class MediaSession {
     this.#recv = new Transport({
       direction: 'recv',
       description: offer.recv,
-      onPacket: (packet) => this.#receiver.onPacket(packet),
+      onPacket: options.isCounted ? (packet) => this.#receiver.onPacket(packet) : undefined,
       onOpen() {},
       onFailed: () => this.#onFailed(),
     });

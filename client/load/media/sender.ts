@@ -5,7 +5,8 @@ import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 import { SpeechGate } from '../../sdk/voice/speech-gate.ts';
 import { OutgoingStream } from '../rtp/outgoing-stream.ts';
 import { FRAMES_PER_SECOND, PICTURE_LAYERS, PictureFrames } from '../rtp/picture.ts';
-import { readKeyFrameRequests } from '../rtp/rtcp.ts';
+import { readKeyFrameRequests, readLostPackets } from '../rtp/rtcp.ts';
+import { SentPackets } from '../rtp/sent-packets.ts';
 import { VOICE_FRAME_MS, type VoicePacket, voicePacket } from '../rtp/voice.ts';
 import {
   AUDIO_LEVEL_ID,
@@ -41,11 +42,12 @@ interface DueVoice {
 interface Layer {
   readonly stream: OutgoingStream;
   readonly frames: PictureFrames;
+  readonly sent: SentPackets;
   isSent: boolean;
 }
 
-/** Packets are due at their own times; the timer only looks often enough. */
-const TICK_MS = 10;
+/** Packets are due at their own times; the timer only looks often enough: hundreds of them cost as much as what is sent. */
+const TICK_MS = { voice: VOICE_FRAME_MS, picture: 10 };
 const REPORT_EVERY_MS = 1_000;
 const PICTURE_MS = 1_000 / FRAMES_PER_SECOND;
 /** Later frames are left out and counted: sent all at once they would be a burst that no camera makes. */
@@ -76,6 +78,7 @@ export class Sender {
         : PICTURE_LAYERS.map((layer) => ({
             stream: streamOf('video', options.run),
             frames: new PictureFrames(layer, randomInt(0x7fff)),
+            sent: new SentPackets(),
             isSent: true,
           }));
   }
@@ -116,7 +119,8 @@ export class Sender {
   start(): void {
     if (this.#timer !== undefined) return;
     this.#startedMs = this.#options.now();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    const tickMs = this.#layers.length > 0 ? TICK_MS.picture : TICK_MS.voice;
+    this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#tick();
   }
 
@@ -139,6 +143,11 @@ export class Sender {
   onControl(packet: Buffer): void {
     for (const ssrc of readKeyFrameRequests(packet)) {
       this.#layers.find(({ stream }) => stream.ssrc === ssrc)?.frames.requestKeyFrame();
+    }
+    // As a browser does: without it each lost packet is a picture that stands still until the next key frame.
+    for (const { ssrc, sequence } of readLostPackets(packet)) {
+      const bytes = this.#layers.find(({ stream }) => stream.ssrc === ssrc)?.sent.get(sequence);
+      if (bytes) this.#options.send(bytes);
     }
   }
 
@@ -188,13 +197,14 @@ export class Sender {
       return;
     }
     this.#switchLayers();
-    for (const { stream, frames, isSent } of this.#layers) {
+    for (const { stream, frames, sent, isSent } of this.#layers) {
       if (!isSent) continue;
       const payloads = frames.next();
       payloads.forEach(({ payload, hasRoom }, index) => {
         const at = { elapsedMs: dueMs, nowMs: this.#options.now() };
         const marker = index === payloads.length - 1;
         const packet = stream.packet(payload, at, { marker, hasRoom });
+        sent.add(packet.readUInt16BE(2), packet);
         this.#send(packet, payload.length);
       });
     }

@@ -13,8 +13,8 @@ import { trySend } from './try-send.ts';
 export interface TransportOptions {
   direction: Direction;
   description: TransportDescription;
-  /** RTP and RTCP, decrypted. */
-  onPacket(packet: Buffer): void;
+  /** RTP and RTCP, decrypted. Without it they are thrown away without crossing into JavaScript, the larger part of their cost. */
+  onPacket?: ((packet: Buffer) => void) | undefined;
   onOpen(): void;
   /** It lost its path, or the server ended its DTLS. Called once. */
   onFailed(): void;
@@ -41,9 +41,12 @@ export class Transport {
     const media = new Video(MEDIA_ID, direction === 'send' ? 'SendOnly' : 'RecvOnly');
     media.addVP8Codec(96);
     this.#track = this.#connection.addTrack(media);
-    this.#track.onMessage((packet) => {
-      if (!this.#closed) options.onPacket(packet);
-    });
+    const { onPacket } = options;
+    if (onPacket) {
+      this.#track.onMessage((packet) => {
+        if (!this.#closed) onPacket(packet);
+      });
+    }
     this.#connection.setLocalDescription('offer');
     this.dtlsParameters = dtlsOf(this.#connection.localDescription()?.sdp ?? '');
     this.#connection.setRemoteDescription(answer, 'answer');

@@ -26,6 +26,8 @@ export interface ParticipantSample {
 
 export interface RunSamples {
   planned: number;
+  /** Participants whose received packets are counted. */
+  counted: number;
   participants: readonly ParticipantSample[];
   /** How late each participant began to join. Milliseconds. */
   latenessMs: readonly number[];
@@ -50,6 +52,8 @@ export interface Spread {
 export interface LoadReport {
   participants: {
     planned: number;
+    /** Of them, those whose received packets are counted. */
+    counted: number;
     /** Those that got in. */
     joined: number;
     refused: number;
@@ -87,7 +91,7 @@ export interface LoadReport {
 export const LATE_MS = 100;
 
 export function summarise(samples: RunSamples): LoadReport {
-  const { participants, planned, delay, steady } = samples;
+  const { participants, planned, counted, delay, steady } = samples;
   const joined = participants.filter(({ joinMs }) => joinMs !== null);
   const refused = participants.filter(({ refusal }) => refusal !== null);
   // A stream that brought nothing may be one that nobody sends: it is not counted as received.
@@ -97,7 +101,7 @@ export function summarise(samples: RunSamples): LoadReport {
   const lost = sum(streams.map((stream) => stream.lost));
   return {
     participants: {
-      planned,
+      ...{ planned, counted },
       joined: joined.length,
       refused: refused.length,
       lost: joined.filter((one) => one.lost !== null).length,

@@ -15,6 +15,9 @@ export function table(report: LoadReport, { breaches }: Verdict): string {
       '',
       `${people.lost} lost, ${people.resumes} resumed, ${people.missing} were not done with joining`,
     ],
+    ...(people.counted < people.planned
+      ? [['', `what ${people.counted} of them received was counted`] satisfies [string, string]]
+      : []),
     ['join', spreadText(report.joinMs)],
     ['first packet', spreadText(report.firstPacketMs)],
     ['without media', String(report.withoutMedia)],

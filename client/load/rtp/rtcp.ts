@@ -4,7 +4,9 @@ const VERSION = 0x80;
 const SENDER_REPORT = 200;
 const RECEIVER_REPORT = 201;
 const SOURCE_DESCRIPTION = 202;
+const TRANSPORT_FEEDBACK = 205;
 const PAYLOAD_FEEDBACK = 206;
+const GENERIC_NACK = 1;
 const PICTURE_LOSS = 1;
 const FULL_INTRA_REQUEST = 4;
 /** Seconds from 1900, where NTP begins, to 1970. */
@@ -88,6 +90,23 @@ export function readKeyFrameRequests(compound: Buffer): number[] {
     if (count !== FULL_INTRA_REQUEST) return [];
     const entries = Math.max(0, Math.floor((bytes.length - 12) / 8));
     return Array.from({ length: entries }, (_, index) => bytes.readUInt32BE(12 + index * 8));
+  });
+}
+
+/** The packets that a receiver lacks: its mask names up to 16 after each. */
+export function readLostPackets(compound: Buffer): { ssrc: number; sequence: number }[] {
+  return packetsOf(compound).flatMap(({ type, count, bytes }) => {
+    if (type !== TRANSPORT_FEEDBACK || count !== GENERIC_NACK || bytes.length < 12) return [];
+    const ssrc = bytes.readUInt32BE(8);
+    const lost: { ssrc: number; sequence: number }[] = [];
+    for (let at = 12; at + 4 <= bytes.length; at += 4) {
+      const [first, mask] = [bytes.readUInt16BE(at), bytes.readUInt16BE(at + 2)];
+      for (let step = 0; step <= 16; step++) {
+        const isLost = step === 0 || (mask >> (step - 1)) & 1;
+        if (isLost) lost.push({ ssrc, sequence: (first + step) & 0xffff });
+      }
+    }
+    return lost;
   });
 }
 

@@ -49,6 +49,13 @@ const iceServers = {
 const Opened = v.object({ offer: MediaOffer, origin: v.string() });
 export type Opened = v.InferOutput<typeof Opened>;
 
+/** What a client looks at, without a limit of number: that is the protocol's. */
+export const MediaView = v.object({
+  preferences: v.record(ClientId, Preference),
+  others: METHODS.subscribe.params.entries.others,
+});
+export type MediaView = v.InferOutput<typeof MediaView>;
+
 /**
  * Commands of `web` to the node that holds a participant's media. A media session belongs to a
  * participant and has an epoch; a command for another epoch than the session's is refused with
@@ -70,6 +77,8 @@ export const MEDIA_COMMANDS = {
       /** Prepared transports to take. Without them, others are made. */
       prepared: v.exactOptional(v.string()),
       demand: UnderstandsDemand,
+      /** What the client looks at, where it has said so on a media session before. */
+      view: v.exactOptional(MediaView),
     }),
     result: Opened,
   },
@@ -151,11 +160,7 @@ export const MEDIA_COMMANDS = {
     result: Empty,
   },
   subscribe: {
-    params: v.object({
-      ...whose,
-      preferences: v.record(ClientId, Preference),
-      others: METHODS.subscribe.params.entries.others,
-    }),
+    params: v.object({ ...whose, ...MediaView.entries }),
     result: Empty,
   },
   /** The participant begins to speak. Answered at once; the event `heard` follows. */

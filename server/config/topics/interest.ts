@@ -27,6 +27,11 @@ export const interest = {
     about:
       'Pictures sent to a client that does not say which ones it shows, screens first. In rooms with at most as many, hidden pictures are kept ready; in larger ones they are opened when they come into view.',
   }),
+  sharpPictures: setting('SHARP_PICTURES_UP_TO', integer(0, 256), {
+    default: 9,
+    about:
+      'With more cameras than this in a room, pictures that a client has not looked for yet come in their lowest layer: as many share a window, and whoever arrives must not make all cameras send everything.',
+  }),
   maxPictures: setting('MAX_PICTURES', integer(1, 1_000), {
     default: 64,
     about:

@@ -25,6 +25,11 @@ export const media = {
     default: ['udp', 'tcp'],
     about: 'What candidates offer. UDP is preferred; TCP is for networks that block it.',
   }),
+  receiveBufferBytes: setting('MEDIA_RECEIVE_BUFFER_BYTES', integer(65_536, 67_108_864), {
+    default: 4_194_304,
+    about:
+      'What the kernel keeps of a worker’s packets until the worker reads them, for each UDP port. All participants of a worker share one port: in the usual 212,992 bytes fit 90 packets of video, what twenty cameras send in 20 ms, and what comes while the worker is late by more is lost. Linux gives no more than `net.core.rmem_max` (often the same 212,992): raise that too.',
+  }),
   announcedAddresses: setting('ANNOUNCED_ADDRESS', optional(list(host)), {
     default: undefined,
     defaultText: 'the `WATASU_RTC_*` hostname if there is one, else the addresses themselves',

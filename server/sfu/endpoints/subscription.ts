@@ -2,7 +2,7 @@
 import type { Consumer, Producer, WebRtcTransport } from 'mediasoup/types';
 import { type RtpCapabilities, RtpParameters } from '../../../shared/media/rtp.ts';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
-import type { Preference } from '../../../shared/protocol/media-messages.ts';
+import { EVERY_LAYER, type Preference } from '../../../shared/protocol/media-messages.ts';
 import { toWire } from '../../../shared/protocol/rpc.ts';
 import { demandOf } from '../../room/demand.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -157,8 +157,11 @@ export class Subscription {
     const preference = this.#preference;
     try {
       if (consumer.closed) return;
-      if (isOtherLayer && consumer.type !== 'simple' && preference.spatialLayer !== undefined) {
-        await consumer.setPreferredLayers(preferredLayers(preference, modeOf(consumer)));
+      // A picture whose layer the client does not name any more may come in its best one.
+      const { spatialLayer = this.#wantsPause ? undefined : EVERY_LAYER } = preference;
+      if (isOtherLayer && consumer.type !== 'simple' && spatialLayer !== undefined) {
+        const layers = preferredLayers({ ...preference, spatialLayer }, modeOf(consumer));
+        await consumer.setPreferredLayers(layers);
       }
       if (consumer.closed || pause === consumer.paused) return;
       await (pause ? consumer.pause() : consumer.resume());

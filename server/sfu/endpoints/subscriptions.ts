@@ -176,11 +176,12 @@ export class Subscriptions {
   /** An older producer of a track that is wanted ends by itself. */
   #apply(subscription: Subscription, wants: ReadonlyMap<string, Want<RoomTrack>>): Promise<void> {
     const want = wants.get(subscription.trackId);
-    return subscription.set(want, this.#preferences.get(subscription.trackId), performance.now());
+    const preference = want ? want.preference : this.#preferences.get(subscription.trackId);
+    return subscription.set(want, preference, performance.now());
   }
 
   async #consume(
-    { track, paused }: Want<RoomTrack>,
+    { track, paused, preference }: Want<RoomTrack>,
     { waiting }: { waiting: boolean },
   ): Promise<Subscription | undefined> {
     const { room, router, transport, log } = this.#options;
@@ -193,7 +194,6 @@ export class Subscriptions {
       log.warn({ room: room.name, trackId }, 'a participant has no codec for a track');
       return undefined;
     }
-    const preference = this.#preferences.get(trackId);
     const use = router.use(producer, demandOf(track.kind, { paused }, preference), 'participant');
     try {
       const subscription = await Subscription.open(

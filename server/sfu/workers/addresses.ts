@@ -69,6 +69,16 @@ export function listenInfos(
   });
 }
 
+/** @param bytes what the kernel keeps of UDP packets until the worker reads them; of TCP it decides by itself */
+export function withReceiveBuffer(
+  infos: readonly TransportListenInfo[],
+  bytes: number,
+): TransportListenInfo[] {
+  return infos.map((info) =>
+    info.protocol === 'udp' ? { ...info, recvBufferSize: bytes } : { ...info },
+  );
+}
+
 function announcedOn(address: string, listen: readonly string[]): string | undefined {
   if (isIPv4(address)) return listen.find(isIPv4);
   if (isIPv6(address)) return listen.find(isIPv6);

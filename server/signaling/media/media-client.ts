@@ -9,6 +9,7 @@ import {
   type MediaCommand,
   type MediaParams,
   type MediaResult,
+  type MediaView,
   type Opened,
 } from '../../cluster/messages/media.ts';
 import { chooseNode } from '../../room/placement.ts';
@@ -49,6 +50,8 @@ export interface OpenRequest {
   demand: boolean;
   /** Epoch of the newest media session so far, 0 when there was none. */
   after: number;
+  /** What the client looks at, if it has said so. */
+  view?: MediaView | undefined;
   /** The node that the media is moved away from. */
   leaving?: string;
   /** Transports that the client has ready. */
@@ -93,7 +96,8 @@ export class MediaClient {
    * @throws ParleyError `no_capacity`, `media_failed`, `timeout`, `session_lost`, `unavailable`
    */
   async open(request: OpenRequest): Promise<OpenedOnNode> {
-    const { room, guard, rtpCapabilities, demand, after, leaving, prepared, survey } = request;
+    const { room, guard, rtpCapabilities, demand, after, leaving, prepared, survey, view } =
+      request;
     const { participantId, fence } = guard;
     const avoid = new Set(leaving === undefined ? [] : [leaving]);
     for (let attempt = 1; ; attempt++) {
@@ -110,6 +114,7 @@ export class MediaClient {
           demand,
           after,
           nodes: place.others,
+          ...(view && { view }),
           ...this.#address,
           ...(nodeId === prepared?.nodeId && { prepared: prepared.id }),
         });

@@ -13,6 +13,7 @@ import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts
 import type { Timer } from '../../telemetry/resources.ts';
 import type { SessionContext } from '../session/context.ts';
 import type { FrameQueue } from '../socket/frame-queue.ts';
+import { ClientView } from './client-view.ts';
 import { CredentialRenewal } from './credential-renewal.ts';
 import { type OpenedOnNode, type OpenRequest, understandsDemand } from './media-client.ts';
 import { MediaSessions } from './media-sessions.ts';
@@ -65,6 +66,7 @@ const IDLE: Replacement = { name: 'idle' };
 export class SessionMedia {
   readonly sessions: MediaSessions;
   readonly mutes: Mutes;
+  readonly view = new ClientView();
   readonly #owner: MediaOwner;
   readonly #queue: FrameQueue;
   readonly #context: SessionContext;
@@ -252,7 +254,9 @@ export class SessionMedia {
     try {
       const demand = understandsDemand(this.#owner);
       const after = before?.epoch ?? 0;
-      const opened = await media.open({ room, guard, rtpCapabilities, demand, after, ...how });
+      const view = this.view.known;
+      const client = { guard, rtpCapabilities, demand, view };
+      const opened = await media.open({ room, ...client, after, ...how });
       if (this.#owner.ended) {
         const { epoch } = opened.offer;
         if (!this.#owner.isKept) await media.close(opened.nodeId, { room, participantId, epoch });

@@ -132,6 +132,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async subscribe(session, view) {
+    session.media.view.look(view);
     await unlessRebuilt(
       session.media.sessions.sendToAll('subscribe', { ...idsOf(session), ...view }),
     );

@@ -1,8 +1,11 @@
 // The media side against real workers: what clients are told of it is true.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { createWorker } from 'mediasoup';
 import { ROUTER_CODECS, ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import { until } from '../../support/process/until.ts';
@@ -38,6 +41,19 @@ test('media is offered on IPv4 and IPv6, over UDP and TCP, on one port', {
     );
     const best = iceCandidates.toSorted((a, b) => b.priority - a.priority)[0];
     assert.equal(best?.protocol, 'udp', 'UDP is preferred');
+  }
+});
+
+test('what a worker has not read yet is kept, as much as is set and the system gives', async (t) => {
+  // Linux counts twice what is asked for, and gives no more than the limit.
+  const most = Number(await readFile('/proc/sys/net/core/rmem_max', 'utf8'));
+  for (const bytes of [100_000, 150_000]) {
+    const server = await startServer(t, { MEDIA_RECEIVE_BUFFER_BYTES: String(bytes) });
+    const [port] = server.app.media.ports;
+    const { stdout } = await promisify(execFile)('ss', ['-lunmH', `sport = :${port}`]);
+    const sizes = [...stdout.matchAll(/rb(\d+)/g)].map(([, size]) => Number(size));
+    assert.ok(sizes.length > 0, stdout);
+    assert.deepEqual(new Set(sizes), new Set([2 * Math.min(bytes, most)]));
   }
 });
 

@@ -12,7 +12,7 @@ export async function lightPublisher(
 ): Promise<Participant> {
   const plan: LoadPlan = {
     ...{ url, room, token: undefined, publishers: 1, viewers: 0, rooms: 1, layout: 0, speakers: 0 },
-    cameras: 1,
+    ...{ cameras: 1, called: undefined, counted: 1 },
     ...{ audioOnly: false, rampMs: 0, durationMs: 0, json: false, isOwn: true },
     thresholds: {
       ...{ refused: 0, joinP95Ms: 0, firstPacketP95Ms: 0, lossPercent: 0, gapPercent: 0 },
@@ -28,6 +28,7 @@ export async function lightPublisher(
       name,
       place: 0,
       publishersOfRoom: 1,
+      isCounted: true,
       hasCamera: true,
     },
     run: 1,

@@ -30,6 +30,7 @@ export class LightPerson {
         ...{ atMs: 0, role: 'publisher', room: plan.room, name, place: 0 },
         hasCamera: false,
         publishersOfRoom: publishers,
+        isCounted: true,
       },
       ...{ run: 1, holdsBack },
       now: () => performance.now(),
@@ -153,6 +154,7 @@ function planOf(url: string, room: string, publishers: number): LoadPlan {
   };
   return {
     ...{ url, room, token: undefined, publishers, viewers: 0, rooms: 1, layout: 1, speakers: 1 },
+    ...{ called: undefined, counted: publishers },
     ...{
       audioOnly: true,
       cameras: 0,

@@ -20,7 +20,7 @@ function planOf(line: string): LoadPlan {
 
 test('everything that can be said of a run', () => {
   const line =
-    '--url https://studio:3000 --room stage --publishers 50 --viewers=500 --layout 4 --ramp 30 --audio-only --speakers 3 --rooms 5 --duration 2.5 --json --max-refused 7 --max-join 100 --max-first-packet 200 --max-loss 0.5 --max-gaps 2 --max-delay 50';
+    '--url https://studio:3000 --room stage --publishers 50 --viewers=500 --counted 100 --called guest --layout 4 --ramp 30 --audio-only --speakers 3 --rooms 5 --duration 2.5 --json --max-refused 7 --max-join 100 --max-first-packet 200 --max-loss 0.5 --max-gaps 2 --max-delay 50';
   assert.deepEqual(planOf(line), {
     url: 'https://studio:3000',
     room: 'stage',
@@ -31,6 +31,8 @@ test('everything that can be said of a run', () => {
     layout: 4,
     speakers: 3,
     cameras: 0,
+    counted: 100,
+    called: 'guest',
     rampMs: 30_000,
     durationMs: 2_500,
     json: true,
@@ -77,6 +79,8 @@ const REFUSED: readonly [string, RegExp][] = [
   [`${HERE} --publishers 3 --rooms 4`, /3 publishers cannot be in 4 rooms/],
   [`${HERE} --publishers 0 --viewers 3 --rooms 4`, /3 viewers cannot be in 4 rooms/],
   [`${HERE} --publishers 5 --rooms 2 --speakers 3`, /3 cannot speak .* of 2 publishers/],
+  [`${HERE} --counted 0`, /--counted wants a whole number from 1/],
+  [`${HERE} --called <b>`, /--called wants a name/],
   [`${HERE} --publishers 5 --cameras 6`, /6 cameras cannot be sent by 5 publishers/],
   [`${HERE} --publishers 5 --cameras 1 --audio-only`, /no cameras, and --cameras asks for 1/],
   [`${HERE} --rooms 2 --token t`, /--token lets into one room only/],

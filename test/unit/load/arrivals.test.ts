@@ -17,6 +17,7 @@ function planOf(crowd: Crowd): LoadPlan {
   return {
     ...{ url: 'http://localhost', room: 'r', token: undefined, layout: 1, speakers: 1 },
     ...{ cameras: 0, durationMs: 1, json: false, isOwn: false, thresholds },
+    ...{ called: undefined, counted: crowd.publishers + crowd.viewers },
     ...crowd,
   };
 }
@@ -50,6 +51,30 @@ test('those who arrive first have the cameras', () => {
   assert.deepEqual(
     list.map(({ hasCamera }) => hasCamera),
     [true, true, false, false],
+  );
+});
+
+test('those whose packets are counted are spread over all, the first one among them', () => {
+  fc.assert(
+    fc.property(crowds, fc.nat(), (crowd, some) => {
+      const count = crowd.publishers + crowd.viewers;
+      const counted = 1 + (some % count);
+      const list = arrivals({ ...planOf(crowd), counted });
+      const places = list.flatMap(({ isCounted }, index) => (isCounted ? index : []));
+      assert.equal(places.length, counted);
+      assert.equal(places[0], 0);
+      const steps = places.slice(1).map((place, index) => place - (places[index] ?? 0));
+      assert.ok(steps.every((step) => Math.abs(step - count / counted) < 1));
+    }),
+  );
+});
+
+test('two runs in one room can be told apart by what their participants are called', () => {
+  const crowd = { publishers: 1, viewers: 1, rooms: 1, rampMs: 0 };
+  const list = arrivals({ ...planOf(crowd), called: 'listener' });
+  assert.deepEqual(
+    list.map(({ name }) => name),
+    ['listener 1', 'listener 2'],
   );
 });
 
@@ -95,6 +120,10 @@ test('at every moment as many speak as the plan says, and in time everybody does
         const count = (time: number) => members.filter((one) => speaks(one, speakers, time)).length;
         assert.equal(count(atMs), speakers);
         if (speakers === 0) return;
+        const begin = members.filter(
+          (one) => speaks(one, speakers, atMs + TURN_MS) && !speaks(one, speakers, atMs),
+        );
+        assert.equal(begin.length, all > speakers ? 1 : 0, 'one after the other');
         const turns = Array.from({ length: all }, (_, turn) => atMs + turn * TURN_MS);
         assert.ok(members.every((one) => turns.some((time) => speaks(one, speakers, time))));
       },

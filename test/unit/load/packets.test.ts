@@ -11,10 +11,12 @@ import {
 } from '../../../client/load/rtp/picture.ts';
 import {
   readKeyFrameRequests,
+  readLostPackets,
   readSenderReports,
   writeReceiverReport,
   writeSenderReport,
 } from '../../../client/load/rtp/rtcp.ts';
+import { KEPT_PACKETS, SentPackets } from '../../../client/load/rtp/sent-packets.ts';
 import { readStamp, writeStamp } from '../../../client/load/rtp/stamp.ts';
 import { isSilence, voicePacket } from '../../../client/load/rtp/voice.ts';
 import { MOST_PAYLOAD_BYTES, readVp8, vp8Payloads } from '../../../client/load/rtp/vp8.ts';
@@ -58,6 +60,7 @@ test('whatever arrives, reading it does not throw', () => {
       const bytes = Buffer.from(input);
       readRtp(bytes);
       readKeyFrameRequests(bytes);
+      readLostPackets(bytes);
       readSenderReports(bytes);
       readVp8(bytes);
       readStamp(bytes, 1);
@@ -207,4 +210,25 @@ test('a stream numbers its packets across the wraps of both counters', () => {
   );
   assert.deepEqual([stream.packets, stream.bytes], [2, 26]);
   assert.equal(readStamp(sent[1]?.payload ?? new Uint8Array(), 3), 5);
+});
+
+test('a NACK names packets and those after them, across the end of the numbers', () => {
+  const report = writeReceiverReport(1, []);
+  const nack = Buffer.from('81cd00040000000100000007' + 'ffff8001' + '00640000', 'hex');
+  assert.deepEqual(readLostPackets(Buffer.concat([report, nack])), [
+    ...[0xffff, 0, 15, 100].map((sequence) => ({ ssrc: 7, sequence })),
+  ]);
+  assert.deepEqual(readLostPackets(report), []);
+});
+
+test('the newest packets can be sent again, older ones and those of later rounds cannot', () => {
+  const sent = new SentPackets();
+  for (let count = 0; count <= KEPT_PACKETS; count++) {
+    const sequence = (0xffff + count) & 0xffff;
+    sent.add(sequence, Buffer.from([count & 0xff]));
+  }
+  assert.equal(sent.get(0xffff), undefined);
+  assert.deepEqual(sent.get(0), Buffer.from([1]));
+  assert.deepEqual(sent.get(KEPT_PACKETS - 1), Buffer.from([KEPT_PACKETS & 0xff]));
+  assert.equal(sent.get(KEPT_PACKETS), undefined);
 });

@@ -32,7 +32,8 @@ const STREAM: StreamSample = {
 
 function samplesOf(participants: readonly ParticipantSample[], more: Partial<RunSamples> = {}) {
   return {
-    ...{ planned: participants.length, participants, latenessMs: [], delay: new Histogram() },
+    ...{ planned: participants.length, counted: participants.length, participants },
+    ...{ latenessMs: [], delay: new Histogram() },
     ...{ steady: { seconds: 2, receivedBytes: 1_000, sentBytes: 500 }, ownDelayP99Ms: 0 },
     ...{ ownLoadPercent: 40, droppedDatagrams: null },
     ...more,
@@ -61,7 +62,15 @@ test('a run as figures', () => {
   );
   const { delayMs, ...rest } = report;
   assert.deepEqual(rest, {
-    participants: { planned: 6, joined: 3, refused: 2, lost: 1, resumes: 2, missing: 1 },
+    participants: {
+      planned: 6,
+      counted: 5,
+      joined: 3,
+      refused: 2,
+      lost: 1,
+      resumes: 2,
+      missing: 1,
+    },
     joinMs: { p50: 30, p95: 40, max: 40 },
     firstPacketMs: { p50: 50, p95: 50, max: 50 },
     withoutMedia: 1,
@@ -122,7 +131,7 @@ test('nothing has no percentile, and what is out of range is kept at its end', (
 });
 
 const GOOD: LoadReport = {
-  participants: { planned: 2, joined: 2, refused: 0, lost: 0, resumes: 0, missing: 0 },
+  participants: { planned: 2, counted: 2, joined: 2, refused: 0, lost: 0, resumes: 0, missing: 0 },
   joinMs: { p50: 1, p95: 100, max: 1 },
   firstPacketMs: { p50: 1, p95: 200, max: 1 },
   withoutMedia: 0,

@@ -17,6 +17,7 @@ const LIMITS: InterestLimits = {
   readyVoices: 2,
   pictures: 3,
   maxPictures: 5,
+  sharpPictures: 2,
 };
 const SELF = 'self';
 
@@ -166,6 +167,28 @@ describe('pictures', () => {
     const room = roomOf(...pictures('abcd'), picture(SELF), voice('a'));
     const named = { [`${SELF}-camera`]: {}, 'gone-camera': {}, 'a-voice': {} };
     assert.deepEqual(wantsOf(room, named, 'hidden').all, ['a-voice']);
+  });
+
+  test('where many cameras share a window, those not looked for yet come in their lowest layer', () => {
+    const layersOf = (room: RoomInterest<InterestTrack>, ...named: [string, Preference][]) => {
+      const view: View = { preferences: new Map(named), others: 'chosen' };
+      const wants = interest(SELF, room.common, (id) => room.get(id), view, LIMITS);
+      return Object.fromEntries(
+        [...wants].map(([trackId, { preference }]) => [trackId, preference?.spatialLayer]),
+      );
+    };
+    const room = roomOf(...pictures('ab'), picture(SELF), picture('s', 'screen'));
+    const all = { 's-screen': undefined, 'a-camera': undefined, 'b-camera': undefined };
+    assert.deepEqual(layersOf(room), all, 'as many as the limit, one of them the own');
+
+    const crowded = roomOf(...pictures('abc'));
+    const lowest = { 'a-camera': 0, 'b-camera': 0, 'c-camera': 0 };
+    assert.deepEqual(layersOf(crowded), lowest);
+    const named = layersOf(crowded, ['b-camera', { spatialLayer: 2 }], ['c-camera', {}]);
+    assert.deepEqual(named, { 'a-camera': 0, 'b-camera': 2, 'c-camera': undefined });
+
+    crowded.set(picture('s', 'screen'), { muted: false });
+    assert.equal(layersOf(crowded)['s-screen'], undefined, 'a screen is never turned down');
   });
 
   test('one more picture in a large room changes nothing that all have in common', () => {

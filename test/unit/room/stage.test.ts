@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import { LINGER_MS, Stage } from '../../../server/room/stage.ts';
 import type { Track } from '../../../shared/room/room.ts';
 
-const LIMITS = { everyVoiceUpTo: 0, voices: 1, readyVoices: 0, pictures: 1, maxPictures: 9 };
+const LIMITS = {
+  everyVoiceUpTo: 0,
+  voices: 1,
+  readyVoices: 0,
+  pictures: 1,
+  maxPictures: 9,
+  sharpPictures: 9,
+};
 /** One participant's own tracks are not received: there is one voice and one picture more for each kind of them. */
 const VOICES = 3;
 const PICTURES = 3;

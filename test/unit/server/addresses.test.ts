@@ -8,6 +8,7 @@ import {
   listenAddresses,
   listenInfos,
   replicaHostname,
+  withReceiveBuffer,
 } from '../../../server/sfu/workers/addresses.ts';
 
 const media = (env: Record<string, string> = {}) => loadConfig(env).media;
@@ -112,6 +113,14 @@ test('each address is offered with each protocol, on one port', () => {
   assert.deepEqual(
     infos.map(({ protocol, ip, port }) => `${protocol} ${ip} ${port}`),
     ['udp 127.0.0.1 40000', 'tcp 127.0.0.1 40000', 'udp ::1 40000', 'tcp ::1 40000'],
+  );
+});
+
+test('UDP ports keep what a worker that is late has not read yet', () => {
+  const infos = withReceiveBuffer(listenInfos(['127.0.0.1'], [], ['udp', 'tcp'], 1), 1_000_000);
+  assert.deepEqual(
+    infos.map(({ recvBufferSize }) => recvBufferSize),
+    [1_000_000, undefined],
   );
 });
 

@@ -24,6 +24,7 @@ const LIMITS: InterestLimits = {
   readyVoices: 1,
   pictures: 1,
   maxPictures: 5,
+  sharpPictures: 1,
 };
 const IDS = Array.from({ length: 14 }, (_, index) => `participant-${index}`);
 const KEPT = { chatHistory: 50 };
