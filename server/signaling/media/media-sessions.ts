@@ -77,6 +77,27 @@ export class MediaSessions {
     return session;
   }
 
+  /**
+   * To the session of an epoch.
+   *
+   * @throws ParleyError `stale_epoch` when the participant has no such session any more, or a newer one and the node
+   * of this one has ended; what the node answers
+   */
+  async sendTo<K extends MediaCommand>(
+    epoch: number,
+    command: K,
+    params: MediaParams<K>,
+  ): Promise<MediaResult<K>> {
+    const { nodeId } = this.ofEpoch(epoch);
+    try {
+      return await this.#options.media.send(nodeId, command, params);
+    } catch (cause) {
+      const isOlder = epoch !== this.#current?.epoch;
+      if (!isOlder || ParleyError.from(cause).code !== 'no_capacity') throw cause;
+      throw new ParleyError('stale_epoch', { cause });
+    }
+  }
+
   /** To the current session. @throws ParleyError `media_failed` when there is none, or the node's */
   async send<K extends MediaCommand>(command: K, params: MediaParams<K>): Promise<MediaResult<K>> {
     if (!this.#current) throw new ParleyError('media_failed');

@@ -48,24 +48,18 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async connect(session, { epoch, direction, dtlsParameters }) {
-    const { nodeId } = session.media.sessions.ofEpoch(epoch);
-    return session.context.media.send(nodeId, 'connect', {
-      ...idsOf(session),
-      epoch,
-      direction,
-      dtlsParameters,
-    });
+    const params = { ...idsOf(session), epoch, direction, dtlsParameters };
+    return session.media.sessions.sendTo(epoch, 'connect', params);
   },
 
   async restartIce(session, { epoch, direction }) {
-    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...idsOf(session), epoch, direction };
-    return session.context.media.send(nodeId, 'restartIce', params);
+    return session.media.sessions.sendTo(epoch, 'restartIce', params);
   },
 
   async path(session, { epoch, ...report }) {
-    const { nodeId } = session.media.sessions.ofEpoch(epoch);
-    return session.context.media.send(nodeId, 'path', { ...idsOf(session), epoch, ...report });
+    const params = { ...idsOf(session), epoch, ...report };
+    return session.media.sessions.sendTo(epoch, 'path', params);
   },
 
   async rebuildMedia(session, { epoch }) {
@@ -88,7 +82,7 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     // The room first: it refuses taken ids and too many tracks before media is touched.
     const { version } = await session.commit([{ op: 'publish', track }]);
     try {
-      return await session.context.media.send(nodeId, 'publish', {
+      return await session.media.sessions.sendTo(epoch, 'publish', {
         ...idsOf(session),
         epoch,
         trackId,
@@ -140,14 +134,13 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
   },
 
   async speaking(session, { epoch, trackId }) {
-    const { nodeId } = session.media.sessions.ofEpoch(epoch);
-    return session.context.media.send(nodeId, 'speaking', { ...idsOf(session), epoch, trackId });
+    const params = { ...idsOf(session), epoch, trackId };
+    return session.media.sessions.sendTo(epoch, 'speaking', params);
   },
 
   async ready(session, { epoch, consumerIds }) {
-    const { nodeId } = session.media.sessions.ofEpoch(epoch);
     const params = { ...idsOf(session), epoch, consumerIds };
-    return session.context.media.send(nodeId, 'ready', params);
+    return session.media.sessions.sendTo(epoch, 'ready', params);
   },
 
   async settled(session, { epoch }) {

@@ -117,3 +117,18 @@ test('the older session on its node is no orphan while it carries and the grace 
   );
   orphans.close();
 });
+
+test('a request for an older session whose node has ended is out of date; one for the newest is refused', async () => {
+  answer = () => {
+    throw new ParleyError('no_capacity');
+  };
+  const ready = (epoch: number) => {
+    const params = { room: 'team', participantId: 'ada', epoch, consumerIds: [] };
+    return sessions.sendTo(epoch, 'ready', params);
+  };
+  await assert.rejects(ready(1), { code: 'stale_epoch' });
+  await assert.rejects(ready(2), { code: 'no_capacity' });
+  await assert.rejects(ready(3), { code: 'stale_epoch' });
+  answer = () => true;
+  await ready(1);
+});
