@@ -18,6 +18,7 @@ export class Observer {
   readonly participant: Participant;
   #silence: JSHandle<Silence> | undefined;
   #picture: GapWatch | undefined;
+  #isTurningBack = false;
 
   constructor(name: string, page: Page) {
     this.participant = new Participant(name, page);
@@ -55,7 +56,7 @@ export class Observer {
   }
 
   /**
-   * Turns to the next page, or back from the last one.
+   * Turns to the next page; back from the last one, and from one where nobody has a camera.
    *
    * @returns milliseconds until the first picture there moves; undefined for a page with none
    */
@@ -64,12 +65,18 @@ export class Observer {
     const next = page.getByRole('button', { name: NEXT });
     const back = page.getByRole('button', { name: PREVIOUS });
     const from = performance.now();
-    await ((await next.isEnabled()) ? next : back).click();
+    if (!(await (this.#isTurningBack ? back : next).isEnabled())) {
+      this.#isTurningBack = !this.#isTurningBack;
+    }
+    await (this.#isTurningBack ? back : next).click();
     const picture = page
       .getByRole('article')
       .filter({ has: page.locator('video') })
       .first();
-    if ((await picture.count()) === 0) return undefined;
+    if ((await picture.count()) === 0) {
+      this.#isTurningBack = !this.#isTurningBack;
+      return undefined;
+    }
     await moves(this.participant, picture);
     return performance.now() - from;
   }
