@@ -1,6 +1,7 @@
 // What nobody receives is not sent: layers at their source, pictures over pipes, across workers and nodes.
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
+import { observer } from 'mediasoup';
 import { cleanup } from 'node-datachannel';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
@@ -143,6 +144,47 @@ test('whoever nobody looks at sends nothing after a move either, and is seen whe
   await sent.becomes(camera, ALL);
   assert.deepEqual(ada.problems, []);
 });
+
+test('whoever moves is sent no picture that it does not look at, not even for a moment', async (t) => {
+  const sent = new SentLayers(t);
+  const began = beginningsOfPictures(t);
+  const env = { SPILL_SESSIONS_PER_WORKER: '1' };
+  const { web, nodes, cluster } = await startReplicas(t, { web: 1, nodes: 2 }, env);
+  const { url } = web[0]!;
+  await lightPublisher(t, url, 'team', 'Light');
+  await until('the registry to know', async () => {
+    assert.ok((await cluster.nodes.list()).some(({ sessions }) => sessions > 0));
+  });
+  const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
+  const camera = await cameraSeenBy(ada);
+  ada.call.subscribe(camera, { paused: true });
+  await sent.becomes(camera, NONE);
+  const home = await cluster.rooms.nodeOf('team', ada.participantId);
+  const left = nodes.find(({ node }) => node.id === home);
+  assert.ok(left);
+  began.length = 0;
+  left.node.drain();
+  await within('Ada to have left the node', DEADLINES.media, left.node.drained);
+  assert.deepEqual(began, ['paused'], 'it is ready, should she look at it again');
+  assert.deepEqual(ada.problems, []);
+});
+
+/** How each picture that a participant receives began, from now on. */
+function beginningsOfPictures(context: TestContext): ('paused' | 'sent')[] {
+  const began: ('paused' | 'sent')[] = [];
+  const onWorker: Parameters<typeof observer.on<'newworker'>>[1] = (worker) =>
+    worker.observer.on('newrouter', (router) =>
+      router.observer.on('newtransport', (transport) => {
+        if (transport.type !== 'webrtc') return;
+        transport.observer.on('newconsumer', ({ kind, paused }) => {
+          if (kind === 'video') began.push(paused ? 'paused' : 'sent');
+        });
+      }),
+    );
+  observer.on('newworker', onWorker);
+  context.after(() => observer.off('newworker', onWorker));
+  return began;
+}
 
 async function pausesAndComesBack(
   t: TestContext,
