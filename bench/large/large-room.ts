@@ -17,7 +17,7 @@ const WATCHED = 'presenter 1';
 /** One of so many listeners counts what it receives: counting for all would take a core of its own. */
 const COUNTED_OF = 20;
 /** Participants who arrive in a second. */
-const ARRIVALS = 5;
+const ARRIVALS = 3;
 /** What hundreds receive takes half a core. A server has its processors for itself, so that comes after it. */
 const LISTENERS_NICE = 10;
 const TURN_EVERY_MS = 5_000;

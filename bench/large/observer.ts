@@ -74,7 +74,7 @@ export class Observer {
       .filter({ has: page.locator('video') })
       .first();
     if ((await picture.count()) === 0) {
-      this.#isTurningBack = !this.#isTurningBack;
+      this.#isTurningBack = true;
       return undefined;
     }
     await moves(this.participant, picture);
