@@ -75,6 +75,19 @@ test('a layer that nobody receives is switched off at its source, and is back wh
   await sent.becomes(camera, NONE);
 });
 
+test('where many cameras share a window, whoever arrives makes none of them send more than it is seen with', async (t) => {
+  const sent = new SentLayers(t);
+  const server = await startServer(t, { SHARP_PICTURES_UP_TO: '0' });
+  await lightPublisher(t, server.url, 'team', 'Light');
+  const ada = await Person.join(t, server.url, 'team', 'Ada', { share: [] });
+  const camera = await cameraSeenBy(ada);
+  await packetsArrive(ada, camera);
+  await sent.becomes(camera, [true, false, false]);
+  ada.call.subscribe(camera, { paused: false });
+  await sent.becomes(camera, ALL);
+  assert.deepEqual(ada.problems, []);
+});
+
 test('between two workers a picture that nobody there receives is not piped', async (t) => {
   const sent = new SentLayers(t);
   const server = await startServer(t, { WORKERS: '2', PEERS_PER_WORKER: '1' });
