@@ -9,6 +9,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { TrackUse } from '../rooms/track-demand.ts';
 import { countWhileOpen } from '../workers/count.ts';
+import { isBehind } from './first-layers.ts';
 import { preferredLayers } from './preferred-layers.ts';
 
 export interface SubscriptionOptions {
@@ -112,8 +113,15 @@ export class Subscription {
     onEnded(): void;
     /** Null while the network has no bandwidth for any. */
     onLayer(spatialLayer: number | null): void;
+    /** It flows from now on, or its stream begins. */
+    onBegin(): void;
   }): void {
     this.#consumer.once('producerclose', listeners.onEnded);
+    if (!this.#consumer.paused) listeners.onBegin();
+    this.#consumer.observer.on('resume', listeners.onBegin);
+    this.#consumer.on('score', () => {
+      if (this.isBehind) listeners.onBegin();
+    });
     this.#consumer.on('layerschange', (layers) => {
       // Nothing comes of what is paused. That says nothing of the network.
       if (layers || !this.#wantsPause) listeners.onLayer(layers?.spatialLayer ?? null);
@@ -145,6 +153,33 @@ export class Subscription {
       before.spatialLayer !== preference.spatialLayer ||
       before.temporalLayer !== preference.temporalLayer;
     await this.#apply({ isOtherLayer });
+  }
+
+  /** Whether the picture has begun, and has fewer temporal layers than it should have. */
+  get isBehind(): boolean {
+    return isBehind(this.#consumer);
+  }
+
+  /**
+   * mediasoup chooses the layers of all consumers on the transport when what one of them prefers changes. Nothing is sent
+   * between the two changes.
+   */
+  async chooseAgain(): Promise<void> {
+    const consumer = this.#consumer;
+    const wanted =
+      this.#preference.spatialLayer === undefined
+        ? consumer.preferredLayers
+        : preferredLayers(this.#preference, modeOf(consumer));
+    if (!wanted) return;
+    try {
+      await Promise.all([
+        consumer.setPreferredLayers({ ...wanted, temporalLayer: 0 }),
+        consumer.setPreferredLayers(wanted),
+      ]);
+    } catch (error) {
+      // It may have closed meanwhile.
+      this.#log.debug({ err: error, trackId: this.trackId }, 'layers were not chosen again');
+    }
   }
 
   close(): void {

@@ -10,6 +10,7 @@ import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
+import { FirstLayers } from './first-layers.ts';
 import { Subscription } from './subscription.ts';
 import { Undecodable } from './undecodable.ts';
 
@@ -49,6 +50,7 @@ export class Subscriptions {
   /** Tracks that could not be consumed; they are not tried again. */
   readonly #refused = new WeakSet<RoomTrack>();
   readonly #undecodable: Undecodable;
+  readonly #firstLayers: FirstLayers;
   /** Whether the client can receive a codec. */
   readonly #consumable = new Map<string, boolean>();
   /** Tracks on their way from another worker or node. */
@@ -61,6 +63,7 @@ export class Subscriptions {
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
     this.#undecodable = new Undecodable(options);
+    this.#firstLayers = new FirstLayers(() => this.#byProducer.values(), options.resources);
   }
 
   list(): ConsumerDescription[] {
@@ -121,6 +124,7 @@ export class Subscriptions {
   close(): void {
     this.#dropping?.close();
     this.#undecodable.close();
+    this.#firstLayers.close();
     for (const trackId of this.#preferences.keys()) this.#options.onNamed(trackId, false);
   }
 
@@ -240,6 +244,7 @@ export class Subscriptions {
         if (this.#newestOf(trackId) !== subscription) return;
         room.publish('layers', { participantId, epoch, trackId, spatialLayer });
       },
+      onBegin: () => this.#firstLayers.begin(),
     });
     return subscription;
   }
