@@ -1,6 +1,7 @@
 // The consumers of one media session. For a while a track may have two.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
+import { firstPicture } from './first-picture.ts';
 import type { MediaRequest } from './media-request.ts';
 
 /** A track that a consumer brings. */
@@ -16,6 +17,8 @@ export interface ReceiverOptions {
   requestMedia: MediaRequest;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
+  /** The participant who sends this track, if packets can be expected of it. */
+  senderOf(trackId: string): string | undefined;
   /** The received tracks changed. */
   onTracks(): void;
   /** The browser could not negotiate these: while they are described, it negotiates no others. */
@@ -31,6 +34,8 @@ interface Consuming {
 
 /** A page removes a track's picture a moment after the event. Browsers show an ended track as black. */
 export const LINGER_MS = 500;
+/** Long enough for a key frame on a good network, too short for others to notice that somebody comes later. */
+const FIRST_PICTURE_MS = 100;
 
 export class Receiver {
   readonly #options: ReceiverOptions;
@@ -53,6 +58,15 @@ export class Receiver {
   /** Oldest first. */
   get received(): Received[] {
     return [...this.#consuming.values()].flatMap(({ received }) => received ?? []);
+  }
+
+  /** Resolves when the first picture is there, or after a moment; at once when none can be expected. */
+  firstPicture(): Promise<void> {
+    const receivers = [...this.#consuming.values()].flatMap(({ trackId, consumer }) => {
+      const isComing = consumer?.kind === 'video' && this.#options.senderOf(trackId) !== undefined;
+      return (isComing && consumer.rtpReceiver) || [];
+    });
+    return firstPicture(receivers, FIRST_PICTURE_MS);
   }
 
   /** Creates these consumers. Those that exist are left alone. */
