@@ -11,6 +11,9 @@ export const Token = v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.token
 /** Random, made by the server: it names the prepared media session of one socket. */
 export const PreparedId = v.pipe(v.string(), v.maxLength(LIMITS.preparedIdLength));
 
+/** Names a media section of the client. The server's own mids are numbers. */
+export const PictureMid = v.pipe(v.string(), v.regex(/^[a-z]{1,16}$/));
+
 /** The transports of a join that may follow. */
 export const PreparedOffer = v.object({
   id: PreparedId,

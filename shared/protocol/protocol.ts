@@ -39,7 +39,13 @@ import {
   Take,
   TurnRefusal,
 } from './media-messages.ts';
-import { PREPARE_METHODS, PreparedId, PreparedOffer, Token } from './prepare-messages.ts';
+import {
+  PictureMid,
+  PREPARE_METHODS,
+  PreparedId,
+  PreparedOffer,
+  Token,
+} from './prepare-messages.ts';
 import {
   ParticipantsParams,
   ParticipantsResult,
@@ -102,6 +108,8 @@ export const METHODS = {
       features: Features,
       /** The media session that this socket has prepared. One that is gone costs nothing: another is opened. */
       prepared: v.exactOptional(PreparedId),
+      /** A media section of it that is ready for any picture: the first one is sent there without delay. */
+      pictureMid: v.exactOptional(PictureMid),
     }),
     result: JoinResult,
   },

@@ -39,6 +39,8 @@ export interface PreparedMedia {
   readonly participantId: string;
   readonly nodeId: string;
   readonly epoch: number;
+  /** The client's media section that is ready for the first picture. */
+  readonly pictureMid?: string | undefined;
 }
 
 export interface OpenRequest {
@@ -80,6 +82,10 @@ export function understandsDemand({ features }: Pick<Client, 'features'>): boole
   return features.includes('demand' satisfies Feature);
 }
 
+function readyAt({ id, pictureMid }: PreparedMedia) {
+  return { prepared: id, ...(pictureMid !== undefined && { pictureMid }) };
+}
+
 export class MediaClient {
   readonly #options: MediaClientOptions;
   #listing: Promise<NodeInfo[]> | undefined;
@@ -111,7 +117,7 @@ export class MediaClient {
           after,
           nodes: place.others,
           ...this.#address,
-          ...(nodeId === prepared?.nodeId && { prepared: prepared.id }),
+          ...(nodeId === prepared?.nodeId && readyAt(prepared)),
         });
         return { ...opened, nodeId };
       } catch (error) {

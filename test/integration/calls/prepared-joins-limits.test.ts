@@ -1,9 +1,6 @@
-// What may be prepared before a join, by whom, how often and for how long; that a join is never worse for it; and
-// whose cameras are awake because of it.
+// What may be prepared before a join, by whom, how often and for how long; and that a join is never worse for it.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { NO_LAYER } from '../../../shared/protocol/media-messages.ts';
-import { FEATURES } from '../../../shared/protocol/protocol.ts';
 import { until } from '../../support/process/until.ts';
 import { startServer, type TestServer } from '../../support/server/app.ts';
 import { applicationToken, WITH_APPLICATION } from '../../support/server/application.ts';
@@ -59,6 +56,35 @@ test('the first tracks wait until the client can decode them: the path is up alr
     other.media.consumers.map(({ waiting }) => waiting),
     [false],
     'without',
+  );
+});
+
+test('the first picture goes to the place that is ready for it, at once; the others wait', async (t) => {
+  const server = await startServer(t);
+  const ada = await open(t, server);
+  const { media } = await ada.join('team');
+  for (const source of ['camera', 'screen'] as const) {
+    await ada.request('publish', publication(media.epoch, { source }));
+  }
+  const places = async (isNamed: boolean) => {
+    const client = await open(t, server);
+    const { id } = await client.prepare('team');
+    const named = isNamed ? { prepared: id } : {};
+    const joined = await client.join('team', { ...named, pictureMid: 'picture' });
+    const { consumers } = joined.media;
+    return consumers.map(({ waiting, rtpParameters: { mid } }) => [mid === 'picture', waiting]);
+  };
+  assert.deepEqual((await places(true)).toSorted(), [
+    [false, true],
+    [true, false],
+  ]);
+  assert.deepEqual(
+    await places(false),
+    [
+      [false, false],
+      [false, false],
+    ],
+    'other transports',
   );
 });
 
@@ -204,74 +230,4 @@ test('PREPARED_SECONDS: the socket is closed then, and nothing is left', async (
   await client.closing();
   assert.equal((await client.event('bye')).error.code, 'timeout');
   await server.becomesIdle();
-});
-
-const ROOM = 'team';
-
-/** Joins and sends a camera that nobody sees. */
-async function alone(t: TestContext, server: TestServer, room = ROOM) {
-  const client = await open(t, server);
-  const { media } = await client.join(room, { features: [...FEATURES] });
-  const camera = publication(media.epoch, { kind: 'video', source: 'camera' });
-  await client.request('publish', camera);
-  return { client, camera: camera.trackId };
-}
-
-async function prepares(t: TestContext, server: TestServer): Promise<RawClient> {
-  const client = await open(t, server);
-  await client.prepare(ROOM);
-  return client;
-}
-
-type Sender = Awaited<ReturnType<typeof alone>>;
-
-const sleeps = ({ client, camera }: Sender, after = 0) =>
-  client.event('demand', (demand) => demand.version > after && demand.layers[camera] === NO_LAYER);
-const isAwake = ({ client, camera }: Sender, after: number) =>
-  client.event('demand', (demand) => demand.version > after && demand.layers[camera] === undefined);
-
-test('a camera that sleeps is awake while a page is ready to join, and sleeps again without it', async (t) => {
-  const server = await startServer(t);
-  const ada = await alone(t, server);
-  const { version } = await sleeps(ada);
-  const patches = ada.client.events('patch').length;
-  const page = await prepares(t, server);
-  const awake = await isAwake(ada, version);
-  assert.equal(ada.client.events('patch').length, patches, 'nothing has happened in the room');
-  assert.equal(server.counts().consumer, 0, 'and nothing is sent to anybody');
-  await page.drop();
-  await sleeps(ada, awake.version);
-});
-
-test('a camera that comes while a page is ready to join does not fall asleep', async (t) => {
-  const server = await startServer(t);
-  const page = await prepares(t, server);
-  const ada = await alone(t, server);
-  // Of two that come one after the other, the first would be asleep as soon as the second.
-  await sleeps(await alone(t, server, 'another'));
-  assert.deepEqual(ada.client.events('demand'), []);
-  await page.drop();
-  await sleeps(ada);
-});
-
-test('a page that only stays open lets cameras sleep after PREPARED_AWAKE_MS, and stays prepared', async (t) => {
-  const server = await startServer(t, { PREPARED_AWAKE_MS: '100' });
-  const ada = await alone(t, server);
-  const { version } = await sleeps(ada);
-  await prepares(t, server);
-  const awake = await isAwake(ada, version);
-  await sleeps(ada, awake.version);
-  assert.equal(server.counts().prepared, 1);
-});
-
-test('PREPARED_AWAKE_MS is 0: a camera sleeps until the join', async (t) => {
-  const server = await startServer(t, { PREPARED_AWAKE_MS: '0' });
-  const ada = await alone(t, server);
-  const { version } = await sleeps(ada);
-  await prepares(t, server);
-  const before = ada.client.events('demand').length;
-  const ben = await open(t, server);
-  await ben.join(ROOM);
-  await isAwake(ada, version);
-  assert.equal(ada.client.events('demand').length, before + 1);
 });
