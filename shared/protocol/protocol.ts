@@ -39,13 +39,7 @@ import {
   Take,
   TurnRefusal,
 } from './media-messages.ts';
-import {
-  PictureMid,
-  PREPARE_METHODS,
-  PreparedId,
-  PreparedOffer,
-  Token,
-} from './prepare-messages.ts';
+import { OfPrepared, PREPARE_METHODS, PreparedOffer, Token } from './prepare-messages.ts';
 import {
   ParticipantsParams,
   ParticipantsResult,
@@ -106,10 +100,7 @@ export const METHODS = {
       rejoinToken: Token,
       rtpCapabilities: RtpCapabilities,
       features: Features,
-      /** The media session that this socket has prepared. One that is gone costs nothing: another is opened. */
-      prepared: v.exactOptional(PreparedId),
-      /** A media section of it that is ready for any picture: the first one is sent there without delay. */
-      pictureMid: v.exactOptional(PictureMid),
+      ...OfPrepared,
     }),
     result: JoinResult,
   },
