@@ -11,7 +11,9 @@ export type Milestone =
   /** ICE and DTLS are done on the connection that receives it. */
   | 'connected'
   /** Its first frame came out of the decoder. */
-  | 'decoded';
+  | 'decoded'
+  /** It is on screen. */
+  | 'shown';
 
 export interface JoinTrace {
   /** `performance.now()` milliseconds, like all times here. */
@@ -57,6 +59,17 @@ export function installJoinProbe(mayPrepare: boolean): void {
   };
   const counts = () => trace.clickedAt !== undefined && milestones.decoded === undefined;
 
+  const remote = new WeakSet<MediaStreamTrack>();
+  const source = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject');
+  Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
+    ...source,
+    set(this: HTMLVideoElement, stream: MediaStream | null) {
+      source?.set?.call(this, stream);
+      if (!stream?.getTracks().some((track) => remote.has(track))) return;
+      this.requestVideoFrameCallback?.(() => reach('shown'));
+    },
+  });
+
   addEventListener(
     'click',
     (event) => {
@@ -97,6 +110,7 @@ export function installJoinProbe(mayPrepare: boolean): void {
       this.addEventListener('track', ({ track }) => {
         if (track.kind !== 'video') return;
         reach('described');
+        remote.add(track);
         const onState = () => {
           if (this.connectionState === 'connected') reach('connected');
         };

@@ -10,6 +10,7 @@ const STEPS: Readonly<Record<Milestone, string>> = {
   described: 'WebRTC knows the remote video',
   connected: 'ICE and DTLS are done',
   decoded: 'the first frame is decoded',
+  shown: 'the first frame is on screen',
 };
 
 /** @param addedMs added to each signalling round trip of the delayed trials */

@@ -27,7 +27,7 @@ export async function measureJoin(
     await waitForPreview(page);
     await clickJoin(page);
     const trace = await page.waitForFunction(
-      () => (window.joinTrace.milestones.decoded === undefined ? undefined : window.joinTrace),
+      () => (window.joinTrace.milestones.shown === undefined ? undefined : window.joinTrace),
       undefined,
       { timeout: DEADLINES.media },
     );

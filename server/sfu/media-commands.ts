@@ -68,7 +68,9 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       const epoch = ready?.epoch ?? nextEpoch(after);
       const options = { participantId, epoch, holder, rtpCapabilities };
       const [participant] = await Promise.all([
-        ready ? enter(room, ready, options) : ParticipantMedia.open(room, options, context),
+        ready
+          ? enter(room, ready, options, params.pictureMid)
+          : ParticipantMedia.open(room, options, context),
         room.mesh.exchange(nodes),
       ]);
       participant.demand.understoodBy(demand);
@@ -84,10 +86,15 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   /** Enters the room on transports that were opened before. */
-  function enter(room: NodeRoom, ready: PreparedSession, options: ParticipantMediaOptions) {
+  function enter(
+    room: NodeRoom,
+    ready: PreparedSession,
+    options: ParticipantMediaOptions,
+    pictureMid: string | undefined,
+  ) {
     const { path, taken } = ready.handOver();
     try {
-      return ParticipantMedia.enter(room, path, options, context);
+      return ParticipantMedia.enter(room, { ...path, pictureMid }, options, context);
     } finally {
       taken();
     }

@@ -39,7 +39,7 @@ import {
   Take,
   TurnRefusal,
 } from './media-messages.ts';
-import { PREPARE_METHODS, PreparedId, PreparedOffer, Token } from './prepare-messages.ts';
+import { OfPrepared, PREPARE_METHODS, PreparedOffer, Token } from './prepare-messages.ts';
 import {
   ParticipantsParams,
   ParticipantsResult,
@@ -100,8 +100,7 @@ export const METHODS = {
       rejoinToken: Token,
       rtpCapabilities: RtpCapabilities,
       features: Features,
-      /** The media session that this socket has prepared. One that is gone costs nothing: another is opened. */
-      prepared: v.exactOptional(PreparedId),
+      ...OfPrepared,
     }),
     result: JoinResult,
   },

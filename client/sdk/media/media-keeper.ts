@@ -207,12 +207,13 @@ export class MediaKeeper {
     if (!isFirst) this.#options.onPaths();
     this.#options.onceUp(() => {
       this.#negotiated = session.receiver.consume(this.#usable(offer));
-      // Receiving comes first: participants wait for pictures, and encoders take all the processor.
+      // Receiving comes first: who joins waits for a picture, and encoders take all the processor.
       const send = () => {
         this.#negotiatedSessions.add(session);
         session.sender.reconcile();
       };
-      this.#negotiated.then(send, send);
+      const seen = isFirst ? () => session.receiver.firstPicture() : undefined;
+      this.#negotiated.then(seen).then(send, send);
       session.catchUp().catch((error) => this.#options.onProblem(error));
       if (!isFirst) this.#options.onReplaced();
     });
@@ -228,10 +229,7 @@ export class MediaKeeper {
     const relayOnly = options.relayOnly || (this.#relayNext && offersRelay(offer.iceServers));
     this.#relayNext = false;
     const session: MediaSession = new MediaSession({
-      device,
-      offer,
-      prepared,
-      relayOnly,
+      ...{ device, offer, prepared, relayOnly },
       codecs: options.codecs,
       request: options.request,
       streamIdOf: options.streamIdOf,

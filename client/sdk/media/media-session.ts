@@ -22,7 +22,7 @@ export type Request = <K extends MethodName>(
 ) => Promise<MethodResult<K>>;
 
 export interface MediaSessionOptions
-  extends Pick<ReceiverOptions, 'streamIdOf' | 'onTracks' | 'onUnusable'>,
+  extends Pick<ReceiverOptions, 'streamIdOf' | 'senderOf' | 'onTracks' | 'onUnusable'>,
     Pick<SenderOptions, 'onRefused' | 'voices' | 'wanted' | 'mayBegin' | 'codecs'> {
   device: Device;
   voices: VoiceGates;
@@ -38,8 +38,6 @@ export interface MediaSessionOptions
   onPulse(direction: Direction, isAlive: boolean): void;
   /** This session cannot be used: another one is needed. */
   onUseless(): void;
-  /** The participant who sends this remote track, if packets can be expected of it. */
-  senderOf(trackId: string): string | undefined;
   /** The server refused another request. The session may be out of date. */
   onProblem(error: ParleyError): void;
 }
@@ -83,7 +81,7 @@ export class MediaSession {
     this.sender = new Sender({ ...shared, transport: this.#send, prepared: tracks });
     this.sender.demanded(offer.demand);
     options.voices.choose(offer.voices);
-    this.receiver = new Receiver({ ...shared, transport: this.#recv });
+    this.receiver = new Receiver({ ...shared, transport: this.#recv, picture: prepared?.picture });
   }
 
   /** Takes the state of transports that were connected before: their events of then had no listener here. */

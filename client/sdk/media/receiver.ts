@@ -1,6 +1,8 @@
 // The consumers of one media session. For a while a track may have two.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
+import { PICTURE } from '../prepared/silent-consumer.ts';
+import { firstPicture } from './first-picture.ts';
 import type { MediaRequest } from './media-request.ts';
 
 /** A track that a consumer brings. */
@@ -14,8 +16,12 @@ export interface ReceiverOptions {
   epoch: number;
   transport: types.Transport;
   requestMedia: MediaRequest;
+  /** Negotiated before the join, for the track that has its mid. */
+  picture?: types.Consumer | undefined;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
+  /** The participant who sends this track, if packets can be expected of it. */
+  senderOf(trackId: string): string | undefined;
   /** The received tracks changed. */
   onTracks(): void;
   /** The browser could not negotiate these: while they are described, it negotiates no others. */
@@ -31,6 +37,8 @@ interface Consuming {
 
 /** A page removes a track's picture a moment after the event. Browsers show an ended track as black. */
 export const LINGER_MS = 500;
+/** Long enough for a key frame on a good network, too short for others to notice that somebody comes later. */
+const FIRST_PICTURE_MS = 100;
 
 export class Receiver {
   readonly #options: ReceiverOptions;
@@ -38,7 +46,10 @@ export class Receiver {
   readonly #consuming = new Map<string, Consuming>();
   /** Consumers that we replaced by newer ones. The server may still name them. */
   readonly #retired = new Set<string>();
+  /** Of the track that came where a picture was expected: what is played in step with it has the stream of that. */
+  #pictureStream: string | undefined;
   readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
+  #isPlaced = false;
   #closed = false;
 
   constructor(options: ReceiverOptions) {
@@ -55,13 +66,24 @@ export class Receiver {
     return [...this.#consuming.values()].flatMap(({ received }) => received ?? []);
   }
 
+  /** Resolves when the first picture is there, or after a moment; at once when none can be expected. */
+  firstPicture(): Promise<void> {
+    const receivers = [...this.#consuming.values()].flatMap(({ trackId, consumer }) => {
+      const isComing = consumer?.kind === 'video' && this.#options.senderOf(trackId) !== undefined;
+      return (isComing && consumer.rtpReceiver) || [];
+    });
+    return firstPicture(receivers, FIRST_PICTURE_MS);
+  }
+
   /** Creates these consumers. Those that exist are left alone. */
   async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
     const { epoch, requestMedia, onTracks, onUnusable } = this.#options;
     const wanted = descriptions.filter(({ consumerId }) => !this.#retired.has(consumerId));
+    this.#placePicture(wanted);
     // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
     const results = await Promise.allSettled(wanted.map((each) => this.#consume(each)));
     if (this.#closed) return;
+    this.#dropPicture();
     onTracks();
     const consumerIds = wanted.flatMap(({ consumerId, waiting }, index) =>
       waiting && results[index]?.status === 'fulfilled' ? [consumerId] : [],
@@ -130,18 +152,35 @@ export class Receiver {
     this.#options.transport.close();
   }
 
+  /** The first list has a track for what was negotiated before the join, or nothing will come there. */
+  #placePicture(descriptions: readonly ConsumerDescription[]): void {
+    const { streamIdOf, picture } = this.#options;
+    if (!picture || this.#isPlaced) return;
+    const there = descriptions.find(({ rtpParameters }) => isAt(picture, rtpParameters));
+    if (there) this.#pictureStream = streamIdOf(there.trackId);
+  }
+
+  /** After the others: it is a negotiation of its own. */
+  #dropPicture(): void {
+    const isFirst = !this.#isPlaced;
+    this.#isPlaced = true;
+    if (isFirst && this.#pictureStream === undefined) this.#options.picture?.close();
+  }
+
   async #consume({ trackId, consumerId, kind, rtpParameters }: ConsumerDescription) {
     if (this.#consuming.has(consumerId)) return;
     const consuming: Consuming = { trackId, consumer: undefined, received: undefined };
     this.#consuming.set(consumerId, consuming);
-    const { transport, streamIdOf } = this.#options;
-    const consumer = await transport.consume({
-      id: consumerId,
-      producerId: trackId,
-      kind,
-      rtpParameters,
-      streamId: streamIdOf(trackId),
-    });
+    const { transport, streamIdOf, picture } = this.#options;
+    const streamId = streamIdOf(trackId);
+    const isInStep = streamId === this.#pictureStream;
+    const consumer =
+      picture && isAt(picture, rtpParameters)
+        ? picture
+        : await transport.consume({
+            ...{ id: consumerId, producerId: trackId, kind, rtpParameters },
+            streamId: isInStep ? PICTURE : streamId,
+          });
     // It may have been closed during the negotiation.
     if (this.#closed || this.#consuming.get(consumerId) !== consuming) return consumer.close();
     consuming.consumer = consumer;
@@ -158,4 +197,8 @@ export class Receiver {
     }, LINGER_MS);
     this.#lingering.add(timer);
   }
+}
+
+function isAt(picture: types.Consumer, { mid }: ConsumerDescription['rtpParameters']): boolean {
+  return mid !== undefined && picture.rtpParameters.mid === mid;
 }

@@ -22,4 +22,6 @@ export interface PreparedTransports {
   /** Directions whose connection the server has not confirmed. */
   readonly unconfirmed: ReadonlySet<Direction>;
   readonly tracks: readonly PreparedTrack[];
+  /** Negotiated for the first picture, whichever it is. */
+  readonly picture: types.Consumer | undefined;
 }

@@ -1,38 +1,40 @@
-// A consumer that nobody sends: negotiating it lets a browser open the path of a transport. Pure.
+// A consumer that nobody sends yet: negotiating it lets a browser open the path of a transport. Pure.
 import type { types } from 'mediasoup-client';
 
-/** No consumer of the server has this id: its ids are numbers. */
-const MID = 'path';
-/** Picked at random each time: the same one twice on a transport would be refused. */
-const SSRC_MAX = 0xffff_fffe;
+/** Its id, mid and stream. No consumer of the server has this id: its ids are numbers. */
+export const PICTURE = 'picture';
 
 /**
  * A video, because mediasoup-client negotiates what probes for bandwidth after the first one: a join need not
- * do that any more.
+ * do that any more. It names no SSRC and all codecs: whatever the server sends with this mid is its picture.
  *
- * @param random between 0 and 1
  * @returns undefined for a device that receives no video
  */
-export function silentConsumer(
-  { codecs = [], headerExtensions = [] }: types.RtpCapabilities,
-  random: number,
-): types.ConsumerOptions | undefined {
-  const codec = codecs.find(({ kind }) => kind === 'video');
-  if (codec?.preferredPayloadType === undefined) return undefined;
-  const { mimeType, clockRate, parameters = {}, rtcpFeedback = [] } = codec;
-  const payloadType = codec.preferredPayloadType;
+export function silentConsumer({
+  codecs = [],
+  headerExtensions = [],
+}: types.RtpCapabilities): types.ConsumerOptions | undefined {
+  const videos = codecs.filter(({ kind }) => kind === 'video');
+  const described = videos.flatMap(
+    ({ mimeType, preferredPayloadType, clockRate, parameters = {}, rtcpFeedback = [] }) =>
+      preferredPayloadType === undefined
+        ? []
+        : { mimeType, payloadType: preferredPayloadType, clockRate, parameters, rtcpFeedback },
+  );
+  if (described.length === 0) return undefined;
   return {
-    id: MID,
-    producerId: MID,
+    id: PICTURE,
+    producerId: PICTURE,
     kind: 'video',
+    streamId: PICTURE,
     rtpParameters: {
-      mid: MID,
-      codecs: [{ mimeType, payloadType, clockRate, parameters, rtcpFeedback }],
+      mid: PICTURE,
+      codecs: described,
       headerExtensions: headerExtensions
         .filter(({ kind }) => kind === 'video')
         .map(({ uri, preferredId }) => ({ uri, id: preferredId })),
-      encodings: [{ ssrc: 1 + Math.floor(random * SSRC_MAX) }],
-      rtcp: { cname: MID, reducedSize: true },
+      encodings: [{}],
+      rtcp: { reducedSize: true },
     },
   };
 }

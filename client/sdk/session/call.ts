@@ -53,7 +53,7 @@ export class JoinedCall extends CallState implements Call {
     this.#entry = new SessionEntry({
       ...options,
       device,
-      preparedOn: (socket) => this.#ready.idOn(socket),
+      preparedOn: (socket) => this.#ready.namesOn(socket),
       version: () => this.room.version,
       renew: async () => (await this.#request('renewRejoin', {})).rejoin,
       onJoined: this.#onJoined,

@@ -1,4 +1,5 @@
 // What was prepared for one join: used by its first attempt, and closed if that cannot use it.
+import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 import type { TrackSource } from '../../../shared/room/room.ts';
 import type { Socket, SocketListener } from '../link/socket.ts';
 import type { PreparedTransports } from '../prepared/prepared-transports.ts';
@@ -14,6 +15,8 @@ export interface ReadyMedia {
   /** The server's name for it. */
   readonly id: string;
   readonly epoch: number;
+  /** A media section that is ready for the first picture. */
+  readonly pictureMid: string | undefined;
   /** Ids of the tracks that are negotiated. */
   readonly trackIds: ReadonlyMap<TrackSource, string>;
   take(): PreparedTransports;
@@ -37,8 +40,11 @@ export class ReadyJoin {
   }
 
   /** What a join on this socket may name. */
-  idOn(socket: Socket): string | undefined {
-    return socket === this.#socket ? this.#ready?.media?.id : undefined;
+  namesOn(socket: Socket): Pick<MethodParams<'join'>, 'prepared' | 'pictureMid'> {
+    const media = socket === this.#socket ? this.#ready?.media : undefined;
+    if (!media) return {};
+    const { id: prepared, pictureMid } = media;
+    return { prepared, ...(pictureMid !== undefined && { pictureMid }) };
   }
 
   /** The id that a track of this source was negotiated under. */

@@ -17,7 +17,7 @@ export interface EntryOptions extends Pick<JoinOptions, 'url' | 'room' | 'name' 
   /** A new rejoin token; rejects while there is no link. */
   renew(): Promise<JoinResult['rejoin']>;
   /** What is prepared on this socket, to join with. */
-  preparedOn(socket: Socket): string | undefined;
+  preparedOn(socket: Socket): Pick<MethodParams<'join'>, 'prepared' | 'pictureMid'>;
   onJoined(answer: JoinResult, device: Device): void;
   onResumed(answer: MethodResult<'resume'>): void;
 }
@@ -75,12 +75,11 @@ export class SessionEntry {
   async #join(socket: Socket, device: Device, rtpCapabilities: RtpCapabilities): Promise<void> {
     const { room, name, token } = this.#options;
     const rejoinToken = this.#rejoin.token;
-    const prepared = this.#options.preparedOn(socket);
     const answer = await socket.request('join', {
       ...{ room, name, rtpCapabilities, features: features() },
       ...(token !== undefined && { token }),
       ...(rejoinToken !== undefined && { rejoinToken }),
-      ...(prepared !== undefined && { prepared }),
+      ...this.#options.preparedOn(socket),
     });
     this.#rejoin.take(answer.rejoin);
     const { participantId, resumeSecret } = answer;

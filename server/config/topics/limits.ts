@@ -152,6 +152,11 @@ export const limits = {
     about:
       'How long a page may keep transports ready before it joins. Then its socket is closed, and with it they are. A page that is used again prepares again.',
   }),
+  preparedAwakeMs: setting('PREPARED_AWAKE_MS', integer(0, 3_600_000), {
+    default: 30_000,
+    about:
+      'How long the cameras that a participant would see first are sent for a page that is ready to join, even if nobody receives them: one that sleeps begins some 50 ms too late for the first picture. Most joins come within this time, and no page keeps encoders of others busy for longer. 0: cameras sleep until the join.',
+  }),
   patchHistory: setting('PATCH_HISTORY', integer(0, 10_000), {
     default: 256,
     about:

@@ -1,5 +1,5 @@
 // The tracks that one participant receives: what it should receive, reconciled against the consumers there are.
-import type { Producer, WebRtcTransport } from 'mediasoup/types';
+import type { WebRtcTransport } from 'mediasoup/types';
 import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
@@ -10,6 +10,7 @@ import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
+import { Consumable } from './consumable.ts';
 import { FirstLayers } from './first-layers.ts';
 import { Subscription } from './subscription.ts';
 import { Undecodable } from './undecodable.ts';
@@ -26,6 +27,8 @@ export interface SubscriptionsOptions {
   limits: InterestLimits;
   /** The first consumers wait for the client, as later ones do: the transport may be connected already. */
   firstWait: boolean;
+  /** A media section that is ready for the first picture: it need not wait. */
+  pictureMid: string | undefined;
   /** A track that was wanted has arrived from another worker or node: reconcile. */
   onArrived(): void;
   /** The client has said what it wants of a track, or that is not kept any more. */
@@ -51,8 +54,7 @@ export class Subscriptions {
   readonly #refused = new WeakSet<RoomTrack>();
   readonly #undecodable: Undecodable;
   readonly #firstLayers: FirstLayers;
-  /** Whether the client can receive a codec. */
-  readonly #consumable = new Map<string, boolean>();
+  readonly #consumable: Consumable;
   /** Tracks on their way from another worker or node. */
   readonly #arriving = new Map<RoomTrack, Promise<void>>();
   #running: Promise<unknown> = Promise.resolve();
@@ -62,6 +64,7 @@ export class Subscriptions {
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+    this.#consumable = new Consumable(options.router.router, options.rtpCapabilities);
     this.#undecodable = new Undecodable(options);
     this.#firstLayers = new FirstLayers(() => this.#byProducer.values(), options.resources);
   }
@@ -136,7 +139,7 @@ export class Subscriptions {
   }
 
   async #reconcile(): Promise<ConsumerDescription[]> {
-    const { router, transport, firstWait, resources } = this.#options;
+    const { router, transport, firstWait, pictureMid, resources } = this.#options;
     if (transport.closed) return [];
     const wants = this.#wants();
     const missing = [...wants.values()].filter(
@@ -148,10 +151,19 @@ export class Subscriptions {
     if (isFirst && away.length > 0) await resources.atMost(FIRST_PIPES_MS, arriving);
     this.#first = false;
     const here = missing.filter(({ track }) => router.producerOf(track));
+    const picture = isFirst ? here.find(isShown) : undefined;
     // mediasoup asks for key frames when the transport connects, and nothing flows before. So the first
     // consumers need not wait for the client.
     const [consumed] = await Promise.all([
-      Promise.all(here.map((want) => this.#consume(want, { waiting: !isFirst || firstWait }))),
+      Promise.all(
+        here.map((want) => {
+          const mid = want === picture ? pictureMid : undefined;
+          return this.#consume(want, {
+            mid,
+            waiting: mid === undefined && (!isFirst || firstWait),
+          });
+        }),
+      ),
       ...[...this.#byProducer.values()].map((subscription) => this.#apply(subscription, wants)),
     ]);
     this.#dropLater();
@@ -186,13 +198,13 @@ export class Subscriptions {
 
   async #consume(
     { track, paused, preference }: Want<RoomTrack>,
-    { waiting }: { waiting: boolean },
+    { waiting, mid }: { waiting: boolean; mid: string | undefined },
   ): Promise<Subscription | undefined> {
     const { room, router, transport, log } = this.#options;
     const { trackId } = track;
     const producer = router.producerOf(track);
     if (!producer) return undefined;
-    if (!this.#canConsume(producer)) {
+    if (!this.#consumable.has(producer)) {
       this.#refused.add(track);
       this.#undecodable.add(track);
       log.warn({ room: room.name, trackId }, 'a participant has no codec for a track');
@@ -202,7 +214,7 @@ export class Subscriptions {
     try {
       const subscription = await Subscription.open(
         { ...this.#options, track, producer, use },
-        { waiting, paused, preference },
+        { waiting, paused, preference, mid },
       );
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
       if (transport.closed) subscription.close();
@@ -218,17 +230,6 @@ export class Subscriptions {
       }
       return undefined;
     }
-  }
-
-  /** mediasoup copies and compares all capabilities each time; producers of one codec differ in nothing that counts. */
-  #canConsume(producer: Producer): boolean {
-    const { router, rtpCapabilities } = this.#options;
-    const codec = codecOf(producer);
-    const known = this.#consumable.get(codec);
-    if (known !== undefined) return known;
-    const can = router.router.canConsume({ producerId: producer.id, rtpCapabilities });
-    this.#consumable.set(codec, can);
-    return can;
   }
 
   #add({ producerId }: RoomTrack, subscription: Subscription): Subscription {
@@ -283,17 +284,10 @@ export class Subscriptions {
   }
 }
 
-const codecs = new WeakMap<Producer, string>();
-
-function codecOf(producer: Producer): string {
-  let codec = codecs.get(producer);
-  if (codec === undefined) {
-    codec = JSON.stringify(producer.rtpParameters.codecs);
-    codecs.set(producer, codec);
-  }
-  return codec;
-}
-
 function isUnwanted({ unwantedSince }: Subscription): boolean {
   return unwantedSince !== undefined;
+}
+
+function isShown({ track, paused }: Want<RoomTrack>): boolean {
+  return track.kind === 'video' && !paused;
 }

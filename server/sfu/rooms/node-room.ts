@@ -6,6 +6,7 @@ import type { InterestLimits } from '../../room/interest.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh, type TracksDifference } from '../mesh/room-mesh.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
+import { ExpectedView } from './expected-view.ts';
 import { pipeLocally } from './local-pipe.ts';
 import type { MediaRoom, PublishEvent, PublishTo } from './media-room.ts';
 import { RoomParticipants } from './room-participants.ts';
@@ -38,6 +39,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   readonly #options: NodeRoomOptions;
   readonly #participants = new RoomParticipants();
   readonly #routers = new Set<RoomRouter>();
+  readonly #expected = new Set<ExpectedView>();
   /** Routers are chosen one at a time, so that participants who arrive together share one. */
   #choosing: Promise<unknown> = Promise.resolve();
   #voicesHeard: VoicesHeard;
@@ -127,6 +129,20 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     };
   }
 
+  /**
+   * Somebody is about to join, and would be on this router: what they would see first is sent already.
+   * @returns a function to call when they have joined, or are not expected any more
+   */
+  expect(participantId: string, router: RoomRouter): () => void {
+    const { tracks } = this;
+    const limits = this.#context.interest;
+    const view = new ExpectedView({ participantId, router, tracks, limits });
+    this.#expected.add(view);
+    return () => {
+      if (this.#expected.delete(view)) view.close();
+    };
+  }
+
   /** The router for one more participant: the fullest one that still has space on its worker. */
   chooseRouter(): Promise<RoomRouter> {
     const choice = this.#choosing.then(() => this.#chooseRouter());
@@ -160,6 +176,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     const isForAll = this.tracks.common !== common;
     const concerned = isForAll ? this.participants : this.#participants.naming(trackIds);
     for (const participant of concerned) participant.reconcile();
+    if (isForAll) for (const view of this.#expected) view.reconcile();
     const { voices } = this;
     if (voices === this.#voicesHeard) return;
     this.#voicesHeard = voices;

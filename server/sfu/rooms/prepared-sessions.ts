@@ -9,12 +9,13 @@ import type { GrantedTurn } from '../endpoints/granted-turn.ts';
 import type { MediaPath } from '../endpoints/participant-media.ts';
 import type { MediaContext } from '../endpoints/transport.ts';
 import { TransportPair } from '../endpoints/transport-pair.ts';
+import type { NodeRoom } from './node-room.ts';
 import type { NodeRooms } from './node-rooms.ts';
 import type { RoomRouter } from './room-router.ts';
 
 export interface PreparedSessionsOptions extends MediaContext {
   rooms: Pick<NodeRooms, 'enter' | 'changed'>;
-  limits: Pick<Config['limits'], 'prepared' | 'preparedLeaseMs'>;
+  limits: Pick<Config['limits'], 'prepared' | 'preparedLeaseMs' | 'preparedAwakeMs'>;
 }
 
 /** What a prepared media session is for. */
@@ -41,6 +42,7 @@ export class PreparedSession implements PreparedFor {
   readonly #resources: Resources;
   readonly #onEnd: () => void;
   #lease: Timer | undefined;
+  #endView: (() => void) | undefined;
   #isOver = false;
 
   constructor(
@@ -77,6 +79,21 @@ export class PreparedSession implements PreparedFor {
   }
 
   /**
+   * Its participant may join at any moment: a camera that begins only then costs more than the way to them.
+   * @param forMs a page that is only looked at must not keep others' encoders busy for longer
+   */
+  expectIn(room: NodeRoom, forMs: number): void {
+    if (this.#isOver || forMs === 0) return;
+    const end = room.expect(this.participantId, this.#router);
+    const timer = this.#resources.after(forMs, () => this.#endView?.());
+    this.#endView = () => {
+      this.#endView = undefined;
+      timer.close();
+      end();
+    };
+  }
+
+  /**
    * Its participant joins: the transports are the caller's from now on.
    * @returns the path, and a function to call when the participant is in the room
    */
@@ -104,7 +121,9 @@ export class PreparedSession implements PreparedFor {
     this.#onEnd();
   }
 
+  /** After a join too: a camera goes on for longer than it takes until it has a consumer. */
   #release(): void {
+    this.#endView?.();
     for (const release of this.#releases) release();
   }
 }
@@ -148,6 +167,7 @@ export class PreparedSessions {
       });
       this.#sessions.set(id, session);
       session.renew(limits.preparedLeaseMs);
+      session.expectIn(room, limits.preparedAwakeMs);
       rooms.changed();
       return session;
     } catch (error) {

@@ -40,6 +40,8 @@ export interface PreparedMedia {
   readonly participantId: string;
   readonly nodeId: string;
   readonly epoch: number;
+  /** The client's media section that is ready for the first picture. */
+  readonly pictureMid?: string | undefined;
 }
 
 export interface OpenRequest {
@@ -83,6 +85,10 @@ export function understandsDemand({ features }: Pick<Client, 'features'>): boole
   return features.includes('demand' satisfies Feature);
 }
 
+function readyAt({ id, pictureMid }: PreparedMedia) {
+  return { prepared: id, ...(pictureMid !== undefined && { pictureMid }) };
+}
+
 export class MediaClient {
   readonly #options: MediaClientOptions;
   #listing: Promise<NodeInfo[]> | undefined;
@@ -116,7 +122,7 @@ export class MediaClient {
           nodes: place.others,
           ...(view && { view }),
           ...this.#address,
-          ...(nodeId === prepared?.nodeId && { prepared: prepared.id }),
+          ...(nodeId === prepared?.nodeId && readyAt(prepared)),
         });
         return { ...opened, nodeId };
       } catch (error) {

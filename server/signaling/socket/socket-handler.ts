@@ -46,9 +46,10 @@ type Entry = (
 
 const ENTRIES = {
   join: (provider, connection, params, preparation) => {
-    const { prepared: id, ...join } = parse(METHODS.join.params, params);
+    const { prepared: id, pictureMid, ...join } = parse(METHODS.join.params, params);
     const prepared = preparation.for(join.room, id);
-    return provider.join(connection, understood(connection, join), prepared);
+    const ready = prepared && { ...prepared, pictureMid };
+    return provider.join(connection, understood(connection, join), ready);
   },
   resume: (provider, connection, params) =>
     provider.resume(connection, understood(connection, parse(METHODS.resume.params, params))),

@@ -166,6 +166,39 @@ story('devices are changed before the call: what is off then is not sent', async
   await ann.hears(1);
 });
 
+/** Notes what the page knew of remote pictures when it first told the server of a track of its own. */
+async function watchFirstPublish({ page }: Participant): Promise<void> {
+  await page.evaluate(() => {
+    let readyAt = Number.POSITIVE_INFINITY;
+    const isSeen = () =>
+      (window as unknown as Watched).connections
+        .flatMap((connection) => connection.getReceivers())
+        .some((to) => to.track.kind === 'video' && to.getSynchronizationSources().length > 0);
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (data) {
+      if (String(data).includes('"method":"ready"')) readyAt = performance.now();
+      if (String(data).includes('"method":"publish"') && !('firstPublish' in window)) {
+        const waitedMs = performance.now() - readyAt;
+        Object.assign(window, { firstPublish: { isSeen: isSeen(), waitedMs } });
+      }
+      send.call(this, data);
+    };
+  });
+}
+
+story('who joins sees first: own tracks begin after a picture, or a moment', async (scene) => {
+  const { ann, bo } = await annAndWhoIsAboutToJoin(scene);
+  await isPrepared(bo);
+  await watchFirstPublish(bo);
+  await bo.clickJoin();
+  await Promise.all([bo.sees('Ann'), ann.sees('Bo')]);
+  const { isSeen, waitedMs } = await bo.page.evaluate(
+    () =>
+      (window as unknown as { firstPublish: { isSeen: boolean; waitedMs: number } }).firstPublish,
+  );
+  assert.ok(isSeen || waitedMs >= 90, `after ${Math.round(waitedMs)} ms, without a picture`);
+});
+
 story('nothing can be prepared: the join is as it was', async (scene) => {
   const parley = await scene.parley({ MAX_PREPARED: '0' });
   const [ann, bo] = [await scene.person('Ann'), await scene.person('Bo')];

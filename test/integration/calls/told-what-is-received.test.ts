@@ -128,3 +128,73 @@ test('a screen comes first where a client gets fewer pictures than there are', a
     [screen],
   );
 });
+
+const ROOM = 'team';
+
+/** Joins and sends a camera that nobody sees. */
+async function alone(t: TestContext, server: TestServer, room = ROOM) {
+  const client = await RawClient.open(t, server.signalingUrl);
+  const { media } = await client.join(room, { features: [...FEATURES] });
+  const camera = publication(media.epoch, { kind: 'video', source: 'camera' });
+  await client.request('publish', camera);
+  return { client, camera: camera.trackId };
+}
+
+async function prepares(t: TestContext, server: TestServer): Promise<RawClient> {
+  const client = await RawClient.open(t, server.signalingUrl);
+  await client.prepare(ROOM);
+  return client;
+}
+
+type Sender = Awaited<ReturnType<typeof alone>>;
+
+const sleeps = ({ client, camera }: Sender, after = 0) =>
+  client.event('demand', (demand) => demand.version > after && demand.layers[camera] === NO_LAYER);
+const isAwake = ({ client, camera }: Sender, after: number) =>
+  client.event('demand', (demand) => demand.version > after && demand.layers[camera] === undefined);
+
+test('a camera that sleeps is awake while a page is ready to join, and sleeps again without it', async (t) => {
+  const server = await startServer(t);
+  const ada = await alone(t, server);
+  const { version } = await sleeps(ada);
+  const patches = ada.client.events('patch').length;
+  const page = await prepares(t, server);
+  const awake = await isAwake(ada, version);
+  assert.equal(ada.client.events('patch').length, patches, 'nothing has happened in the room');
+  assert.equal(server.counts().consumer, 0, 'and nothing is sent to anybody');
+  await page.drop();
+  await sleeps(ada, awake.version);
+});
+
+test('a camera that comes while a page is ready to join does not fall asleep', async (t) => {
+  const server = await startServer(t);
+  const page = await prepares(t, server);
+  const ada = await alone(t, server);
+  // Of two that come one after the other, the first would be asleep as soon as the second.
+  await sleeps(await alone(t, server, 'another'));
+  assert.deepEqual(ada.client.events('demand'), []);
+  await page.drop();
+  await sleeps(ada);
+});
+
+test('a page that only stays open lets cameras sleep after PREPARED_AWAKE_MS, and stays prepared', async (t) => {
+  const server = await startServer(t, { PREPARED_AWAKE_MS: '100' });
+  const ada = await alone(t, server);
+  const { version } = await sleeps(ada);
+  await prepares(t, server);
+  const awake = await isAwake(ada, version);
+  await sleeps(ada, awake.version);
+  assert.equal(server.counts().prepared, 1);
+});
+
+test('PREPARED_AWAKE_MS is 0: a camera sleeps until the join', async (t) => {
+  const server = await startServer(t, { PREPARED_AWAKE_MS: '0' });
+  const ada = await alone(t, server);
+  const { version } = await sleeps(ada);
+  await prepares(t, server);
+  const before = ada.client.events('demand').length;
+  const ben = await RawClient.open(t, server.signalingUrl);
+  await ben.join(ROOM);
+  await isAwake(ada, version);
+  assert.equal(ada.client.events('demand').length, before + 1);
+});

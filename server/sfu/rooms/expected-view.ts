@@ -1,0 +1,63 @@
+// What somebody who is about to join would see first: its cameras are kept awake, though nobody may receive them yet.
+import { demandOf } from '../../room/demand.ts';
+import { type InterestLimits, interest } from '../../room/interest.ts';
+import type { RoomRouter } from './room-router.ts';
+import type { RoomTrack, RoomTracks } from './room-tracks.ts';
+import type { TrackUse } from './track-demand.ts';
+
+export interface ExpectedViewOptions {
+  participantId: string;
+  tracks: RoomTracks;
+  limits: InterestLimits;
+  /** Where the participant will be. */
+  router: Pick<RoomRouter, 'producerOf' | 'use'>;
+}
+
+/** A client says what it looks at after its join. */
+const UNTOLD = { preferences: new Map(), others: 'chosen' } as const;
+
+export class ExpectedView {
+  readonly #options: ExpectedViewOptions;
+  readonly #uses = new Map<RoomTrack, TrackUse>();
+
+  constructor(options: ExpectedViewOptions) {
+    this.#options = options;
+    this.reconcile();
+  }
+
+  /** The tracks of the room, or what everybody receives of them, may have changed. */
+  reconcile(): void {
+    const { participantId, tracks, limits } = this.#options;
+    const find = (trackId: string) => tracks.newest(trackId);
+    const wants = interest(participantId, tracks.common, find, UNTOLD, limits);
+    const seen = [...wants.values()].filter(({ track, paused }) => isPicture(track) && !paused);
+    const wanted = new Set(seen.map(({ track }) => track));
+    for (const [track, use] of this.#uses) {
+      if (wanted.has(track)) continue;
+      this.#uses.delete(track);
+      use.end();
+    }
+    for (const track of wanted) if (!this.#uses.has(track)) this.#wake(track);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    for (const use of this.#uses.values()) use.end();
+    this.#uses.clear();
+  }
+
+  /** One of another node sleeps until the join: to bring it here would cost packets. */
+  #wake(track: RoomTrack): void {
+    const router = track.home.nodeId === undefined ? track.home.router : this.#options.router;
+    const producer = router.producerOf(track);
+    if (!producer) return;
+    this.#uses.set(
+      track,
+      router.use(producer, demandOf(track.kind, { paused: false }), 'participant'),
+    );
+  }
+}
+
+function isPicture({ kind }: RoomTrack): boolean {
+  return kind === 'video';
+}
