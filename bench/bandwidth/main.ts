@@ -26,8 +26,6 @@ const VIEWER_WINDOW = { viewport: { width: 1680, height: 1200 } };
 const PUBLISHER_WINDOW = { viewport: { width: 400, height: 300 } };
 /** Bandwidth estimates, layers and encoders need it to follow what is asked for. */
 const SETTLE_MS = 10_000;
-/** The page pauses what its hidden tab does not show after a moment. */
-const HIDDEN_MS = 500;
 
 /** All pages share the CPUs. */
 const PAGE_MS = 120_000;
@@ -85,7 +83,12 @@ class Bench {
     );
     const publishers: Participant[] = [];
     for (let n = 1; n <= count; n++) {
-      publishers.push(await this.#join(`Publisher ${n}`, PUBLISHER_WINDOW, 'nothing'));
+      const publisher = await this.#join(`Publisher ${n}`, PUBLISHER_WINDOW, 'nothing');
+      // Nobody looks at this page: drawing its own picture takes CPU from the encoders.
+      await publisher.page.evaluate(() => {
+        document.documentElement.style.display = 'none';
+      });
+      publishers.push(publisher);
       console.log(`${n} of ${count} publish`);
     }
     const [first] = publishers;
@@ -111,7 +114,10 @@ class Bench {
     await hide(others, true);
     const unseen = await this.#sent(first, 'unseen');
     for (const other of others) await other.page.context().close();
-    await first.page.getByRole('article').nth(1).waitFor({ state: 'detached' });
+    await first.page
+      .getByRole('article', { includeHidden: true })
+      .nth(1)
+      .waitFor({ state: 'detached' });
     const alone = await this.#sent(first, 'alone');
     const expected = { publishers: count, height: CAMERA.height };
     console.log(report({ turns, grid, hidden }, { large, unseen, alone }, expected));
@@ -127,6 +133,8 @@ class Bench {
     page.setDefaultTimeout(PAGE_MS);
     const participant = new Participant(name, page);
     await participant.join(this.#url);
+    // Nine who hear eight each would take the CPUs from the encoders.
+    await participant.toggle('Microphone', false);
     return participant;
   }
 
@@ -138,10 +146,9 @@ class Bench {
 
   /** The page names all of its tiles again when its tab is shown again. */
   async #request(viewer: Participant, requests: Requests): Promise<void> {
-    await hide([viewer], true);
-    await sleep(HIDDEN_MS);
+    await requestsAfter(viewer, () => hide([viewer], true));
     await viewer.page.evaluate((next) => window.bandwidth.request(next), requests);
-    await hide([viewer], false);
+    await requestsAfter(viewer, () => hide([viewer], false));
     await this.#seesAll(viewer);
   }
 
@@ -188,6 +195,13 @@ async function hide(participants: readonly Participant[], hidden: boolean): Prom
   await Promise.all(
     participants.map(({ page }) => page.evaluate((is) => window.bandwidth.hide(is), hidden)),
   );
+}
+
+/** Resolves when the page has requested pictures because of it. */
+async function requestsAfter({ page }: Participant, change: () => Promise<void>): Promise<void> {
+  const before = await page.evaluate(() => window.bandwidth.requested());
+  await change();
+  await page.waitForFunction((count) => window.bandwidth.requested() > count, before);
 }
 
 await main();

@@ -5,6 +5,8 @@ export interface BandwidthHooks {
   hide(hidden: boolean): void;
   /** Which requests leave from now on: the page sends them when its tab is shown again. */
   request(requests: Requests): void;
+  /** How often the page has requested pictures. */
+  requested(): number;
   flows(): Promise<Flows>;
 }
 
@@ -68,18 +70,19 @@ export function installBandwidthHooks({ camera, requests }: PageOptions): void {
     get: () => (isHidden ? 'hidden' : 'visible'),
   });
 
-  let requested = requests;
+  let wanted = requests;
+  let count = 0;
   const highest = 7;
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
-    const frame =
-      typeof data === 'string' && requested !== 'as-shown' ? JSON.parse(data) : undefined;
+    const frame = typeof data === 'string' ? JSON.parse(data) : undefined;
     if (frame?.method !== 'subscribe') return send.call(this, data);
+    count++;
     for (const preference of Object.values<{ paused?: boolean; spatialLayer?: number }>(
       frame.params.preferences,
     )) {
-      if (requested === 'nothing') preference.paused = true;
-      else if (!preference.paused) preference.spatialLayer = highest;
+      if (wanted === 'nothing') preference.paused = true;
+      else if (wanted === 'large' && !preference.paused) preference.spatialLayer = highest;
     }
     send.call(this, JSON.stringify(frame));
   };
@@ -90,8 +93,9 @@ export function installBandwidthHooks({ camera, requests }: PageOptions): void {
       document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
     },
     request(next) {
-      requested = next;
+      wanted = next;
     },
+    requested: () => count,
     async flows() {
       const flows: Flows = { received: [], sent: [] };
       const { connections } = window.parleyTest;
