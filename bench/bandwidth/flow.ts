@@ -60,6 +60,11 @@ export function sent(before: Flows, after: Flows, seconds: number): Sent {
   };
 }
 
+/** What the encoder of a publisher is limited by. Layers that are switched off have no limit. */
+export function limitOf({ sent: layers }: Flows): string {
+  return layers.find(({ active, limit }) => active && limit !== 'none')?.limit ?? 'none';
+}
+
 function kbit(bytes: number, seconds: number): number {
   return (bytes * 8) / 1_000 / seconds;
 }

@@ -9,10 +9,10 @@ import { ensureClient } from '../../client/build.ts';
 import { Chromium } from '../../test/support/browser/chromium.ts';
 import { Participant } from '../../test/support/browser/participant.ts';
 import { Parley } from '../../test/support/server/parley.ts';
-import { arePictures, type Received, received, type Sent, sent } from './flow.ts';
+import { arePictures, limitOf, type Received, received, type Sent, sent } from './flow.ts';
 import { filmOf } from './lively-video.ts';
-import { type Flows, installBandwidthHooks, type PageOptions } from './page-scripts.ts';
-import { report } from './report.ts';
+import { type Flows, installBandwidthHooks, type Requests } from './page-scripts.ts';
+import { report, type Turn } from './report.ts';
 
 const ROOM = 'bandwidth';
 /** Nine encoders share the CPUs with everything else. The layers' ratios are those of a larger camera. */
@@ -25,7 +25,7 @@ const VIEWER_WINDOW = { viewport: { width: 1680, height: 1200 } };
 /** Publishers receive no pictures: all would be decoded on the same CPUs. */
 const PUBLISHER_WINDOW = { viewport: { width: 400, height: 300 } };
 /** Bandwidth estimates, layers and encoders need it to follow what is asked for. */
-const SETTLE_MS = 12_000;
+const SETTLE_MS = 10_000;
 
 /** All pages share the CPUs. */
 const PAGE_MS = 120_000;
@@ -34,18 +34,20 @@ const LOOK_AGAIN_MS = 500;
 interface Plan {
   publishers: number;
   seconds: number;
+  rounds: number;
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       browsers: { type: 'string', default: '9' },
-      seconds: { type: 'string', default: '10' },
+      seconds: { type: 'string', default: '8' },
+      rounds: { type: 'string', default: '3' },
     },
   });
-  const [browsers, seconds] = [Number(values.browsers), Number(values.seconds)];
-  if (!Number.isInteger(browsers) || browsers < 2 || !(seconds > 0)) {
-    throw new Error('--browsers is at least 2, and --seconds above 0.');
+  const [browsers, seconds, rounds] = [values.browsers, values.seconds, values.rounds].map(Number);
+  if (!isCount(browsers, 2) || !isCount(seconds, 1) || !isCount(rounds, 1)) {
+    throw new Error('--browsers is at least 2, --seconds and --rounds at least 1, all whole.');
   }
   await ensureClient({ log: console.log });
   await using stack = new AsyncDisposableStack();
@@ -55,7 +57,11 @@ async function main(): Promise<void> {
   const film = path.join(folder, 'camera.y4m');
   await writeFile(film, filmOf({ ...CAMERA, framesPerSecond: FRAME_RATE, frames: FILM_FRAMES }));
   const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE, film }));
-  await new Bench(parley, chromium, { publishers: browsers - 1, seconds }).run();
+  await new Bench(parley, chromium, { publishers: browsers - 1, seconds, rounds }).run();
+}
+
+function isCount(value: number | undefined, least: number): value is number {
+  return Number.isInteger(value) && Number(value) >= least;
 }
 
 class Bench {
@@ -70,54 +76,65 @@ class Bench {
   }
 
   async run(): Promise<void> {
-    const { publishers: count, seconds } = this.#plan;
+    const { publishers: count, seconds, rounds } = this.#plan;
     console.log(
       `${count + 1} pages of one Chromium, each in a profile of its own and with a camera of ` +
         `${CAMERA.width}×${CAMERA.height} at ${FRAME_RATE} frames a second; ${seconds} s each`,
     );
     const publishers: Participant[] = [];
     for (let n = 1; n <= count; n++) {
-      publishers.push(await this.#join(`Publisher ${n}`, PUBLISHER_WINDOW, 'nothing'));
+      const publisher = await this.#join(`Publisher ${n}`, PUBLISHER_WINDOW, 'nothing');
+      // Nobody looks at this page: drawing its own picture takes CPU from the encoders.
+      await publisher.page.evaluate(() => {
+        document.documentElement.style.display = 'none';
+      });
+      publishers.push(publisher);
       console.log(`${n} of ${count} publish`);
     }
     const [first] = publishers;
     if (!first) throw new Error('nobody publishes');
 
-    const hungry = await this.#join('Viewer', VIEWER_WINDOW, 'large');
-    await this.#seesAll(hungry);
-    const allLarge = await this.#received(hungry, 'all large');
-    await hungry.leave();
-    await hungry.page.context().close();
-
     const viewer = await this.#join('Viewer', VIEWER_WINDOW);
     await this.#seesAll(viewer);
     const grid = await this.#received(viewer, 'in a grid');
     await this.#pin(viewer, first);
-    await this.#seesAll(viewer);
-    const oneLarge = await this.#received(viewer, 'one large');
+    const turns: Turn[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      await this.#request(viewer, 'large');
+      const allLarge = await this.#received(viewer, `${round}/${rounds} all large`);
+      const limits = await this.#limits(publishers);
+      await this.#request(viewer, 'as-shown');
+      const oneLarge = await this.#received(viewer, `${round}/${rounds} one large`);
+      turns.push({ allLarge, oneLarge, limits });
+    }
     const large = await this.#sent(first, 'seen large');
-    await hide([viewer]);
+    await hide([viewer], true);
     const hidden = await this.#received(viewer, 'hidden');
     const others = [viewer, ...publishers.slice(1)];
-    await hide(others);
+    await hide(others, true);
     const unseen = await this.#sent(first, 'unseen');
     for (const other of others) await other.page.context().close();
-    await first.page.getByRole('article').nth(1).waitFor({ state: 'detached' });
+    await first.page
+      .getByRole('article', { includeHidden: true })
+      .nth(1)
+      .waitFor({ state: 'detached' });
     const alone = await this.#sent(first, 'alone');
     const expected = { publishers: count, height: CAMERA.height };
-    console.log(report({ allLarge, grid, oneLarge, hidden }, { large, unseen, alone }, expected));
+    console.log(report({ turns, grid, hidden }, { large, unseen, alone }, expected));
   }
 
   async #join(
     name: string,
     window: BrowserContextOptions,
-    requests: PageOptions['requests'] = 'as-shown',
+    requests: Requests = 'as-shown',
   ): Promise<Participant> {
     const page = await this.#chromium.newPage(window);
     await page.addInitScript(installBandwidthHooks, { camera: CAMERA, requests });
     page.setDefaultTimeout(PAGE_MS);
     const participant = new Participant(name, page);
     await participant.join(this.#url);
+    // Nine who hear eight each would take the CPUs from the encoders.
+    await participant.toggle('Microphone', false);
     return participant;
   }
 
@@ -125,6 +142,20 @@ class Bench {
     const tile = viewer.tile(whom.name);
     await tile.hover();
     await tile.getByRole('button', { name: /^Pin / }).click();
+  }
+
+  /** The page names all of its tiles again when its tab is shown again. */
+  async #request(viewer: Participant, requests: Requests): Promise<void> {
+    await requestsAfter(viewer, () => hide([viewer], true));
+    await viewer.page.evaluate((next) => window.bandwidth.request(next), requests);
+    await requestsAfter(viewer, () => hide([viewer], false));
+    await this.#seesAll(viewer);
+  }
+
+  /** What each publisher's encoder is limited by. */
+  async #limits(publishers: readonly Participant[]): Promise<string[]> {
+    const flows = publishers.map(({ page }) => page.evaluate(() => window.bandwidth.flows()));
+    return (await Promise.all(flows)).map(limitOf);
   }
 
   /** Waits until every picture is decoded; on a machine that is too slow the report will say what is missing. */
@@ -160,10 +191,17 @@ class Bench {
   }
 }
 
-async function hide(participants: readonly Participant[]): Promise<void> {
+async function hide(participants: readonly Participant[], hidden: boolean): Promise<void> {
   await Promise.all(
-    participants.map(({ page }) => page.evaluate(() => window.bandwidth.hide(true))),
+    participants.map(({ page }) => page.evaluate((is) => window.bandwidth.hide(is), hidden)),
   );
+}
+
+/** Resolves when the page has requested pictures because of it. */
+async function requestsAfter({ page }: Participant, change: () => Promise<void>): Promise<void> {
+  const before = await page.evaluate(() => window.bandwidth.requested());
+  await change();
+  await page.waitForFunction((count) => window.bandwidth.requested() > count, before);
 }
 
 await main();

@@ -3,6 +3,10 @@
 export interface BandwidthHooks {
   /** Tells the page that its tab is hidden, or shown again. */
   hide(hidden: boolean): void;
+  /** Which requests leave from now on: the page sends them when its tab is shown again. */
+  request(requests: Requests): void;
+  /** How often the page has requested pictures. */
+  requested(): number;
   flows(): Promise<Flows>;
 }
 
@@ -28,15 +32,19 @@ export interface SentLayer {
   /** Not switched off at the encoder. */
   active: boolean;
   height: number;
+  /** Why the browser encodes less than it is allowed: `none`, `cpu`, `bandwidth`, `other`. */
+  limit: string;
 }
+
+/**
+ * `as-shown`: what the page requests for its tiles. `large`: the highest layer of all of these, whatever size their
+ * tiles have. `nothing`: all pictures are paused.
+ */
+export type Requests = 'as-shown' | 'large' | 'nothing';
 
 export interface PageOptions {
   camera: { width: number; height: number };
-  /**
-   * `as-shown`: what the page requests for its tiles. `large`: the highest layer of all of these, whatever size their
-   * tiles have. `nothing`: all pictures are paused.
-   */
-  requests: 'as-shown' | 'large' | 'nothing';
+  requests: Requests;
 }
 
 declare global {
@@ -62,27 +70,32 @@ export function installBandwidthHooks({ camera, requests }: PageOptions): void {
     get: () => (isHidden ? 'hidden' : 'visible'),
   });
 
-  if (requests !== 'as-shown') {
-    const highest = 7;
-    const send = WebSocket.prototype.send;
-    WebSocket.prototype.send = function (data) {
-      const frame = typeof data === 'string' ? JSON.parse(data) : undefined;
-      if (frame?.method !== 'subscribe') return send.call(this, data);
-      for (const preference of Object.values<{ paused?: boolean; spatialLayer?: number }>(
-        frame.params.preferences,
-      )) {
-        if (requests === 'nothing') preference.paused = true;
-        else if (!preference.paused) preference.spatialLayer = highest;
-      }
-      send.call(this, JSON.stringify(frame));
-    };
-  }
+  let wanted = requests;
+  let count = 0;
+  const highest = 7;
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    const frame = typeof data === 'string' ? JSON.parse(data) : undefined;
+    if (frame?.method !== 'subscribe') return send.call(this, data);
+    count++;
+    for (const preference of Object.values<{ paused?: boolean; spatialLayer?: number }>(
+      frame.params.preferences,
+    )) {
+      if (wanted === 'nothing') preference.paused = true;
+      else if (wanted === 'large' && !preference.paused) preference.spatialLayer = highest;
+    }
+    send.call(this, JSON.stringify(frame));
+  };
 
   window.bandwidth = {
     hide(hidden) {
       isHidden = hidden;
       document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
     },
+    request(next) {
+      wanted = next;
+    },
+    requested: () => count,
     async flows() {
       const flows: Flows = { received: [], sent: [] };
       const { connections } = window.parleyTest;
@@ -96,8 +109,9 @@ export function installBandwidthHooks({ camera, requests }: PageOptions): void {
           if (entry.type === 'inbound-rtp') {
             flows.received.push({ id, bytes: bytesReceived, height });
           } else if (entry.type === 'outbound-rtp') {
-            const { framesEncoded = 0, active = true } = entry;
-            flows.sent.push({ id, bytes: bytesSent, frames: framesEncoded, active, height });
+            const { framesEncoded: frames = 0, active = true } = entry;
+            const { qualityLimitationReason: limit = 'none' } = entry;
+            flows.sent.push({ id, bytes: bytesSent, frames, active, height, limit });
           }
         });
       }

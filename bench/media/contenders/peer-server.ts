@@ -1,4 +1,12 @@
-// A server of any kind that speaks WHIP (RFC 9725) and WHEP. This benchmark does not start it.
+// A server of any kind, which this benchmark does not start. What it has to offer:
+//
+// - WHIP (RFC 9725) at one address for the publisher and WHEP at another for viewers; viewers receive that publisher.
+// - A POST of an SDP offer with one VP8 picture and all ICE candidates is answered with 201 and the SDP answer, which
+//   has all candidates too. There is no trickle ICE, and redirects are refused.
+// - The answer's `Location` names a resource that DELETE ends. It is optional, and ignored at another origin.
+// - Media over UDP at an address of this machine, unless the caller says that the server is theirs.
+// - Room for as many viewers as there are receivers, all from one address.
+
 import { isOfThisMachine, type Machine } from '../../../client/load/this-machine.ts';
 import type { Contender } from '../contender.ts';
 import { Peer, type PeerOptions } from '../peer.ts';

@@ -1,7 +1,13 @@
 // The arithmetic of bench:bandwidth: what flowed between two looks at the counters, and its verdicts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Received, received, type Sent, sent } from '../../../bench/bandwidth/flow.ts';
+import {
+  limitOf,
+  type Received,
+  received,
+  type Sent,
+  sent,
+} from '../../../bench/bandwidth/flow.ts';
 import { filmOf } from '../../../bench/bandwidth/lively-video.ts';
 import type { Flows } from '../../../bench/bandwidth/page-scripts.ts';
 import { report } from '../../../bench/bandwidth/report.ts';
@@ -33,7 +39,7 @@ test('what is received counts pictures that brought something, new ones from not
 });
 
 test('what is sent counts frames of all layers, and layers that are not switched off', () => {
-  const layer = { height: 180, active: true };
+  const layer = { height: 180, active: true, limit: 'none' };
   const before = flows({
     sent: [
       { id: '1 r0', bytes: 0, frames: 10, ...layer },
@@ -57,11 +63,18 @@ test('what is sent counts frames of all layers, and layers that are not switched
 });
 
 test('a media session that was made anew counts from nothing', () => {
-  const layer = { height: 180, active: true };
+  const layer = { height: 180, active: true, limit: 'none' };
   const before = flows({ sent: [{ id: '1 r0', bytes: 9_000, frames: 900, ...layer }] });
   const after = flows({ sent: [{ id: '2 r0', bytes: 500, frames: 20, ...layer }] });
   assert.equal(sent(before, after, 2).framesPerSecond, 10);
   assert.equal(sent(before, after, 2).kbitPerSecond, 2);
+});
+
+test('a limit of a layer that is switched off does not count', () => {
+  const layer = { id: 'r0', bytes: 0, frames: 0, height: 180, active: true, limit: 'none' };
+  const off = { ...layer, active: false, limit: 'bandwidth' };
+  assert.equal(limitOf(flows({ sent: [layer, off] })), 'none');
+  assert.equal(limitOf(flows({ sent: [layer, { ...layer, limit: 'cpu' }, off] })), 'cpu');
 });
 
 test('each goal is judged at its limit', () => {
@@ -77,7 +90,12 @@ test('each goal is judged at its limit', () => {
   const verdicts = (oneLarge: number, hidden: number, unseen: number) =>
     [
       ...report(
-        { allLarge: flow(1_000), grid: flow(400), oneLarge: flow(oneLarge), hidden: flow(hidden) },
+        {
+          ...{ grid: flow(400), hidden: flow(hidden) },
+          turns: [400, oneLarge].map((kbit) => ({
+            ...{ allLarge: flow(1_000), oneLarge: flow(kbit), limits: ['none'] },
+          })),
+        },
         { large: layers(20), unseen: layers(unseen), alone: layers(0) },
         { publishers: 1, height: 360 },
       ).matchAll(/: (met|MISSED)$/gm),
@@ -92,22 +110,28 @@ test('a machine that did not encode or decode every picture is named', () => {
   };
   const nothing: Sent = { kbitPerSecond: 0, framesPerSecond: 0, sending: 0, active: 0 };
   const published = { large: nothing, unseen: nothing, alone: nothing };
-  const text = (pictures: number) =>
+  const text = (oneLarge: number, allLarge = flow(8), limits = ['none', 'none']) =>
     report(
-      { allLarge: flow(8), grid: flow(8), oneLarge: flow(pictures), hidden: flow(0) },
+      {
+        ...{ grid: flow(8), hidden: flow(0) },
+        turns: [{ allLarge, oneLarge: flow(oneLarge), limits }],
+      },
       published,
       { publishers: 8, height: 360 },
     );
   assert.doesNotMatch(text(8), /too slow/);
   const small = { ...flow(8), heights: [...Array(7).fill(360), 180] };
-  const watched = { allLarge: small, grid: flow(8), oneLarge: flow(8), hidden: flow(0) };
   assert.match(
-    report(watched, published, { publishers: 8, height: 360 }),
-    /all large: 1 pictures are below 360 lines\. The machine was too slow/,
+    text(8, small),
+    /1\. all large: 1 pictures are below 360 lines\. The machine was too slow/,
+  );
+  assert.match(
+    text(8, flow(8), ['none', 'cpu']),
+    /1\. all large: encoders are limited by cpu\. The machine was too slow/,
   );
   assert.match(
     text(7),
-    /one large, the others small: 7 of 8 pictures came\. The machine was too slow/,
+    /1\. one large, the others small: 7 of 8 pictures came\. The machine was too slow/,
   );
 });
 
