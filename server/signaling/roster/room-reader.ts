@@ -2,6 +2,10 @@
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { RoomStore } from '../../cluster/cluster.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Resources, Timer } from '../../telemetry/resources.ts';
+
+/** Changes that are older than what is known come in numbers: all that were under way while the room was read. */
+const GATHER_MS = 1_000;
 
 export interface RoomReaderOptions {
   room: string;
@@ -10,12 +14,14 @@ export interface RoomReaderOptions {
   version(): number;
   /** @param since the version that was known when it was asked for */
   onRead(snapshot: RoomSnapshot, since: number): void;
+  resources: Resources;
   log: Logger;
 }
 
 export class RoomReader {
   readonly #options: RoomReaderOptions;
   #reading: Promise<void> | undefined;
+  #gathering: Timer | undefined;
 
   constructor(options: RoomReaderOptions) {
     this.#options = options;
@@ -37,5 +43,19 @@ export class RoomReader {
       .finally(() => {
         this.#reading = undefined;
       });
+  }
+
+  /** Once for all reasons to that come within a second. */
+  later(): void {
+    this.#gathering ??= this.#options.resources.after(GATHER_MS, () => {
+      this.#gathering = undefined;
+      this.soon();
+    });
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#gathering?.close();
+    this.#gathering = undefined;
   }
 }

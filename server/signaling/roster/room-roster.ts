@@ -57,7 +57,7 @@ export class RoomRoster {
     this.#options = options;
     this.#parts = new RoomParts(options.interest);
     this.#reader = new RoomReader({
-      ...{ room, rooms: options.rooms, log: options.log, version: () => this.version },
+      ...{ ...options, room, version: () => this.version },
       onRead: (snapshot, since) => this.learn(snapshot, since),
     });
   }
@@ -214,6 +214,7 @@ export class RoomRoster {
   close(): void {
     this.#passing?.close();
     this.#passing = undefined;
+    this.#reader.close();
     this.#awake();
   }
 
@@ -254,15 +255,12 @@ export class RoomRoster {
     return owned;
   }
 
-  /**
-   * It was under way while a snapshot was read that has it. Or the room ended and began again while the store could
-   * not be reached, which only the store can say.
-   */
+  /** It was under way while a snapshot was read that has it. Or another room began, which only the store can say. */
   #onOldPatch(patch: RoomPatch): void {
     this.#pass();
     const batch = batchOf([patch]);
     for (const member of this.#members.all) if (this.#knowsAll(member)) member.onPatches(batch);
-    this.#reader.soon();
+    this.#reader.later();
   }
 
   #settleAwaited(op: RoomPatch['ops'][number]): void {

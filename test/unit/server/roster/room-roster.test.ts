@@ -168,6 +168,7 @@ test('a patch that was under way while the snapshot was read changes nothing, an
   roster.onPatch({ version: 8, ops: [gone] });
   assert.deepEqual([roster.version, roster.has('participant-9')], [10, false]);
   assert.equal(roster.view(viewer)?.version, 10);
+  store.snapshot = { ...store.snapshot, version: 11 };
   roster.onPatch({ version: 11, ops: [{ op: 'leave', participantId: LAST }] });
   await until('the room to be looked up', () => assert.equal(store.reads, 1));
   await until('the change to be passed on', () => assert.ok(viewer.frames.length > 0));
@@ -183,5 +184,17 @@ test('a room that ended and began again is read, and replaces the one before', a
   assert.equal(roster.version, 10);
   await until('the other room to be known', () => assert.equal(roster.version, 3));
   assert.equal(roster.has(LAST), false);
+  roster.close();
+});
+
+test('patches that were under way while the room was read are one reason to read it, not one each', async () => {
+  const { roster, store } = scene();
+  for (const version of [4, 5, 6, 7, 8, 9]) {
+    roster.onPatch({ version, ops: [{ op: 'leave', participantId: 'participant-1' }] });
+    await new Promise(setImmediate);
+  }
+  assert.equal(roster.version, 10);
+  await until('the room to be looked up', () => assert.ok(store.reads > 0));
+  assert.equal(store.reads, 1);
   roster.close();
 });
