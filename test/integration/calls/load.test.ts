@@ -62,7 +62,7 @@ test('publishers and viewers: who got in, what arrived, and how much of it', asy
   );
   const { participants, streams, packets } = report;
   assert.deepEqual(participants, {
-    ...{ planned: 7, joined: 7, refused: 0, lost: 0, resumes: 0, missing: 0 },
+    ...{ planned: 7, counted: 7, joined: 7, refused: 0, lost: 0, resumes: 0, missing: 0 },
   });
   assert.equal(report.withoutMedia, 0);
   assert.deepEqual(report.refusals, {});

@@ -5,6 +5,7 @@ import { lifeline } from '../../../native/host/lifeline.ts';
 import { DEADLINES } from '../process/deadlines.ts';
 import { programPath } from '../process/programs.ts';
 import { until } from '../process/until.ts';
+import { Growing } from './growing.ts';
 import { installPageHooks, type StatsEntry } from './page-hooks.ts';
 import type { Participant, Toggle } from './participant.ts';
 import { audioEnergies, type CandidatePair, selectedPairs, videoFrames } from './rtc-stats.ts';
@@ -121,12 +122,11 @@ export class FirefoxPerson implements AsyncDisposable {
     count: number,
     measure: (stats: StatsEntry[][]) => Map<string, number>,
   ): Promise<void> {
-    const before = measure(await this.stats());
+    const values = new Growing();
     await until(
       `${this.name} ${what}`,
       async () => {
-        const now = measure(await this.stats());
-        const growing = [...now].filter(([track, value]) => value > (before.get(track) ?? 0));
+        const growing = values.look(measure(await this.stats()), performance.now());
         assert.equal(growing.length, count, `${growing.length} do`);
       },
       { withinMs: DEADLINES.media },

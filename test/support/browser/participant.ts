@@ -4,6 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { DEADLINES } from '../process/deadlines.ts';
 import { until } from '../process/until.ts';
 import { type GapWatch, gapWatch } from './gap-watch.ts';
+import { Growing } from './growing.ts';
 import type { StatsEntry } from './page-hooks.ts';
 import {
   audioEnergies,
@@ -167,12 +168,11 @@ export class Participant {
 
   /** Waits until sound of `count` others arrives: the energy of that many tracks grows. */
   async hears(count: number): Promise<void> {
-    const before = audioEnergies(await this.stats());
+    const energies = new Growing();
     await until(
       `${this.name} to hear ${count} others`,
       async () => {
-        const now = audioEnergies(await this.stats());
-        const growing = [...now].filter(([track, energy]) => energy > (before.get(track) ?? 0));
+        const growing = energies.look(audioEnergies(await this.stats()), performance.now());
         assert.equal(growing.length, count, `${growing.length} tracks have a sound`);
       },
       { withinMs: DEADLINES.media },
