@@ -5,7 +5,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { type MesonFacts, parseMesonList, parseMesonOptions } from './meson.ts';
-import { DTLS_BIO_CALLBACK_FIX, EMPTY_ERROR_QUEUE_FIXES, type SourceFix } from './source-fix.ts';
+import {
+  DTLS_BIO_CALLBACK_FIX,
+  EMPTY_ERROR_QUEUE_FIXES,
+  type SourceFix,
+  YOUNG_LAYER_FIX,
+} from './source-fix.ts';
 
 /** Headers of ours that stand between the worker and the distribution's libraries. */
 export const COMPAT_FOLDER = join(import.meta.dirname, 'compat');
@@ -14,6 +19,7 @@ export const PRECOMPILED_HEADER = 'precompiled.hpp';
 export const SOURCE_FIXES: readonly SourceFix[] = [
   DTLS_BIO_CALLBACK_FIX,
   ...EMPTY_ERROR_QUEUE_FIXES,
+  YOUNG_LAYER_FIX,
 ];
 
 /** Built and tested with those of Debian 12 and Debian 13; Ubuntu has them under the same names. */

@@ -1,5 +1,5 @@
-// Defects of the worker's source that are mended when it is built here: one that only Debian's OpenSSL shows,
-// and one that every build of this mediasoup has.
+// What is mended in the worker's source when it is built here: a defect that only Debian's OpenSSL shows, one that every
+// build of this mediasoup has, and a wait that layers which come and go make needless.
 
 import { ProvisionError } from '../errors.ts';
 
@@ -41,6 +41,18 @@ export const EMPTY_ERROR_QUEUE_FIXES: readonly SourceFix[] = [
     replace: 'ERR_clear_error();\n\t\tconst int written = SSL_write(this->ssl,',
   },
 ];
+
+/**
+ * mediasoup moves a consumer to a layer only when that has been active for two seconds, if the consumer's own layer has
+ * been: a layer that begins may end again. Here a layer begins because a participant looks (dynacast), who then waits
+ * for those seconds. The consumer stays on its layer until the first key frame of the other, so an early move interrupts
+ * nothing.
+ */
+export const YOUNG_LAYER_FIX: SourceFix = {
+  file: 'src/RTC/SimulcastProducerStreamManager.cpp',
+  find: 'constexpr int64_t StreamMinActiveMs{ 2000 };',
+  replace: 'constexpr int64_t StreamMinActiveMs{ 0 };',
+};
 
 /** The text with the fix in. Throws ProvisionError unless the defect is there exactly once. */
 export function applySourceFix(text: string, fix: SourceFix): string {

@@ -3,29 +3,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import * as mediasoup from 'mediasoup';
-import { buildHash, SRTP_ORIGINS } from '../../../native/build/recipe.ts';
-import { debianToolchain } from '../../../native/build/toolchain.ts';
-import { cachedWorkerPath, currentPlatform, workerCacheFolder } from '../../../native/cache.ts';
 import { provisionWorker } from '../../../native/provision.ts';
+import { workerOrigin } from '../../support/server/worker-origin.ts';
 
 /** Mozilla's NSS, its runtime, and the libsrtp2 that Debian builds on them. */
 const DISTRIBUTION_SRTP = /\b(libsrtp2|libnss3|libnspr4)\.so/;
 
 test('the worker links the cryptography that its name in the cache says', async (t) => {
   const { path } = await provisionWorker({ log: () => {} });
-  const versions = await debianToolchain.versions();
-  const origin = SRTP_ORIGINS.find(
-    (srtp) =>
-      versions !== undefined &&
-      path ===
-        cachedWorkerPath(
-          workerCacheFolder(process.env),
-          mediasoup.version,
-          currentPlatform(),
-          buildHash(versions, srtp),
-        ),
-  );
+  const origin = await workerOrigin(path);
   if (origin === undefined) return t.skip('the worker was not built here');
   const libraries = execFileSync('ldd', [path], { encoding: 'utf8' });
   assert.match(libraries, /\blibcrypto\.so/);

@@ -8,6 +8,7 @@ import {
   DTLS_BIO_CALLBACK_FIX,
   EMPTY_ERROR_QUEUE_FIXES,
   type SourceFix,
+  YOUNG_LAYER_FIX,
 } from '../../../native/build/source-fix.ts';
 
 const FIX: SourceFix = { file: 'src/a.cpp', find: 'a == B', replace: 'a & B' };
@@ -53,3 +54,12 @@ for (const fix of EMPTY_ERROR_QUEUE_FIXES) {
     assert.ok(after[cleared + 1]?.startsWith(`\t\t${fix.find}`), after[cleared + 1]);
   });
 }
+
+test('no layer has to be old before a consumer is moved to it', async () => {
+  const { file } = YOUNG_LAYER_FIX;
+  const url = new URL(`../../../node_modules/mediasoup/worker/${file}`, import.meta.url);
+  assert.match(
+    applySourceFix(await readFile(url, 'utf8'), YOUNG_LAYER_FIX),
+    /static constexpr int64_t StreamMinActiveMs\{ 0 \};/,
+  );
+});
