@@ -21,7 +21,10 @@ import { ownedBy } from '../../support/server/owned.ts';
 const SSRC = 1_111;
 const FRAME_MS = 33;
 const PICTURE = recordedPicture(320, 180);
-const LIMITS = { everyVoiceUpTo: 9, voices: 3, readyVoices: 2, pictures: 9, maxPictures: 9 };
+const LIMITS = {
+  ...{ everyVoiceUpTo: 9, voices: 3, readyVoices: 2 },
+  ...{ pictures: 9, sharpPictures: 9, maxPictures: 9 },
+};
 const log = pino({ level: 'silent' });
 
 test('a picture whose first key frame was lost does not wait for a report of its sender', async (t) => {
@@ -49,9 +52,13 @@ test('a picture that begins with a key frame has all its frames soon', async (t)
 });
 
 function everyFrame(consumer: Consumer): Promise<void> {
-  return until('all temporal layers to be received', () => {
-    assert.deepEqual(consumer.currentLayers, { spatialLayer: 0, temporalLayer: 2 });
-  }, { everyMs: 5 });
+  return until(
+    'all temporal layers to be received',
+    () => {
+      assert.deepEqual(consumer.currentLayers, { spatialLayer: 0, temporalLayer: 2 });
+    },
+    { everyMs: 5 },
+  );
 }
 
 async function aRoom(t: TestContext) {
