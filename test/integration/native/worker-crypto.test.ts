@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { provisionWorker } from '../../../native/provision.ts';
-import { workerOrigin } from '../../support/server/worker-origin.ts';
+import { workerOrigin } from '../../support/process/worker-origin.ts';
 
 /** Mozilla's NSS, its runtime, and the libsrtp2 that Debian builds on them. */
 const DISTRIBUTION_SRTP = /\b(libsrtp2|libnss3|libnspr4)\.so/;

@@ -7,11 +7,11 @@ import { cleanup } from 'node-datachannel';
 import { provisionWorker } from '../../../native/provision.ts';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
+import { workerOrigin } from '../../support/process/worker-origin.ts';
 import { lightPublisher } from '../../support/sdk/light-publisher.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { SentLayers } from '../../support/sdk/sent-layers.ts';
 import { startServer } from '../../support/server/app.ts';
-import { workerOrigin } from '../../support/server/worker-origin.ts';
 
 after(() => cleanup());
 
