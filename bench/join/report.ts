@@ -37,7 +37,7 @@ export function joinReport(contestants: readonly Contestant[], addedMs: number):
     '',
     '  After the click, in the median:',
     ...(Object.keys(STEPS) as Milestone[]).map((step) =>
-      row(STEPS[step], ({ direct }) => show(reached(direct, step))),
+      row(STEPS[step], ({ direct }) => shown(direct, step)),
     ),
     '',
     ...contestants.flatMap((contestant) => verdict(contestant, bare)),
@@ -74,8 +74,10 @@ function median(trials: readonly Trial[], key: 'sent' | 'received' | 'sockets'):
   return String(spread(trials.map((trial) => trial[key])).median);
 }
 
-function reached(trials: readonly Trial[], step: Milestone): Spread {
-  return spread(trials.flatMap(({ at }) => at[step] ?? []));
+/** A picture that comes late may be measured by fewer trials than its neighbours, or by none. */
+function shown(trials: readonly Trial[], step: Milestone): string {
+  const reached = trials.flatMap(({ at }) => at[step] ?? []);
+  return reached.length === 0 ? 'not seen' : show(spread(reached));
 }
 
 function show({ median, min, max }: Spread): string {
