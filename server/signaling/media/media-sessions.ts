@@ -36,12 +36,16 @@ type Watched = Extract<OlderSessions, { name: 'watched' }>;
 const LOOK_EVERY_MS = 15_000;
 /** Errors after which an older session may still carry media. */
 const UNKNOWN: ReadonlySet<string> = new Set(['timeout', 'unavailable'] satisfies ErrorCode[]);
+/** Errors of a node that is gone, or may be. */
+const UNANSWERED: ReadonlySet<string> = new Set(['timeout', 'no_capacity'] satisfies ErrorCode[]);
 const NONE: OlderSessions = { name: 'none' };
 
 export class MediaSessions {
   readonly #options: MediaSessionsOptions;
   #current: MediaSession | undefined;
   #older: OlderSessions = NONE;
+  /** Those who wait for the answer of a node, by the epoch of the session that they asked about. */
+  readonly #asked = new Map<() => void, number>();
 
   constructor(options: MediaSessionsOptions) {
     this.#options = options;
@@ -52,11 +56,15 @@ export class MediaSessions {
     return this.#current;
   }
 
-  /** A newer session. The one before is kept for a while if it is on another node. */
+  /**
+   * A newer session. The one before is kept for a while if it is on another node. Its answers are not waited for any
+   * more: a node that was killed gives none, and requests about the newer one would come after them.
+   */
   adopt(session: MediaSession): void {
     const before = this.#current;
     this.#current = session;
     if (!before || before.epoch === session.epoch) return;
+    for (const [giveUp, epoch] of this.#asked) if (epoch !== session.epoch) giveUp();
     // A node has one session of a participant: it closed the older one itself.
     const older = [...this.#olderSessions, before].filter(
       ({ nodeId }) => nodeId !== session.nodeId,
@@ -81,19 +89,19 @@ export class MediaSessions {
    * To the session of an epoch.
    *
    * @throws ParleyError `stale_epoch` when the participant has no such session any more, or a newer one and the node
-   * of this one has ended; what the node answers
+   * of this one has ended or does not answer; what the node answers
    */
   async sendTo<K extends MediaCommand>(
     epoch: number,
     command: K,
     params: MediaParams<K>,
   ): Promise<MediaResult<K>> {
-    const { nodeId } = this.ofEpoch(epoch);
+    const session = this.ofEpoch(epoch);
     try {
-      return await this.#options.media.send(nodeId, command, params);
+      return await this.#ask(session, command, params);
     } catch (cause) {
       const isOlder = epoch !== this.#current?.epoch;
-      if (!isOlder || ParleyError.from(cause).code !== 'no_capacity') throw cause;
+      if (!isOlder || !UNANSWERED.has(ParleyError.from(cause).code)) throw cause;
       throw new ParleyError('stale_epoch', { cause });
     }
   }
@@ -101,7 +109,7 @@ export class MediaSessions {
   /** To the current session. @throws ParleyError `media_failed` when there is none, or the node's */
   async send<K extends MediaCommand>(command: K, params: MediaParams<K>): Promise<MediaResult<K>> {
     if (!this.#current) throw new ParleyError('media_failed');
-    return this.#options.media.send(this.#current.nodeId, command, params);
+    return this.#ask(this.#current, command, params);
   }
 
   /** To every session. @throws ParleyError what the current one answers */
@@ -123,6 +131,20 @@ export class MediaSessions {
   end(): void {
     this.#stopWatching();
     this.#older = { name: 'unwatched', sessions: this.#olderSessions };
+  }
+
+  /** @throws ParleyError what the node answers, or `timeout` when a newer session comes before its answer */
+  #ask<K extends MediaCommand>(
+    { nodeId, epoch }: MediaSession,
+    command: K,
+    params: MediaParams<K>,
+  ): Promise<MediaResult<K>> {
+    const { promise, resolve, reject } = Promise.withResolvers<MediaResult<K>>();
+    const giveUp = () => reject(new ParleyError('timeout'));
+    this.#asked.set(giveUp, epoch);
+    const answer = this.#options.media.send(nodeId, command, params);
+    answer.then(resolve, reject).finally(() => this.#asked.delete(giveUp));
+    return promise;
   }
 
   get #olderSessions(): readonly MediaSession[] {

@@ -132,3 +132,21 @@ test('a request for an older session whose node has ended is out of date; one fo
   answer = () => true;
   await ready(1);
 });
+
+test('a request that a killed node does not answer is out of date as soon as there is a newer session', async () => {
+  const { promise: never } = Promise.withResolvers<never>();
+  const media = { send: () => never, close: async () => {} } as unknown as MediaClient;
+  sessions = new MediaSessions({
+    ...{ room: 'team', participantId: 'ada' },
+    ...{ media, resources, drainGraceMs: DRAIN_GRACE_MS },
+  });
+  sessions.adopt({ nodeId: 'killed', origin: 'router', epoch: 1 });
+  const ids = { room: 'team', participantId: 'ada' };
+  const ready = sessions.sendTo(1, 'ready', { ...ids, epoch: 1, consumerIds: [] });
+  const muted = sessions.sendToAll('mute', { ...ids, trackId: 'camera', muted: true, version: 1 });
+  sessions.adopt({ nodeId: 'other', origin: 'router', epoch: 2 });
+  await assert.rejects(ready, { code: 'stale_epoch' });
+  // The newer session may know nothing of it: it is sent again.
+  await assert.rejects(muted, { code: 'timeout' });
+  sessions.end();
+});
