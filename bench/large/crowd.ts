@@ -12,7 +12,7 @@ export interface CrowdOptions {
   speakers: number;
   /** What they are called, with a number. */
   called: string;
-  /** Whose received packets are counted. */
+  /** How many participants count what they receive. */
   counted: number;
   /** 0 to 19: above 0 other programs come first, as if these participants had computers of their own. */
   nice: number;

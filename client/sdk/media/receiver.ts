@@ -46,7 +46,7 @@ export class Receiver {
   readonly #consuming = new Map<string, Consuming>();
   /** Consumers that we replaced by newer ones. The server may still name them. */
   readonly #retired = new Set<string>();
-  /** Of the track that came where a picture was expected: what is played in step with it has the stream of that. */
+  /** The stream of the participant whose picture took the prepared place. Its other tracks join the stream of that place. */
   #pictureStream: string | undefined;
   readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
   #isPlaced = false;

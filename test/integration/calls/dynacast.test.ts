@@ -6,6 +6,7 @@ import { cleanup } from 'node-datachannel';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until, within } from '../../support/process/until.ts';
+import { cameraSeenBy, loadIsKnown } from '../../support/sdk/light-camera.ts';
 import { lightPublisher } from '../../support/sdk/light-publisher.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { SentLayers } from '../../support/sdk/sent-layers.ts';
@@ -15,15 +16,6 @@ after(() => cleanup());
 
 const ALL = [true, true, true];
 const NONE = [false, false, false];
-
-/** The camera of the light publisher, as this participant knows it. */
-async function cameraSeenBy({ call }: Person): Promise<string> {
-  return until('the camera to be listed', () => {
-    const camera = call.room.tracks.find(({ source }) => source === 'camera');
-    assert.ok(camera);
-    return camera.id;
-  });
-}
 
 async function reports(t: TestContext, what: string, action: () => Promise<void>): Promise<void> {
   const since = performance.now();
@@ -103,10 +95,7 @@ test('between two nodes a picture that nobody there receives is not piped', asyn
   const { web, cluster } = await startReplicas(t, { web: 1, nodes: 2 }, env);
   const { url } = web[0]!;
   await lightPublisher(t, url, 'team', 'Light');
-  await until('the registry to know', async () => {
-    const nodes = await cluster.nodes.list();
-    assert.ok(nodes.some(({ sessions }) => sessions > 0));
-  });
+  await loadIsKnown(cluster);
   const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
   const camera = await cameraSeenBy(ada);
   await pausesAndComesBack(t, sent, ada, camera);
@@ -119,10 +108,7 @@ test('a picture from another node that was given up is there again when somebody
   const { url } = web[0]!;
   // The voice keeps the pipe between the nodes open.
   await lightPublisher(t, url, 'team', 'Light');
-  await until('the registry to know', async () => {
-    const nodes = await cluster.nodes.list();
-    assert.ok(nodes.some(({ sessions }) => sessions > 0));
-  });
+  await loadIsKnown(cluster);
   const ada = await Person.join(t, url, 'team', 'Ada', { share: ['camera'] });
   const camera = await cameraSeenBy(ada);
   await packetsArrive(ada, camera);
@@ -165,9 +151,7 @@ test('whoever moves is sent no picture that it does not look at, not even for a 
   const { web, nodes, cluster } = await startReplicas(t, { web: 1, nodes: 2 }, env);
   const { url } = web[0]!;
   await lightPublisher(t, url, 'team', 'Light');
-  await until('the registry to know', async () => {
-    assert.ok((await cluster.nodes.list()).some(({ sessions }) => sessions > 0));
-  });
+  await loadIsKnown(cluster);
   const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
   const camera = await cameraSeenBy(ada);
   ada.call.subscribe(camera, { paused: true });

@@ -8,6 +8,7 @@ import { provisionWorker } from '../../../native/provision.ts';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
 import { workerOrigin } from '../../support/process/worker-origin.ts';
+import { cameraSeenBy, loadIsKnown } from '../../support/sdk/light-camera.ts';
 import { lightPublisher } from '../../support/sdk/light-publisher.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { SentLayers } from '../../support/sdk/sent-layers.ts';
@@ -93,14 +94,6 @@ class Layers {
   }
 }
 
-async function camera({ call }: Person): Promise<string> {
-  return until('the camera to be listed', () => {
-    const found = call.room.tracks.find(({ source }) => source === 'camera');
-    assert.ok(found);
-    return found.id;
-  });
-}
-
 /** Everybody sees it small for so long that its sender has switched the upper layers off, and mediasoup noticed. */
 async function allSmall(layers: Layers, trackId: string, watchers: readonly Person[]) {
   for (const { call } of watchers) call.subscribe(trackId, { spatialLayer: 0 });
@@ -126,7 +119,7 @@ test('who alone enlarges a picture gets its top layer at once, each time, and th
   const ada = await Person.join(t, server.url, 'team', 'Ada', { share: [] });
   const ben = await Person.join(t, server.url, 'team', 'Ben', { share: [] });
   await lightPublisher(t, server.url, 'team', 'Light');
-  const trackId = await camera(ada);
+  const trackId = await cameraSeenBy(ada);
   await sent.becomes(trackId, [true, true, true]);
   const before = layers.consumers.map(({ id }) => id);
   for (const time of ['first', 'second']) {
@@ -153,12 +146,9 @@ test('a picture from another node is sharp at once too', { skip }, async (t) => 
   const { web, cluster } = await startReplicas(t, { web: 1, nodes: 2 }, env);
   const { url } = web[0]!;
   await lightPublisher(t, url, 'team', 'Light');
-  await until('the registry to know', async () => {
-    const nodes = await cluster.nodes.list();
-    assert.ok(nodes.some(({ sessions }) => sessions > 0));
-  });
+  await loadIsKnown(cluster);
   const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
-  const trackId = await camera(ada);
+  const trackId = await cameraSeenBy(ada);
   await sent.becomes(trackId, [true, true, true]);
   assert.equal((await sent.ofPipes(trackId)).length, 1, 'both are on one node');
   await allSmall(layers, trackId, [ada]);
