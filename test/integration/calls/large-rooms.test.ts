@@ -72,7 +72,13 @@ test('in a large room a client receives the pictures that it looks at, and no ot
   const server = await startServer(t, { PICTURES: '2', MAX_PICTURES: '3' });
   const crowd: Person[] = [];
   for (const name of CROWD) {
-    crowd.push(await Person.join(t, server.url, 'hall', name, { share: ['camera'] }));
+    const person = await Person.join(t, server.url, 'hall', name, { share: ['camera'] });
+    crowd.push(person);
+    // Whoever has joined sends a moment later, and the pictures that were sent first are the chosen ones.
+    await until(`the picture of ${name} to be published`, () => {
+      const { participantId, call } = person;
+      assert.ok(call.room.tracks.some((track) => track.participantId === participantId));
+    });
   }
   const [ada, ben, cy, dan, eve] = crowd as [Person, Person, Person, Person, Person];
 
