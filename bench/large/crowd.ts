@@ -14,8 +14,8 @@ export interface CrowdOptions {
   called: string;
   /** How many participants count what they receive. */
   counted: number;
-  /** 0 to 19: above 0 other programs come first, as if these participants had computers of their own. */
-  nice: number;
+  /** Every other program comes first, as if these participants had computers of their own. */
+  isIdle: boolean;
   seconds: { ramp: number; stay: number };
 }
 
@@ -30,12 +30,12 @@ export class Crowd {
     this.#output = output;
   }
 
-  static start({ url, room, called, seconds, nice, ...numbersOf }: CrowdOptions): Crowd {
+  static start({ url, room, called, seconds, isIdle, ...numbersOf }: CrowdOptions): Crowd {
     const numbers = { ...numbersOf, ramp: seconds.ramp, duration: seconds.stay };
     const child = spawn(
-      'nice',
+      'chrt',
       [
-        ...['-n', String(nice), process.execPath],
+        ...[isIdle ? '--idle' : '--other', '0', process.execPath],
         ...[PARLEY, 'load', '--url', url, '--room', room, '--layout', '0', '--called', called],
         ...Object.entries(numbers).flatMap(([name, value]) => [`--${name}`, String(value)]),
       ],

@@ -18,8 +18,6 @@ const WATCHED = 'presenter 1';
 const COUNTED_OF = 20;
 /** Participants who arrive in a second. */
 const ARRIVALS = 3;
-/** What hundreds receive takes half a core. A server has its processors for itself, so that comes after it. */
-const LISTENERS_NICE = 10;
 const TURN_EVERY_MS = 5_000;
 /** So long is watched after each loss. */
 const AFTER_LOSS_MS = 45_000;
@@ -59,7 +57,7 @@ async function main(): Promise<void> {
     const arrive = (
       crowd: Pick<
         CrowdOptions,
-        'called' | 'publishers' | 'cameras' | 'speakers' | 'counted' | 'nice'
+        'called' | 'publishers' | 'cameras' | 'speakers' | 'counted' | 'isIdle'
       >,
     ) => {
       const ramp = crowd.publishers / ARRIVALS;
@@ -79,14 +77,14 @@ async function main(): Promise<void> {
         cameras,
         speakers: 0,
         counted: Math.ceil(cameras / COUNTED_OF),
-        nice: 0,
+        isIdle: false,
       },
     });
     await presenters.arrived;
     const listeners = arrive({
       called: 'listener',
       ...{ publishers: audience, cameras: 0, speakers, counted: Math.ceil(audience / COUNTED_OF) },
-      nice: LISTENERS_NICE,
+      isIdle: true,
     });
     const ann = new Observer('Ann', await chromium.newPage(WINDOW));
     const ben = new Observer('Ben', await chromium.newPage(SMALL_WINDOW));

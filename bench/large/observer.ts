@@ -69,16 +69,10 @@ export class Observer {
       this.#isTurningBack = !this.#isTurningBack;
     }
     await (this.#isTurningBack ? back : next).click();
-    const picture = page
-      .getByRole('article')
-      .filter({ has: page.locator('video') })
-      .first();
-    if ((await picture.count()) === 0) {
-      this.#isTurningBack = true;
-      return undefined;
-    }
-    await moves(this.participant, picture);
-    return performance.now() - from;
+    const pictures = page.getByRole('article').filter({ has: page.locator('video') });
+    if (await moves(this.participant, pictures)) return performance.now() - from;
+    this.#isTurningBack = true;
+    return undefined;
   }
 }
 
@@ -86,19 +80,32 @@ const NEXT = /^Next/;
 const PREVIOUS = /^Previous/;
 const MOVING_FRAMES = 2;
 const LOOK_EVERY_MS = 50;
+const LOOK_TIMEOUT_MS = 200;
+/** A page whose pictures are still to be drawn has them within so many looks. */
+const LOOKS_WITHOUT = 5;
 
-/** Frames are decoded that were not before. */
-async function moves(participant: Participant, tile: Locator): Promise<void> {
+/**
+ * Waits until frames are decoded that were not before.
+ *
+ * @returns false: nobody there has a camera
+ */
+async function moves(participant: Participant, pictures: Locator): Promise<boolean> {
   let first: number | undefined;
+  let without = 0;
   await until(
     'a picture to move on the page that was turned to',
     async () => {
-      const { frames } = await participant.video(tile);
+      // The tiles of the page before are still there for a moment.
+      without = (await pictures.count()) === 0 ? without + 1 : 0;
+      if (without >= LOOKS_WITHOUT) return;
+      if (without > 0) throw new Error('there is none');
+      const { frames } = await participant.video(pictures.first(), LOOK_TIMEOUT_MS);
       if (first === undefined || frames < first) first = frames;
       if (frames - first < MOVING_FRAMES) throw new Error(`${frames - first} more frames`);
     },
     { withinMs: 30_000, everyMs: LOOK_EVERY_MS },
   );
+  return without < LOOKS_WITHOUT;
 }
 
 /** Runs in the page: its source text is what gets there. */

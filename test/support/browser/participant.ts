@@ -112,16 +112,8 @@ export class Participant {
   }
 
   /** The received picture in a tile: frames since the beginning, and their size. */
-  async video(tile: Locator): Promise<Picture> {
-    const shown = await tile.locator('video').evaluate((video: HTMLVideoElement) => {
-      const track = video.srcObject instanceof MediaStream && video.srcObject.getVideoTracks()[0];
-      return {
-        trackId: track ? track.id : undefined,
-        frames: video.getVideoPlaybackQuality().totalVideoFrames,
-        width: video.videoWidth,
-        height: video.videoHeight,
-      };
-    });
+  async video(tile: Locator, timeout: number = DEADLINES.condition): Promise<Picture> {
+    const shown = await tile.locator('video').evaluate(shownBy, undefined, { timeout });
     assert.ok(shown.trackId !== undefined, 'the tile has a video element without a track');
     // One's own picture comes straight from the camera: only the element counts its frames.
     return inboundPicture(await this.stats(), shown.trackId) ?? shown;
@@ -211,4 +203,15 @@ export class Participant {
   watchGaps(tile: Locator): Promise<GapWatch> {
     return gapWatch(tile);
   }
+}
+
+/** Runs in the page: its source text is what gets there. */
+function shownBy(video: HTMLVideoElement) {
+  const track = video.srcObject instanceof MediaStream && video.srcObject.getVideoTracks()[0];
+  return {
+    trackId: track ? track.id : undefined,
+    frames: video.getVideoPlaybackQuality().totalVideoFrames,
+    width: video.videoWidth,
+    height: video.videoHeight,
+  };
 }
