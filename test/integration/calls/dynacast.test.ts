@@ -1,13 +1,13 @@
 // What nobody receives is not sent: layers at their source, pictures over pipes, across workers and nodes.
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
-import { observer } from 'mediasoup';
 import { cleanup } from 'node-datachannel';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until, within } from '../../support/process/until.ts';
 import { cameraSeenBy, loadIsKnown } from '../../support/sdk/light-camera.ts';
 import { lightPublisher } from '../../support/sdk/light-publisher.ts';
+import { followNewMedia } from '../../support/sdk/new-media.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { SentLayers } from '../../support/sdk/sent-layers.ts';
 import { startServer } from '../../support/server/app.ts';
@@ -169,17 +169,11 @@ test('whoever moves is sent no picture that it does not look at, not even for a 
 /** How each picture that a participant receives began, from now on. */
 function beginningsOfPictures(context: TestContext): ('paused' | 'sent')[] {
   const began: ('paused' | 'sent')[] = [];
-  const onWorker: Parameters<typeof observer.on<'newworker'>>[1] = (worker) =>
-    worker.observer.on('newrouter', (router) =>
-      router.observer.on('newtransport', (transport) => {
-        if (transport.type !== 'webrtc') return;
-        transport.observer.on('newconsumer', ({ kind, paused }) => {
-          if (kind === 'video') began.push(paused ? 'paused' : 'sent');
-        });
-      }),
-    );
-  observer.on('newworker', onWorker);
-  context.after(() => observer.off('newworker', onWorker));
+  followNewMedia(context, {
+    onConsumer({ kind, paused }, { type }) {
+      if (type === 'webrtc' && kind === 'video') began.push(paused ? 'paused' : 'sent');
+    },
+  });
   return began;
 }
 

@@ -1,7 +1,6 @@
 // A picture that somebody enlarges is sharp before mediasoup's own worker would move the consumer to the layer.
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
-import { observer } from 'mediasoup';
 import type { Consumer, Producer } from 'mediasoup/types';
 import { cleanup } from 'node-datachannel';
 import { provisionWorker } from '../../../native/provision.ts';
@@ -10,6 +9,7 @@ import { until } from '../../support/process/until.ts';
 import { workerOrigin } from '../../support/process/worker-origin.ts';
 import { cameraSeenBy, loadIsKnown } from '../../support/sdk/light-camera.ts';
 import { lightPublisher } from '../../support/sdk/light-publisher.ts';
+import { followNewMedia } from '../../support/sdk/new-media.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { SentLayers } from '../../support/sdk/sent-layers.ts';
 import { startServer } from '../../support/server/app.ts';
@@ -28,25 +28,15 @@ class Layers {
   readonly #producers = new Map<Producer, { since: number }>();
   readonly #began = new Map<string, number[]>();
   readonly #moved: { consumer: Consumer; layer: number | undefined; at: number }[] = [];
-  readonly #stop = new AbortController();
 
   constructor(t: TestContext) {
-    const onWorker: Parameters<typeof observer.on<'newworker'>>[1] = (worker) =>
-      worker.observer.on('newrouter', (router) =>
-        router.observer.on('newtransport', (transport) => {
-          if (this.#stop.signal.aborted) return;
-          transport.observer.on('newconsumer', (consumer) => {
-            if (transport.type === 'webrtc' && consumer.kind === 'video') this.#follow(consumer);
-          });
-          transport.observer.on('newproducer', (producer) => {
-            if (producer.kind === 'video') this.#begin(producer, transport.type);
-          });
-        }),
-      );
-    observer.on('newworker', onWorker);
-    t.after(() => {
-      this.#stop.abort();
-      observer.off('newworker', onWorker);
+    followNewMedia(t, {
+      onProducer: (producer, { type }) => {
+        if (producer.kind === 'video') this.#begin(producer, type);
+      },
+      onConsumer: (consumer, { type }) => {
+        if (type === 'webrtc' && consumer.kind === 'video') this.#follow(consumer);
+      },
     });
   }
 

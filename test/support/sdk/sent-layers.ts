@@ -1,10 +1,10 @@
 // Packets that arrive at each producer of this process, layer by layer, as the media workers count them.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { observer } from 'mediasoup';
 import type { Producer, Transport } from 'mediasoup/types';
 import { until } from '../process/until.ts';
-import { type Owner, ownedBy } from '../server/owned.ts';
+import type { Owner } from '../server/owned.ts';
+import { followNewMedia } from './new-media.ts';
 
 /** Packets come at least this often in a layer that is sent. */
 const LOOK_MS = 400;
@@ -19,22 +19,12 @@ export class SentLayers {
 
   /** Sees what is made from now on, until the test is over. */
   constructor(context: Owner) {
-    const stop = new AbortController();
-    const onWorker: Parameters<typeof observer.on<'newworker'>>[1] = (worker) =>
-      worker.observer.on('newrouter', (router) =>
-        router.observer.on('newtransport', (transport) =>
-          transport.observer.on('newproducer', (producer) => {
-            if (stop.signal.aborted) return;
-            const known = { producer, transport };
-            this.#known.add(known);
-            producer.observer.once('close', () => this.#known.delete(known));
-          }),
-        ),
-      );
-    observer.on('newworker', onWorker);
-    ownedBy(context).defer(() => {
-      stop.abort();
-      observer.off('newworker', onWorker);
+    followNewMedia(context, {
+      onProducer: (producer, transport) => {
+        const known = { producer, transport };
+        this.#known.add(known);
+        producer.observer.once('close', () => this.#known.delete(known));
+      },
     });
   }
 
