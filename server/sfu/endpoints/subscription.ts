@@ -36,6 +36,7 @@ interface First {
 export class Subscription {
   readonly trackId: string;
   readonly #consumer: Consumer;
+  readonly #producer: Producer;
   readonly #use: TrackUse;
   readonly #description: Omit<ConsumerDescription, 'waiting'>;
   readonly #log: Logger;
@@ -46,12 +47,13 @@ export class Subscription {
   readonly #received = Promise.withResolvers<void>();
 
   private constructor(
-    { track, use, resources, log }: SubscriptionOptions,
+    { track, producer, use, resources, log }: SubscriptionOptions,
     first: First,
     consumer: Consumer,
   ) {
     this.trackId = track.trackId;
     this.#consumer = consumer;
+    this.#producer = producer;
     this.#use = use;
     this.#log = log;
     this.#waiting = first.waiting;
@@ -173,7 +175,7 @@ export class Subscription {
       this.#preference.spatialLayer === undefined
         ? consumer.preferredLayers
         : preferredLayers(this.#preference, modeOf(consumer));
-    if (!wanted) return;
+    if (!wanted || this.#hasEnded) return;
     try {
       await Promise.all([
         consumer.setPreferredLayers({ ...wanted, temporalLayer: 0 }),
@@ -189,19 +191,24 @@ export class Subscription {
     this.#consumer.close();
   }
 
+  /** With its producer the worker closes the consumer, and refuses what is asked of it before we learn of that. */
+  get #hasEnded(): boolean {
+    return this.#consumer.closed || this.#producer.closed;
+  }
+
   async #apply({ isOtherLayer = false } = {}): Promise<void> {
     const consumer = this.#consumer;
     const pause = this.#waiting || this.#wantsPause;
     const preference = this.#preference;
     try {
-      if (consumer.closed) return;
+      if (this.#hasEnded) return;
       // A picture whose layer the client does not name any more may come in its best one.
       const { spatialLayer = this.#wantsPause ? undefined : EVERY_LAYER } = preference;
       if (isOtherLayer && consumer.type !== 'simple' && spatialLayer !== undefined) {
         const layers = preferredLayers({ ...preference, spatialLayer }, modeOf(consumer));
         await consumer.setPreferredLayers(layers);
       }
-      if (consumer.closed || pause === consumer.paused) return;
+      if (this.#hasEnded || pause === consumer.paused) return;
       await (pause ? consumer.pause() : consumer.resume());
     } catch (error) {
       // The worker may have closed the track before its event arrived here. Nothing is missing then.

@@ -160,7 +160,7 @@ export class PipeSource {
     const producer = this.#router.own(producerId);
     if (!producer) return;
     const use = this.#router.use(producer, EVERY_LAYER, 'pipe');
-    const outlet = { use, flow: new Flow(consumer, this.#context.log) };
+    const outlet = { use, flow: new Flow(consumer, this.#context.log, producer) };
     this.#outlets.set(producerId, outlet);
     consumer.observer.once('close', () => {
       use.end();

@@ -10,13 +10,20 @@ export interface Pausable {
 
 export class Flow {
   readonly #end: Pausable;
+  readonly #producer: { readonly closed: boolean };
   readonly #log: Logger;
   #flows: boolean;
   #wanted: boolean;
   #running = false;
 
-  constructor(end: Pausable & { readonly paused: boolean }, log: Logger) {
+  /** @param producer whose end is the consumer's too: the worker closes it, and would refuse to pause it. */
+  constructor(
+    end: Pausable & { readonly paused: boolean },
+    log: Logger,
+    producer: { readonly closed: boolean } = end,
+  ) {
     this.#end = end;
+    this.#producer = producer;
     this.#log = log;
     this.#flows = !end.paused;
     this.#wanted = this.#flows;
@@ -29,7 +36,7 @@ export class Flow {
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (this.#flows !== this.#wanted && !this.#end.closed) {
+    while (this.#flows !== this.#wanted && !this.#end.closed && !this.#producer.closed) {
       const flows = this.#wanted;
       try {
         await (flows ? this.#end.resume() : this.#end.pause());

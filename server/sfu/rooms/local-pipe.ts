@@ -26,7 +26,7 @@ export async function pipeLocally(
     if (!pipeConsumer || !pipeProducer) throw new ParleyError('media_failed');
     pipeProducer.observer.once('close', () => use.end());
     if (pipeProducer.closed) use.end();
-    const setFlowing = bothEnds(pipeConsumer, pipeProducer, log);
+    const setFlowing = bothEnds(origin, pipeConsumer, pipeProducer, log);
     return {
       producer: pipeProducer,
       ask(demand) {
@@ -42,6 +42,7 @@ export async function pipeLocally(
 
 /** @returns a function that says whether anybody receives the track. A consumer that is resumed requests a key frame. */
 function bothEnds(
+  origin: Producer,
   consumer: Consumer,
   producer: Producer,
   log: Logger,
@@ -49,7 +50,7 @@ function bothEnds(
   // mediasoup pauses the producer with the consumer, but its command may find a worker that has closed it already.
   consumer.observer.removeAllListeners('pause');
   consumer.observer.removeAllListeners('resume');
-  const ends = { consumer: new Flow(consumer, log), producer: new Flow(producer, log) };
+  const ends = { consumer: new Flow(consumer, log, origin), producer: new Flow(producer, log) };
   let isReceived = true;
   const apply = () => {
     ends.producer.set(isReceived && !consumer.producerPaused);
