@@ -108,6 +108,8 @@ export class NetworkChecks {
     if (!check) return;
     check.closed = true;
     check.timer.close();
+    // One by one: with the router alone mediasoup would keep them for its WebRTC server.
+    for (const transport of check.transports.values()) transport.close();
     check.router?.close();
     if (this.#checks.get(checkId) === check) this.#checks.delete(checkId);
   }
@@ -117,11 +119,13 @@ export class NetworkChecks {
     // No codecs: this router carries only data.
     const router = await worker.worker.createRouter({ mediaCodecs: [] });
     countWhileOpen(this.#options.resources, 'router', router);
-    check.router = router;
-    if (check.closed) router.close();
-    const paths = this.#ways(iceServers).map((way) => this.#openPath(check, router, worker, way));
+    const ways = check.closed ? [] : this.#ways(iceServers);
+    const paths = ways.map((way) => this.#openPath(check, router, worker, way));
     const opened = await Promise.allSettled(paths);
-    if (check.closed || router.closed) throw new ParleyError('media_failed');
+    check.router = router;
+    // While transports were opened the router had to stay: mediasoup would keep those that came after its end.
+    if (check.closed) router.close();
+    mustBeOpen(router);
     return opened.map((result) => {
       if (result.status === 'rejected') throw result.reason;
       return result.value;
@@ -155,11 +159,14 @@ export class NetworkChecks {
     });
     countWhileOpen(this.#options.resources, 'transport', transport);
     check.transports.set(transport.id, transport);
+    if (check.closed) transport.close();
     // In order: consumers take the lowest free stream, so both sides number the streams alike.
     for (const [streamId, reliability] of CHECK_STREAMS.entries()) {
+      mustBeOpen(transport);
       const { id } = await transport.produceData({
         sctpStreamParameters: { streamId, ...reliability },
       });
+      mustBeOpen(transport);
       await transport.consumeData({ dataProducerId: id });
     }
     const { id, iceParameters, dtlsParameters, sctpParameters } = transport;
@@ -173,4 +180,9 @@ export class NetworkChecks {
       sctp: { port, maxMessageSize },
     };
   }
+}
+
+/** @throws ParleyError `media_failed`. The worker has closed it too, and would log an error for whatever is asked of it. */
+function mustBeOpen({ closed }: { readonly closed: boolean }): void {
+  if (closed) throw new ParleyError('media_failed');
 }
