@@ -29,7 +29,7 @@ export interface SentLayer {
   id: string;
   bytes: number;
   frames: number;
-  /** Not switched off at the encoder. */
+  /** The encoder has not switched it off. */
   active: boolean;
   height: number;
   /** Why the browser encodes less than it is allowed: `none`, `cpu`, `bandwidth`, `other`. */

@@ -4,13 +4,13 @@ import type { ContenderName } from './contender.ts';
 
 export interface Turn {
   seconds: number;
-  /** Of the media side; undefined when its processes are not known. */
+  /** CPU time of the media side; undefined when its processes are not known. */
   cpuMs: number | undefined;
   /** The part of it that is not of mediasoup's workers. */
   nodeMs: number | undefined;
-  /** By the publisher. */
+  /** Packets that the publisher sent. */
   sent: number;
-  /** By the whole audience. */
+  /** Packets that the whole audience received. */
   received: number;
   delayMs: { p50: number | undefined; p95: number | undefined };
   /** Share of the time in which the process of the clients was at work. */
@@ -21,12 +21,12 @@ export interface Measured {
   name: ContenderName;
   description: string;
   receivers: number;
-  /** Without an audience: nobody sends, and the publisher sends. */
+  /** Turns without an audience: nobody sends, and the publisher sends. */
   empty: Turn;
   unheard: Turn;
   /** The publisher sends to the whole audience. */
   rounds: readonly Turn[];
-  /** With the audience: nobody sends. */
+  /** The audience is there, and nobody sends. */
   silent: Turn;
   /** The publisher sends, and the whole audience has paused. */
   paused: Turn | undefined;
@@ -69,7 +69,7 @@ export function lossOf({ sent, received }: Turn, receivers: number): number {
   return expected === 0 ? 0 : (Math.max(0, expected - received) * 100) / expected;
 }
 
-/** Of the rounds without much loss; undefined when there is none. */
+/** Costs of the rounds without much loss; undefined when there is none. */
 export function costs({ rounds, receivers }: Measured): Spread | undefined {
   const known = rounds.flatMap((turn) => wholeCost(turn, receivers) ?? []);
   return known.length === 0 ? undefined : spread(known);
@@ -81,9 +81,9 @@ function wholeCost(turn: Turn | undefined, receivers: number): number | undefine
 
 export interface Verdict {
   goal: Goal;
-  /** By the medians. */
+  /** The medians are compared. */
   ratio: number;
-  /** By round, of the turns that were next to each other. */
+  /** Each round compares the turns that were next to each other. */
   range: Spread;
   isMet: boolean;
 }

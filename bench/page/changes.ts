@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 
 export interface Cost {
-  /** Of the main thread per change, without what pictures that move cost. Milliseconds. */
+  /** Work of the main thread per change, without what pictures that move cost. Milliseconds. */
   perChange: number;
   script: number;
   styleAndLayout: number;
@@ -95,7 +95,7 @@ interface TraceEvent {
   args?: { name?: string };
 }
 
-/** Of all pages' main threads: there is one page. */
+/** The longest task of any main thread: there is one page. Milliseconds. */
 function longestTaskIn(trace: string): number {
   const { traceEvents } = JSON.parse(trace) as { traceEvents: TraceEvent[] };
   const main = new Set(

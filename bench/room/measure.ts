@@ -14,7 +14,7 @@ export interface Size {
 }
 
 export interface Measured {
-  /** With its publications. */
+  /** A join, with its publications. */
   join: Cost;
   mute: Cost;
   leave: Cost;

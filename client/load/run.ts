@@ -119,7 +119,7 @@ class Run {
     await this.#waitUntil(this.#plan.rampMs);
   }
 
-  /** Until then, or until the run ends. */
+  /** Resolves at that time, or when the run ends. */
   async #waitUntil(atMs: number): Promise<void> {
     const { signal } = this.#ending;
     const ms = atMs - this.#now();

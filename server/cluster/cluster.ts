@@ -247,7 +247,7 @@ export interface Bus {
     options: { timeoutMs: number },
   ): Promise<unknown>;
   serve(nodeId: string, handler: CommandHandler): Promise<Closer>;
-  /** To every subscriber of the topic, in the order of publication from one process. */
+  /** Every subscriber of the topic gets it, in the order of publication from one process. */
   publish(topic: string, message: unknown): Promise<void>;
   subscribe(topic: string, listener: (message: unknown) => void): Promise<Closer>;
 }

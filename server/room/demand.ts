@@ -55,7 +55,7 @@ export function settle(before: Settling, wanted: Demand, nowMs: number): Settlin
 
 /** How many want each layer: the highest of them is known without asking everybody. */
 export class DemandCounts {
-  /** By demand plus one. */
+  /** Counts by demand plus one. */
   readonly #counts: number[] = Array.from({ length: EVERY_LAYER + 2 }, () => 0);
 
   get highest(): Demand {

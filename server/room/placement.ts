@@ -75,7 +75,7 @@ function reachEachOther(a: NodeInfo, b: NodeInfo): boolean {
   return a.reaches.includes(b.id) && b.reaches.includes(a.id);
 }
 
-/** Of one region those with transports ready come first: loads change between a visit and its join. */
+/** Within a region, nodes with transports ready come first: loads change between a visit and its join. */
 function best(
   nodes: readonly NodeInfo[],
   { region, preparedOn }: Pick<PlacementWish, 'region' | 'preparedOn'>,

@@ -56,7 +56,7 @@ export const Take = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LI
  */
 export const VoicesHeard = v.picklist(['all', 'chosen']);
 export type VoicesHeard = v.InferOutput<typeof VoicesHeard>;
-/** Whose voices are heard from now on. */
+/** The server says whose voices are heard from now on. */
 export const ChosenVoices = v.object({ voices: VoicesHeard });
 /**
  * A voice that begins, where voices are chosen. Of the client: its packets are best held back until `heard`. That is

@@ -220,9 +220,9 @@ export const METHODS = {
    * last four pages that it asked for.
    */
   participants: { params: ParticipantsParams, result: ParticipantsResult },
-  /** For hosts: mutes a track of another participant, who may unmute it again. */
+  /** A host mutes a track of another participant, who may unmute it again. */
   muteOther: { params: v.object({ trackId: ClientId }), result: Empty },
-  /** For hosts: ends another participant's session. */
+  /** A host ends another participant's session. */
   remove: { params: v.object({ participantId: ParticipantId }), result: Empty },
 } as const;
 export type Methods = typeof METHODS;

@@ -129,7 +129,7 @@ export class Sender {
     clearInterval(this.#timer);
   }
 
-  /** Whose voices are heard. */
+  /** The server says whose voices are heard. */
   choose(voices: VoicesHeard | undefined): void {
     this.#sendVoice(this.#gate.choose(voices === 'chosen'));
   }

@@ -39,7 +39,7 @@ export interface RunSamples {
   ownDelayP99Ms: number;
   /** How much of the time while everybody was there this process was at work: above most of it, packets queue here. */
   ownLoadPercent: number;
-  /** By all programs on this machine, in the time of the run; null where the system does not say. */
+  /** Datagrams of all programs on this machine, in the time of the run; null where the system does not say. */
   droppedDatagrams: number | null;
 }
 
@@ -52,14 +52,14 @@ export interface Spread {
 export interface LoadReport {
   participants: {
     planned: number;
-    /** Of them, those whose received packets are counted. */
+    /** Participants whose received packets are counted. */
     counted: number;
-    /** Those that got in. */
+    /** Participants that got in. */
     joined: number;
     refused: number;
     lost: number;
     resumes: number;
-    /** Neither in nor refused when the run ended. */
+    /** Participants that were neither in nor refused when the run ended. */
     missing: number;
   };
   /** From arriving to the answer of the join. Milliseconds; null when nobody got in. */

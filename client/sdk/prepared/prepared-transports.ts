@@ -8,7 +8,7 @@ import type { Direction } from '../../../shared/protocol/media-messages.ts';
 export interface PreparedTrack {
   /** The id that it will be published under. */
   readonly id: string;
-  /** Of a picture. */
+  /** A picture's codec. */
   readonly codec: VideoCodec;
   readonly producer: types.Producer;
   readonly rtpParameters: RtpParameters;

@@ -139,9 +139,9 @@ export interface Call {
    */
   findParticipants(query: ParticipantQuery): Promise<ParticipantPage>;
   sendChat(text: string): Promise<void>;
-  /** For hosts. */
+  /** A host mutes a track of another participant. */
   muteOther(trackId: string): Promise<void>;
-  /** For hosts. */
+  /** A host ends another participant's session. */
   removeParticipant(participantId: string): Promise<void>;
   /**
    * `RTCPeerConnection.getStats()` of both transports. While media moves to another server, `recv`

@@ -10,7 +10,7 @@ export interface FrameSound {
 }
 
 export interface Step<T> {
-  /** To be sent now, in this order. */
+  /** Frames to be sent now, in this order. */
   readonly send: readonly T[];
   /** The participant begins to speak: the server has to be told. */
   readonly begins: boolean;

@@ -226,7 +226,7 @@ export const MEDIA_EVENTS = {
     origin: v.string(),
     speakers: v.array(v.object({ participantId: ParticipantId, volume: v.number() })),
   }),
-  /** Whose voices this node sends its participants from now on. */
+  /** The node says whose voices it sends its participants from now on. */
   voices: v.object({ origin: v.string(), ...EVENTS.voices.entries }),
   /** Those who are to hear this track receive it, or are not waited for. */
   heard: v.object({ participantId: ParticipantId, ...EVENTS.heard.entries }),

@@ -7,7 +7,7 @@ export interface Layered {
   readonly paused: boolean;
   readonly producerPaused: boolean;
   readonly type: string;
-  /** Of each of the producer's streams, 0 until its first packet. */
+  /** The scores of the producer's streams, 0 until the first packet of each. */
   readonly score: { readonly producerScores: readonly number[] };
   readonly preferredLayers?: { readonly temporalLayer?: number } | undefined;
   readonly currentLayers?: { readonly temporalLayer?: number } | undefined;

@@ -76,7 +76,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     );
   }
 
-  /** Whose voices participants receive. */
+  /** The voices that participants receive. */
   get voices(): VoicesHeard {
     return this.tracks.common.isEveryVoice ? 'all' : 'chosen';
   }

@@ -106,13 +106,13 @@ export class MediaSessions {
     }
   }
 
-  /** To the current session. @throws ParleyError `media_failed` when there is none, or the node's */
+  /** Asks the current session. @throws ParleyError `media_failed` when there is none, or the node's */
   async send<K extends MediaCommand>(command: K, params: MediaParams<K>): Promise<MediaResult<K>> {
     if (!this.#current) throw new ParleyError('media_failed');
     return this.#ask(this.#current, command, params);
   }
 
-  /** To every session. @throws ParleyError what the current one answers */
+  /** Asks every session. @throws ParleyError what the current one answers */
   async sendToAll<K extends MediaCommand>(command: K, params: MediaParams<K>): Promise<void> {
     const { media } = this.#options;
     for (const { nodeId } of this.#olderSessions)

@@ -188,7 +188,7 @@ export class SessionMedia {
     undecodable: (session, { participantId: _, ...track }) => {
       if (session.#owner.features.includes('takes')) session.#publish('undecodable', track);
     },
-    // Also of a session that the client is leaving: it sends on both.
+    // A session that the client is leaving has a demand too: the client sends on both.
     demand: (session, { participantId: _, ...demand }) => session.#publish('demand', demand),
     iceServers: (session, { participantId: _, epoch, ...iceServers }) => {
       if (epoch !== session.epoch) return;

@@ -178,7 +178,7 @@ function passMedia<K extends MediaEvent>(
   }
 }
 
-/** Whose presence, entry or departure it is about. */
+/** Participants whose presence, entry or departure a patch is about. */
 function participantsOf({ ops }: RoomPatch): ReadonlySet<string> {
   return new Set(ops.flatMap((op) => ('participantId' in op ? [op.participantId] : [])));
 }

@@ -35,7 +35,7 @@ export class RoomReader {
     if (snapshot) onRead(snapshot, since);
   }
 
-  /** Without waiting for it. What cannot be read is read at the next reason to. */
+  /** Nobody waits for this reading. What cannot be read is read at the next reason to. */
   soon(): void {
     const { room, log } = this.#options;
     this.#reading ??= this.read()

@@ -101,7 +101,7 @@ export class FrameQueue {
     }
   }
 
-  /** Before all frames that wait. */
+  /** The frame goes before all those that wait. */
   sendFirst(frame: string): void {
     const sink = this.#sink();
     if (!sink) return;

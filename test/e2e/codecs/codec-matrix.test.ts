@@ -91,7 +91,7 @@ function getsHeight(viewer: Participant, what: string, fits: (height: number) =>
   );
 }
 
-/** Of the frames that are encoded, a share is received; counted over a second or more. */
+/** The viewer receives a share of the frames that are encoded; counted over a second or more. */
 function getsFrames(
   sender: Participant,
   viewer: Participant,

@@ -22,7 +22,7 @@ const ROOM = 'talk';
 const SEED = Number(process.env.PARLEY_FUZZ_SEED) || randomInt(2 ** 31);
 /** What a Node process may take more after such a storm: heaps grow, and shrink late. */
 const MEMORY_GROWTH_BYTES = 200e6;
-/** Of requests whose answers an attacker looks at; the hostile ones have smaller ids. */
+/** Ids of requests whose answers an attacker looks at; the hostile ones have smaller ids. */
 const LAST_ID = Number.MAX_SAFE_INTEGER;
 const JOIN_ID = LAST_ID - 1;
 const BURST_MS = 60_000;
@@ -53,7 +53,7 @@ class Attacker {
   readonly codes = new Map<string, number>();
   sent = 0;
   #socket: WebSocket | undefined;
-  /** Of its own media session, without which the media side would never hear of it. */
+  /** The epoch of its own media session, without which the media side would never hear of it. */
   #epoch = 1;
   #onSettled: (() => void) | undefined;
 

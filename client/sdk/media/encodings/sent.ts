@@ -11,7 +11,7 @@ export interface Sent {
   readonly entry: LocalEntry;
   /** Counts the producers of a track: another codec, or a gate, needs another one. */
   readonly take: number;
-  /** Of a picture. */
+  /** A picture's codec. */
   readonly codec: VideoCodec;
 }
 

@@ -22,7 +22,7 @@ export interface RoomSpeechOptions extends Omit<RoomVoicesOptions, 'onVoices'> {
   /** Voices that are heard at once in a large room. */
   voices: number;
   listeners(): readonly Listener[];
-  /** Does what may change whose voices participants receive, and makes them receive those. */
+  /** The action may change whose voices participants receive: afterwards they receive those. */
   change(action: () => void): void;
   publish: PublishEvent;
 }

@@ -51,7 +51,7 @@ export function installWithoutDecoders(codecs: readonly string[]): void {
 
 /** A picture as it is sent: its codec, and each stream of it. */
 export interface SentPicture {
-  /** Of the stream. */
+  /** The stream's id. */
   id: string;
   codec: string;
   scalabilityMode: string;
