@@ -1,29 +1,12 @@
 // What concerns one participant goes to the one web replica that has the session, whatever release the others are.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Bus, Cluster } from '../../../server/cluster/cluster.ts';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import { startReplicas, type Wrap } from '../../support/cluster/replicas.ts';
+import { through } from '../../support/cluster/through.ts';
 import { until } from '../../support/process/until.ts';
 import { RawClient } from '../../support/server/client.ts';
 import { publication } from '../../support/server/rtp.ts';
-
-/** The cluster as one process sees it, with another way to subscribe or to ask. */
-function through(
-  cluster: Cluster,
-  { subscribe, request, serve }: Partial<Pick<Bus, 'subscribe' | 'request' | 'serve'>>,
-): Cluster {
-  const { bus } = cluster;
-  const own: Bus = {
-    request: request ?? ((...args) => bus.request(...args)),
-    subscribe: subscribe ?? ((...args) => bus.subscribe(...args)),
-    serve: serve ?? ((...args) => bus.serve(...args)),
-    publish: (...args) => bus.publish(...args),
-  };
-  return new Proxy(cluster, {
-    get: (target, key) => (key === 'bus' ? own : Reflect.get(target, key)),
-  });
-}
 
 /** Counts the media events that a replica gets, by their name. */
 function counted(): { wrap: Wrap; got: Map<string, number> } {
