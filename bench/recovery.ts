@@ -10,6 +10,7 @@ import { crowds } from './lost-node.ts';
 import { BenchOwner } from './owner.ts';
 import { cpuMsOf } from './process-cpu.ts';
 import { spread } from './statistics.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const NAMES = ['Ada', 'Ben', 'Cleo'];
 const ROOM = 'bench';
@@ -90,7 +91,7 @@ async function main(): Promise<void> {
       only: { type: 'string', default: '' },
     },
   });
-  const trials = Number(values.trials);
+  const trials = wholeNumber('trials', values.trials);
   await ensureClient({ log: console.log });
   const outcomes = new Map<Loss, Outcome>();
   for (const loss of LOSSES.filter(({ name }) => name.includes(values.only))) {

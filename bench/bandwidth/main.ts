@@ -1,16 +1,13 @@
 // `npm run bench:bandwidth`: what nine browsers in one room receive, and send, for what they look at.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { BrowserContextOptions } from 'playwright-core';
-import { ensureClient } from '../../client/build.ts';
-import { Chromium } from '../../test/support/browser/chromium.ts';
+import type { Chromium } from '../../test/support/browser/chromium.ts';
 import { Participant } from '../../test/support/browser/participant.ts';
-import { Parley } from '../../test/support/server/parley.ts';
+import type { Parley } from '../../test/support/server/parley.ts';
+import { startFilmed } from '../filmed.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { arePictures, limitOf, type Received, received, type Sent, sent } from './flow.ts';
-import { filmOf } from './lively-video.ts';
 import { type Flows, installBandwidthHooks, type Requests } from './page-scripts.ts';
 import { report, type Turn } from './report.ts';
 
@@ -18,8 +15,7 @@ const ROOM = 'bandwidth';
 /** Nine encoders share the CPUs with everything else. The layers' ratios are those of a larger camera. */
 const CAMERA = { width: 640, height: 360 };
 const FRAME_RATE = 10;
-/** They are shown in a loop. */
-const FILM_FRAMES = 40;
+const FILM = { ...CAMERA, framesPerSecond: FRAME_RATE, frames: 40 };
 /** All tiles and a large one fit on one page of it. */
 const VIEWER_WINDOW = { viewport: { width: 1680, height: 1200 } };
 /** Publishers receive no pictures: all would be decoded on the same CPUs. */
@@ -45,23 +41,12 @@ async function main(): Promise<void> {
       rounds: { type: 'string', default: '3' },
     },
   });
-  const [browsers, seconds, rounds] = [values.browsers, values.seconds, values.rounds].map(Number);
-  if (!isCount(browsers, 2) || !isCount(seconds, 1) || !isCount(rounds, 1)) {
-    throw new Error('--browsers is at least 2, --seconds and --rounds at least 1, all whole.');
-  }
-  await ensureClient({ log: console.log });
+  const publishers = wholeNumber('browsers', values.browsers, 2) - 1;
+  const seconds = wholeNumber('seconds', values.seconds);
+  const rounds = wholeNumber('rounds', values.rounds);
   await using stack = new AsyncDisposableStack();
-  const parley = stack.use(await Parley.start({ LOG_LEVEL: 'info', WORKERS: '1' }));
-  const folder = await mkdtemp(path.join(tmpdir(), 'parley-bandwidth-'));
-  stack.defer(() => rm(folder, { recursive: true }));
-  const film = path.join(folder, 'camera.y4m');
-  await writeFile(film, filmOf({ ...CAMERA, framesPerSecond: FRAME_RATE, frames: FILM_FRAMES }));
-  const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE, film }));
-  await new Bench(parley, chromium, { publishers: browsers - 1, seconds, rounds }).run();
-}
-
-function isCount(value: number | undefined, least: number): value is number {
-  return Number.isInteger(value) && Number(value) >= least;
+  const { parley, chromium } = await startFilmed(stack, FILM);
+  await new Bench(parley, chromium, { publishers, seconds, rounds }).run();
 }
 
 class Bench {

@@ -1,20 +1,14 @@
 // `npm run bench:sharp`: how soon a picture is sharp that is enlarged, shown again or unmuted.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ensureClient } from '../../client/build.ts';
-import { Chromium } from '../../test/support/browser/chromium.ts';
 import { Participant } from '../../test/support/browser/participant.ts';
-import { Parley } from '../../test/support/server/parley.ts';
-import { filmOf } from '../bandwidth/lively-video.ts';
+import { startFilmed } from '../filmed.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { installPictureWatch } from './picture-watch.ts';
 import { type Sharpness, sharpness } from './sharpness.ts';
 
 const CAMERA = { width: 1_280, height: 720 };
-const FRAME_RATE = 15;
-const FILM_FRAMES = 30;
+const FILM = { ...CAMERA, framesPerSecond: 15, frames: 30 };
 /** A phone: small tiles. */
 const SMALL = { width: 400, height: 700 };
 const LARGE = { width: 1_680, height: 1_050 };
@@ -29,16 +23,9 @@ async function main(): Promise<void> {
       scenes: { type: 'string', default: 'enlarged,hidden,unmuted' },
     },
   });
-  const trials = Number(values.trials);
-  if (!Number.isInteger(trials) || trials < 1) throw new Error('--trials is a number above 0.');
-  await ensureClient({ log: console.log });
+  const trials = wholeNumber('trials', values.trials);
   await using stack = new AsyncDisposableStack();
-  const parley = stack.use(await Parley.start({ LOG_LEVEL: 'info', WORKERS: '1' }));
-  const folder = await mkdtemp(path.join(tmpdir(), 'parley-sharp-'));
-  stack.defer(() => rm(folder, { recursive: true }));
-  const film = path.join(folder, 'camera.y4m');
-  await writeFile(film, filmOf({ ...CAMERA, framesPerSecond: FRAME_RATE, frames: FILM_FRAMES }));
-  const chromium = stack.use(await Chromium.launch({ frameRate: FRAME_RATE, film }));
+  const { parley, chromium } = await startFilmed(stack, FILM);
   for (const scene of values.scenes.split(',')) {
     if (!isScene(scene)) throw new Error(`There is no scene "${scene}".`);
     const url = parley.room(scene);
