@@ -79,7 +79,7 @@ export async function checkAnnounced(
             log,
           });
         } finally {
-          open.router.close();
+          open.close();
         }
       }),
     );

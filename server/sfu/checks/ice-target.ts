@@ -1,5 +1,5 @@
 // A media port that answers ICE checks while probes need one, for relays and announced addresses.
-import type { Router, WebRtcTransport } from 'mediasoup/types';
+import type { WebRtcTransport } from 'mediasoup/types';
 import type { Config } from '../../config/config.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { IceTarget } from '../../turn/probe/probe.ts';
@@ -18,8 +18,8 @@ export interface IceTargetsOptions {
 
 interface OpenTarget {
   readonly target: IceTarget;
-  readonly router: Router;
   readonly transport: WebRtcTransport;
+  close(): void;
 }
 
 export class IceTargets {
@@ -78,7 +78,7 @@ export class IceTargets {
   #start(worker: LiveWorker): Promise<OpenTarget> {
     const opening = openTarget(worker, this.#options);
     opening.then(
-      ({ router }) => this.#closed && router.close(),
+      (target) => this.#closed && target.close(),
       () => {
         if (this.#open === opening) this.#open = undefined;
       },
@@ -90,7 +90,7 @@ export class IceTargets {
     this.#ending?.close();
     this.#ending = undefined;
     this.#open?.then(
-      ({ router }) => router.close(),
+      (target) => target.close(),
       () => {},
     );
     this.#open = undefined;
@@ -117,7 +117,15 @@ export async function openTarget(
       usernameFragment: iceParameters.usernameFragment,
       password: iceParameters.password,
     };
-    return { target, router, transport };
+    return {
+      target,
+      transport,
+      close() {
+        // With the router alone mediasoup would keep the transport for its WebRTC server.
+        transport.close();
+        router.close();
+      },
+    };
   } catch (error) {
     router.close();
     throw error;

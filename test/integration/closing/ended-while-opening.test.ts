@@ -5,11 +5,17 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { observer } from 'mediasoup';
 import type { WebRtcTransport } from 'mediasoup/types';
 import type { MediaCommand, MediaParams } from '../../../server/cluster/messages/media.ts';
+import { IceTargets } from '../../../server/sfu/checks/ice-target.ts';
 import { logMediasoup } from '../../../server/sfu/mediasoup-log.ts';
+import { listenInfos } from '../../../server/sfu/workers/addresses.ts';
+import { WorkerPool } from '../../../server/sfu/workers/worker-pool.ts';
 import { createLogger } from '../../../server/telemetry/log.ts';
+import { Resources } from '../../../server/telemetry/resources.ts';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
 import { startReplicas } from '../../support/cluster/replicas.ts';
 import { until } from '../../support/process/until.ts';
+import { workerBinary } from '../../support/server/app.ts';
+import { ownedBy } from '../../support/server/owned.ts';
 
 const TIMES = 60;
 /** An end comes this much later each time, from at once to after everything is open. */
@@ -83,6 +89,26 @@ function heldTransports(t: TestContext): ReadonlySet<WebRtcTransport> {
   t.after(() => observer.off('newworker', onWorker));
   return held;
 }
+
+test('an ICE target leaves nothing behind', async (t) => {
+  const held = heldTransports(t);
+  const resources = new Resources();
+  const pool = await WorkerPool.start({
+    ...{ count: 1, port: 0, workerBin: await workerBinary(), resources },
+    listenInfos: (port) => listenInfos(['127.0.0.1'], [], ['udp'], port),
+    log: createLogger('silent'),
+  });
+  ownedBy(t).defer(() => pool.close());
+  const targets = new IceTargets({
+    workers: () => pool.live,
+    ...{ protocols: ['udp'], openMs: 5_000, keptMs: 60_000, resources },
+  });
+  assert.ok(await targets.target());
+  assert.equal(held.size, 1);
+  targets.close();
+  await until('the router to be closed', () => assert.equal(resources.counts().router, 0));
+  assert.equal(held.size, 0, 'mediasoup keeps what was closed');
+});
 
 function whose(n: number): { room: string; participantId: string } {
   return { room: 'team', participantId: `participant${n}` };
