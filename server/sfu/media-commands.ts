@@ -68,9 +68,7 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
       const epoch = ready?.epoch ?? nextEpoch(after);
       const options = { participantId, epoch, holder, rtpCapabilities };
       const [participant] = await Promise.all([
-        ready
-          ? enter(room, ready, options, params.pictureMid)
-          : ParticipantMedia.open(room, options, context),
+        ready ? enter(room, ready, options) : ParticipantMedia.open(room, options, context),
         room.mesh.exchange(nodes),
       ]);
       participant.demand.understoodBy(demand);
@@ -86,15 +84,10 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   }
 
   /** Enters the room on transports that were opened before. */
-  function enter(
-    room: NodeRoom,
-    ready: PreparedSession,
-    options: ParticipantMediaOptions,
-    pictureMid: string | undefined,
-  ) {
+  function enter(room: NodeRoom, ready: PreparedSession, options: ParticipantMediaOptions) {
     const { path, taken } = ready.handOver();
     try {
-      return ParticipantMedia.enter(room, { ...path, pictureMid }, options, context);
+      return ParticipantMedia.enter(room, path, options, context);
     } finally {
       taken();
     }

@@ -11,15 +11,10 @@ export const Token = v.exactOptional(v.pipe(v.string(), v.maxLength(LIMITS.token
 /** Random, made by the server: it names the prepared media session of one socket. */
 export const PreparedId = v.pipe(v.string(), v.maxLength(LIMITS.preparedIdLength));
 
-/** Names a media section of the client. The server's own mids are numbers. */
-export const PictureMid = v.pipe(v.string(), v.regex(/^[a-z]{1,16}$/));
-
 /** What a join says of what was prepared for it. */
 export const OfPrepared = {
   /** The media session that this socket has prepared. One that is gone costs nothing: another is opened. */
   prepared: v.exactOptional(PreparedId),
-  /** A media section of it that is ready for any picture: the first one is sent there without delay. */
-  pictureMid: v.exactOptional(PictureMid),
 };
 
 /** The transports of a join that may follow. */

@@ -81,7 +81,7 @@ export class MediaSession {
     this.sender = new Sender({ ...shared, transport: this.#send, prepared: tracks });
     this.sender.demanded(offer.demand);
     options.voices.choose(offer.voices);
-    this.receiver = new Receiver({ ...shared, transport: this.#recv, picture: prepared?.picture });
+    this.receiver = new Receiver({ ...shared, transport: this.#recv, silent: prepared?.silent });
   }
 
   /** Takes the state of transports that were connected before: their events of then had no listener here. */

@@ -1,7 +1,6 @@
 // The consumers of one media session. For a while a track may have two.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
-import { PICTURE } from '../prepared/silent-consumer.ts';
 import { firstPicture } from './first-picture.ts';
 import type { MediaRequest } from './media-request.ts';
 
@@ -16,8 +15,8 @@ export interface ReceiverOptions {
   epoch: number;
   transport: types.Transport;
   requestMedia: MediaRequest;
-  /** Negotiated before the join, for the track that has its mid. */
-  picture?: types.Consumer | undefined;
+  /** Negotiated before the join to open the path. Nothing comes there: it ends after the first negotiation. */
+  silent?: types.Consumer | undefined;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
   /** The participant who sends this track, if packets can be expected of it. */
@@ -46,10 +45,7 @@ export class Receiver {
   readonly #consuming = new Map<string, Consuming>();
   /** Consumers that we replaced by newer ones. The server may still name them. */
   readonly #retired = new Set<string>();
-  /** The stream of the participant whose picture took the prepared place. Its other tracks join the stream of that place. */
-  #pictureStream: string | undefined;
   readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
-  #isPlaced = false;
   #closed = false;
 
   constructor(options: ReceiverOptions) {
@@ -79,11 +75,11 @@ export class Receiver {
   async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
     const { epoch, requestMedia, onTracks, onUnusable } = this.#options;
     const wanted = descriptions.filter(({ consumerId }) => !this.#retired.has(consumerId));
-    this.#placePicture(wanted);
     // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
     const results = await Promise.allSettled(wanted.map((each) => this.#consume(each)));
     if (this.#closed) return;
-    this.#dropPicture();
+    // After the others: it is a negotiation of its own.
+    this.#options.silent?.close();
     onTracks();
     const consumerIds = wanted.flatMap(({ consumerId, waiting }, index) =>
       waiting && results[index]?.status === 'fulfilled' ? [consumerId] : [],
@@ -152,35 +148,15 @@ export class Receiver {
     this.#options.transport.close();
   }
 
-  /** The first list has a track for what was negotiated before the join, or nothing will come there. */
-  #placePicture(descriptions: readonly ConsumerDescription[]): void {
-    const { streamIdOf, picture } = this.#options;
-    if (!picture || this.#isPlaced) return;
-    const there = descriptions.find(({ rtpParameters }) => isAt(picture, rtpParameters));
-    if (there) this.#pictureStream = streamIdOf(there.trackId);
-  }
-
-  /** After the others: it is a negotiation of its own. */
-  #dropPicture(): void {
-    const isFirst = !this.#isPlaced;
-    this.#isPlaced = true;
-    if (isFirst && this.#pictureStream === undefined) this.#options.picture?.close();
-  }
-
   async #consume({ trackId, consumerId, kind, rtpParameters }: ConsumerDescription) {
     if (this.#consuming.has(consumerId)) return;
     const consuming: Consuming = { trackId, consumer: undefined, received: undefined };
     this.#consuming.set(consumerId, consuming);
-    const { transport, streamIdOf, picture } = this.#options;
-    const streamId = streamIdOf(trackId);
-    const isInStep = streamId === this.#pictureStream;
-    const consumer =
-      picture && isAt(picture, rtpParameters)
-        ? picture
-        : await transport.consume({
-            ...{ id: consumerId, producerId: trackId, kind, rtpParameters },
-            streamId: isInStep ? PICTURE : streamId,
-          });
+    const { transport, streamIdOf } = this.#options;
+    const consumer = await transport.consume({
+      ...{ id: consumerId, producerId: trackId, kind, rtpParameters },
+      streamId: streamIdOf(trackId),
+    });
     // It may have been closed during the negotiation.
     if (this.#closed || this.#consuming.get(consumerId) !== consuming) return consumer.close();
     consuming.consumer = consumer;
@@ -197,8 +173,4 @@ export class Receiver {
     }, LINGER_MS);
     this.#lingering.add(timer);
   }
-}
-
-function isAt(picture: types.Consumer, { mid }: ConsumerDescription['rtpParameters']): boolean {
-  return mid !== undefined && picture.rtpParameters.mid === mid;
 }

@@ -37,7 +37,7 @@ export class PreparedMedia {
   readonly #tracks = new Map<TrackSource, PreparedTrack>();
   readonly #codecs: CodecChoice;
   readonly #listeners: (() => void)[] = [];
-  #picture: types.Consumer | undefined;
+  #silent: types.Consumer | undefined;
   /** Negotiations under way. */
   #busy = 0;
   #isSendBegun = false;
@@ -75,11 +75,6 @@ export class PreparedMedia {
     return new Map([...this.#tracks].map(([source, { id }]) => [source, id]));
   }
 
-  /** The media section that is ready for the first picture. */
-  get pictureMid(): string | undefined {
-    return this.#picture?.rtpParameters.mid;
-  }
-
   /**
    * Negotiates these tracks, once. Nothing of them is encoded, since browsers keep what they cannot send yet, and
    * send it as soon as they can. The server gets what it needs to connect when no track is attached any more.
@@ -104,7 +99,7 @@ export class PreparedMedia {
       dtls: this.#dtls,
       unconfirmed: this.#unconfirmed,
       tracks: [...this.#tracks.values()],
-      picture: this.#picture,
+      silent: this.#silent,
     };
   }
 
@@ -137,7 +132,7 @@ export class PreparedMedia {
     const { device } = this.#options;
     const options = silentConsumer(device.recvRtpCapabilities);
     if (!options) throw new Error('this device receives no video');
-    this.#picture = await this.#transports.recv.consume(options);
+    this.#silent = await this.#transports.recv.consume(options);
     this.#connect('recv');
   }
 

@@ -22,6 +22,6 @@ export interface PreparedTransports {
   /** Directions whose connection the server has not confirmed. */
   readonly unconfirmed: ReadonlySet<Direction>;
   readonly tracks: readonly PreparedTrack[];
-  /** Negotiated for the first picture, whichever it is. */
-  readonly picture: types.Consumer | undefined;
+  /** Opened the receiving transport. Nothing comes there. */
+  readonly silent: types.Consumer | undefined;
 }

@@ -2,7 +2,7 @@
 import type { types } from 'mediasoup-client';
 
 /** Its id, mid and stream. No consumer of the server has this id: its ids are numbers. */
-export const PICTURE = 'picture';
+const SILENT = 'silent';
 
 /**
  * A video, because mediasoup-client negotiates what probes for bandwidth after the first one: a join need not
@@ -23,12 +23,12 @@ export function silentConsumer({
   );
   if (described.length === 0) return undefined;
   return {
-    id: PICTURE,
-    producerId: PICTURE,
+    id: SILENT,
+    producerId: SILENT,
     kind: 'video',
-    streamId: PICTURE,
+    streamId: SILENT,
     rtpParameters: {
-      mid: PICTURE,
+      mid: SILENT,
       codecs: described,
       headerExtensions: headerExtensions
         .filter(({ kind }) => kind === 'video')

@@ -15,8 +15,6 @@ export interface ReadyMedia {
   /** The server's name for it. */
   readonly id: string;
   readonly epoch: number;
-  /** A media section that is ready for the first picture. */
-  readonly pictureMid: string | undefined;
   /** Ids of the tracks that are negotiated. */
   readonly trackIds: ReadonlyMap<TrackSource, string>;
   take(): PreparedTransports;
@@ -40,11 +38,9 @@ export class ReadyJoin {
   }
 
   /** What a join on this socket may name. */
-  namesOn(socket: Socket): Pick<MethodParams<'join'>, 'prepared' | 'pictureMid'> {
+  namesOn(socket: Socket): Pick<MethodParams<'join'>, 'prepared'> {
     const media = socket === this.#socket ? this.#ready?.media : undefined;
-    if (!media) return {};
-    const { id: prepared, pictureMid } = media;
-    return { prepared, ...(pictureMid !== undefined && { pictureMid }) };
+    return media ? { prepared: media.id } : {};
   }
 
   /** The id that a track of this source was negotiated under. */

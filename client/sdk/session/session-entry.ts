@@ -17,7 +17,7 @@ export interface EntryOptions extends Pick<JoinOptions, 'url' | 'room' | 'name' 
   /** A new rejoin token; rejects while there is no link. */
   renew(): Promise<JoinResult['rejoin']>;
   /** What is prepared on this socket, to join with. */
-  preparedOn(socket: Socket): Pick<MethodParams<'join'>, 'prepared' | 'pictureMid'>;
+  preparedOn(socket: Socket): Pick<MethodParams<'join'>, 'prepared'>;
   onJoined(answer: JoinResult, device: Device): void;
   onResumed(answer: MethodResult<'resume'>): void;
 }

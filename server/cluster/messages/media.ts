@@ -16,7 +16,6 @@ import {
   Preference,
   Take,
 } from '../../../shared/protocol/media-messages.ts';
-import { PictureMid } from '../../../shared/protocol/prepare-messages.ts';
 import { EVENTS, METHODS } from '../../../shared/protocol/protocol.ts';
 import type { EventData, Params, Result } from '../../../shared/protocol/rpc.ts';
 import {
@@ -77,8 +76,6 @@ export const MEDIA_COMMANDS = {
       replica: Replica,
       /** Prepared transports to take. Without them, others are made. */
       prepared: v.exactOptional(v.string()),
-      /** The client's media section that is ready for the first picture. */
-      pictureMid: v.exactOptional(PictureMid),
       demand: UnderstandsDemand,
       /** What the client looks at, where it has said so on a media session before. */
       view: v.exactOptional(MediaView),

@@ -41,8 +41,6 @@ export interface MediaPath {
   transports: TransportPair;
   /** They were opened before the participant joined, and may be connected. */
   isPrepared: boolean;
-  /** A media section of the client that is ready for the first picture. */
-  pictureMid?: string | undefined;
   /** The TURN servers that the client has for them. */
   turn: GrantedTurn | undefined;
 }
@@ -77,7 +75,7 @@ export class ParticipantMedia {
 
   private constructor(
     room: MediaRoom<ParticipantMedia>,
-    { router, transports, isPrepared, pictureMid, turn }: MediaPath,
+    { router, transports, isPrepared, turn }: MediaPath,
     options: ParticipantMediaOptions,
     context: MediaContext,
   ) {
@@ -102,7 +100,6 @@ export class ParticipantMedia {
       limits: context.interest,
       // Media would flow before the client has its answer: the first key frames would be lost.
       firstWait: isPrepared,
-      pictureMid,
       onArrived: () => this.reconcile(),
       onNamed: (trackId, isNamed) => room.named(this, trackId, isNamed),
       resources: context.resources,

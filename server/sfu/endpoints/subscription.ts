@@ -29,8 +29,6 @@ interface First {
   waiting: boolean;
   paused: boolean;
   preference: Preference | undefined;
-  /** The client has negotiated this media section for it. */
-  mid: string | undefined;
 }
 
 export class Subscription {
@@ -72,12 +70,11 @@ export class Subscription {
 
   static async open(options: SubscriptionOptions, first: First): Promise<Subscription> {
     const { producer, transport, rtpCapabilities } = options;
-    const { waiting, paused, preference, mid } = first;
+    const { waiting, paused, preference } = first;
     const consumer = await transport.consume({
       producerId: producer.id,
       rtpCapabilities,
       paused: waiting || paused,
-      ...(mid !== undefined && { mid }),
       ...(preference?.spatialLayer !== undefined && {
         preferredLayers: preferredLayers(preference, modeOf(producer)),
       }),

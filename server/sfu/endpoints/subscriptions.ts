@@ -27,8 +27,6 @@ export interface SubscriptionsOptions {
   limits: InterestLimits;
   /** The first consumers wait for the client, as later ones do: the transport may be connected already. */
   firstWait: boolean;
-  /** A media section that is ready for the first picture: it need not wait. */
-  pictureMid: string | undefined;
   /** A track that was wanted has arrived from another worker or node: reconcile. */
   onArrived(): void;
   /** The client has said what it wants of a track, or that is not kept any more. */
@@ -139,7 +137,7 @@ export class Subscriptions {
   }
 
   async #reconcile(): Promise<ConsumerDescription[]> {
-    const { router, transport, firstWait, pictureMid, resources } = this.#options;
+    const { router, transport, firstWait, resources } = this.#options;
     if (transport.closed) return [];
     const wants = this.#wants();
     const missing = [...wants.values()].filter(
@@ -151,19 +149,10 @@ export class Subscriptions {
     if (isFirst && away.length > 0) await resources.atMost(FIRST_PIPES_MS, arriving);
     this.#first = false;
     const here = missing.filter(({ track }) => router.producerOf(track));
-    const picture = isFirst ? here.find(isShown) : undefined;
     // mediasoup asks for key frames when the transport connects, and nothing flows before. So the first
     // consumers need not wait for the client.
     const [consumed] = await Promise.all([
-      Promise.all(
-        here.map((want) => {
-          const mid = want === picture ? pictureMid : undefined;
-          return this.#consume(want, {
-            mid,
-            waiting: mid === undefined && (!isFirst || firstWait),
-          });
-        }),
-      ),
+      Promise.all(here.map((want) => this.#consume(want, !isFirst || firstWait))),
       ...[...this.#byProducer.values()].map((subscription) => this.#apply(subscription, wants)),
     ]);
     this.#dropLater();
@@ -198,7 +187,7 @@ export class Subscriptions {
 
   async #consume(
     { track, paused, preference }: Want<RoomTrack>,
-    { waiting, mid }: { waiting: boolean; mid: string | undefined },
+    waiting: boolean,
   ): Promise<Subscription | undefined> {
     const { room, router, transport, log } = this.#options;
     const { trackId } = track;
@@ -214,7 +203,7 @@ export class Subscriptions {
     try {
       const subscription = await Subscription.open(
         { ...this.#options, track, producer, use },
-        { waiting, paused, preference, mid },
+        { waiting, paused, preference },
       );
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
       if (transport.closed) subscription.close();
@@ -286,8 +275,4 @@ export class Subscriptions {
 
 function isUnwanted({ unwantedSince }: Subscription): boolean {
   return unwantedSince !== undefined;
-}
-
-function isShown({ track, paused }: Want<RoomTrack>): boolean {
-  return track.kind === 'video' && !paused;
 }

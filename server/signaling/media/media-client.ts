@@ -40,8 +40,6 @@ export interface PreparedMedia {
   readonly participantId: string;
   readonly nodeId: string;
   readonly epoch: number;
-  /** The client's media section that is ready for the first picture. */
-  readonly pictureMid?: string | undefined;
 }
 
 export interface OpenRequest {
@@ -85,10 +83,6 @@ export function understandsDemand({ features }: Pick<Client, 'features'>): boole
   return features.includes('demand' satisfies Feature);
 }
 
-function readyAt({ id, pictureMid }: PreparedMedia) {
-  return { prepared: id, ...(pictureMid !== undefined && { pictureMid }) };
-}
-
 export class MediaClient {
   readonly #options: MediaClientOptions;
   #listing: Promise<NodeInfo[]> | undefined;
@@ -122,7 +116,7 @@ export class MediaClient {
           nodes: place.others,
           ...(view && { view }),
           ...this.#address,
-          ...(nodeId === prepared?.nodeId && readyAt(prepared)),
+          ...(nodeId === prepared?.nodeId && { prepared: prepared.id }),
         });
         return { ...opened, nodeId };
       } catch (error) {

@@ -46,10 +46,9 @@ type Entry = (
 
 const ENTRIES = {
   join: (provider, connection, params, preparation) => {
-    const { prepared: id, pictureMid, ...join } = parse(METHODS.join.params, params);
+    const { prepared: id, ...join } = parse(METHODS.join.params, params);
     const prepared = preparation.for(join.room, id);
-    const ready = prepared && { ...prepared, pictureMid };
-    return provider.join(connection, understood(connection, join), ready);
+    return provider.join(connection, understood(connection, join), prepared);
   },
   resume: (provider, connection, params) =>
     provider.resume(connection, understood(connection, parse(METHODS.resume.params, params))),

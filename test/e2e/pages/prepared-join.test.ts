@@ -72,6 +72,30 @@ function encodedLayers({ page }: Participant) {
   });
 }
 
+/** Counts how often what receives this stream was made anew since now. */
+async function watchRestarts(
+  { page }: Participant,
+  ssrc: number | undefined,
+): Promise<() => Promise<number>> {
+  const counted = await page.evaluateHandle((received) => {
+    const seen = { frames: 0, restarts: 0 };
+    const look = async () => {
+      for (const connection of (window as unknown as Watched).connections) {
+        for (const entry of (await connection.getStats()).values()) {
+          if (entry.type !== 'inbound-rtp' || entry.ssrc !== received) continue;
+          const frames = entry.framesReceived ?? 0;
+          if (frames < seen.frames) seen.restarts += 1;
+          seen.frames = frames;
+        }
+      }
+      setTimeout(look, 20);
+    };
+    void look();
+    return seen;
+  }, ssrc);
+  return () => counted.evaluate(({ restarts }) => restarts);
+}
+
 async function isPrepared(person: Participant): Promise<void> {
   await until(`${person.name} to have both paths`, async () => {
     assert.deepEqual(await states(person), ['connected', 'connected']);
@@ -124,6 +148,17 @@ story('a prepared join: nobody sees it before the click, and everybody after', a
     const gapMs = Math.round(await atAnn.longestGapMs(atBo));
     scene.note(`longest gap ${gapMs} ms`);
     assert.ok(gapMs < UNSEEN_MS, `his picture stood still for ${gapMs} ms`);
+  });
+
+  // A section that names no SSRC is received anew with each negotiation, and waits for a key frame.
+  await scene.step('what is received later does not begin the first picture anew', async () => {
+    const { ssrc } = await bo.video(bo.tile('Ann'));
+    const restarts = await watchRestarts(bo, ssrc);
+    await ann.toggle('Share screen', true);
+    await bo.seesMoving(bo.screenOf('Ann'));
+    await ann.toggle('Share screen', false);
+    await bo.seesMoving(bo.tile('Ann'));
+    assert.equal(await restarts(), 0, 'the picture of Ann was begun anew');
   });
 
   await scene.step('who leaves the page before the call leaves nothing', async () => {

@@ -59,35 +59,6 @@ test('the first tracks wait until the client can decode them: the path is up alr
   );
 });
 
-test('the first picture goes to the place that is ready for it, at once; the others wait', async (t) => {
-  const server = await startServer(t);
-  const ada = await open(t, server);
-  const { media } = await ada.join('team');
-  for (const source of ['camera', 'screen'] as const) {
-    await ada.request('publish', publication(media.epoch, { source }));
-  }
-  const places = async (isNamed: boolean) => {
-    const client = await open(t, server);
-    const { id } = await client.prepare('team');
-    const named = isNamed ? { prepared: id } : {};
-    const joined = await client.join('team', { ...named, pictureMid: 'picture' });
-    const { consumers } = joined.media;
-    return consumers.map(({ waiting, rtpParameters: { mid } }) => [mid === 'picture', waiting]);
-  };
-  assert.deepEqual((await places(true)).toSorted(), [
-    [false, true],
-    [true, false],
-  ]);
-  assert.deepEqual(
-    await places(false),
-    [
-      [false, false],
-      [false, false],
-    ],
-    'other transports',
-  );
-});
-
 test('it is no participant: nothing of a call works on it, and a full room is as full as before', async (t) => {
   const server = await startServer(t, { MAX_PARTICIPANTS_PER_ROOM: '1' });
   const ben = await open(t, server);

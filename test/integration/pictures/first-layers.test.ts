@@ -124,7 +124,6 @@ async function aRoom(t: TestContext) {
       rtpCapabilities: device.recvRtpCapabilities as never,
       limits: LIMITS,
       firstWait: true,
-      pictureMid: undefined,
       onArrived() {},
       onNamed() {},
       ...{ resources, log },

@@ -92,7 +92,6 @@ function withoutTakes({ tracks }: Fields): void {
 export const ADDITIONS: readonly Addition[] = [
   addressed,
   param('open', 'prepared'),
-  param('open', 'pictureMid'),
   param('open', 'demand'),
   param('open', 'view'),
   param('describe', 'demand'),
