@@ -6,7 +6,8 @@ const SILENT = 'silent';
 
 /**
  * A video, because mediasoup-client negotiates what probes for bandwidth after the first one: a join need not
- * do that any more. It names no SSRC and all codecs: whatever the server sends with this mid is its picture.
+ * do that any more. It names no SSRC, and nothing may come there: Chromium receives such a section anew with each
+ * negotiation.
  *
  * @returns undefined for a device that receives no video
  */
