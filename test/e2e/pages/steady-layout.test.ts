@@ -42,6 +42,19 @@ function countMoves(page: Page, frames: number): Promise<number> {
   }, frames);
 }
 
+/** How far what holds the toolbar can be scrolled aside, by whatever is focused. */
+function scrollsAside(page: Page): Promise<number> {
+  return page.getByRole('toolbar').evaluate((toolbar) => {
+    let furthest = 0;
+    for (let element = toolbar.parentElement; element; element = element.parentElement) {
+      element.scrollLeft = 1_000;
+      furthest = Math.max(furthest, element.scrollLeft);
+      element.scrollLeft = 0;
+    }
+    return furthest;
+  });
+}
+
 story('a call comes to rest in a window of any size', async (scene) => {
   const parley = await scene.parley();
   const [, ann] = await scene.peopleIn(parley.room('blue'), ['Bo', 'Ann']);
@@ -52,6 +65,8 @@ story('a call comes to rest in a window of any size', async (scene) => {
     await ann.page.setViewportSize({ width, height });
     const moves = await countMoves(ann.page, FRAMES_WATCHED);
     if (moves > STEPS_ALLOWED) restless.push(`${width}×${height} (${moves} moves)`);
+    const aside = await scrollsAside(ann.page);
+    if (aside > 0) restless.push(`${width}×${height} (scrolls aside by ${aside})`);
   }
   assert.deepEqual(restless, []);
 });
