@@ -113,9 +113,11 @@ export class SessionMedia {
   adopt({ offer, nodeId, origin }: OpenedOnNode): void {
     if (this.#owner.ended) return;
     this.#owner.offered(offer);
-    const before = this.sessions.current?.nodeId;
+    const before = this.sessions.current;
+    // A rebuild that waits for its next attempt would replace the new session as well.
+    if (before?.epoch !== offer.epoch) this.#stopRetry();
     this.sessions.adopt({ nodeId, origin, epoch: offer.epoch });
-    if (before !== nodeId) this.#owner.moved(before, nodeId);
+    if (before?.nodeId !== nodeId) this.#owner.moved(before?.nodeId, nodeId);
     this.#credentials.schedule(offer.iceServersExpireAt);
     this.#rebuildIfLost();
   }
