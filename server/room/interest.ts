@@ -42,7 +42,7 @@ export interface Want<T> {
   readonly preference: Preference | undefined;
 }
 
-/** Whoever arrives asks for what its tiles need a moment later. Until then no camera has to send more than it did. */
+/** A new client asks a moment later for what its tiles need. Until then no camera has to send more than it did. */
 const LOWEST: Preference = { spatialLayer: 0 };
 
 /** What everybody in a room has in common. It is kept up to date in steps whose cost does not depend on the room's size. */

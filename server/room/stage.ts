@@ -2,7 +2,7 @@
 import type { Track } from '../../shared/room/room.ts';
 import { type InterestLimits, RoomInterest } from './interest.ts';
 
-/** Who came onto the stage and who is not on it any more. */
+/** The participants who came onto the stage, and those who left it. */
 export interface StageChange {
   readonly entered: readonly string[];
   readonly left: readonly string[];

@@ -98,7 +98,7 @@ export class VoiceGates {
   }
 
   #claim(epoch: number, trackId: string): void {
-    // After a refusal nobody is waited for. Without a socket the server finds out who speaks by itself.
+    // A refused voice waits for no listener. Without a socket the server finds out by itself who speaks.
     const begun = this.#options.request('speaking', { epoch, trackId });
     begun.catch(() => this.letGo(epoch, trackId));
   }

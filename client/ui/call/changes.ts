@@ -1,7 +1,7 @@
 // Changes between two states of a room, in words for screen readers. Pure.
 import type { Participant, RoomSnapshot } from '../../../shared/room/room.ts';
 
-/** In a larger room somebody always comes or goes, and nothing else would be heard. */
+/** Rooms up to this size have arrivals and departures read out. In larger ones nothing else would be heard. */
 const NAMED_UP_TO = 50;
 
 /**

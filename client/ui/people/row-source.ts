@@ -51,7 +51,7 @@ export class RowSource {
       effect(() => {
         const range = this.#range.value;
         this.#folded.value;
-        // Whoever joins or leaves moves the rows after them.
+        // A participant who joins or leaves moves the rows below.
         count.value;
         if (!this.#whole.value) this.#askAfter(SETTLED_MS, range);
       }),

@@ -10,7 +10,7 @@ import { byOwner, type ShownRoom, type WaitingTile } from './tiles.ts';
 
 /** Pages that are only passed are not asked for. Milliseconds. */
 const SETTLED_MS = 100;
-/** Who may have left is looked up again no sooner than this. Milliseconds. */
+/** A participant who may have left is looked up again no sooner than this. Milliseconds. */
 const CHECKED_FOR_MS = 10_000;
 /** At most this many are asked for at once: a large page. */
 const MOST_ASKED = 50;
@@ -153,7 +153,7 @@ export class PicturePages {
     for (const [id, known] of next) {
       if (known.offset === undefined || known.offset < offset || known.offset >= end) continue;
       this.#checkedAt.set(id, performance.now());
-      // Whoever has left is not in the answer.
+      // The answer does not name a participant who has left.
       if (!this.#known.peek().has(id)) next.delete(id);
     }
     for (const [index, participant] of answer.participants.entries()) {

@@ -10,7 +10,7 @@ import { type ShownRoom, stagingOf, type Tile, tilesOf } from './tiles.ts';
 
 /** From this many tiles on nothing on the stage is animated: it would distract, and cost more than it tells. */
 const MANY = 17;
-/** Whoever spoke in this time is not moved for the sake of a picture: they may go on. */
+/** A participant who spoke in this time keeps the tile, picture or not: they may go on. */
 const RECENT_MS = 30_000;
 
 /** Speakers without a picture who have a tile in a large room: those who spoke last. */
@@ -107,7 +107,7 @@ export class StageModel {
       () => pages.close(),
       effect(() => {
         const looked = this.layout.value.placements.map(({ id }) => id);
-        // With each change somebody who is looked at may have left.
+        // A change may mean that a participant who is looked at has left.
         if (isMeasured.value && !isWhole.value && pages.shown.value) pages.look(looked);
       }),
       effect(() => {

@@ -15,7 +15,7 @@ export const MeshTrack = v.object({
   participantId: ParticipantId,
   /** The media session it is sent on: of two producers of one track the higher one is newer. */
   epoch: v.number(),
-  /** Of two producers on one media session the higher one is newer. Absent: 0. */
+  /** Orders the producers of one track on one media session: the higher one is newer. Absent: 0. */
   take: v.exactOptional(v.number()),
   producerId: v.string(),
   /** The router that has the producer; a room may have several on one node. */
