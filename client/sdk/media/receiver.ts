@@ -15,7 +15,7 @@ export interface ReceiverOptions {
   epoch: number;
   transport: types.Transport;
   requestMedia: MediaRequest;
-  /** Negotiated before the join to open the path. Nothing comes there: it ends after the first negotiation. */
+  /** Negotiated before the join to open the path. Nothing comes there: it ends after the first picture. */
   silent?: types.Consumer | undefined;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
@@ -78,8 +78,8 @@ export class Receiver {
     // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
     const results = await Promise.allSettled(wanted.map((each) => this.#consume(each)));
     if (this.#closed) return;
-    // After the others: it is a negotiation of its own.
-    this.#options.silent?.close();
+    // A negotiation of its own, which must not come before the picture.
+    void this.firstPicture().then(() => this.#options.silent?.close());
     onTracks();
     const consumerIds = wanted.flatMap(({ consumerId, waiting }, index) =>
       waiting && results[index]?.status === 'fulfilled' ? [consumerId] : [],

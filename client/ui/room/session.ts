@@ -25,6 +25,9 @@ export type JoinedPhase =
   /** `error` undefined: the user left. */
   | { page: 'left'; error: ParleyError | undefined };
 
+/** A wait that is shorter than this is not one. */
+const JOINING_SHOWN_MS = 100;
+
 export class RoomSession {
   readonly room: string;
   readonly relayOnly: boolean;
@@ -90,37 +93,46 @@ export class RoomSession {
   }
 
   async join(name: string): Promise<void> {
-    if (this.phase.value.page === 'joining') return;
+    if (this.#joining) return;
     const joining = new AbortController();
     this.#joining = joining;
     const { signal } = joining;
-    // Asked before anything is drawn: the answer is on its way meanwhile.
     const prepared = this.#loaded?.preparing.take();
     const early = this.#loaded?.joinCall(this.#joinOptions(name, signal, prepared));
     early?.catch(() => {});
-    this.name.value = name;
-    if (this.claims.value.name === undefined) remembered.name.set(name);
-    this.media.rememberSwitches();
-    this.phase.value = { page: 'joining' };
+    // Not in this turn, at whose end the request goes out. A prepared join is mostly over before anybody would see it.
+    const drawing = setTimeout(
+      () => {
+        this.#remember(name);
+        this.phase.value = { page: 'joining' };
+      },
+      prepared ? JOINING_SHOWN_MS : 0,
+    );
     try {
       const { joinCall } = this.#loaded ?? (await this.#loadCall());
       const call = await (early ?? joinCall(this.#joinOptions(name, signal)));
-      if (joining.signal.aborted) return call.leave();
+      if (signal.aborted) return call.leave();
+      this.#remember(name);
       this.phase.value = { page: 'call', call };
     } catch (error) {
-      if (joining.signal.aborted) return;
+      if (signal.aborted) return;
       // Any other error is a part of the page that could not be loaded. A newer page may have it.
       const isRefusal = error instanceof Error && error.name === 'ParleyError';
       if (!isRefusal && (await reloadForMissingPart())) return;
       const refused = await asParleyError(error).catch(() => undefined);
-      if (joining.signal.aborted) return;
+      if (signal.aborted) return;
+      this.#remember(name);
       this.phase.value = { page: 'prejoin', error: refused };
+    } finally {
+      clearTimeout(drawing);
+      if (this.#joining === joining) this.#joining = undefined;
     }
   }
 
   cancelJoin(): void {
     if (this.phase.value.page !== 'joining') return;
     this.#joining?.abort();
+    this.#joining = undefined;
     this.phase.value = { page: 'prejoin', error: undefined };
   }
 
@@ -142,6 +154,13 @@ export class RoomSession {
     this.#closed = true;
     this.media.close();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  /** For the next visit. */
+  #remember(name: string): void {
+    this.name.value = name;
+    if (this.claims.value.name === undefined) remembered.name.set(name);
+    this.media.rememberSwitches();
   }
 
   async #loadCall(): Promise<LoadedCall> {
