@@ -9,14 +9,14 @@ import { SessionHolder } from './endpoints/session-holder.ts';
 import type { MediaContext } from './endpoints/transport.ts';
 import type { TransportPair } from './endpoints/transport-pair.ts';
 import type { NodeTurn } from './node-turn.ts';
-import type { NodeRoom } from './rooms/node-room.ts';
-import type { NodeRooms } from './rooms/node-rooms.ts';
-import { Openings } from './rooms/openings.ts';
 import {
   type PreparedSession,
   PreparedSessions,
   type PreparedSessionsOptions,
-} from './rooms/prepared-sessions.ts';
+} from './prepared/prepared-sessions.ts';
+import type { NodeRoom } from './rooms/node-room.ts';
+import type { NodeRooms } from './rooms/node-rooms.ts';
+import { Openings } from './rooms/openings.ts';
 import type { AnnouncedNames } from './workers/announced-names.ts';
 
 export interface MediaCommandsContext extends MediaContext {
@@ -96,15 +96,17 @@ export function mediaHandlers(context: MediaCommandsContext): Handlers<MediaComm
   async function prepare(params: MediaParams<'prepare'>): Promise<MediaResult<'prepare'>> {
     // Were all of them to join, they would have to find room here.
     context.accepts(openings.count + prepared.count);
-    const { room, participantId } = params;
-    const epoch = nextEpoch(0);
-    const session = await prepared.open(params.prepared, { room, participantId, epoch });
+    const { room, participantId, rtpCapabilities } = params;
+    const what = { room, participantId, epoch: nextEpoch(0) };
+    const session = await prepared.open(params.prepared, what, rtpCapabilities);
+    const { epoch, picture } = session;
     const { iceServers } = turn.grantTo(session);
     const [send, recv] = [
       transportOf(session.transports, 'send'),
       transportOf(session.transports, 'recv'),
     ];
-    return { epoch, send, recv, iceServers, ...codecs };
+    const ahead = picture && { picture: picture.description };
+    return { epoch, send, recv, iceServers, ...codecs, ...ahead };
   }
 
   function find({

@@ -1,6 +1,6 @@
 // What a client and `web` say of a join that may follow: its transports, opened and connected before.
 import * as v from 'valibot';
-import { DtlsParameters, IceServer } from '../media/rtp.ts';
+import { DtlsParameters, IceServer, RtpCapabilities, RtpParameters } from '../media/rtp.ts';
 import { RoomName } from '../room/room.ts';
 import { LIMITS } from './limits.ts';
 import { CodecNames, Direction, Epoch, TransportDescription } from './media-messages.ts';
@@ -17,6 +17,13 @@ export const OfPrepared = {
   prepared: v.exactOptional(PreparedId),
 };
 
+/**
+ * A picture that the join may bring: its consumer, paused until then. The join's answer has it like any other, with the
+ * same `consumerId`, or does not have it: then it has ended.
+ */
+export const PictureAhead = v.object({ consumerId: v.string(), rtpParameters: RtpParameters });
+export type PictureAhead = v.InferOutput<typeof PictureAhead>;
+
 /** The transports of a join that may follow. */
 export const PreparedOffer = v.object({
   id: PreparedId,
@@ -28,6 +35,8 @@ export const PreparedOffer = v.object({
   forMs: v.number(),
   /** As in {@link MediaOffer}. */
   videoCodecs: v.exactOptional(CodecNames),
+  /** For clients that have said what they can receive. */
+  picture: v.exactOptional(PictureAhead),
 });
 
 const Empty = v.object({});
@@ -37,7 +46,15 @@ export const PREPARE_METHODS = {
    * Opens the transports of a join that may follow on this socket, in place of those opened before. A
    * `prepared` event brings them, or nothing does: a join does not wait for it.
    */
-  prepare: { params: v.object({ room: RoomName, token: Token }), result: Empty },
+  prepare: {
+    params: v.object({
+      room: RoomName,
+      token: Token,
+      /** As in a join. Without them there is no picture. */
+      rtpCapabilities: v.exactOptional(RtpCapabilities),
+    }),
+    result: Empty,
+  },
   prepareConnect: {
     params: v.object({ id: PreparedId, direction: Direction, dtlsParameters: DtlsParameters }),
     result: Empty,

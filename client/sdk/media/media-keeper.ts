@@ -14,6 +14,7 @@ import { NO_PATH, type Paths } from '../paths/selected-path.ts';
 import type { PreparedTransports } from '../prepared/prepared-transports.ts';
 import { VoiceGates } from '../voice/voice-gates.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
+import { drawn } from './first-picture.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
 
@@ -82,10 +83,11 @@ export class MediaKeeper {
     return this.#sessions.tracks;
   }
 
-  /** Resolves when the tracks of the newest session's offer have a path. */
+  /** Resolves when the tracks of the newest session's offer have a path, and a picture if it comes at once. */
   async receiving(): Promise<void> {
     await this.#negotiated;
     await this.#sessions.newest?.receiving;
+    await this.#sessions.newest?.receiver.firstPicture();
   }
 
   /** Whether others receive our tracks, as far as the browser knows. */
@@ -207,12 +209,12 @@ export class MediaKeeper {
     if (!isFirst) this.#options.onPaths();
     this.#options.onceUp(() => {
       this.#negotiated = session.receiver.consume(this.#usable(offer));
-      // Receiving comes first: who joins waits for a picture, and encoders take all the processor.
+      // Receiving and drawing come first: who joins waits for a picture, and encoders take all the processor.
       const send = () => {
         this.#negotiatedSessions.add(session);
         session.sender.reconcile();
       };
-      const seen = isFirst ? () => session.receiver.firstPicture() : undefined;
+      const seen = isFirst ? () => session.receiver.firstPicture().then(drawn) : undefined;
       this.#negotiated.then(seen).then(send, send);
       session.catchUp().catch((error) => this.#options.onProblem(error));
       if (!isFirst) this.#options.onReplaced();

@@ -81,7 +81,7 @@ export class MediaSession {
     this.sender = new Sender({ ...shared, transport: this.#send, prepared: tracks });
     this.sender.demanded(offer.demand);
     options.voices.choose(offer.voices);
-    this.receiver = new Receiver({ ...shared, transport: this.#recv, silent: prepared?.silent });
+    this.receiver = new Receiver({ ...shared, transport: this.#recv, ahead: prepared?.ahead });
   }
 
   /** Takes the state of transports that were connected before: their events of then had no listener here. */
@@ -99,7 +99,7 @@ export class MediaSession {
     await this.updateIceServers(offer.iceServers, { move: true });
   }
 
-  /** Resolves when the received tracks have a path, at once when there are none. */
+  /** Resolves when a received track has a path, at once when there are none. */
   get receiving(): Promise<void> {
     if (this.receiver.received.length === 0 || this.receiver.isConnected) {
       return Promise.resolve();

@@ -1,6 +1,7 @@
 // The consumers of one media session. For a while a track may have two.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
+import { STREAM_AHEAD } from '../prepared/consumers-ahead.ts';
 import { firstPicture } from './first-picture.ts';
 import type { MediaRequest } from './media-request.ts';
 
@@ -15,8 +16,8 @@ export interface ReceiverOptions {
   epoch: number;
   transport: types.Transport;
   requestMedia: MediaRequest;
-  /** Negotiated before the join to open the path. Nothing comes there: it ends after the first picture. */
-  silent?: types.Consumer | undefined;
+  /** Negotiated before the join. What the offer does not name ends after the first picture. */
+  ahead?: types.Consumer | undefined;
   /** Groups tracks that must be played in step (lip sync), by track id. */
   streamIdOf(trackId: string): string;
   /** The participant who sends this track, if packets can be expected of it. */
@@ -45,6 +46,9 @@ export class Receiver {
   readonly #consuming = new Map<string, Consuming>();
   /** Consumers that we replaced by newer ones. The server may still name them. */
   readonly #retired = new Set<string>();
+  /** Streams that were negotiated before it was known whose they are, by the name that they would have. */
+  readonly #streams = new Map<string, string>();
+  #firstPicture: Promise<void> | undefined;
   readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
   #closed = false;
 
@@ -62,24 +66,34 @@ export class Receiver {
     return [...this.#consuming.values()].flatMap(({ received }) => received ?? []);
   }
 
+  /** Whether it has a picture that was negotiated before the join. */
+  get isAhead(): boolean {
+    const { ahead } = this.#options;
+    return ahead !== undefined && this.#consuming.has(ahead.id);
+  }
+
   /** Resolves when the first picture is there, or after a moment; at once when none can be expected. */
   firstPicture(): Promise<void> {
-    const receivers = [...this.#consuming.values()].flatMap(({ trackId, consumer }) => {
-      const isComing = consumer?.kind === 'video' && this.#options.senderOf(trackId) !== undefined;
-      return (isComing && consumer.rtpReceiver) || [];
-    });
-    return firstPicture(receivers, FIRST_PICTURE_MS);
+    this.#firstPicture ??= this.#seesPicture();
+    return this.#firstPicture;
   }
 
   /** Creates these consumers. Those that exist are left alone. */
   async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
     const { epoch, requestMedia, onTracks, onUnusable } = this.#options;
+    const { ahead } = this.#options;
     const wanted = descriptions.filter(({ consumerId }) => !this.#retired.has(consumerId));
+    const early = wanted.find(({ consumerId }) => consumerId === ahead?.id);
+    if (early) this.#streams.set(this.#options.streamIdOf(early.trackId), STREAM_AHEAD);
     // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
-    const results = await Promise.allSettled(wanted.map((each) => this.#consume(each)));
+    const consumed = Promise.allSettled(wanted.map((each) => this.#consume(each)));
+    if (early) onTracks();
+    const results = await consumed;
     if (this.#closed) return;
     // A negotiation of its own, which must not come before the picture.
-    void this.firstPicture().then(() => this.#options.silent?.close());
+    void this.firstPicture().then(() => {
+      if (!this.isAhead) ahead?.close();
+    });
     onTracks();
     const consumerIds = wanted.flatMap(({ consumerId, waiting }, index) =>
       waiting && results[index]?.status === 'fulfilled' ? [consumerId] : [],
@@ -148,15 +162,27 @@ export class Receiver {
     this.#options.transport.close();
   }
 
+  #seesPicture(): Promise<void> {
+    const receivers = [...this.#consuming.values()].flatMap(({ trackId, consumer }) => {
+      const isComing = consumer?.kind === 'video' && this.#options.senderOf(trackId) !== undefined;
+      return (isComing && consumer.rtpReceiver) || [];
+    });
+    return firstPicture(receivers, FIRST_PICTURE_MS);
+  }
+
   async #consume({ trackId, consumerId, kind, rtpParameters }: ConsumerDescription) {
     if (this.#consuming.has(consumerId)) return;
     const consuming: Consuming = { trackId, consumer: undefined, received: undefined };
     this.#consuming.set(consumerId, consuming);
-    const { transport, streamIdOf } = this.#options;
-    const consumer = await transport.consume({
-      ...{ id: consumerId, producerId: trackId, kind, rtpParameters },
-      streamId: streamIdOf(trackId),
-    });
+    const { transport, streamIdOf, ahead } = this.#options;
+    const streamId = streamIdOf(trackId);
+    const consumer =
+      ahead?.id === consumerId && !ahead.closed
+        ? ahead
+        : await transport.consume({
+            ...{ id: consumerId, producerId: trackId, kind, rtpParameters },
+            streamId: this.#streams.get(streamId) ?? streamId,
+          });
     // It may have been closed during the negotiation.
     if (this.#closed || this.#consuming.get(consumerId) !== consuming) return consumer.close();
     consuming.consumer = consumer;

@@ -108,9 +108,10 @@ export class PreparedCall implements PreparedJoin {
     const socket = await this.#opening;
     this.#socket = socket;
     if (this.#isOver && !this.#isTaken) socket.close();
-    await device;
+    const { rtpCapabilities } = await device;
     if (this.#isOver) return;
-    await socket.request('prepare', { room, ...(token !== undefined && { token }) });
+    const whose = { room, ...(token !== undefined && { token }) };
+    await socket.request('prepare', { ...whose, rtpCapabilities });
   }
 
   #onEvent<K extends EventName>(event: K, data: EventPayload<K>, device: Promise<LoadedDevice>) {

@@ -10,8 +10,8 @@ import { CodecChoice } from '../media/encodings/codec-choice.ts';
 import { PRODUCER_OPTIONS, sendingOptions, sizeOf } from '../media/sending-options.ts';
 import { randomId } from '../session/ids.ts';
 import type { LocalTrackInput } from '../session/types.ts';
+import { pictureAhead, silentConsumer } from './consumers-ahead.ts';
 import type { PreparedTrack, PreparedTransports } from './prepared-transports.ts';
-import { silentConsumer } from './silent-consumer.ts';
 
 export interface PreparedMediaOptions {
   device: Device;
@@ -37,7 +37,7 @@ export class PreparedMedia {
   readonly #tracks = new Map<TrackSource, PreparedTrack>();
   readonly #codecs: CodecChoice;
   readonly #listeners: (() => void)[] = [];
-  #silent: types.Consumer | undefined;
+  #ahead: types.Consumer | undefined;
   /** Negotiations under way. */
   #busy = 0;
   #isSendBegun = false;
@@ -99,7 +99,7 @@ export class PreparedMedia {
       dtls: this.#dtls,
       unconfirmed: this.#unconfirmed,
       tracks: [...this.#tracks.values()],
-      silent: this.#silent,
+      ahead: this.#ahead,
     };
   }
 
@@ -129,10 +129,12 @@ export class PreparedMedia {
   }
 
   async #openRecv(): Promise<void> {
-    const { device } = this.#options;
-    const options = silentConsumer(device.recvRtpCapabilities);
+    const { device, offer } = this.#options;
+    const options = offer.picture
+      ? pictureAhead(offer.picture)
+      : silentConsumer(device.recvRtpCapabilities);
     if (!options) throw new Error('this device receives no video');
-    this.#silent = await this.#transports.recv.consume(options);
+    this.#ahead = await this.#transports.recv.consume(options);
     this.#connect('recv');
   }
 

@@ -22,6 +22,6 @@ export interface PreparedTransports {
   /** Directions whose connection the server has not confirmed. */
   readonly unconfirmed: ReadonlySet<Direction>;
   readonly tracks: readonly PreparedTrack[];
-  /** Opened the receiving transport. Nothing comes there. */
-  readonly silent: types.Consumer | undefined;
+  /** Opened the receiving transport: a picture that the join may bring, or a video of which nothing comes. */
+  readonly ahead: types.Consumer | undefined;
 }

@@ -87,7 +87,11 @@ export const MEDIA_COMMANDS = {
    * on them before `open` names them. Refused with `no_capacity` when too many are open.
    */
   prepare: {
-    params: v.object({ ...whose, prepared: v.string() }),
+    params: v.object({
+      ...whose,
+      prepared: v.string(),
+      rtpCapabilities: v.exactOptional(RtpCapabilities),
+    }),
     result: v.omit(EVENTS.prepared, ['id', 'forMs']),
   },
   prepareConnect: {

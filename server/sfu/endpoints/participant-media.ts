@@ -15,6 +15,7 @@ import type {
 } from '../../../shared/protocol/media-messages.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
+import type { PreparedPicture } from '../prepared/prepared-picture.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import { producerIdOf } from '../rooms/room-tracks.ts';
@@ -41,6 +42,8 @@ export interface MediaPath {
   transports: TransportPair;
   /** They were opened before the participant joined, and may be connected. */
   isPrepared: boolean;
+  /** The consumer of a picture is there, and negotiated. */
+  picture: PreparedPicture | undefined;
   /** The TURN servers that the client has for them. */
   turn: GrantedTurn | undefined;
 }
@@ -75,7 +78,7 @@ export class ParticipantMedia {
 
   private constructor(
     room: MediaRoom<ParticipantMedia>,
-    { router, transports, isPrepared, turn }: MediaPath,
+    { router, transports, isPrepared, picture, turn }: MediaPath,
     options: ParticipantMediaOptions,
     context: MediaContext,
   ) {
@@ -100,6 +103,7 @@ export class ParticipantMedia {
       limits: context.interest,
       // Media would flow before the client has its answer: the first key frames would be lost.
       firstWait: isPrepared,
+      picture,
       onArrived: () => this.reconcile(),
       onNamed: (trackId, isNamed) => room.named(this, trackId, isNamed),
       resources: context.resources,
@@ -122,7 +126,7 @@ export class ParticipantMedia {
   ): Promise<ParticipantMedia> {
     const router = await room.chooseRouter();
     const transports = await TransportPair.open(router, context);
-    const path = { router, transports, isPrepared: false, turn: undefined };
+    const path = { router, transports, isPrepared: false, picture: undefined, turn: undefined };
     return ParticipantMedia.enter(room, path, options, context);
   }
 

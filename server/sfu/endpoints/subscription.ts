@@ -7,6 +7,7 @@ import { toWire } from '../../../shared/protocol/rpc.ts';
 import { demandOf } from '../../room/demand.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
+import type { PreparedPicture } from '../prepared/prepared-picture.ts';
 import type { TrackUse } from '../rooms/track-demand.ts';
 import { countWhileOpen } from '../workers/count.ts';
 import { isBehind } from './first-layers.ts';
@@ -20,6 +21,8 @@ export interface SubscriptionOptions {
   use: TrackUse;
   transport: WebRtcTransport;
   rtpCapabilities: RtpCapabilities;
+  /** A consumer that the client has negotiated before: used if it is of this producer. */
+  picture: PreparedPicture | undefined;
   resources: Resources;
   log: Logger;
 }
@@ -69,8 +72,13 @@ export class Subscription {
   }
 
   static async open(options: SubscriptionOptions, first: First): Promise<Subscription> {
-    const { producer, transport, rtpCapabilities } = options;
+    const { producer, transport, rtpCapabilities, picture } = options;
     const { waiting, paused, preference } = first;
+    if (picture?.isOf(producer)) {
+      const subscription = new Subscription(options, { ...first, waiting: false }, picture.take());
+      await subscription.#apply({ isOtherLayer: preference?.spatialLayer !== undefined });
+      return subscription;
+    }
     const consumer = await transport.consume({
       producerId: producer.id,
       rtpCapabilities,

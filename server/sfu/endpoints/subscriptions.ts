@@ -7,6 +7,7 @@ import { demandOf } from '../../room/demand.ts';
 import { type InterestLimits, interest, type View, type Want } from '../../room/interest.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import type { PreparedPicture } from '../prepared/prepared-picture.ts';
 import type { MediaRoom } from '../rooms/media-room.ts';
 import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
@@ -27,6 +28,8 @@ export interface SubscriptionsOptions {
   limits: InterestLimits;
   /** The first consumers wait for the client, as later ones do: the transport may be connected already. */
   firstWait: boolean;
+  /** A consumer that the client has negotiated before. It is used where it is wanted first, or closed. */
+  picture: PreparedPicture | undefined;
   /** A track that was wanted has arrived from another worker or node: reconcile. */
   onArrived(): void;
   /** The client has said what it wants of a track, or that is not kept any more. */
@@ -137,7 +140,7 @@ export class Subscriptions {
   }
 
   async #reconcile(): Promise<ConsumerDescription[]> {
-    const { router, transport, firstWait, resources } = this.#options;
+    const { router, transport, firstWait, picture, resources } = this.#options;
     if (transport.closed) return [];
     const wants = this.#wants();
     const missing = [...wants.values()].filter(
@@ -152,7 +155,9 @@ export class Subscriptions {
     // mediasoup asks for key frames when the transport connects, and nothing flows before. So the first
     // consumers need not wait for the client.
     const [consumed] = await Promise.all([
-      Promise.all(here.map((want) => this.#consume(want, !isFirst || firstWait))),
+      Promise.all(here.map((want) => this.#consume(want, !isFirst || firstWait))).finally(() =>
+        picture?.close(),
+      ),
       ...[...this.#byProducer.values()].map((subscription) => this.#apply(subscription, wants)),
     ]);
     this.#dropLater();

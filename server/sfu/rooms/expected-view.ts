@@ -27,11 +27,7 @@ export class ExpectedView {
 
   /** The tracks of the room, or what everybody receives of them, may have changed. */
   reconcile(): void {
-    const { participantId, tracks, limits } = this.#options;
-    const find = (trackId: string) => tracks.newest(trackId);
-    const wants = interest(participantId, tracks.common, find, UNTOLD, limits);
-    const seen = [...wants.values()].filter(({ track, paused }) => isPicture(track) && !paused);
-    const wanted = new Set(seen.map(({ track }) => track));
+    const wanted = new Set(expectedPictures(this.#options));
     for (const [track, use] of this.#uses) {
       if (wanted.has(track)) continue;
       this.#uses.delete(track);
@@ -58,6 +54,15 @@ export class ExpectedView {
   }
 }
 
-function isPicture({ kind }: RoomTrack): boolean {
-  return kind === 'video';
+/** The pictures that a client receives before it has said what it looks at. */
+export function expectedPictures({
+  participantId,
+  tracks,
+  limits,
+}: Pick<ExpectedViewOptions, 'participantId' | 'tracks' | 'limits'>): RoomTrack[] {
+  const find = (trackId: string) => tracks.newest(trackId);
+  const wants = interest(participantId, tracks.common, find, UNTOLD, limits);
+  return [...wants.values()].flatMap(({ track, paused }) =>
+    track.kind === 'video' && !paused ? track : [],
+  );
 }

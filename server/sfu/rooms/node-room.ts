@@ -6,7 +6,7 @@ import type { InterestLimits } from '../../room/interest.ts';
 import type { ParticipantMedia } from '../endpoints/participant-media.ts';
 import { type MeshContext, RoomMesh, type TracksDifference } from '../mesh/room-mesh.ts';
 import type { LiveWorker } from '../workers/worker-pool.ts';
-import { ExpectedView } from './expected-view.ts';
+import { ExpectedView, expectedPictures } from './expected-view.ts';
 import { pipeLocally } from './local-pipe.ts';
 import type { MediaRoom, PublishEvent, PublishTo } from './media-room.ts';
 import { RoomParticipants } from './room-participants.ts';
@@ -141,6 +141,13 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     return () => {
       if (this.#expected.delete(view)) view.close();
     };
+  }
+
+  /** What a participant who joins here would see first, of what is on this router. */
+  firstPicture(participantId: string, router: RoomRouter): Producer | undefined {
+    const { tracks } = this;
+    const seen = expectedPictures({ participantId, tracks, limits: this.#context.interest });
+    return seen.flatMap((track) => router.producerOf(track) ?? [])[0];
   }
 
   /** The router for one more participant: the fullest one that still has space on its worker. */

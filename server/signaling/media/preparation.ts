@@ -1,6 +1,7 @@
 // Transports that are open before their participant joins: where a join would open them, renewed, and ended.
 import { randomBytes } from 'node:crypto';
 import { ParleyError } from '../../../shared/errors.ts';
+import type { RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { EventPayload, MethodParams } from '../../../shared/protocol/protocol.ts';
 import { chooseNode } from '../../room/placement.ts';
 import type { Logger } from '../../telemetry/log.ts';
@@ -11,6 +12,8 @@ export interface PreparationOptions {
   media: MediaClient;
   region: string | undefined;
   spillSessions: number;
+  /** Of the client. Absent: it knows no picture that is there before the join. */
+  rtpCapabilities?: RtpCapabilities;
   /** How long a node keeps transports that nobody renews. */
   leaseMs: number;
   resources: Resources;
@@ -38,13 +41,16 @@ export class Preparation {
 
   /** Nothing is written to the store. @throws ParleyError what a join would be refused with for want of a node */
   async open(): Promise<Omit<EventPayload<'prepared'>, 'forMs'>> {
-    const { media, region, spillSessions, leaseMs, resources } = this.#options;
+    const { media, region, spillSessions, leaseMs, resources, rtpCapabilities } = this.#options;
     const { nodes, placement } = await media.survey(this.#room);
     const nodeId = chooseNode(nodes, placement, { region, spillSessions, avoid: new Set() });
     if (nodeId === undefined || this.#closed) throw new ParleyError('no_capacity');
-    const ids = { participantId: this.#participantId, prepared: this.#id };
+    const whose = { room: this.#room, participantId: this.#participantId, prepared: this.#id };
     try {
-      const opened = await media.send(nodeId, 'prepare', { room: this.#room, ...ids });
+      const opened = await media.send(nodeId, 'prepare', {
+        ...whose,
+        ...(rtpCapabilities && { rtpCapabilities }),
+      });
       if (this.#closed) throw new ParleyError('media_failed');
       const { epoch } = opened;
       this.#open = { id: this.#id, participantId: this.#participantId, nodeId, epoch };

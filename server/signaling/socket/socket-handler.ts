@@ -81,7 +81,7 @@ export class SocketHandler implements ConnectionHandler {
       onEnded: () => this.#expectJoin(),
     });
     this.#preparation = new SocketPreparation({
-      create: (room, token) => before.preparation(room, token),
+      create: (request) => before.preparation(request),
       address: connection.address,
       onOpened: (opened) => {
         this.#expectJoin('prepared');

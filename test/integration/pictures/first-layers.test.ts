@@ -124,6 +124,7 @@ async function aRoom(t: TestContext) {
       rtpCapabilities: device.recvRtpCapabilities as never,
       limits: LIMITS,
       firstWait: true,
+      picture: undefined,
       onArrived() {},
       onNamed() {},
       ...{ resources, log },

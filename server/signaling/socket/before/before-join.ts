@@ -1,5 +1,7 @@
 // What a socket may do before it joins or resumes, and for how long.
+
 import { ParleyError } from '../../../../shared/errors.ts';
+import type { MethodParams } from '../../../../shared/protocol/protocol.ts';
 import type { RoomTokens } from '../../../api/tokens.ts';
 import type { Config } from '../../../config/config.ts';
 import type { Logger } from '../../../telemetry/log.ts';
@@ -60,11 +62,11 @@ export class BeforeJoin {
   }
 
   /** @throws ParleyError `shutting_down`, or what is wrong with the token */
-  async preparation(room: string, token: string | undefined): Promise<Preparation> {
+  async preparation({ room, token, ...able }: MethodParams<'prepare'>): Promise<Preparation> {
     const { tokens, limits } = this.#options;
     this.#assertOpen();
     await tokens?.verify({ token }, room);
-    return new Preparation(room, { ...this.#options, leaseMs: limits.preparedLeaseMs });
+    return new Preparation(room, { ...this.#options, ...able, leaseMs: limits.preparedLeaseMs });
   }
 
   #assertOpen(): void {

@@ -1,6 +1,10 @@
 // What one socket has prepared for its join: nothing, or one media session that carries nothing yet.
 import { ParleyError } from '../../../../shared/errors.ts';
-import { type EventPayload, METHODS } from '../../../../shared/protocol/protocol.ts';
+import {
+  type EventPayload,
+  METHODS,
+  type MethodParams,
+} from '../../../../shared/protocol/protocol.ts';
 import { parse } from '../../../../shared/protocol/rpc.ts';
 import type { PreparedMedia } from '../../media/media-client.ts';
 import type { Preparation } from '../../media/preparation.ts';
@@ -12,7 +16,7 @@ export type PrepareMethod = keyof typeof PREPARE_METHODS;
 
 export interface SocketPreparationOptions {
   /** @throws ParleyError `shutting_down`, or what is wrong with the token */
-  create(room: string, token: string | undefined): Promise<Preparation>;
+  create(request: MethodParams<'prepare'>): Promise<Preparation>;
   address: Address;
   /** The transports are open: the socket may be in no call for longer. */
   onOpened(opened: Omit<EventPayload<'prepared'>, 'forMs'>): void;
@@ -41,8 +45,7 @@ export class SocketPreparation {
   /** @throws ParleyError why nothing is prepared, or what the node answers */
   async request(method: PrepareMethod, params: unknown): Promise<Record<string, never>> {
     if (method === 'prepare') {
-      const { room, token } = parse(METHODS.prepare.params, params);
-      await this.#begin(room, token);
+      await this.#begin(parse(METHODS.prepare.params, params));
     } else {
       const connection = parse(METHODS.prepareConnect.params, params);
       if (!this.#prepared) throw new ParleyError('media_failed');
@@ -71,13 +74,13 @@ export class SocketPreparation {
   }
 
   /** Not awaited beyond the token: a join that follows must not wait for a node. */
-  async #begin(room: string, token: string | undefined): Promise<void> {
+  async #begin(request: MethodParams<'prepare'>): Promise<void> {
     if (this.#begun >= PREPARATIONS_PER_SOCKET) throw new ParleyError('rate_limited');
     this.#begun += 1;
     this.end();
     const release = this.#options.address.countPrepared();
     try {
-      const preparation = await this.#options.create(room, token);
+      const preparation = await this.#options.create(request);
       if (this.#closed) throw new ParleyError('unreachable');
       this.#prepared = { preparation, release };
     } catch (error) {

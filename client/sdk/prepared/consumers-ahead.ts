@@ -1,11 +1,26 @@
-// A consumer that nobody sends yet: negotiating it lets a browser open the path of a transport. Pure.
+// What is negotiated on the receiving transport before a join, so that the browser opens its path. Nothing comes there
+// until then. Pure.
 import type { types } from 'mediasoup-client';
+import type { PictureAhead } from '../../../shared/protocol/prepare-messages.ts';
 
-/** Its id, mid and stream. No consumer of the server has this id: its ids are numbers. */
+/** The stream of a picture whose sender is not known before the join. */
+export const STREAM_AHEAD = 'ahead';
+/** The id and mid of a consumer that the server does not have. Its own are UUIDs and numbers. */
 const SILENT = 'silent';
 
+/** The picture that the join will probably bring. */
+export function pictureAhead({ consumerId, rtpParameters }: PictureAhead): types.ConsumerOptions {
+  return {
+    id: consumerId,
+    producerId: STREAM_AHEAD,
+    kind: 'video',
+    streamId: STREAM_AHEAD,
+    rtpParameters,
+  };
+}
+
 /**
- * A video, because mediasoup-client negotiates what probes for bandwidth after the first one: a join need not
+ * Where there is no picture yet. A video, because mediasoup-client negotiates what probes for bandwidth after the first one: a join need not
  * do that any more. It names no SSRC, and nothing may come there: Chromium receives such a section anew with each
  * negotiation.
  *
@@ -27,7 +42,7 @@ export function silentConsumer({
     id: SILENT,
     producerId: SILENT,
     kind: 'video',
-    streamId: SILENT,
+    streamId: STREAM_AHEAD,
     rtpParameters: {
       mid: SILENT,
       codecs: described,

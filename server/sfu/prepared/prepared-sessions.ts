@@ -1,7 +1,7 @@
 // Media sessions that are open before their participants join: transports that carry nothing, not many, and not
 // for long.
 import { ParleyError } from '../../../shared/errors.ts';
-import type { DtlsParameters } from '../../../shared/media/rtp.ts';
+import type { DtlsParameters, RtpCapabilities } from '../../../shared/media/rtp.ts';
 import type { Direction } from '../../../shared/protocol/media-messages.ts';
 import type { Config } from '../../config/config.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
@@ -9,9 +9,10 @@ import type { GrantedTurn } from '../endpoints/granted-turn.ts';
 import type { MediaPath } from '../endpoints/participant-media.ts';
 import type { MediaContext } from '../endpoints/transport.ts';
 import { TransportPair } from '../endpoints/transport-pair.ts';
-import type { NodeRoom } from './node-room.ts';
-import type { NodeRooms } from './node-rooms.ts';
-import type { RoomRouter } from './room-router.ts';
+import type { NodeRoom } from '../rooms/node-room.ts';
+import type { NodeRooms } from '../rooms/node-rooms.ts';
+import type { RoomRouter } from '../rooms/room-router.ts';
+import { PreparedPicture } from './prepared-picture.ts';
 
 export interface PreparedSessionsOptions extends MediaContext {
   rooms: Pick<NodeRooms, 'enter' | 'changed'>;
@@ -29,7 +30,7 @@ export interface PreparedFor {
 /** When there may be room for another one. */
 const RETRY_AFTER_MS = 10_000;
 
-/** One of them. No producer or consumer can be made on it: it is in no room that could name it. */
+/** One of them. No request can make a producer or consumer on it: it is in no room that could name it. */
 export class PreparedSession implements PreparedFor {
   readonly room: string;
   readonly participantId: string;
@@ -37,6 +38,8 @@ export class PreparedSession implements PreparedFor {
   /** The TURN servers it was given. */
   turn: GrantedTurn | undefined;
   readonly transports: TransportPair;
+  /** Undefined when there is none on its router. */
+  picture: PreparedPicture | undefined;
   readonly #router: RoomRouter;
   readonly #releases: readonly (() => void)[];
   readonly #resources: Resources;
@@ -93,6 +96,16 @@ export class PreparedSession implements PreparedFor {
     };
   }
 
+  /** What the join would show first waits for it, as far as it is here. */
+  async openPicture(room: NodeRoom, rtpCapabilities: RtpCapabilities): Promise<void> {
+    const producer = room.firstPicture(this.participantId, this.#router);
+    if (!producer) return;
+    const transport = this.transports.recv;
+    // A client that cannot decode it, or a camera that has just ended: the join does without.
+    const opening = PreparedPicture.open({ transport, producer, rtpCapabilities });
+    this.picture = await opening.catch(() => undefined);
+  }
+
   /**
    * Its participant joins: the transports are the caller's from now on.
    * @returns the path, and a function to call when the participant is in the room
@@ -105,6 +118,7 @@ export class PreparedSession implements PreparedFor {
       router: this.#router,
       transports: this.transports,
       isPrepared: true,
+      picture: this.picture,
       turn: this.turn,
     };
     return { path, taken: () => this.#release() };
@@ -143,9 +157,14 @@ export class PreparedSessions {
 
   /**
    * @param id names it from now on; known to the socket that asked for it alone
+   * @param rtpCapabilities of the client, where it wants a picture ahead
    * @throws ParleyError `no_capacity` when MAX_PREPARED are open; `media_failed`
    */
-  async open(id: string, what: PreparedFor): Promise<PreparedSession> {
+  async open(
+    id: string,
+    what: PreparedFor,
+    rtpCapabilities?: RtpCapabilities,
+  ): Promise<PreparedSession> {
     const { rooms, limits, resources } = this.#options;
     if (this.#sessions.size >= limits.prepared || this.#sessions.has(id)) {
       throw new ParleyError('no_capacity', { retryAfterMs: RETRY_AFTER_MS });
@@ -168,6 +187,8 @@ export class PreparedSessions {
       this.#sessions.set(id, session);
       session.renew(limits.preparedLeaseMs);
       session.expectIn(room, limits.preparedAwakeMs);
+      if (rtpCapabilities) await session.openPicture(room, rtpCapabilities);
+      if (session.closed) throw new ParleyError('media_failed');
       rooms.changed();
       return session;
     } catch (error) {
