@@ -66,7 +66,14 @@ export function installJoinProbe(mayPrepare: boolean): void {
     set(this: HTMLVideoElement, stream: MediaStream | null) {
       source?.set?.call(this, stream);
       if (!stream?.getTracks().some((track) => remote.has(track))) return;
-      this.requestVideoFrameCallback?.(() => reach('shown'));
+      this.requestVideoFrameCallback?.(() => {
+        // An element may have the frame before it is on the page.
+        const look = () => {
+          if (this.isConnected) requestAnimationFrame(() => reach('shown'));
+          else requestAnimationFrame(look);
+        };
+        look();
+      });
     },
   });
 

@@ -77,7 +77,7 @@ function median(trials: readonly Trial[], key: 'sent' | 'received' | 'sockets'):
 /** A picture that comes late may be measured by fewer trials than its neighbours, or by none. */
 function shown(trials: readonly Trial[], step: Milestone): string {
   const reached = trials.flatMap(({ at }) => at[step] ?? []);
-  return reached.length === 0 ? 'not seen' : show(spread(reached));
+  return reached.length === 0 ? 'before or never' : show(spread(reached));
 }
 
 function show({ median, min, max }: Spread): string {

@@ -1,7 +1,7 @@
 // The consumers of one media session. For a while a track may have two.
 import type { types } from 'mediasoup-client';
 import type { Consumer as ConsumerDescription } from '../../../shared/protocol/consumers.ts';
-import { STREAM_AHEAD } from '../prepared/consumers-ahead.ts';
+import { STREAM_AHEAD } from '../session/ids.ts';
 import { firstPicture } from './first-picture.ts';
 import type { MediaRequest } from './media-request.ts';
 

@@ -2,9 +2,8 @@
 // until then. Pure.
 import type { types } from 'mediasoup-client';
 import type { PictureAhead } from '../../../shared/protocol/prepare-messages.ts';
+import { STREAM_AHEAD } from '../session/ids.ts';
 
-/** The stream of a picture whose sender is not known before the join. */
-export const STREAM_AHEAD = 'ahead';
 /** The id and mid of a consumer that the server does not have. Its own are UUIDs and numbers. */
 const SILENT = 'silent';
 

@@ -35,6 +35,11 @@ export class PreparedCall implements PreparedJoin {
     this.#begin().catch(() => this.close());
   }
 
+  /** A picture that the join will probably bring. Nothing comes of it before. */
+  get picture(): MediaStreamTrack | undefined {
+    return this.#media?.picture;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }

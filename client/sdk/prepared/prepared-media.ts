@@ -70,6 +70,11 @@ export class PreparedMedia {
     return !this.#isOver && isUp && this.#busy === 0 && this.#dtls.recv !== undefined;
   }
 
+  /** The picture that is negotiated, if there is one. */
+  get picture(): MediaStreamTrack | undefined {
+    return this.#options.offer.picture && this.#ahead?.track;
+  }
+
   /** Ids of the tracks that are negotiated. */
   get trackIds(): ReadonlyMap<TrackSource, string> {
     return new Map([...this.#tracks].map(([source, { id }]) => [source, id]));

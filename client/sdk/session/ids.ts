@@ -8,3 +8,6 @@ export function randomId(): string {
     .replaceAll('+', '-')
     .replaceAll('/', '_');
 }
+
+/** The stream of a picture that is negotiated before its sender is known. */
+export const STREAM_AHEAD = 'ahead';

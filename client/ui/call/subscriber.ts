@@ -3,8 +3,8 @@ import { effect } from '@preact/signals';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import { changedPreferences } from '../../sdk/media/named-pictures.ts';
 import { comesIntoView, preferencesFor, type RemoteVideo } from '../stage/preferences.ts';
-import { watchSeenVideos } from '../stage/seen-videos.ts';
 import { isShown } from '../stage/tiles.ts';
+import { watchSeenVideos } from '../video/seen-videos.ts';
 import type { CallModel } from './call-model.ts';
 
 /** While a window is dragged, sizes change all the time; a layer switch costs a key frame. */

@@ -6,7 +6,7 @@ import { hueOf, initials } from '../kit/participant-look.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { CameraButton, MicrophoneButton } from '../media/media-buttons.tsx';
 import { isMirrored } from '../media/mirror.ts';
-import { Video } from '../stage/video.tsx';
+import { Video } from '../video/video.tsx';
 
 export function Preview({ media, name }: { media: LocalMedia; name: string }) {
   const { camera, microphone } = media;

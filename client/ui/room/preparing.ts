@@ -2,6 +2,7 @@
 import { effect } from '@preact/signals';
 import type { PreparedCall, PrepareOptions, prepareCall } from '../../sdk/prepared/prepare-call.ts';
 import type { LocalTrackInput } from '../../sdk/session/types.ts';
+import { expectVideo } from '../video/early-video.ts';
 
 export interface PreparingOptions {
   /** What the join would be made with; read each time. */
@@ -58,12 +59,17 @@ export class Preparing {
   take(): PreparedCall | undefined {
     const prepared = this.#prepared;
     this.#forget();
+    const { picture } = prepared ?? {};
+    // After the request of the join, which goes out at the end of this turn.
+    if (picture) setTimeout(() => expectVideo(picture));
     return prepared;
   }
 
   /** The join would be another one now: with another token, or none any more. */
   close(): void {
-    this.take()?.close();
+    const prepared = this.#prepared;
+    this.#forget();
+    prepared?.close();
     this.#begunAt = Number.NEGATIVE_INFINITY;
   }
 

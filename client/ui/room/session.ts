@@ -101,18 +101,18 @@ export class RoomSession {
     const early = this.#loaded?.joinCall(this.#joinOptions(name, signal, prepared));
     early?.catch(() => {});
     // Not in this turn, at whose end the request goes out. A prepared join is mostly over before anybody would see it.
-    const drawing = setTimeout(
-      () => {
-        this.#remember(name);
-        this.phase.value = { page: 'joining' };
-      },
-      prepared ? JOINING_SHOWN_MS : 0,
-    );
+    setTimeout(() => {
+      this.name.value = name;
+      if (this.claims.value.name === undefined) remembered.name.set(name);
+      this.media.rememberSwitches();
+    });
+    const drawing = setTimeout(() => {
+      this.phase.value = { page: 'joining' };
+    }, prepared && JOINING_SHOWN_MS);
     try {
       const { joinCall } = this.#loaded ?? (await this.#loadCall());
       const call = await (early ?? joinCall(this.#joinOptions(name, signal)));
       if (signal.aborted) return call.leave();
-      this.#remember(name);
       this.phase.value = { page: 'call', call };
     } catch (error) {
       if (signal.aborted) return;
@@ -121,11 +121,11 @@ export class RoomSession {
       if (!isRefusal && (await reloadForMissingPart())) return;
       const refused = await asParleyError(error).catch(() => undefined);
       if (signal.aborted) return;
-      this.#remember(name);
       this.phase.value = { page: 'prejoin', error: refused };
     } finally {
       clearTimeout(drawing);
-      if (this.#joining === joining) this.#joining = undefined;
+      // For the one after it.
+      if (!signal.aborted) this.#joining = undefined;
     }
   }
 
@@ -154,13 +154,6 @@ export class RoomSession {
     this.#closed = true;
     this.media.close();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
-  }
-
-  /** For the next visit. */
-  #remember(name: string): void {
-    this.name.value = name;
-    if (this.claims.value.name === undefined) remembered.name.set(name);
-    this.media.rememberSwitches();
   }
 
   async #loadCall(): Promise<LoadedCall> {
@@ -214,6 +207,7 @@ export class RoomSession {
   /** On `pagehide` too, so that the others see us leave at once. */
   #leaveNow(): void {
     this.#joining?.abort();
+    this.#joining = undefined;
     this.#loaded?.preparing.close();
     const { phase } = this;
     if (phase.value.page === 'call') {

@@ -7,11 +7,12 @@ import { Icon } from '../kit/icon.tsx';
 import { hueOf, initials } from '../kit/participant-look.ts';
 import type { LocalMedia } from '../media/local-media.ts';
 import { isMirrored } from '../media/mirror.ts';
+import { takeVideo } from '../video/early-video.ts';
+import { newVideo, Video } from '../video/video.tsx';
 import type { Placement } from './layout.ts';
 import { rectStyle } from './rect-style.ts';
 import { TileActions } from './tile-actions.tsx';
 import { type ParticipantTile, type ScreenTile, tileLabel } from './tiles.ts';
-import { Video } from './video.tsx';
 
 export interface TileViewProps {
   /** The same object as long as nothing about it changes: then it is not drawn again. */
@@ -70,12 +71,25 @@ function Picture({ tile, model, media }: PartProps) {
   return (
     <Video
       track={track}
+      make={() => {
+        const video = takeVideo(track) ?? newVideo();
+        if (tile.kind === 'screen')
+          followAspect(video, (aspect) => model.stage.setAspect(tile.id, aspect));
+        return video;
+      }}
       mirrored={tile.you && tile.kind === 'participant' && isMirrored(track)}
-      {...(tile.kind === 'screen' && {
-        onAspect: (aspect) => model.stage.setAspect(tile.id, aspect),
-      })}
     />
   );
+}
+
+/** Width divided by height of the picture, whenever it changes. */
+function followAspect(video: HTMLVideoElement, onAspect: (aspect: number) => void): void {
+  const onSize = () => {
+    if (video.videoHeight > 0) onAspect(video.videoWidth / video.videoHeight);
+  };
+  video.onresize = onSize;
+  // One that shows the picture already may have its size.
+  onSize();
 }
 
 function MutedMark({ tile, media }: { tile: ParticipantTile; media: LocalMedia }) {

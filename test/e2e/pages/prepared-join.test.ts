@@ -72,6 +72,19 @@ function encodedLayers({ page }: Participant) {
   });
 }
 
+/** By kind, the streams that the page receives tracks in. Browsers play the tracks of one in step. */
+function streams({ page }: Participant): Promise<[string, string][]> {
+  return page.evaluate(() =>
+    (window as unknown as Watched).connections
+      .flatMap(({ remoteDescription }) => remoteDescription?.sdp.split('\r\nm=').slice(1) ?? [])
+      .flatMap((section): [string, string][] => {
+        const stream = /a=msid:(\S+)/.exec(section)?.[1];
+        const isReceived = section.includes('a=sendonly') && stream !== 'probator';
+        return isReceived && stream ? [[section.split(' ')[0] ?? '', stream]] : [];
+      }),
+  );
+}
+
 /** Counts how often what receives this stream was made anew since now. */
 async function watchRestarts(
   { page }: Participant,
@@ -130,6 +143,13 @@ story('a prepared join: nobody sees it before the click, and everybody after', a
     await ann.sees('Bo');
     assert.deepEqual(await states(bo), ['connected', 'connected']);
     await holds(parley, 'prepared', 0);
+    const received = new Map(await streams(bo));
+    assert.deepEqual([...received.keys()].toSorted(), ['audio', 'video']);
+    assert.equal(
+      received.get('audio'),
+      received.get('video'),
+      'her voice is in step with her lips',
+    );
     const { active, size } = await encodedLayers(bo);
     assert.equal(active?.length, videoEncodings('camera', 'VP8', size).length);
     // The highest layer is switched off when it is known that Ann's tile is too small for it.

@@ -115,9 +115,9 @@ test('it needs the token that the join needs', async (t) => {
   assert.equal(server.counts().prepared, 0);
   const again = await open(t, server);
   const token = await applicationToken({ room: 'team', role: 'guest' });
-  const { id, epoch } = await again.prepare('team', token);
+  const { id, epoch } = await again.prepare('team', { token });
   await assert.rejects(again.join('team', { prepared: id }), { code: 'token_required' });
-  const next = await again.prepare('team', token);
+  const next = await again.prepare('team', { token });
   const { media } = await again.join('team', { prepared: next.id, token });
   assert.deepEqual([media.epoch === next.epoch, media.epoch > epoch], [true, true]);
 });
@@ -126,7 +126,7 @@ test('a token that ends while it waits lets nobody in', async (t) => {
   const server = await startServer(t, WITH_APPLICATION);
   const client = await open(t, server);
   const token = await applicationToken({ room: 'team', role: 'guest' }, 2);
-  const { id } = await client.prepare('team', token);
+  const { id } = await client.prepare('team', { token });
   await until('the token to end', async () => {
     await using probe = await open(t, server);
     assert.equal(await probe.outcome('prepare', { room: 'team', token }), 'token_expired');

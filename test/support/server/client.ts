@@ -124,9 +124,12 @@ export class RawClient implements AsyncDisposable {
   }
 
   /** Resolves when the transports of a join are open. */
-  async prepare(room: string, token?: string): Promise<EventPayload<'prepared'>> {
+  async prepare(
+    room: string,
+    more: Omit<MethodParams<'prepare'>, 'room'> = {},
+  ): Promise<EventPayload<'prepared'>> {
     const before = this.events('prepared').length;
-    await this.request('prepare', { room, ...(token !== undefined && { token }) });
+    await this.request('prepare', { room, ...more });
     return until('something to be prepared', () => {
       const prepared = this.events('prepared')[before];
       assert.ok(prepared);
