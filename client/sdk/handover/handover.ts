@@ -8,7 +8,7 @@ const LIMIT_MS = 10_000;
 export interface HandoverFacts {
   /** A track of the room is still shown from an older session. */
   isShownFromOlder: boolean;
-  /** Our tracks are sent on the newest session as well as on the older one, or there are none. */
+  /** The server has our tracks on the newest session, sent as well as on the older one, or there are none. */
   isSending: boolean;
   /** Every older session has lost a path, so others no longer receive us there. */
   isOlderBroken: boolean;
