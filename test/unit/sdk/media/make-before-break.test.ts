@@ -146,40 +146,6 @@ test('a track is shown from the older session until it is live on the newer, whi
   assert.deepEqual([sfu.requests('settled'), [...gaps], problems], [[{ epoch: 2 }], [], []]);
 });
 
-test('the older session is kept until the server has taken our tracks on the newer one', async (t) => {
-  const sfu = await ScriptedSfu.start(t);
-  const call = await sfu.join(t, [microphone(t)]);
-  await Promise.all([flows(call, CAMERA), flows(call, VOICE)]);
-  const [trackId = ''] = [...call.localTracks.values()].map(({ id }) => id);
-  await until('our voice to be published', () => sfu.packets(1, trackId));
-  const [picture, voice] = [mediaOf(call, CAMERA), mediaOf(call, VOICE)];
-  // As a server does where many media sessions are opened: it takes tracks later.
-  sfu.refusals.set('publish', 'unavailable');
-  sfu.connection.sendEvent('media', await sfu.offer(2));
-  await until('all to move over', () => {
-    assert.notEqual(mediaOf(call, CAMERA), picture);
-    assert.notEqual(mediaOf(call, VOICE), voice);
-  });
-  const movedAt = performance.now();
-  await until('the others to have had time to move over', () => {
-    assert.ok(performance.now() - movedAt > 1.5 * OVERLAP_MS);
-  });
-  assert.deepEqual(sfu.requests('settled'), []);
-  let before = 0;
-  await until('our voice to be sent on the older one still', async () => {
-    const now = await sfu.packets(1, trackId);
-    const isFirst = before === 0;
-    const more = now - before;
-    before = now;
-    assert.ok(!isFirst && more > 0);
-  });
-  sfu.refusals.clear();
-  await until('the server to be told', () =>
-    assert.deepEqual(sfu.requests('settled'), [{ epoch: 2 }]),
-  );
-  assert.ok((await sfu.packets(2, trackId)) > 0);
-});
-
 test('a mute in the overlap is heard nowhere, an unpublished track is sent nowhere', async (t) => {
   const sfu = await ScriptedSfu.start(t);
   const { track } = ownedBy(t).use(cameraTrack());
