@@ -1,7 +1,7 @@
 // Decides when the media sessions before the newest one can close: the end of make before break.
 
 /** After all tracks are shown from the newest session: others still have to switch to our tracks on it. */
-const OVERLAP_MS = 2_000;
+export const OVERLAP_MS = 2_000;
 /** A session without a path is kept this long while the newer one does not become ready. */
 const LIMIT_MS = 10_000;
 

@@ -5,8 +5,8 @@ import type { LocalEntry } from '../local-tracks.ts';
 import type { MediaRequest } from '../media-request.ts';
 
 /** How often a track is published, while the refusals are temporary. */
-const PUBLISH_ATTEMPTS = 4;
-const PUBLISH_RETRY_MS = 1_000;
+export const PUBLISH_ATTEMPTS = 4;
+export const PUBLISH_RETRY_MS = 1_000;
 
 /** A producer of a track. Another codec needs another one, of a higher take. */
 export interface Published {
