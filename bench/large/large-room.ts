@@ -81,6 +81,8 @@ async function main(): Promise<void> {
       },
     });
     await presenters.arrived;
+    // Whom everybody looks at moves: at that time all of them are on one node.
+    const drained = await cluster.holder();
     const listeners = arrive({
       called: 'listener',
       ...{ publishers: audience, cameras: 0, speakers, counted: Math.ceil(audience / COUNTED_OF) },
@@ -115,7 +117,7 @@ async function main(): Promise<void> {
       console.log(phaseTable([phase]));
     };
     await watch('all is well', steadyMs);
-    cluster.sfus[0]?.child.signal('SIGTERM');
+    drained.child.signal('SIGTERM');
     await watch('one sfu-rtc drained', AFTER_LOSS_MS);
     cluster.webs[0]?.child.signal('SIGKILL');
     await watch('one web killed', AFTER_LOSS_MS);
