@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureClient } from '../../client/build.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import { Chromium } from '../../test/support/browser/chromium.ts';
 import { type Replica, TestCluster } from '../../test/support/cluster/local-cluster.ts';
 import { BenchOwner } from '../owner.ts';
@@ -42,13 +43,19 @@ async function main(): Promise<void> {
   const [cameras, speakers] = [Number(values.cameras), Number(values.speakers)];
   const audience = Number(values.audience);
   const steadyMs = Number(values.minutes) * MINUTE_MS;
+  const config = loadConfig({});
   const owner = new BenchOwner();
   const observers: Observer[] = [];
   await ensureClient({ log: console.log });
   try {
     const cluster = await TestCluster.start(owner, {
       ...{ web: 2, sfu: 2 },
-      env: { LOG_LEVEL: 'warn', MAX_PARTICIPANTS_PER_ROOM: '1000' },
+      env: {
+        LOG_LEVEL: 'warn',
+        MAX_PARTICIPANTS_PER_ROOM: '1000',
+        // As it is deployed: a cluster for development does not wait as long.
+        DRAIN_GRACE_SECONDS: String(config.cluster.drainGraceSeconds),
+      },
     });
     await cluster.reachEachOther();
     const chromium = await Chromium.launch({ frameRate: 15 });
