@@ -147,6 +147,8 @@ async function turnPages(observer: Observer, ms: number): Promise<number[]> {
     await sleep(TURN_EVERY_MS);
     const turn = await observer.turnPage();
     if (turn !== undefined) turns.push(turn);
+    for (const line of observer.slow)
+      console.log(`page turned, stream/packets/frames/key frames/asked  ${line}`);
   }
   await sleep(Math.max(0, end - performance.now()));
   return turns;
