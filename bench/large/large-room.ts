@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensureClient } from '../../client/build.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import { Chromium } from '../../test/support/browser/chromium.ts';
 import { type Replica, TestCluster } from '../../test/support/cluster/local-cluster.ts';
 import { BenchOwner } from '../owner.ts';
@@ -42,13 +43,19 @@ async function main(): Promise<void> {
   const [cameras, speakers] = [Number(values.cameras), Number(values.speakers)];
   const audience = Number(values.audience);
   const steadyMs = Number(values.minutes) * MINUTE_MS;
+  const config = loadConfig({});
   const owner = new BenchOwner();
   const observers: Observer[] = [];
   await ensureClient({ log: console.log });
   try {
     const cluster = await TestCluster.start(owner, {
       ...{ web: 2, sfu: 2 },
-      env: { LOG_LEVEL: 'warn', MAX_PARTICIPANTS_PER_ROOM: '1000' },
+      env: {
+        LOG_LEVEL: 'warn',
+        MAX_PARTICIPANTS_PER_ROOM: '1000',
+        // As it is deployed: a cluster for development does not wait as long.
+        DRAIN_GRACE_SECONDS: String(config.cluster.drainGraceSeconds),
+      },
     });
     await cluster.reachEachOther();
     const chromium = await Chromium.launch({ frameRate: 15 });
@@ -81,6 +88,8 @@ async function main(): Promise<void> {
       },
     });
     await presenters.arrived;
+    // Whom everybody looks at moves: at that time all of them are on one node.
+    const drained = await cluster.holder();
     const listeners = arrive({
       called: 'listener',
       ...{ publishers: audience, cameras: 0, speakers, counted: Math.ceil(audience / COUNTED_OF) },
@@ -115,7 +124,7 @@ async function main(): Promise<void> {
       console.log(phaseTable([phase]));
     };
     await watch('all is well', steadyMs);
-    cluster.sfus[0]?.child.signal('SIGTERM');
+    drained.child.signal('SIGTERM');
     await watch('one sfu-rtc drained', AFTER_LOSS_MS);
     cluster.webs[0]?.child.signal('SIGKILL');
     await watch('one web killed', AFTER_LOSS_MS);
@@ -138,6 +147,8 @@ async function turnPages(observer: Observer, ms: number): Promise<number[]> {
     await sleep(TURN_EVERY_MS);
     const turn = await observer.turnPage();
     if (turn !== undefined) turns.push(turn);
+    for (const line of observer.slow)
+      console.log(`page turned, stream/packets/frames/key frames/asked  ${line}`);
   }
   await sleep(Math.max(0, end - performance.now()));
   return turns;

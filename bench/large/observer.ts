@@ -19,6 +19,8 @@ export class Observer {
   #silence: JSHandle<Silence> | undefined;
   #picture: GapWatch | undefined;
   #isTurningBack = false;
+  /** What came of each picture, while the page that was turned to last stood still. */
+  #slow: string[] = [];
 
   constructor(name: string, page: Page) {
     this.participant = new Participant(name, page);
@@ -55,6 +57,11 @@ export class Observer {
     await writeFile(`${folder}/${name}.console.log`, console.join('\n'));
   }
 
+  /** Of the last turn, once a second after the first: whether packets came, frames, key frames. Empty for a quick one. */
+  get slow(): readonly string[] {
+    return this.#slow;
+  }
+
   /**
    * Turns to the next page; back from the last one, and from one where nobody has a camera.
    *
@@ -70,7 +77,13 @@ export class Observer {
     }
     await (this.#isTurningBack ? back : next).click();
     const pictures = page.getByRole('article').filter({ has: page.locator('video') });
-    if (await moves(this.participant, pictures)) return performance.now() - from;
+    this.#slow = [];
+    const onWait = async () => {
+      const seconds = (performance.now() - from) / 1_000;
+      if (seconds < this.#slow.length + 1) return;
+      this.#slow.push(`${seconds.toFixed(1)} s  ${arrivals(await this.participant.stats())}`);
+    };
+    if (await moves(this.participant, pictures, onWait)) return performance.now() - from;
     this.#isTurningBack = true;
     return undefined;
   }
@@ -84,17 +97,34 @@ const LOOK_TIMEOUT_MS = 200;
 /** A page whose pictures are still to be drawn has them within so many looks. */
 const LOOKS_WITHOUT = 5;
 
+/** What has come of each picture so far: packets, frames, key frames, and the key frames that were asked for. */
+function arrivals(stats: Awaited<ReturnType<Participant['stats']>>): string {
+  return stats
+    .flat()
+    .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')
+    .map(({ ssrc, packetsReceived, framesDecoded, keyFramesDecoded, pliCount }) =>
+      [ssrc, packetsReceived, framesDecoded, keyFramesDecoded, pliCount].join('/'),
+    )
+    .join('  ');
+}
+
 /**
  * Waits until frames are decoded that were not before.
  *
+ * @param onWait called at each look
  * @returns false: nobody there has a camera
  */
-async function moves(participant: Participant, pictures: Locator): Promise<boolean> {
+async function moves(
+  participant: Participant,
+  pictures: Locator,
+  onWait: () => Promise<void>,
+): Promise<boolean> {
   let first: number | undefined;
   let without = 0;
   await until(
     'a picture to move on the page that was turned to',
     async () => {
+      await onWait();
       // The tiles of the page before are still there for a moment.
       without = (await pictures.count()) === 0 ? without + 1 : 0;
       if (without >= LOOKS_WITHOUT) return;

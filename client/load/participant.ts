@@ -268,13 +268,17 @@ export class Participant {
     }
   }
 
-  /** Not waited for; a refusal is counted. A lost socket is no refusal: what matters is said again on the next. */
-  #request<K extends MethodName>(method: K, params: MethodParams<K>): void {
-    this.#link.request(method, params).catch((error) => {
-      const { code } = ParleyError.from(error);
-      const passes = code === 'unreachable' || code === 'stale_epoch';
-      if (!passes && !this.#closed) this.#refusedRequests.push(`${code} (${method})`);
-    });
+  /** A refusal is counted. A lost socket is no refusal: what matters is said again on the next. */
+  #request<K extends MethodName>(method: K, params: MethodParams<K>) {
+    return this.#link.request(method, params).then(
+      () => undefined,
+      (cause) => {
+        const error = ParleyError.from(cause);
+        const passes = error.code === 'unreachable' || error.code === 'stale_epoch';
+        if (!passes && !this.#closed) this.#refusedRequests.push(`${error.code} (${method})`);
+        return error;
+      },
+    );
   }
 
   #end(error: ParleyError): void {

@@ -47,6 +47,20 @@ export interface Settling {
 /** A new track is sent whole: receivers are about to come. */
 export const UNSETTLED: Settling = { demand: EVERY_LAYER, fallsAtMs: undefined };
 
+/**
+ * A track that moves has its receivers already, who come within this time and have it from elsewhere meanwhile. Twenty
+ * cameras that move and send everything for longer are more than their nodes can carry.
+ */
+export const MOVED_LOWER_AFTER_MS = 300;
+
+/** A track that moved to the node of its participant: whole until its receivers are there. */
+export function movedAt(nowMs: number): Settling {
+  return { demand: EVERY_LAYER, fallsAtMs: nowMs + MOVED_LOWER_AFTER_MS };
+}
+
+/** A picture that is brought from elsewhere: nothing but what is wanted of it. Whoever wants it is there already. */
+export const BROUGHT: Settling = { demand: NO_LAYER, fallsAtMs: undefined };
+
 export function settle(before: Settling, wanted: Demand, nowMs: number): Settling {
   if (wanted >= before.demand) return { demand: wanted, fallsAtMs: undefined };
   const { demand, fallsAtMs = nowMs + LOWER_AFTER_MS } = before;

@@ -196,7 +196,7 @@ export class RoomInterest<T extends InterestTrack> {
       voices: order.flatMap((trackId) => this.#tracks.get(trackId) ?? []),
       isEveryVoice,
       pictures: shown.flatMap((trackId) => this.#tracks.get(trackId) ?? []),
-      isEveryPicture: this.#screens.size + this.#cameras.size <= pictures,
+      isEveryPicture: isEveryVoice && this.#screens.size + this.#cameras.size <= pictures,
     };
   }
 }
@@ -208,6 +208,7 @@ export interface Common<T> {
   readonly isEveryVoice: boolean;
   /** Screens first. */
   readonly pictures: readonly T[];
+  /** There are so few that all are among them. Never where voices are chosen: each costs everybody a consumer. */
   readonly isEveryPicture: boolean;
 }
 

@@ -129,6 +129,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     sessions: sessions.byNode,
     watchMs: config.cluster.nodeWatchMs,
     lostMs: config.cluster.nodeLostMs,
+    drainGraceMs: config.cluster.drainGraceSeconds * 1_000,
     resources,
     metrics,
     log,

@@ -1,20 +1,25 @@
 // The media sessions of one participant: the newest, and those that it is about to replace, which go on until then.
 import { type MediaOffer, NO_LAYER } from '../../../shared/protocol/media-messages.ts';
+import { OVERLAP_MS } from '../../sdk/handover/handover.ts';
 import type { StreamSample } from '../rtp/stream-watch.ts';
 import { MediaSession, type MediaSessionOptions } from './media-session.ts';
 
 export type MediaSessionsOptions = Omit<
   MediaSessionOptions,
-  'offer' | 'before' | 'onStream' | 'onFailed'
+  'offer' | 'before' | 'onStream' | 'onSending' | 'onFailed'
 >;
 
-/** An old media session is closed after this long when the newest one does not bring all that it brought. */
+/** The newest media session need not bring all that an old one brought after this long. */
 const HANDOVER_MS = 4_000;
 
 export class MediaSessions {
   readonly #options: MediaSessionsOptions;
   #newest: MediaSession | undefined;
-  readonly #old = new Map<MediaSession, ReturnType<typeof setTimeout>>();
+  readonly #old = new Set<MediaSession>();
+  /** Old ones that the newest need not cover any more. */
+  readonly #late = new Set<MediaSession>();
+  readonly #handovers = new Set<ReturnType<typeof setTimeout>>();
+  #overlap: ReturnType<typeof setTimeout> | undefined;
   /** Counted on sessions that were closed. */
   readonly #streams: StreamSample[] = [];
 
@@ -43,11 +48,8 @@ export class MediaSessions {
       return before;
     }
     this.#newest = this.#open(offer, before);
-    if (before)
-      this.#old.set(
-        before,
-        setTimeout(() => this.#drop(before), HANDOVER_MS),
-      );
+    this.#cancelOverlap();
+    if (before) this.#replace(before);
     return this.#newest;
   }
 
@@ -73,16 +75,15 @@ export class MediaSessions {
 
   /** Idempotent. */
   close(): void {
-    for (const session of this.#all) {
-      clearTimeout(this.#old.get(session));
-      this.#end(session);
-    }
+    this.#cancelOverlap();
+    for (const timer of this.#handovers) clearTimeout(timer);
+    for (const session of this.#all) this.#end(session);
     this.#old.clear();
     this.#newest = undefined;
   }
 
   get #all(): MediaSession[] {
-    return [...this.#old.keys(), ...(this.#newest ? [this.#newest] : [])];
+    return [...this.#old, ...(this.#newest ? [this.#newest] : [])];
   }
 
   #open(offer: MediaOffer, before: MediaSession | undefined): MediaSession {
@@ -91,26 +92,51 @@ export class MediaSessions {
       ...this.#options,
       offer,
       before: (trackId) => before?.receiver.watchOf(trackId),
-      onStream: () => {
-        for (const old of this.#old.keys()) {
-          if (this.#newest?.receiver.covers(old.receiver)) this.#drop(old);
-        }
-      },
+      onStream: () => this.#review(),
+      onSending: () => this.#review(),
       onFailed: () => {
-        if (this.#newest?.epoch === epoch) this.#options.request('rebuildMedia', { epoch });
+        if (this.#newest?.epoch === epoch) void this.#options.request('rebuildMedia', { epoch });
       },
     });
   }
 
-  #drop(old: MediaSession): void {
-    clearTimeout(this.#old.get(old));
-    if (!this.#old.delete(old)) return;
-    this.#end(old);
-    if (this.#newest) this.#options.request('settled', { epoch: this.#newest.epoch });
+  #replace(session: MediaSession): void {
+    this.#old.add(session);
+    const timer = setTimeout(() => {
+      this.#handovers.delete(timer);
+      if (this.#old.has(session)) this.#late.add(session);
+      this.#review();
+    }, HANDOVER_MS);
+    this.#handovers.add(timer);
+  }
+
+  /** As in a browser: the old ones end a moment after all is received, and sent, on the newest. */
+  #review(): void {
+    const newest = this.#newest;
+    if (this.#old.size === 0 || this.#overlap !== undefined || !newest?.isSending) return;
+    const isCovered = (old: MediaSession) =>
+      this.#late.has(old) || newest.receiver.covers(old.receiver);
+    if (![...this.#old].every(isCovered)) return;
+    // Others have to switch to our tracks there.
+    const overlapMs = this.#options.sender ? OVERLAP_MS : 0;
+    this.#overlap = setTimeout(() => this.#settle(newest.epoch), overlapMs);
+  }
+
+  #cancelOverlap(): void {
+    clearTimeout(this.#overlap);
+    this.#overlap = undefined;
+  }
+
+  #settle(epoch: number): void {
+    this.#overlap = undefined;
+    for (const old of this.#old) this.#end(old);
+    this.#old.clear();
+    void this.#options.request('settled', { epoch });
   }
 
   /** A silence at its end is judged by its successor. */
   #end(session: MediaSession): void {
+    this.#late.delete(session);
     session.close();
     this.#streams.push(...session.receiver.samples(true));
   }

@@ -83,6 +83,11 @@ export class Sender {
           }));
   }
 
+  /** The ids of what it sends. */
+  get tracks(): string[] {
+    return Object.values(this.#options.trackIds);
+  }
+
   /** Both tracks as they are published on a media session. */
   publications(epoch: number): MethodParams<'publish'>[] {
     const { trackIds, cname } = this.#options;

@@ -52,6 +52,10 @@ export class Transport {
     this.#connection.setRemoteDescription(answer, 'answer');
   }
 
+  get isOpen(): boolean {
+    return !this.#closed && !this.#failed && this.#track.isOpen();
+  }
+
   /** @returns false when it cannot be sent: the transport is not open, or open no more */
   send(packet: Buffer): boolean {
     return !this.#closed && !this.#failed && trySend(this.#track, packet);

@@ -1,14 +1,14 @@
 // Decides when the media sessions before the newest one can close: the end of make before break.
 
 /** After all tracks are shown from the newest session: others still have to switch to our tracks on it. */
-const OVERLAP_MS = 2_000;
+export const OVERLAP_MS = 2_000;
 /** A session without a path is kept this long while the newer one does not become ready. */
 const LIMIT_MS = 10_000;
 
 export interface HandoverFacts {
   /** A track of the room is still shown from an older session. */
   isShownFromOlder: boolean;
-  /** Our tracks are sent on the newest session as well as on the older one, or there are none. */
+  /** The server has our tracks on the newest session, sent as well as on the older one, or there are none. */
   isSending: boolean;
   /** Every older session has lost a path, so others no longer receive us there. */
   isOlderBroken: boolean;

@@ -136,7 +136,8 @@ export class OpenSessions {
   get #isSending(): boolean {
     const { newest } = this;
     if (!this.#options.hasLocal()) return true;
-    if (newest?.isSending !== true) return false;
+    // A server that opens many media sessions takes tracks later: until then nobody receives them there.
+    if (newest?.isSending !== true || !newest.sender.publications.areAnswered) return false;
     return this.#sendingPair() === undefined || this.#sending.keepsUp(newest);
   }
 

@@ -250,6 +250,7 @@ export class MediaKeeper {
       wanted: () => options.local.entries,
       mayBegin: () => this.#sessions.newest === session && this.#negotiatedSessions.has(session),
       onRefused: ifNewest(options.onRefused),
+      onAnswer: () => this.#sessions.review(),
       onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
       onProblem: ifNewest(options.onProblem),
     });

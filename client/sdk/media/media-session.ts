@@ -23,7 +23,7 @@ export type Request = <K extends MethodName>(
 
 export interface MediaSessionOptions
   extends Pick<ReceiverOptions, 'streamIdOf' | 'senderOf' | 'onTracks' | 'onUnusable'>,
-    Pick<SenderOptions, 'onRefused' | 'voices' | 'wanted' | 'mayBegin' | 'codecs'> {
+    Pick<SenderOptions, 'onRefused' | 'onAnswer' | 'voices' | 'wanted' | 'mayBegin' | 'codecs'> {
   device: Device;
   voices: VoiceGates;
   offer: MediaOffer;
@@ -147,7 +147,7 @@ export class MediaSession {
     }
     this.sender.demanded(offer.demand);
     this.#options.voices.choose(offer.voices);
-    this.sender.publishAgain(entries, known);
+    this.sender.publications.again(entries, known);
     await this.receiver.resync(offer.consumers);
   }
 

@@ -10,7 +10,7 @@ import type { VoiceGates } from '../voice/voice-gates.ts';
 import { BandwidthWatch } from './bandwidth-watch.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
 import { OlderTakes } from './encodings/older-takes.ts';
-import { Publications } from './encodings/publications.ts';
+import { Publications, type PublicationsOptions } from './encodings/publications.ts';
 import { publishedOf, type Sent, sentOf } from './encodings/sent.ts';
 import { demandedEncodings, highestLayer, newerDemand } from './layers/demanded-layers.ts';
 import { changeEncodings } from './layers/encoding-changes.ts';
@@ -18,7 +18,7 @@ import type { LocalEntry } from './local-tracks.ts';
 import type { MediaRequest } from './media-request.ts';
 import { PRODUCER_OPTIONS, resizedEncodings, sendingOptions, sizeOf } from './sending-options.ts';
 
-export interface SenderOptions {
+export interface SenderOptions extends Pick<PublicationsOptions, 'onAnswer'> {
   epoch: number;
   transport: types.Transport;
   device: Device;
@@ -59,7 +59,7 @@ export class Sender {
   readonly #failures = new Map<string, Failure>();
   readonly #retries = new Set<ReturnType<typeof setTimeout>>();
   readonly #producers = new Map<string, types.Producer>();
-  readonly #publications: Publications;
+  readonly publications: Publications;
   /** Those that go on for a moment after another codec took their place. */
   readonly #older = new OlderTakes();
   /** Tracks whose codec the server cannot change: one of an older release. */
@@ -73,7 +73,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#publications = new Publications({
+    this.publications = new Publications({
       ...options,
       onTake: (trackId, taken) => this.#onTake(trackId, taken),
     });
@@ -85,7 +85,7 @@ export class Sender {
       // Resolved at once: the server takes our id, and a refusal comes later as an error.
       const { entry, take } = sentOf(appData);
       done({ id: take === 0 ? entry.id : `${entry.id}.${take}` });
-      this.#publications.publish(entry, publishedOf(appData, rtpParameters));
+      this.publications.publish(entry, publishedOf(appData, rtpParameters));
     });
   }
 
@@ -101,11 +101,6 @@ export class Sender {
   demanded(demand: Demand | undefined): void {
     this.#demand = newerDemand(this.#demand, demand);
     this.#fitAll();
-  }
-
-  /** @param known the tracks of ours that the server knows */
-  publishAgain(entries: readonly LocalEntry[], known: ReadonlySet<string>): void {
-    this.#publications.again(entries, known);
   }
 
   /** Idempotent. */
@@ -188,7 +183,7 @@ export class Sender {
   #publishPrepared(entry: LocalEntry): void {
     const rtpParameters = this.#unpublished.get(entry.id);
     this.#unpublished.delete(entry.id);
-    if (rtpParameters) this.#publications.publish(entry, { take: 0, rtpParameters });
+    if (rtpParameters) this.publications.publish(entry, { take: 0, rtpParameters });
   }
 
   /** Waits for the local negotiation only, and for a gate where one is wanted. */
@@ -248,7 +243,7 @@ export class Sender {
     const before = this.#older.restore(trackId);
     if (!before) return;
     this.#producers.set(trackId, before);
-    this.#publications.restore(trackId, publishedOf(before.appData, before.rtpParameters));
+    this.publications.restore(trackId, publishedOf(before.appData, before.rtpParameters));
   }
 
   #onFailure(entry: LocalEntry, cause: unknown): void {
@@ -272,7 +267,7 @@ export class Sender {
     this.#older.end(trackId);
     this.#producers.get(trackId)?.close();
     this.#producers.delete(trackId);
-    this.#publications.forget(trackId);
+    this.publications.forget(trackId);
     this.#unpublished.delete(trackId);
     this.#failures.delete(trackId);
   }

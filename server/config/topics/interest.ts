@@ -25,7 +25,7 @@ export const interest = {
   pictures: setting('PICTURES', integer(1, 256), {
     default: 25,
     about:
-      'Pictures sent to a client that does not say which ones it shows, screens first. In rooms with at most as many, hidden pictures are kept ready; in larger ones they are opened when they come into view.',
+      'Pictures sent to a client that does not say which ones it shows, screens first. In rooms with at most as many, and at most EVERY_VOICE_UP_TO microphones, hidden pictures are kept ready; in larger ones they are opened when they come into view.',
   }),
   sharpPictures: setting('SHARP_PICTURES_UP_TO', integer(0, 256), {
     default: 9,

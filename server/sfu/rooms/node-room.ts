@@ -10,7 +10,7 @@ import { ExpectedView, expectedPictures } from './expected-view.ts';
 import { pipeLocally } from './local-pipe.ts';
 import type { MediaRoom, PublishEvent, PublishTo } from './media-room.ts';
 import { RoomParticipants } from './room-participants.ts';
-import { type Arrived, RoomRouter } from './room-router.ts';
+import { type Arrived, RoomRouter, type WantedTrack } from './room-router.ts';
 import { meshTrackOf, type RoomTrack, RoomTracks } from './room-tracks.ts';
 import { RoomSpeech } from './speech/room-speech.ts';
 
@@ -161,7 +161,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
   addTrack(track: RoomTrack, producer: Producer): void {
     const { router } = track.home as { router: RoomRouter };
     const { producerId, trackId } = track;
-    router.add(producer);
+    router.add(producer, track);
     const change = (action: () => void) => {
       this.#change([trackId], action);
       this.mesh.setTrack(meshTrackOf(track, router.id, producer.paused));
@@ -236,6 +236,7 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
       {
         room: this.name,
         worker,
+        isMoved: (track) => this.#isMoved(track),
         pipe: (track, to) => this.#pipe(this.tracks.get(track.producerId), to),
         onLost: (lacking) => {
           for (const participant of this.participants) {
@@ -252,6 +253,11 @@ export class NodeRoom implements MediaRoom<ParticipantMedia> {
     }
     this.#routers.add(router);
     return router;
+  }
+
+  /** A voice costs next to nothing: none is held back. */
+  #isMoved({ trackId, kind, epoch }: WantedTrack): boolean {
+    return kind === 'video' && this.tracks.of(trackId).some((other) => other.epoch < epoch);
   }
 
   /** From another router of this node: directly. From another node: over one router, so that it crosses once. */

@@ -2,7 +2,7 @@
 // are loudest.
 import type { AudioLevelObserver, Producer, Router } from 'mediasoup/types';
 import { ROUTER_CODECS } from '../../../shared/media/media.ts';
-import type { Demand } from '../../room/demand.ts';
+import { BROUGHT, type Demand, movedAt, type Settling, UNSETTLED } from '../../room/demand.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import { countWhileOpen } from '../workers/count.ts';
@@ -28,6 +28,9 @@ export interface RouterContext {
 export interface WantedTrack {
   readonly trackId: string;
   readonly producerId: string;
+  readonly kind: 'audio' | 'video';
+  /** The epoch of the media session that sends it. */
+  readonly epoch: number;
   readonly closed: boolean;
 }
 
@@ -41,6 +44,8 @@ export interface Arrived {
 export interface RoomRouterOptions {
   room: string;
   worker: LiveWorker;
+  /** Whether it is a picture that the room has from an earlier media session of its participant as well. */
+  isMoved(track: WantedTrack): boolean;
   /** Brings a track that is elsewhere onto this router. */
   pipe(track: WantedTrack, to: RoomRouter): Promise<Arrived>;
   /** A track from elsewhere was lost, or could not be brought yet: reconcile. */
@@ -126,10 +131,11 @@ export class RoomRouter {
   }
 
   /** A participant connected here sends this. */
-  add(producer: Producer): void {
+  add(producer: Producer, track: WantedTrack): void {
     this.#own.set(producer.id, producer);
     producer.observer.once('close', () => this.#own.delete(producer.id));
-    this.#watchDemand(producer);
+    const isMoved = this.#options.isMoved(track);
+    this.#watchDemand(producer, isMoved ? movedAt(performance.now()) : UNSETTLED);
     this.#listen(producer);
   }
 
@@ -207,7 +213,11 @@ export class RoomRouter {
       if (this.closed) producer.close();
       if (producer.closed) return forget();
       piped.producer = producer;
-      this.#watchDemand(producer).onChange(ask);
+      const isPicture = track.kind === 'video';
+      const demand = this.#watchDemand(producer, isPicture ? BROUGHT : UNSETTLED);
+      demand.onChange(ask);
+      // The other end sends everything until it is told. Whoever wanted the track says so in this turn of the event loop.
+      if (isPicture) resources.after(0, () => ask(demand.current));
       countWhileOpen(resources, 'piped', producer);
       producer.observer.once('close', () => {
         forget();
@@ -225,8 +235,8 @@ export class RoomRouter {
     }
   }
 
-  #watchDemand(producer: Producer): TrackDemand {
-    const demand = new TrackDemand(this.#context.resources);
+  #watchDemand(producer: Producer, begins: Settling): TrackDemand {
+    const demand = new TrackDemand(this.#context.resources, begins);
     this.#demands.set(producer.id, demand);
     producer.observer.once('close', () => {
       demand.close();

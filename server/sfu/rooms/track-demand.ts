@@ -1,6 +1,6 @@
 // What is wanted of one track on one router: by the participants there, and by pipes to other routers and nodes.
-import { EVERY_LAYER, NO_LAYER } from '../../../shared/protocol/media-messages.ts';
-import { type Demand, DemandCounts, settle, UNSETTLED } from '../../room/demand.ts';
+import { NO_LAYER } from '../../../shared/protocol/media-messages.ts';
+import { type Demand, DemandCounts, type Settling, settle, UNSETTLED } from '../../room/demand.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 
 /** One who receives the track. */
@@ -16,13 +16,15 @@ export class TrackDemand {
   /** Routers and nodes have settled theirs already: a second delay would add up. */
   readonly #pipes = new DemandCounts();
   readonly #listeners = new Set<(demand: Demand) => void>();
-  #settling = UNSETTLED;
-  #current: Demand = EVERY_LAYER;
+  #settling: Settling;
+  #current: Demand;
   #timer: Timer | undefined;
   #closed = false;
 
-  constructor(resources: Resources) {
+  constructor(resources: Resources, begins: Settling = UNSETTLED) {
     this.#resources = resources;
+    this.#settling = begins;
+    this.#current = begins.demand;
     this.#update();
   }
 

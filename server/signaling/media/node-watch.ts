@@ -3,6 +3,7 @@ import type { Cluster, NodeInfo } from '../../cluster/cluster.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import { DrainPace } from './drain-pace.ts';
 import { MoveQueue } from './move-queue.ts';
 import { TornRooms } from './torn-rooms.ts';
 
@@ -30,6 +31,8 @@ export interface NodeWatchOptions {
   watchMs: number;
   /** How long a node has to be missing before it counts as lost. */
   lostMs: number;
+  /** How long a draining node waits for its sessions to be moved. */
+  drainGraceMs: number;
   resources: Resources;
   metrics: Metrics;
   log: Logger;
@@ -58,6 +61,7 @@ export class NodeWatch {
   readonly #torn: TornRooms;
   readonly #lost: MoveQueue<WatchedSession>;
   readonly #gentle: MoveQueue<WatchedSession>;
+  readonly #pace: DrainPace;
   /** Why each is to be moved, as of the last look. */
   #reasons = new Map<WatchedSession, Move>();
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -67,6 +71,7 @@ export class NodeWatch {
   constructor(options: NodeWatchOptions) {
     this.#options = options;
     this.#torn = new TornRooms(options.cluster.rooms);
+    this.#pace = new DrainPace(options.drainGraceMs);
     const move = (session: WatchedSession) => this.#move(session);
     this.#lost = new MoveQueue({ atOnce: LOST_AT_ONCE, move, retryMs: MOVE_RETRY_MS });
     this.#gentle = new MoveQueue({
@@ -117,21 +122,32 @@ export class NodeWatch {
     }
     const torn = await this.#torn.look(nodes, sessions, now);
     const moves = new Map<WatchedSession, Move>();
+    const draining = new Set<string>();
     for (const leaving of used) {
       const missingSince = this.#missingSince.get(leaving);
       const isLost = missingSince !== undefined && now - missingSince >= lostMs;
-      const isDraining = byId.get(leaving)?.draining === true;
+      const node = byId.get(leaving);
       // Most nodes are there and have all their links: nothing of theirs is looked at.
-      if (!isLost && !isDraining && (torn.size === 0 || missingSince !== undefined)) continue;
-      for (const session of sessions.of(leaving)) {
+      if (!isLost && !node?.draining && (torn.size === 0 || missingSince !== undefined)) continue;
+      const there = sessions.of(leaving);
+      if (!isLost && node?.draining) {
+        draining.add(leaving);
+        const here = there.filter(({ attached }) => attached);
+        const allowed = this.#pace.allowed(leaving, here.length, node.sessions, now, watchMs);
+        for (const session of here.slice(0, allowed)) {
+          moves.set(session, { leaving, reason: 'node_draining' });
+        }
+        continue;
+      }
+      for (const session of there) {
         const gathering = torn.get(session.room);
         if (isLost) moves.set(session, { leaving, reason: 'node_lost' });
-        else if (isDraining) moves.set(session, { leaving, reason: 'node_draining' });
         else if (gathering !== undefined && gathering !== leaving) {
           moves.set(session, { leaving, reason: 'node_unreachable' });
         }
       }
     }
+    this.#pace.keep(draining);
     this.#reasons = moves;
     const isLost = (session: WatchedSession) => moves.get(session)?.reason === 'node_lost';
     const [here, away] = split([...moves.keys()], ({ attached }) => attached);

@@ -166,6 +166,28 @@ test('whoever moves is sent no picture that it does not look at, not even for a 
   assert.deepEqual(ada.problems, []);
 });
 
+test('a camera that moves sends no more than is looked at, but for a moment', async (t) => {
+  const sent = new SentLayers(t);
+  const { web, nodes, cluster } = await startReplicas(t, { web: 1, nodes: 2 });
+  const { url } = web[0]!;
+  await lightPublisher(t, url, 'team', 'Light');
+  const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
+  const camera = await cameraSeenBy(ada);
+  ada.call.subscribe(camera, { spatialLayer: 0 });
+  await sent.becomes(camera, [true, false, false]);
+  const home = await cluster.rooms.nodeOf('team', ada.participantId);
+  const left = nodes.find(({ node }) => node.id === home);
+  assert.ok(left);
+  left.node.drain();
+  await within('everybody to have left the node', DEADLINES.media, left.node.drained);
+  await packetsArrive(ada, camera);
+  const [lowest = 0, , highest = 0] = await sent.counts(camera);
+  t.diagnostic(`${lowest} packets in the lowest layer, ${highest} in the highest`);
+  // A frame of the highest has seven packets: after a second and a half it had three times as many as the lowest.
+  assert.ok(lowest > 0 && highest < 2 * lowest, `${highest} packets in a layer that nobody sees`);
+  await sent.becomes(camera, [true, false, false]);
+});
+
 /** How each picture that a participant receives began, from now on. */
 function beginningsOfPictures(context: TestContext): ('paused' | 'sent')[] {
   const began: ('paused' | 'sent')[] = [];

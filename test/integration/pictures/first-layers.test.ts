@@ -12,7 +12,7 @@ import { temporalLayerOf, vp8Payloads } from '../../../client/load/rtp/vp8.ts';
 import { provisionWorker } from '../../../native/provision.ts';
 import { Subscriptions } from '../../../server/sfu/endpoints/subscriptions.ts';
 import { RoomRouter } from '../../../server/sfu/rooms/room-router.ts';
-import { RoomTracks } from '../../../server/sfu/rooms/room-tracks.ts';
+import { type RoomTrack, RoomTracks } from '../../../server/sfu/rooms/room-tracks.ts';
 import { WorkerPool } from '../../../server/sfu/workers/worker-pool.ts';
 import { Resources } from '../../../server/telemetry/resources.ts';
 import { until } from '../../support/process/until.ts';
@@ -80,6 +80,7 @@ async function aRoom(t: TestContext) {
     {
       room: 'room',
       worker: await pool.pick(),
+      isMoved: () => false,
       pipe: () => Promise.reject(new Error('there is one router')),
       onLost() {},
       onSpeakers() {},
@@ -88,15 +89,13 @@ async function aRoom(t: TestContext) {
   );
   owned.defer(() => router.close());
   const camera = owned.use(await Camera.open(router));
-  router.add(camera.producer);
+  const track: RoomTrack = {
+    ...{ trackId: 'camera', participantId: 'ada', epoch: 1, producerId: camera.producer.id },
+    ...{ kind: 'video', source: 'camera', home: { router }, closed: false },
+  };
+  router.add(camera.producer, track);
   const tracks = new RoomTracks(LIMITS);
-  tracks.add(
-    {
-      ...{ trackId: 'camera', participantId: 'ada', epoch: 1, producerId: camera.producer.id },
-      ...{ kind: 'video', source: 'camera', home: { router }, closed: false },
-    },
-    { muted: false },
-  );
+  tracks.add(track, { muted: false });
 
   /** A browser's transport, and the consumer on it, which waits until the browser is ready. */
   async function receive() {

@@ -8,6 +8,9 @@ export interface StatsEntry {
   ssrc?: number;
   trackIdentifier?: string;
   framesDecoded?: number;
+  keyFramesDecoded?: number;
+  packetsReceived?: number;
+  pliCount?: number;
   frameWidth?: number;
   frameHeight?: number;
   packetsSent?: number;

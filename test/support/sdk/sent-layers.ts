@@ -39,6 +39,11 @@ export class SentLayers {
     return Promise.all(pipes.map(flowing));
   }
 
+  /** Packets that have come from its participant in each layer of a track since its newest producer began, lowest first. */
+  counts(trackId: string): Promise<number[]> {
+    return packets(this.#of(trackId, 'webrtc'));
+  }
+
   /** Waits until exactly these layers of a track arrive from its participant. */
   async becomes(trackId: string, layers: readonly boolean[]): Promise<void> {
     await until(`the layers ${layers.join()}`, async () =>

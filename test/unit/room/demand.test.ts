@@ -6,6 +6,8 @@ import {
   DemandCounts,
   demandOf,
   LOWER_AFTER_MS,
+  MOVED_LOWER_AFTER_MS,
+  movedAt,
   type Settling,
   sentLayer,
   settle,
@@ -53,6 +55,16 @@ describe('a demand that changes', () => {
     assert.deepEqual(later, first);
     const fallen = settle(later, 1, 1_000 + LOWER_AFTER_MS);
     assert.deepEqual(fallen, { demand: 1, fallsAtMs: undefined });
+  });
+
+  test('a track that moved falls soon: its receivers have it from elsewhere until they are there', () => {
+    const moved = movedAt(1_000);
+    assert.ok(MOVED_LOWER_AFTER_MS < LOWER_AFTER_MS / 3);
+    const before = settle(moved, NO_LAYER, 1_000 + MOVED_LOWER_AFTER_MS - 1);
+    assert.equal(before.demand, EVERY_LAYER);
+    const after = settle(before, 0, 1_000 + MOVED_LOWER_AFTER_MS);
+    assert.deepEqual(after, { demand: 0, fallsAtMs: undefined });
+    assert.equal(settle(after, 2, 1_000 + MOVED_LOWER_AFTER_MS).demand, 2);
   });
 
   test('does not fall when the page is turned back meanwhile, and the next fall waits anew', () => {

@@ -5,8 +5,8 @@ import type { LocalEntry } from '../local-tracks.ts';
 import type { MediaRequest } from '../media-request.ts';
 
 /** How often a track is published, while the refusals are temporary. */
-const PUBLISH_ATTEMPTS = 4;
-const PUBLISH_RETRY_MS = 1_000;
+export const PUBLISH_ATTEMPTS = 4;
+export const PUBLISH_RETRY_MS = 1_000;
 
 /** A producer of a track. Another codec needs another one, of a higher take. */
 export interface Published {
@@ -21,28 +21,35 @@ export interface PublicationsOptions {
   onRefused(entry: LocalEntry, error: ParleyError): void;
   /** The server has a take above the first; or it knows none, or has refused it. */
   onTake(trackId: string, taken: boolean): void;
+  /** The server has taken a track, or refused it. */
+  onAnswer(): void;
 }
 
 export class Publications {
   readonly #options: PublicationsOptions;
   readonly #published = new Map<string, Published>();
-  /** Tracks whose newest take is above the first and not answered yet. */
-  readonly #unconfirmed = new Set<string>();
+  /** Tracks whose newest take is not answered yet. */
+  readonly #unanswered = new Set<string>();
 
   constructor(options: PublicationsOptions) {
     this.#options = options;
   }
 
+  /** Whether the server has answered for each track: until then nobody receives it on this media session. */
+  get areAnswered(): boolean {
+    return this.#unanswered.size === 0;
+  }
+
   publish(entry: LocalEntry, published: Published): void {
     this.#published.set(entry.id, published);
-    if (published.take > 0) this.#unconfirmed.add(entry.id);
+    this.#unanswered.add(entry.id);
     this.#request(entry, published.take);
   }
 
-  /** After a loss. @param known tracks that the server has, perhaps with an earlier take */
+  /** After a loss. @param known tracks that the server has, perhaps with an earlier take or on an earlier session */
   again(entries: readonly LocalEntry[], known: ReadonlySet<string>): void {
     for (const entry of entries) {
-      if (known.has(entry.id) && !this.#unconfirmed.has(entry.id)) continue;
+      if (known.has(entry.id) && !this.#unanswered.has(entry.id)) continue;
       this.#request(entry, this.#published.get(entry.id)?.take ?? 0);
     }
   }
@@ -54,7 +61,7 @@ export class Publications {
 
   forget(trackId: string): void {
     this.#published.delete(trackId);
-    this.#unconfirmed.delete(trackId);
+    this.#unanswered.delete(trackId);
   }
 
   #request(entry: LocalEntry, take: number, attempt = 1): void {
@@ -79,16 +86,19 @@ export class Publications {
         // For example, a worker has just died: either another session comes, or a later attempt succeeds.
         if (refusal.retryable && attempt < PUBLISH_ATTEMPTS) {
           setTimeout(() => this.#request(entry, take, attempt + 1), PUBLISH_RETRY_MS);
-        } else if (take > 0) this.#answered(trackId, take, false);
-        else onRefused(entry, refusal);
+        } else {
+          this.#answered(trackId, take, false);
+          if (take === 0) onRefused(entry, refusal);
+        }
       },
       (answer) => this.#answered(trackId, take, answer.take === take),
     );
   }
 
   #answered(trackId: string, take: number, taken: boolean): void {
-    if (take === 0 || this.#published.get(trackId)?.take !== take) return;
-    this.#unconfirmed.delete(trackId);
-    this.#options.onTake(trackId, taken);
+    if (this.#published.get(trackId)?.take !== take) return;
+    this.#unanswered.delete(trackId);
+    if (take > 0) this.#options.onTake(trackId, taken);
+    this.#options.onAnswer();
   }
 }

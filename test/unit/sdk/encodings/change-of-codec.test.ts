@@ -134,6 +134,7 @@ async function sending() {
     mayBegin: () => true,
     voices: { areWanted: false, has: () => false, prepare: async () => {}, add: () => () => {} },
     onRefused: ({ id }) => refused.push(id),
+    onAnswer() {},
   });
   const change = async (codec: VideoCodec) => {
     choice.current = { codec, layered: false };
@@ -210,11 +211,11 @@ test('a take whose request was lost is asked for again, though the server has th
   const { sender, entry, asked, change, params, answer } = await sending();
   await change('VP8');
   const count = asked.length;
-  sender.publishAgain([entry], new Set([entry.id]));
+  sender.publications.again([entry], new Set([entry.id]));
   assert.equal(asked.length, count + 1);
   assert.equal(params()?.take, 1);
   answer({ take: 1 });
-  sender.publishAgain([entry], new Set([entry.id]));
+  sender.publications.again([entry], new Set([entry.id]));
   assert.equal(asked.length, count + 1, 'it is known');
   sender.close();
 });

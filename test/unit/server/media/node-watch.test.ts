@@ -11,6 +11,7 @@ import { nodeInfo } from '../../../support/cluster/node-info.ts';
 
 const WATCH_MS = 250;
 const LOST_MS = 1_000;
+const DRAIN_GRACE_MS = 120_000;
 
 /** Promises settle in as many turns as these moves take. */
 async function turns(): Promise<void> {
@@ -59,6 +60,7 @@ class Sessions {
       },
       watchMs: WATCH_MS,
       lostMs: LOST_MS,
+      drainGraceMs: DRAIN_GRACE_MS,
       resources: new Resources(),
       metrics: {} as Metrics,
       log: createLogger('silent'),
@@ -107,22 +109,43 @@ test('those who wait come before those whose socket is away', async () => {
   assert.deepEqual(sessions.moved, ['here', 'away']);
 });
 
-test('a draining node is left ten at each look; who is away stays', async () => {
+test('a draining node is left evenly, ten a second; who is away stays', async () => {
   sessions.nodes = [nodeInfo('left'), nodeInfo('lost', { draining: true })];
   sessions.add('away', { attached: false });
   for (let n = 0; n < 25; n++) sessions.add(`room-${n}`);
+  const atEachLook: number[] = [];
+  for (let n = 0; n < 10; n++) {
+    const before = sessions.moved.length;
+    await look();
+    atEachLook.push(sessions.moved.length - before);
+  }
+  assert.deepEqual(atEachLook, [3, 2, 3, 2, 3, 2, 3, 2, 3, 2]);
+  assert.ok(!sessions.moved.includes('away'));
+});
+
+test('of many sessions on a draining node each replica moves its share', async () => {
+  sessions.nodes = [nodeInfo('left'), nodeInfo('lost', { draining: true, sessions: 160 })];
+  for (let n = 0; n < 80; n++) sessions.add(`room-${n}`);
+  await look(4);
+  assert.equal(sessions.moved.length, 5);
+  await look(60);
+  assert.equal(sessions.moved.length, 80);
+});
+
+test('a draining node with 1,000 sessions is left within half a minute, ten at a look', async () => {
+  sessions.nodes = [nodeInfo('left'), nodeInfo('lost', { draining: true })];
+  for (let n = 0; n < 1_000; n++) sessions.add(`room-${n}`);
   await look();
   assert.equal(sessions.moved.length, 10);
-  await look(3);
-  assert.equal(sessions.moved.length, 25);
-  assert.ok(!sessions.moved.includes('away'));
+  await look(99);
+  assert.equal(sessions.moved.length, 1_000);
 });
 
 test('ten that have nowhere to go do not hold up the eleventh', async () => {
   sessions.nodes = [nodeInfo('left'), nodeInfo('lost', { draining: true })];
   for (let n = 0; n < 10; n++) sessions.add(`stuck-${n}`, { moves: false });
   sessions.add('free');
-  await look(2);
+  await look(5);
   assert.ok(sessions.moved.includes('free'));
 });
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
+import { BROUGHT } from '../../../../server/room/demand.ts';
 import { SenderDemand } from '../../../../server/sfu/endpoints/sender-demand.ts';
 import { TrackDemand } from '../../../../server/sfu/rooms/track-demand.ts';
 import { Resources } from '../../../../server/telemetry/resources.ts';
@@ -41,6 +42,17 @@ test('the most that a participant or a pipe wants counts; a pipe that wants less
   pipe.end();
   assert.equal(demand.current, NO_LAYER);
   assert.equal(resources.counts().timer, 0);
+  demand.close();
+});
+
+test('a picture from elsewhere is asked for as far as it is wanted, and no further', () => {
+  const demand = new TrackDemand(new Resources(), BROUGHT);
+  const changes: number[] = [];
+  demand.onChange((now) => changes.push(now));
+  assert.equal(demand.current, NO_LAYER);
+  demand.use(NO_LAYER, 'participant');
+  demand.use(1, 'participant');
+  assert.deepEqual(changes, [1]);
   demand.close();
 });
 
