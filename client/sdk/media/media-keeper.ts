@@ -247,10 +247,9 @@ export class MediaKeeper {
       onUseless: () => this.#replace(session),
       senderOf: (trackId) =>
         options.stateOf(trackId) === 'sending' ? options.ownerOf(trackId) : undefined,
-      wanted: () => options.local.entries,
+      ...{ wanted: () => options.local.entries, onAnswer: () => this.#sessions.review() },
       mayBegin: () => this.#sessions.newest === session && this.#negotiatedSessions.has(session),
       onRefused: ifNewest(options.onRefused),
-      onAnswer: () => this.#sessions.review(),
       onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
       onProblem: ifNewest(options.onProblem),
     });
