@@ -48,12 +48,15 @@ export class Receiver {
   readonly #retired = new Set<string>();
   /** Streams that were negotiated before it was known whose they are, by the name that they would have. */
   readonly #streams = new Map<string, string>();
+  /** Until the first offer is taken. */
+  #ahead: types.Consumer | undefined;
   #firstPicture: Promise<void> | undefined;
   readonly #lingering = new Set<ReturnType<typeof setTimeout>>();
   #closed = false;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.#ahead = options.ahead;
   }
 
   /** Whether what is received has a path. */
@@ -66,12 +69,6 @@ export class Receiver {
     return [...this.#consuming.values()].flatMap(({ received }) => received ?? []);
   }
 
-  /** Whether it has a picture that was negotiated before the join. */
-  get isAhead(): boolean {
-    const { ahead } = this.#options;
-    return ahead !== undefined && this.#consuming.has(ahead.id);
-  }
-
   /** Resolves when the first picture is there, or after a moment; at once when none can be expected. */
   firstPicture(): Promise<void> {
     this.#firstPicture ??= this.#seesPicture();
@@ -81,19 +78,20 @@ export class Receiver {
   /** Creates these consumers. Those that exist are left alone. */
   async consume(descriptions: readonly ConsumerDescription[]): Promise<void> {
     const { epoch, requestMedia, onTracks, onUnusable } = this.#options;
-    const { ahead } = this.#options;
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
     const wanted = descriptions.filter(({ consumerId }) => !this.#retired.has(consumerId));
     const early = wanted.find(({ consumerId }) => consumerId === ahead?.id);
     if (early) this.#streams.set(this.#options.streamIdOf(early.trackId), STREAM_AHEAD);
     // Begun in one go: mediasoup-client negotiates consumers of the same turn together.
-    const consumed = Promise.allSettled(wanted.map((each) => this.#consume(each)));
+    const consumed = Promise.allSettled(
+      wanted.map((each) => this.#consume(each, each === early ? ahead : undefined)),
+    );
     if (early) onTracks();
     const results = await consumed;
     if (this.#closed) return;
     // A negotiation of its own, which must not come before the picture.
-    void this.firstPicture().then(() => {
-      if (!this.isAhead) ahead?.close();
-    });
+    if (!early) void this.firstPicture().then(() => ahead?.close());
     onTracks();
     const consumerIds = wanted.flatMap(({ consumerId, waiting }, index) =>
       waiting && results[index]?.status === 'fulfilled' ? [consumerId] : [],
@@ -170,19 +168,22 @@ export class Receiver {
     return firstPicture(receivers, FIRST_PICTURE_MS);
   }
 
-  async #consume({ trackId, consumerId, kind, rtpParameters }: ConsumerDescription) {
+  /** @param ahead its consumer, where that is there already */
+  async #consume(
+    { trackId, consumerId, kind, rtpParameters }: ConsumerDescription,
+    ahead: types.Consumer | undefined,
+  ): Promise<void> {
     if (this.#consuming.has(consumerId)) return;
     const consuming: Consuming = { trackId, consumer: undefined, received: undefined };
     this.#consuming.set(consumerId, consuming);
-    const { transport, streamIdOf, ahead } = this.#options;
+    const { transport, streamIdOf } = this.#options;
     const streamId = streamIdOf(trackId);
     const consumer =
-      ahead?.id === consumerId && !ahead.closed
-        ? ahead
-        : await transport.consume({
-            ...{ id: consumerId, producerId: trackId, kind, rtpParameters },
-            streamId: this.#streams.get(streamId) ?? streamId,
-          });
+      ahead ??
+      (await transport.consume({
+        ...{ id: consumerId, producerId: trackId, kind, rtpParameters },
+        streamId: this.#streams.get(streamId) ?? streamId,
+      }));
     // It may have been closed during the negotiation.
     if (this.#closed || this.#consuming.get(consumerId) !== consuming) return consumer.close();
     consuming.consumer = consumer;

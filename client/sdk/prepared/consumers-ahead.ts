@@ -19,9 +19,9 @@ export function pictureAhead({ consumerId, rtpParameters }: PictureAhead): types
 }
 
 /**
- * Where there is no picture yet. A video, because mediasoup-client negotiates what probes for bandwidth after the first one: a join need not
- * do that any more. It names no SSRC, and nothing may come there: Chromium receives such a section anew with each
- * negotiation.
+ * Where there is no picture yet. A video, because mediasoup-client negotiates what probes for bandwidth after the
+ * first one: a join need not do that any more. It names no SSRC, and nothing may come there: Chromium receives such a
+ * section anew with each negotiation.
  *
  * @returns undefined for a device that receives no video
  */
