@@ -16,8 +16,30 @@ export async function firstPicture(
   while (isDue() && performance.now() < endsAt) await sleep(LOOK_EVERY_MS);
 }
 
+/**
+ * Receiving and drawing come first: who joins waits for a picture, and its own encoders take all the processor. Voices are
+ * sent as soon as there is a call to see, since its participant may speak.
+ *
+ * @param negotiated sending begins after what is received is negotiated, or cannot be
+ * @param receiver of the first media session of a call; later ones wait for nothing more
+ * @param send kinds of tracks that may be sent from now on
+ */
+export async function sendInTurn(
+  negotiated: Promise<void>,
+  receiver: { firstPicture(): Promise<void> } | undefined,
+  send: (kinds: readonly ('audio' | 'video')[]) => void,
+): Promise<void> {
+  await negotiated.catch(() => {});
+  if (receiver) {
+    await receiver.firstPicture();
+    send(['audio']);
+    await drawn();
+  }
+  send(['audio', 'video']);
+}
+
 /** Resolves when a page has drawn what it has learned just now, or after a moment: a hidden page draws nothing. */
-export async function drawn(): Promise<void> {
+async function drawn(): Promise<void> {
   const { requestAnimationFrame: nextFrame } = globalThis;
   if (!nextFrame) return;
   const frames = new Promise<void>((resolve) => nextFrame(() => nextFrame(() => resolve())));

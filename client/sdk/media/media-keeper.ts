@@ -14,7 +14,7 @@ import { NO_PATH, type Paths } from '../paths/selected-path.ts';
 import type { PreparedTransports } from '../prepared/prepared-transports.ts';
 import { VoiceGates } from '../voice/voice-gates.ts';
 import type { CodecChoice } from './encodings/codec-choice.ts';
-import { drawn } from './first-picture.ts';
+import { sendInTurn } from './first-picture.ts';
 import type { LocalEntry, LocalTracks } from './local-tracks.ts';
 import { MediaSession, type Request } from './media-session.ts';
 
@@ -57,8 +57,8 @@ export class MediaKeeper {
   /** Tracks that our browser could not negotiate; they are not received again in this call. */
   readonly #unusable = new Set<string>();
   #negotiated: Promise<void> = Promise.resolve();
-  /** Sessions whose received tracks are negotiated. Sending begins after that. */
-  readonly #negotiatedSessions = new WeakSet<MediaSession>();
+  /** Sessions whose received tracks are negotiated, and the kinds of tracks that are sent there. */
+  readonly #sent = new WeakMap<MediaSession, readonly string[]>();
   #device: Device | undefined;
 
   constructor(options: MediaKeeperOptions) {
@@ -209,13 +209,11 @@ export class MediaKeeper {
     if (!isFirst) this.#options.onPaths();
     this.#options.onceUp(() => {
       this.#negotiated = session.receiver.consume(this.#usable(offer));
-      // Receiving and drawing come first: who joins waits for a picture, and encoders take all the processor.
-      const send = () => {
-        this.#negotiatedSessions.add(session);
+      const send = (kinds: readonly string[]) => {
+        this.#sent.set(session, kinds);
         session.sender.reconcile();
       };
-      const seen = isFirst ? () => session.receiver.firstPicture().then(drawn) : undefined;
-      this.#negotiated.then(seen).then(send, send);
+      void sendInTurn(this.#negotiated, isFirst ? session.receiver : undefined, send);
       session.catchUp().catch((error) => this.#options.onProblem(error));
       if (!isFirst) this.#options.onReplaced();
     });
@@ -248,7 +246,8 @@ export class MediaKeeper {
       senderOf: (trackId) =>
         options.stateOf(trackId) === 'sending' ? options.ownerOf(trackId) : undefined,
       ...{ wanted: () => options.local.entries, onAnswer: () => this.#sessions.review() },
-      mayBegin: () => this.#sessions.newest === session && this.#negotiatedSessions.has(session),
+      mayBegin: (kind) =>
+        this.#sessions.newest === session && this.#sent.get(session)?.includes(kind) === true,
       onRefused: ifNewest(options.onRefused),
       onUnusable: ifNewest((trackIds, cause) => this.#giveUp(session, trackIds, cause)),
       onProblem: ifNewest(options.onProblem),

@@ -29,7 +29,7 @@ export interface SenderOptions extends Pick<PublicationsOptions, 'onAnswer'> {
   /** The tracks to send, at this moment. */
   wanted(): readonly LocalEntry[];
   /** Whether tracks may begin here: only on the newest session. */
-  mayBegin(): boolean;
+  mayBegin(kind: string): boolean;
   voices: Pick<VoiceGates, 'areWanted' | 'has' | 'prepare' | 'add'>;
   /** The server refused a track that we had begun to send, or the browser cannot send it. */
   onRefused(entry: LocalEntry, error: ParleyError): void;
@@ -145,12 +145,12 @@ export class Sender {
     if (settling && track.kind === 'video') await settling;
     let producer = this.#producers.get(entry.id);
     if (!producer) {
-      if (!isLive || !this.#options.mayBegin()) return;
+      if (!isLive || !this.#options.mayBegin(track.kind)) return;
       producer = await this.#produce(entry, track);
       if (this.#closed || entry.closed) return producer.close();
       this.#producers.set(entry.id, producer);
     } else if (this.#unpublished.has(entry.id)) {
-      if (!this.#options.mayBegin()) return;
+      if (!this.#options.mayBegin(track.kind)) return;
       this.#publishPrepared(entry);
     }
     // A track that was muted before the join is attached when it is unmuted: not a packet of it is sent.
@@ -214,7 +214,8 @@ export class Sender {
   #isOutdated({ kind, appData, rtpSender }: types.Producer): boolean {
     const { entry, take, codec } = sentOf(appData);
     const { codecs, device, mayBegin, voices } = this.#options;
-    if (take >= LIMITS.takes || this.#fixed.has(entry.id) || !mayBegin()) return false;
+    if (take >= LIMITS.takes || this.#fixed.has(entry.id) || !mayBegin(entry.track.kind))
+      return false;
     if (kind === 'video') return codecs.current(device).codec !== codec;
     return entry.source === 'microphone' && voices.areWanted && !voices.has(rtpSender);
   }
