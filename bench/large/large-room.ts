@@ -148,7 +148,7 @@ async function turnPages(observer: Observer, ms: number): Promise<number[]> {
     const turn = await observer.turnPage();
     if (turn !== undefined) turns.push(turn);
     for (const line of observer.slow)
-      console.log(`page turned, stream/packets/frames/key frames/asked  ${line}`);
+      console.log(`slow turn: ${line}`);
   }
   await sleep(Math.max(0, end - performance.now()));
   return turns;
