@@ -147,8 +147,7 @@ async function turnPages(observer: Observer, ms: number): Promise<number[]> {
     await sleep(TURN_EVERY_MS);
     const turn = await observer.turnPage();
     if (turn !== undefined) turns.push(turn);
-    for (const line of observer.slow)
-      console.log(`slow turn: ${line}`);
+    for (const line of observer.slow) console.log(`slow turn: ${line}`);
   }
   await sleep(Math.max(0, end - performance.now()));
   return turns;

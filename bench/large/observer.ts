@@ -20,7 +20,7 @@ export class Observer {
   #picture: GapWatch | undefined;
   #clicks: JSHandle<{ at: number }> | undefined;
   #isTurningBack = false;
-  /** What came of each picture, while the page that was turned to last stood still. */
+  /** What the last turn waited for. */
   #slow: string[] = [];
 
   constructor(name: string, page: Page) {
@@ -58,7 +58,10 @@ export class Observer {
     await writeFile(`${folder}/${name}.console.log`, console.join('\n'));
   }
 
-  /** Of the last turn, once a second after the first: whether packets came, frames, key frames. Empty for a quick one. */
+  /**
+   * The last turn, where it was slow: what kept its button from being pressed, and once a second what had come of each
+   * picture. A quick turn has none.
+   */
   get slow(): readonly string[] {
     return this.#slow;
   }

@@ -91,7 +91,7 @@ export class Receiver {
     const results = await consumed;
     if (this.#closed) return;
     // A negotiation of its own, which must not come before the picture.
-    if (!early) void this.firstPicture().then(() => ahead?.close());
+    if (ahead && !early) void this.firstPicture().then(() => ahead.close());
     onTracks();
     const consumerIds = wanted.flatMap(({ consumerId, waiting }, index) =>
       waiting && results[index]?.status === 'fulfilled' ? [consumerId] : [],

@@ -1,4 +1,5 @@
-// What somebody who is about to join would see first: its cameras are kept awake, though nobody may receive them yet.
+// The pictures that a participant who is about to join would see first. Their cameras are kept awake, though nobody may
+// receive them yet.
 import { demandOf } from '../../room/demand.ts';
 import { type InterestLimits, interest } from '../../room/interest.ts';
 import type { RoomRouter } from './room-router.ts';

@@ -19,7 +19,7 @@ export interface RoomTrack {
   readonly participantId: string;
   /** The epoch of the media session that sends it. */
   readonly epoch: number;
-  /** Of two producers on one media session the higher one is newer. Absent: 0. */
+  /** The number of this producer among those of its track on one media session. A higher one is newer. Absent: 0. */
   readonly take?: number;
   readonly producerId: string;
   readonly kind: 'audio' | 'video';

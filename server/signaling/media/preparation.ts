@@ -12,7 +12,7 @@ export interface PreparationOptions {
   media: MediaClient;
   region: string | undefined;
   spillSessions: number;
-  /** Of the client. Absent: it knows no picture that is there before the join. */
+  /** What the client can receive. Without it no picture is prepared. */
   rtpCapabilities?: RtpCapabilities;
   /** How long a node keeps transports that nobody renews. */
   leaseMs: number;
@@ -22,7 +22,7 @@ export interface PreparationOptions {
 
 /** Renewals within one lease. One may be lost. */
 const RENEWALS = 3;
-/** Bytes of an id: nobody else can name it. */
+/** Random bytes of an id. So many cannot be guessed. */
 const ID_BYTES = 18;
 
 export class Preparation {

@@ -1,4 +1,4 @@
-// Who speaks, as the text that all clients of a room are sent.
+// The `speakers` event as text, made once for all clients of a room.
 import { eventFrame } from '../../../shared/protocol/protocol.ts';
 import type { MediaEventData } from '../../cluster/messages/media.ts';
 

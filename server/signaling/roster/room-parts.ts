@@ -29,7 +29,7 @@ export class RoomParts<M extends PartMember> {
   /** Those who know a part, and are sent the changes of it. */
   readonly #shown = new Set<M>();
   readonly #leavers = new Set<M>();
-  /** Who looks at a participant besides the stage; everybody at themselves. */
+  /** By participant, the members who look at them besides the stage. Each member looks at itself. */
   readonly #followers = new Groups<string, M>();
   /** The version up to which everybody was sent the changes of the stage. */
   #sentVersion = 0;

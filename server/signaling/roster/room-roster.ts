@@ -43,7 +43,7 @@ export class RoomRoster {
   readonly #parts: RoomParts<RoomMember>;
   readonly #listing = new RoomListing();
   readonly #reader: RoomReader;
-  /** Who receives a track that is not in the room yet. */
+  /** By track that is not in the room yet, the members who receive it. */
   readonly #awaited = new Groups<string, { member: RoomMember; epoch: number; id: string }>();
   /** Changes that are passed on together. */
   #gathered: OwnedPatch[] = [];

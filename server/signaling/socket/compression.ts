@@ -1,7 +1,7 @@
 // Large frames, made small for clients that inflate them.
 import { deflateSync } from 'node:zlib';
 
-/** Of a call's JSON the higher levels save a twentieth more, for twice the time. */
+/** Higher levels make a call's JSON smaller by a twentieth, and take twice the time. */
 const LEVEL = 3;
 
 export class Compression {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import { cleanup } from 'node-datachannel';
-import { startReplicas } from '../../support/cluster/replicas.ts';
+import { nodeOf, startReplicas } from '../../support/cluster/replicas.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until, within } from '../../support/process/until.ts';
-import { cameraSeenBy, loadIsKnown } from '../../support/sdk/light-camera.ts';
+import { cameraSeenBy, loadIsKnown, packetsArrive } from '../../support/sdk/light-camera.ts';
 import { lightPublisher } from '../../support/sdk/light-publisher.ts';
 import { followNewMedia } from '../../support/sdk/new-media.ts';
 import { Person } from '../../support/sdk/participant.ts';
@@ -21,21 +21,6 @@ async function reports(t: TestContext, what: string, action: () => Promise<void>
   const since = performance.now();
   await action();
   t.diagnostic(`${what}: ${Math.round(performance.now() - since)} ms`);
-}
-
-async function packetsArrive(watcher: Person, trackId: string): Promise<void> {
-  const count = async () => {
-    const { recv } = await watcher.call.stats();
-    const track = watcher.call.remoteTracks.get(trackId)?.track;
-    const entry = [...(recv?.values() ?? [])].find(
-      ({ type, trackIdentifier }) => type === 'inbound-rtp' && trackIdentifier === track?.id,
-    );
-    return entry?.packetsReceived ?? 0;
-  };
-  const before = await count();
-  await until('packets of the picture', async () => assert.ok((await count()) > before), {
-    everyMs: 10,
-  });
 }
 
 test('a layer that nobody receives is switched off at its source, and is back when somebody does', async (t) => {
@@ -125,16 +110,15 @@ test('a picture from another node that was given up is there again when somebody
 
 test('whoever nobody looks at sends nothing after a move either, and is seen when somebody looks', async (t) => {
   const sent = new SentLayers(t);
-  const { web, nodes, cluster } = await startReplicas(t, { web: 1, nodes: 2 });
+  const replicas = await startReplicas(t, { web: 1, nodes: 2 });
+  const { web } = replicas;
   const { url } = web[0]!;
   await lightPublisher(t, url, 'team', 'Light');
   const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
   const camera = await cameraSeenBy(ada);
   ada.call.subscribe(camera, { paused: true });
   await sent.becomes(camera, NONE);
-  const home = await cluster.rooms.nodeOf('team', ada.participantId);
-  const left = nodes.find(({ node }) => node.id === home);
-  assert.ok(left);
+  const left = await nodeOf(replicas, 'team', ada.participantId);
   left.node.drain();
   await within('everybody to have left the node', DEADLINES.media, left.node.drained);
   await sent.becomes(camera, NONE);
@@ -148,7 +132,8 @@ test('whoever moves is sent no picture that it does not look at, not even for a 
   const sent = new SentLayers(t);
   const began = beginningsOfPictures(t);
   const env = { SPILL_SESSIONS_PER_WORKER: '1' };
-  const { web, nodes, cluster } = await startReplicas(t, { web: 1, nodes: 2 }, env);
+  const replicas = await startReplicas(t, { web: 1, nodes: 2 }, env);
+  const { web, cluster } = replicas;
   const { url } = web[0]!;
   await lightPublisher(t, url, 'team', 'Light');
   await loadIsKnown(cluster);
@@ -156,9 +141,7 @@ test('whoever moves is sent no picture that it does not look at, not even for a 
   const camera = await cameraSeenBy(ada);
   ada.call.subscribe(camera, { paused: true });
   await sent.becomes(camera, NONE);
-  const home = await cluster.rooms.nodeOf('team', ada.participantId);
-  const left = nodes.find(({ node }) => node.id === home);
-  assert.ok(left);
+  const left = await nodeOf(replicas, 'team', ada.participantId);
   began.length = 0;
   left.node.drain();
   await within('Ada to have left the node', DEADLINES.media, left.node.drained);
@@ -168,16 +151,15 @@ test('whoever moves is sent no picture that it does not look at, not even for a 
 
 test('a camera that moves sends no more than is looked at, but for a moment', async (t) => {
   const sent = new SentLayers(t);
-  const { web, nodes, cluster } = await startReplicas(t, { web: 1, nodes: 2 });
+  const replicas = await startReplicas(t, { web: 1, nodes: 2 });
+  const { web } = replicas;
   const { url } = web[0]!;
   await lightPublisher(t, url, 'team', 'Light');
   const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
   const camera = await cameraSeenBy(ada);
   ada.call.subscribe(camera, { spatialLayer: 0 });
   await sent.becomes(camera, [true, false, false]);
-  const home = await cluster.rooms.nodeOf('team', ada.participantId);
-  const left = nodes.find(({ node }) => node.id === home);
-  assert.ok(left);
+  const left = await nodeOf(replicas, 'team', ada.participantId);
   left.node.drain();
   await within('everybody to have left the node', DEADLINES.media, left.node.drained);
   await packetsArrive(ada, camera);

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { cleanup } from 'node-datachannel';
-import { startReplicas } from '../../support/cluster/replicas.ts';
+import { nodeOf, startReplicas } from '../../support/cluster/replicas.ts';
 import { through } from '../../support/cluster/through.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
 import { until, within } from '../../support/process/until.ts';
-import { cameraSeenBy } from '../../support/sdk/light-camera.ts';
+import { cameraSeenBy, packetsArrive } from '../../support/sdk/light-camera.ts';
 import { lightPublisher } from '../../support/sdk/light-publisher.ts';
 import { Person } from '../../support/sdk/participant.ts';
 
@@ -19,7 +19,7 @@ test('the camera of a light participant that moves is seen all the time', async 
   const taken = Promise.withResolvers<void>();
   let heldAt: number | undefined;
   let home: string | undefined;
-  const { web, nodes, cluster } = await startReplicas(t, {
+  const replicas = await startReplicas(t, {
     web: 1,
     nodes: 2,
     wrap: (inner) =>
@@ -34,33 +34,20 @@ test('the camera of a light participant that moves is seen all the time', async 
         },
       }),
   });
-  const { url } = web[0]!;
+  const { url } = replicas.web[0]!;
   await lightPublisher(t, url, 'team', 'Light');
   const ada = await Person.join(t, url, 'team', 'Ada', { share: [] });
   const camera = await cameraSeenBy(ada);
-  const packets = async () => {
-    const { recv } = await ada.call.stats();
-    const track = ada.call.remoteTracks.get(camera)?.track;
-    const entry = [...(recv?.values() ?? [])].find(
-      ({ type, trackIdentifier }) => type === 'inbound-rtp' && trackIdentifier === track?.id,
-    );
-    return entry?.packetsReceived ?? 0;
-  };
-  const moves = async () => {
-    const before = await packets();
-    await until('the picture to move', async () => assert.ok((await packets()) > before));
-  };
-  await moves();
-  home = await cluster.rooms.nodeOf('team', ada.participantId);
-  const left = nodes.find(({ node }) => node.id === home);
-  assert.ok(left);
+  await packetsArrive(ada, camera);
+  const left = await nodeOf(replicas, 'team', ada.participantId);
+  home = left.node.id;
   left.node.drain();
   await until('the other node to be late', () =>
     assert.ok(heldAt !== undefined && performance.now() - heldAt > LATE_MS),
   );
-  await moves();
+  await packetsArrive(ada, camera);
   taken.resolve();
   await within('everybody to have left the node', DEADLINES.media, left.node.drained);
-  await moves();
+  await packetsArrive(ada, camera);
   assert.deepEqual(ada.problems, []);
 });

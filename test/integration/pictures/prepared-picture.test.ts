@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { WebRtcTransport } from 'mediasoup/types';
 import { ROUTER_RTP_CAPABILITIES } from '../../../shared/media/media.ts';
+import type { MediaOffer } from '../../../shared/protocol/media-messages.ts';
 import { until } from '../../support/process/until.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { openTransports } from '../../support/sdk/worker-transports.ts';
@@ -29,6 +30,18 @@ async function aRoom(t: TestContext) {
 
 async function consumersOn({ id }: { id: string }): Promise<readonly string[]> {
   return (await (await transportOf(id)).dump()).consumerIds;
+}
+
+/** No consumer of a picture is left on the transport, and the join names none. */
+async function bringsSoundAlone({ consumers }: MediaOffer, recv: { id: string }): Promise<void> {
+  assert.deepEqual(
+    consumers.map(({ kind }) => kind),
+    ['audio'],
+  );
+  assert.deepEqual(
+    await consumersOn(recv),
+    consumers.map(({ consumerId }) => consumerId),
+  );
 }
 
 async function transportOf(id: string): Promise<WebRtcTransport> {
@@ -90,14 +103,7 @@ test('a camera that ends before the join takes its picture along', async (t) => 
   ada.call.unpublish('camera');
   await until('her camera to be gone', () => assert.equal(server.counts().producer, 1));
   const { media } = await client.join(ROOM, { prepared: id });
-  assert.deepEqual(
-    media.consumers.map(({ kind }) => kind),
-    ['audio'],
-  );
-  assert.deepEqual(
-    await consumersOn(recv),
-    media.consumers.map(({ consumerId }) => consumerId),
-  );
+  await bringsSoundAlone(media, recv);
 });
 
 test('a picture that the join does not want is closed', async (t) => {
@@ -106,14 +112,7 @@ test('a picture that the join does not want is closed', async (t) => {
   assert.ok(picture);
   const { media } = await client.join(ROOM, { prepared: id, rtpCapabilities: WITHOUT_VIDEO });
   assert.equal(media.epoch, epoch);
-  assert.deepEqual(
-    media.consumers.map(({ kind }) => kind),
-    ['audio'],
-  );
-  assert.deepEqual(
-    await consumersOn(recv),
-    media.consumers.map(({ consumerId }) => consumerId),
-  );
+  await bringsSoundAlone(media, recv);
 });
 
 test('a client that says nothing of itself, or decodes no video, prepares without a picture', async (t) => {

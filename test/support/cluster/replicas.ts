@@ -151,6 +151,18 @@ export async function startReplicas(
   };
 }
 
+/** The media node that carries this participant. */
+export async function nodeOf(
+  { cluster, nodes }: Pick<Replicas, 'cluster' | 'nodes'>,
+  room: string,
+  participantId: string,
+): Promise<MediaNode> {
+  const id = await cluster.rooms.nodeOf(room, participantId);
+  const found = nodes.find(({ node }) => node.id === id);
+  assert.ok(found, `no node has ${participantId}`);
+  return found;
+}
+
 /** Waits until the registry has heard how many sessions there are, and that all reach all. */
 export async function loadsAreKnown(cluster: Cluster, sessions: number): Promise<void> {
   await until('the loads to be known', async () => {

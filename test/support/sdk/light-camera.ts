@@ -19,3 +19,19 @@ export function loadIsKnown({ nodes }: Pick<Cluster, 'nodes'>): Promise<void> {
     assert.ok((await nodes.list()).some(({ sessions }) => sessions > 0));
   });
 }
+
+/** Resolves when more of this track has arrived than before. */
+export async function packetsArrive(watcher: Person, trackId: string): Promise<void> {
+  const count = async () => {
+    const { recv } = await watcher.call.stats();
+    const track = watcher.call.remoteTracks.get(trackId)?.track;
+    const entry = [...(recv?.values() ?? [])].find(
+      ({ type, trackIdentifier }) => type === 'inbound-rtp' && trackIdentifier === track?.id,
+    );
+    return entry?.packetsReceived ?? 0;
+  };
+  const before = await count();
+  await until('packets of the picture', async () => assert.ok((await count()) > before), {
+    everyMs: 10,
+  });
+}

@@ -1,4 +1,5 @@
-// Who speaks in a room, as this node knows it: what its routers and the other nodes hear, and what participants claim.
+// The speakers of a room, as this node knows them: from its routers, from other nodes, and from participants who say that
+// they begin to speak.
 import { ParleyError } from '../../../../shared/errors.ts';
 import { RoomVoices, type RoomVoicesOptions } from '../../mesh/room-voices.ts';
 import type { PublishEvent } from '../media-room.ts';
