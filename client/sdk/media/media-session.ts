@@ -78,9 +78,10 @@ export class MediaSession {
     for (const direction of DIRECTIONS) this.#listen(direction);
     const shared = { ...options, epoch: this.epoch, requestMedia: this.#requestMedia };
     const tracks = prepared?.tracks ?? [];
+    // Before the sender takes over prepared tracks: a microphone may need a gate now.
+    options.voices.choose(offer.voices);
     this.sender = new Sender({ ...shared, transport: this.#send, prepared: tracks });
     this.sender.demanded(offer.demand);
-    options.voices.choose(offer.voices);
     this.receiver = new Receiver({ ...shared, transport: this.#recv, ahead: prepared?.ahead });
   }
 

@@ -168,11 +168,17 @@ export class Sender {
     }
   }
 
-  /** One that is not wanted any more, as a camera that was switched off, ends here. */
+  /**
+   * One that is not wanted any more, as a camera that was switched off, ends here. So does a microphone that needs a
+   * gate: what is said before another sender is there would pass the gate.
+   */
   #takeOver({ id, codec, producer, rtpParameters }: PreparedTrack): void {
-    const entry = this.#options.wanted().find((wanted) => wanted.id === id);
-    if (!entry) {
+    const { wanted, voices } = this.#options;
+    const entry = wanted().find((each) => each.id === id);
+    const lacksGate = entry?.source === 'microphone' && voices.areWanted;
+    if (!entry || lacksGate) {
       producer.close();
+      if (lacksGate) void voices.prepare();
       return;
     }
     producer.appData = { entry, take: 0, codec } satisfies Sent;

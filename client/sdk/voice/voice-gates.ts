@@ -74,7 +74,6 @@ export class VoiceGates {
     };
     sender.transform = new RTCRtpScriptTransform(worker, { port: port2 }, [port2]);
     this.#gates.set(sender, { epoch, trackId, port });
-    say(port, { type: 'chosen', isChosen: true });
     return () => {
       this.#gates.delete(sender);
       port.close();
