@@ -2,7 +2,7 @@
 
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from '../host/run.ts';
 import { formatElapsed, type Reporter } from '../progress.ts';
 import {
@@ -35,6 +35,8 @@ export interface BuiltWorker {
   srtp: SrtpOrigin;
 }
 
+/** In the folder of a build: mended copies, with the paths that they have in the package. */
+const FIXED_FOLDER = 'fixed';
 /** Memory of one g++ at its worst: a small machine with many cores must not swap. */
 const MEMORY_PER_COMPILER_BYTES = 700 * 1024 * 1024;
 
@@ -68,6 +70,8 @@ export async function buildWorker(options: BuildOptions): Promise<BuiltWorker> {
     ...sources.defines,
     ...(await pkgConfig('--cflags', PKG_CONFIG_MODULES)),
     `-I${COMPAT_FOLDER}`,
+    // Before the package's own, which it stands in for.
+    `-I${join(buildFolder, FIXED_FOLDER, 'include')}`,
     `-I${buildFolder}`,
     ...['include', 'deps/libwebrtc', 'deps/libwebrtc/libwebrtc'].map(
       (folder) => `-I${join(workerFolder, folder)}`,
@@ -119,12 +123,13 @@ export async function buildWorker(options: BuildOptions): Promise<BuiltWorker> {
   return { path: binary, srtp };
 }
 
-/** Copies of the sources that need mending, mended. The package itself is left as it is. */
+/** Copies of the sources and headers that need mending, mended. The package itself is left as it is. */
 async function writeFixedSources(workerFolder: string, folder: string) {
   const fixed = new Map<string, string>();
   for (const fix of SOURCE_FIXES) {
     const path = fixed.get(fix.file) ?? join(workerFolder, fix.file);
-    const copy = join(folder, basename(fix.file));
+    const copy = join(folder, FIXED_FOLDER, fix.file);
+    await mkdir(dirname(copy), { recursive: true });
     await writeFile(copy, applySourceFix(await readFile(path, 'utf8'), fix));
     fixed.set(fix.file, copy);
   }

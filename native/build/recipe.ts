@@ -8,6 +8,7 @@ import { type MesonFacts, parseMesonList, parseMesonOptions } from './meson.ts';
 import {
   DTLS_BIO_CALLBACK_FIX,
   EMPTY_ERROR_QUEUE_FIXES,
+  ENDED_LAYER_FIXES,
   type SourceFix,
   YOUNG_LAYER_FIX,
 } from './source-fix.ts';
@@ -20,6 +21,7 @@ export const SOURCE_FIXES: readonly SourceFix[] = [
   DTLS_BIO_CALLBACK_FIX,
   ...EMPTY_ERROR_QUEUE_FIXES,
   YOUNG_LAYER_FIX,
+  ...ENDED_LAYER_FIXES,
 ];
 
 /** Built and tested with those of Debian 12 and Debian 13; Ubuntu has them under the same names. */

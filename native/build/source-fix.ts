@@ -1,5 +1,5 @@
 // What is mended in the worker's source when it is built here: a defect that only Debian's OpenSSL shows, one that every
-// build of this mediasoup has, and a wait that layers which come and go make needless.
+// build of this mediasoup has, and two waits: for a layer that has begun, and for one that has ended.
 
 import { ProvisionError } from '../errors.ts';
 
@@ -53,6 +53,84 @@ export const YOUNG_LAYER_FIX: SourceFix = {
   find: 'constexpr int64_t StreamMinActiveMs{ 2000 };',
   replace: 'constexpr int64_t StreamMinActiveMs{ 0 };',
 };
+
+/**
+ * A browser whose uplink gets worse leaves out the highest layer at once. mediasoup notices after a second and a half
+ * without a packet, and for as long whoever received that layer sees a still picture. Here the lower layers tell: a layer
+ * of which nothing came for 300 ms, while five frames of a lower one did, has ended. A sender that stands still as a
+ * whole changes nothing, and neither does a screen at a frame a second.
+ */
+export const ENDED_LAYER_FIXES: readonly SourceFix[] = [
+  {
+    file: 'include/RTC/RTP/RtpStreamRecv.hpp',
+    find: '\t\t\tbool HasRtpInactivityCheckEnabled() const\n',
+    replace:
+      '\t\t\tvoid LowerLayerFrameReceived();\n\n\t\t\tbool HasRtpInactivityCheckEnabled() const\n',
+  },
+  {
+    file: 'include/RTC/RTP/RtpStreamRecv.hpp',
+    find: '\t\t\tbool inactive{ false };\n',
+    replace:
+      '\t\t\tbool inactive{ false };\n' +
+      '\t\t\tuint32_t lowerLayerFrames{ 0 };\n' +
+      '\t\t\tint64_t lowerLayerFramesSinceMs{ 0 };\n',
+  },
+  {
+    file: 'src/RTC/RTP/RtpStreamRecv.cpp',
+    find: '\t\tbool RtpStreamRecv::ReceivePacket(RTP::Packet* packet, int64_t receivedAtUs)\n\t\t{\n',
+    replace: `\t\tvoid RtpStreamRecv::LowerLayerFrameReceived()
+\t\t{
+\t\t\tif (this->inactive || !this->inactivityCheckPeriodicTimer)
+\t\t\t{
+\t\t\t\treturn;
+\t\t\t}
+
+\t\t\tconst int64_t nowMs = this->shared->GetTimeMs();
+
+\t\t\tif (this->lowerLayerFrames++ == 0)
+\t\t\t{
+\t\t\t\tthis->lowerLayerFramesSinceMs = nowMs;
+\t\t\t}
+
+\t\t\tif (this->lowerLayerFrames >= 5 && nowMs - this->lowerLayerFramesSinceMs >= 300)
+\t\t\t{
+\t\t\t\tOnTimer(this->inactivityCheckPeriodicTimer);
+\t\t\t}
+\t\t}
+
+\t\tbool RtpStreamRecv::ReceivePacket(RTP::Packet* packet, int64_t receivedAtUs)
+\t\t{
+`,
+  },
+  {
+    // Not for retransmissions and padding: a browser that tries whether there is more bandwidth sends those.
+    file: 'src/RTC/RTP/RtpStreamRecv.cpp',
+    find: '\n\t\t\t// Restart the inactivityCheckPeriodicTimer.\n',
+    replace:
+      '\n\t\t\tthis->lowerLayerFrames = 0;\n\n\t\t\t// Restart the inactivityCheckPeriodicTimer.\n',
+  },
+  {
+    file: 'src/RTC/Producer.cpp',
+    find: '\t\tif (packet->IsKeyFrame())\n\t\t{\n\t\t\tMS_DEBUG_TAG(\n\t\t\t  rtp,\n\t\t\t  "key frame received',
+    replace: `\t\t// The end of a frame: layers above it should have one too.
+\t\tif (!isRtx && packet->HasMarker() && packet->GetPayloadLength() > 0)
+\t\t{
+\t\t\tfor (size_t idx = rtpStream->GetEncodingIdx() + 1; idx < this->rtpStreamByEncodingIdx.size(); ++idx)
+\t\t\t{
+\t\t\t\tif (auto* higher = this->rtpStreamByEncodingIdx[idx])
+\t\t\t\t{
+\t\t\t\t\thigher->LowerLayerFrameReceived();
+\t\t\t\t}
+\t\t\t}
+\t\t}
+
+\t\tif (packet->IsKeyFrame())
+\t\t{
+\t\t\tMS_DEBUG_TAG(
+\t\t\t  rtp,
+\t\t\t  "key frame received`,
+  },
+];
 
 /** The text with the fix in. Throws ProvisionError unless the defect is there exactly once. */
 export function applySourceFix(text: string, fix: SourceFix): string {

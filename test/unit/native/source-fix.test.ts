@@ -7,6 +7,7 @@ import {
   applySourceFix,
   DTLS_BIO_CALLBACK_FIX,
   EMPTY_ERROR_QUEUE_FIXES,
+  ENDED_LAYER_FIXES,
   type SourceFix,
   YOUNG_LAYER_FIX,
 } from '../../../native/build/source-fix.ts';
@@ -62,4 +63,14 @@ test('no layer has to be old before a consumer is moved to it', async () => {
     applySourceFix(await readFile(url, 'utf8'), YOUNG_LAYER_FIX),
     /static constexpr int64_t StreamMinActiveMs\{ 0 \};/,
   );
+});
+
+test('every place that has to know of an ended layer is in the installed source, once', async () => {
+  const texts = new Map<string, string>();
+  for (const fix of ENDED_LAYER_FIXES) {
+    const url = new URL(`../../../node_modules/mediasoup/worker/${fix.file}`, import.meta.url);
+    const before = texts.get(fix.file) ?? (await readFile(url, 'utf8'));
+    texts.set(fix.file, applySourceFix(before, fix));
+  }
+  assert.match(texts.get('src/RTC/Producer.cpp')!, /higher->LowerLayerFrameReceived\(\)/);
 });
