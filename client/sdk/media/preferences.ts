@@ -1,10 +1,12 @@
 // The preferences for each remote track. Changes are collected, so that a resize is one message.
-import { ParleyError } from '../../../shared/errors.ts';
+import { type ErrorCode, ParleyError } from '../../../shared/errors.ts';
 import { LIMITS } from '../../../shared/protocol/limits.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
 import type { MethodParams } from '../../../shared/protocol/protocol.ts';
 import { retryDelay } from '../link/backoff.ts';
 
+/** Refusals that say nothing of the preferences themselves. */
+const FOR_THE_MOMENT: ReadonlySet<ErrorCode> = new Set(['unavailable', 'timeout', 'rate_limited']);
 /** Longer than a layout pass, too short to notice. */
 const GATHER_MS = 50;
 
@@ -102,8 +104,9 @@ export class Preferences {
       },
       (cause) => {
         const error = ParleyError.from(cause);
-        if (error.code !== 'unavailable') return this.#onProblem(error);
-        // Sends the preferences of that moment, which may have changed again.
+        if (!FOR_THE_MOMENT.has(error.code)) return this.#onProblem(error);
+        // Otherwise a picture stays small, or is not received at all, until something else changes. Sends the preferences
+        // of that moment, which may have changed again.
         for (const [trackId] of preferences) this.#changed.add(trackId);
         this.#othersAreNews ||= others !== undefined;
         this.#flushAfter(retryDelay(this.#failures++, error.retryAfterMs, Math.random()));

@@ -151,33 +151,35 @@ test('what did not change is not said again, unless the other side forgot it', (
   assert.deepEqual(sent[1], sent[0]);
 });
 
-test('what the server cannot take for the moment is said again, as it is wanted by then', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const sent: Sent[] = [];
-  let isDown = true;
-  const preferences = new Preferences(
-    async (message) => {
-      sent.push(message);
-      if (isDown) throw new ParleyError('unavailable');
-    },
-    (error) => assert.fail(error),
-  );
-  preferences.set('track-aaaaa', { paused: true });
-  preferences.set('track-bbbbb', { paused: true });
-  t.mock.timers.tick(50);
-  await new Promise(setImmediate);
-  preferences.set('track-aaaaa', { spatialLayer: 2 });
-  t.mock.timers.tick(50);
-  await new Promise(setImmediate);
-  isDown = false;
-  t.mock.timers.tick(10_000);
-  await new Promise(setImmediate);
-  t.mock.timers.tick(60_000);
-  assert.equal(sent.length, 3);
-  assert.deepEqual(sent[2], {
-    preferences: { 'track-aaaaa': { spatialLayer: 2 }, 'track-bbbbb': { paused: true } },
+for (const code of ['unavailable', 'timeout', 'rate_limited'] as const) {
+  test(`what the server cannot take for the moment (${code}) is said again, as it is wanted by then`, async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const sent: Sent[] = [];
+    let isDown = true;
+    const preferences = new Preferences(
+      async (message) => {
+        sent.push(message);
+        if (isDown) throw new ParleyError(code);
+      },
+      (error) => assert.fail(error),
+    );
+    preferences.set('track-aaaaa', { paused: true });
+    preferences.set('track-bbbbb', { paused: true });
+    t.mock.timers.tick(50);
+    await new Promise(setImmediate);
+    preferences.set('track-aaaaa', { spatialLayer: 2 });
+    t.mock.timers.tick(50);
+    await new Promise(setImmediate);
+    isDown = false;
+    t.mock.timers.tick(10_000);
+    await new Promise(setImmediate);
+    t.mock.timers.tick(60_000);
+    assert.equal(sent.length, 3);
+    assert.deepEqual(sent[2], {
+      preferences: { 'track-aaaaa': { spatialLayer: 2 }, 'track-bbbbb': { paused: true } },
+    });
   });
-});
+}
 
 test('another refusal of preferences is reported, and not repeated', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -186,7 +188,7 @@ test('another refusal of preferences is reported, and not repeated', async (t) =
   const preferences = new Preferences(
     async () => {
       count += 1;
-      throw new ParleyError('rate_limited');
+      throw new ParleyError('bad_message');
     },
     ({ code }) => told.push(code),
   );
@@ -194,7 +196,7 @@ test('another refusal of preferences is reported, and not repeated', async (t) =
   t.mock.timers.tick(50);
   await new Promise(setImmediate);
   t.mock.timers.tick(60_000);
-  assert.deepEqual([told, count], [['rate_limited'], 1]);
+  assert.deepEqual([told, count], [['bad_message'], 1]);
 });
 
 test('tracks that are gone are forgotten, and nothing is sent after close', (t) => {
