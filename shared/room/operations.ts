@@ -20,7 +20,7 @@ import {
   Version,
 } from './room.ts';
 
-/** Who commits an operation, and how much they may have. */
+/** The participant who commits an operation, and the most tracks that a participant may have. */
 export interface Committer {
   participantId: string;
   tracksPerParticipant: number;
@@ -34,7 +34,7 @@ type SchemaOf<Name extends string, F extends Fields> = v.ObjectSchema<
 
 /** What is written for one kind of operation. Methods, so that a table may hold different kinds. */
 interface Entry<Op> {
-  /** Who commits it must have this. */
+  /** The right that a participant needs to commit the operation. Undefined: every participant may. */
   readonly grant?: Grant;
   /**
    * What must be true of the room that the operations before it leave. Judged in the store, in one

@@ -169,8 +169,8 @@ export class Sender {
   }
 
   /**
-   * One that is not wanted any more, as a camera that was switched off, ends here. So does a microphone that needs a
-   * gate: what is said before another sender is there would pass the gate.
+   * A track that is not wanted any more, as a camera that was switched off, ends here. So does a microphone that needs a
+   * gate: this sender has none, and gets none later. Another one is made.
    */
   #takeOver({ id, codec, producer, rtpParameters }: PreparedTrack): void {
     const { wanted, voices } = this.#options;

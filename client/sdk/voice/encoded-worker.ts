@@ -22,8 +22,8 @@ const SILENCE_BYTES = 3;
 /** A step: what comes in goes out, changed or later. Encryption will be a further one. */
 function speechStep(port: MessagePort): TransformStream<EncodedAudioFrame, EncodedAudioFrame> {
   const gate = new SpeechGate<EncodedAudioFrame>();
-  // A page makes no step where everybody is heard. Its message that says so would come after the first frames, which
-  // wait for nothing here while the worker starts.
+  // The page makes a gate only where voices are chosen. A message that says so could arrive after the first frames, and
+  // those would pass.
   gate.choose(true);
   return new TransformStream({
     start(controller) {

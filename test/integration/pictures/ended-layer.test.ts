@@ -68,7 +68,7 @@ async function aPicture(t: TestContext) {
   owned.defer(() => worker.close());
   const router = await worker.createRouter({ mediaCodecs: [CODEC] });
   const camera = owned.use(await Camera.open(await router.createDirectTransport()));
-  // Of streams whose time it does not know mediasoup moves nobody from one to the other.
+  // mediasoup moves a consumer from one stream to another only when it has had reports of both.
   await until('reports of both layers', () => assert.ok(camera.frames > 2 * FRAMES_PER_REPORT));
   const receiving = await router.createDirectTransport();
   const consumer = await receiving.consume({
