@@ -64,10 +64,11 @@ test('new consumers of one participant are sent to the replica that has the sess
 });
 
 test('events follow a session to the replica that claims it, and none is lost in between', async (t) => {
-  const { web, addWeb } = await startReplicas(t, { web: 1 });
+  const { web, addWeb } = await startReplicas(t, { web: 0 });
   const claimed = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
-  const second = counted();
+  const [first, second] = [counted(), counted()];
+  await addWeb(first.wrap);
   await addWeb((cluster) =>
     through(second.wrap(cluster), {
       subscribe: (...args) => second.wrap(cluster).bus.subscribe(...args),
@@ -90,7 +91,9 @@ test('events follow a session to the replica that claims it, and none is lost in
   // The node does not know yet: what it publishes goes to the replica of before.
   const between = publication(media.epoch);
   await ada.request('publish', between);
-  await ada.settled();
+  await until('the replica of before to be told', () =>
+    assert.equal(first.got.get('consumers'), 1),
+  );
   goOn.resolve();
   const resumed = await resuming;
   assert.deepEqual(
