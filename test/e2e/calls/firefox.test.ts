@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { FirefoxPerson } from '../../support/browser/firefox.ts';
 import type { Participant } from '../../support/browser/participant.ts';
 import { story } from '../../support/browser/scene.ts';
 import {
@@ -11,16 +12,14 @@ import {
   runInNamespace,
 } from '../../support/network/network-namespace.ts';
 import { until } from '../../support/process/until.ts';
-import type { Parley } from '../../support/server/parley.ts';
 
-/** How many transports have completed DTLS so far. */
-async function connected(parley: Parley): Promise<number> {
-  const samples = await parley.metrics();
-  return samples
-    .filter(
-      ({ name, labels }) => name === 'parley_dtls_state_total' && labels.state === 'connected',
-    )
-    .reduce((sum, { value }) => sum + value, 0);
+/** The states of the connections that are open, each by the place in which the page made it. */
+async function paths({ page }: FirefoxPerson): Promise<string[]> {
+  return page.evaluate(() =>
+    window.parleyTest.connections.flatMap(({ connectionState }, place) =>
+      connectionState === 'closed' ? [] : [`${place} ${connectionState}`],
+    ),
+  );
 }
 
 if (isInNamespace()) {
@@ -29,12 +28,14 @@ if (isInNamespace()) {
     const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
     const fi = await scene.firefox('Fi');
 
+    let prepared: string[] = [];
     await scene.step('Firefox has its paths before the click', async () => {
-      const before = await connected(parley);
       await fi.open(parley.room('blue'));
       await until('both paths to be up', async () => {
         assert.equal((await parley.resources()).prepared, 1);
-        assert.equal(await connected(parley), before + 2);
+        prepared = await paths(fi);
+        const states = prepared.map((path) => path.split(' ')[1]);
+        assert.deepEqual(states, ['connected', 'connected']);
       });
     });
 
@@ -43,7 +44,7 @@ if (isInNamespace()) {
       await fi.seesAndHears(1);
       await ann.sees('Fi');
       await ann.hears(1);
-      assert.equal(await connected(parley), 4, 'each of the two, in each direction, once');
+      assert.deepEqual(await paths(fi), prepared, 'no others, and none anew');
     });
 
     await scene.step('a screen shared in Chromium is seen in Firefox', async () => {
