@@ -13,12 +13,17 @@ import {
 } from '../../support/network/network-namespace.ts';
 import { until } from '../../support/process/until.ts';
 
-/** The states of the connections that are open, each by the place in which the page made it. */
-async function paths({ page }: FirefoxPerson): Promise<string[]> {
+/** An open connection of a page. `place`: how many the page had made before it. */
+interface Path {
+  place: number;
+  state: RTCPeerConnectionState;
+}
+
+async function paths({ page }: FirefoxPerson): Promise<Path[]> {
   return page.evaluate(() =>
-    window.parleyTest.connections.flatMap(({ connectionState }, place) =>
-      connectionState === 'closed' ? [] : [`${place} ${connectionState}`],
-    ),
+    window.parleyTest.connections
+      .map(({ connectionState: state }, place) => ({ place, state }))
+      .filter(({ state }) => state !== 'closed'),
   );
 }
 
@@ -28,14 +33,16 @@ if (isInNamespace()) {
     const [ann] = (await scene.peopleIn(parley.room('blue'), ['Ann'])) as [Participant];
     const fi = await scene.firefox('Fi');
 
-    let prepared: string[] = [];
+    let prepared: Path[] = [];
     await scene.step('Firefox has its paths before the click', async () => {
       await fi.open(parley.room('blue'));
       await until('both paths to be up', async () => {
         assert.equal((await parley.resources()).prepared, 1);
         prepared = await paths(fi);
-        const states = prepared.map((path) => path.split(' ')[1]);
-        assert.deepEqual(states, ['connected', 'connected']);
+        assert.deepEqual(
+          prepared.map(({ state }) => state),
+          ['connected', 'connected'],
+        );
       });
     });
 
