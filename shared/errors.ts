@@ -20,7 +20,7 @@ export const ERROR_MESSAGES = {
   token_invalid: 'This invitation is not valid here. Ask for a new link.',
   token_expired: 'This invitation has expired. Ask for a new link.',
   invitation_ended:
-    'The host removed somebody who came with this invitation, so it lets nobody in any more. Ask the host for a new link.',
+    'This invitation has ended, because the host removed somebody who came with it. Ask the host for a new link.',
   token_wrong_room: 'This invitation is for another room. Open the link you were given.',
   unauthorized: 'That needs the AUTH_TOKEN of this server as a bearer token.',
   not_found: 'There is nothing at this address.',
@@ -28,7 +28,7 @@ export const ERROR_MESSAGES = {
   room_full: 'This room is full. Try again when somebody has left.',
   too_many_tracks: 'You share as many cameras, microphones and screens as the room allows.',
   no_capacity: 'No media server is free at the moment. Try again in a few seconds.',
-  id_taken: 'That identifier is in use by somebody else. Try again.',
+  id_taken: 'Somebody else uses that identifier. Try again.',
   unknown_track: 'That camera, microphone or screen is not in the call any more.',
   unknown_participant: 'That person is not in the call any more.',
   stale_epoch: 'The media connection was replaced in the meantime.',
@@ -43,7 +43,7 @@ export const ERROR_MESSAGES = {
   shutting_down: 'This server is being replaced. You are connected to another one.',
   unreachable: 'The server cannot be reached. Check the network and try again.',
   proxy_without_upgrade:
-    'A proxy in front of this server does not pass WebSockets on, so nobody can join. Tell whoever runs it: nginx needs “proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";” in the location of Parley.',
+    'A proxy in front of this server does not pass WebSockets on, so nobody can join. Tell whoever runs the proxy: nginx needs “proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";” in the location of Parley.',
   upgrade_required:
     'This address is for WebSockets alone. A proxy in between has to pass the Upgrade header on.',
   unsupported_browser:
