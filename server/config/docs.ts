@@ -15,6 +15,9 @@ const TITLES: Record<keyof typeof SETTINGS, string> = {
   cluster: 'Several replicas',
   store: 'Store',
   turn: 'STUN and TURN',
+  recording: 'Recordings',
+  s3: 'Object storage',
+  s3Aliases: 'Object storage, other names',
   platform: 'Platform',
   telemetry: 'Logs and metrics',
 };

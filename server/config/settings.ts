@@ -5,6 +5,7 @@ import { interest } from './topics/interest.ts';
 import { limits, timing } from './topics/limits.ts';
 import { media } from './topics/media.ts';
 import { platform, telemetry } from './topics/platform.ts';
+import { recording, s3, s3Aliases } from './topics/recording.ts';
 import { turn } from './topics/turn.ts';
 
 export const SETTINGS = {
@@ -17,6 +18,9 @@ export const SETTINGS = {
   cluster,
   store,
   turn,
+  recording,
+  s3,
+  s3Aliases,
   platform,
   telemetry,
 } as const;
