@@ -10,6 +10,14 @@ export interface OwnedPatch {
   readonly owners: readonly (string | undefined)[];
 }
 
+/** Operations that are about no participant: everybody is told of them. */
+const OF_THE_ROOM: ReadonlySet<RoomOp['op']> = new Set([
+  'chat',
+  'record',
+  'pauseRecording',
+  'stopRecording',
+]);
+
 /** Changes that lead from one state of the room to another one. */
 export interface Batch {
   readonly patches: readonly OwnedPatch[];
@@ -45,6 +53,7 @@ function participantOf(
       return op.participant.id;
     case 'presence':
     case 'leave':
+    case 'consent':
       return op.participantId;
     case 'publish':
       return op.track.participantId;
@@ -52,19 +61,23 @@ function participantOf(
     case 'unpublish':
       return ownerOf(op.trackId);
     case 'chat':
+    case 'record':
+    case 'pauseRecording':
+    case 'stopRecording':
       return undefined;
   }
 }
 
 /** The room with these participants alone, and with the number of all. @param ids may name some twice */
 export function partOf(roster: Roster, ids: Iterable<string>): RoomSnapshot {
-  const { room, version, count, pictured } = roster;
+  const { room, version, count, pictured, recordings } = roster;
   const known = [...new Set(ids)];
   return {
     ...{ room, version, count, pictured },
     participants: known.flatMap((id) => roster.participant(id) ?? []),
     tracks: known.flatMap((id) => roster.tracksOf(id)),
     chat: [...roster.chat],
+    ...(recordings.length > 0 && { recordings: [...recordings] }),
   };
 }
 
@@ -95,7 +108,7 @@ export function partChange(
   for (const { patch, owners } of patches) {
     for (const [index, op] of patch.ops.entries()) {
       const owner = owners[index];
-      if (op.op === 'chat' || (owner !== undefined && knew(owner))) ops.push(op);
+      if (OF_THE_ROOM.has(op.op) || (owner !== undefined && knew(owner))) ops.push(op);
     }
   }
   for (const id of entered) ops.push(...opsThatShow(roster, id));

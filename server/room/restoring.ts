@@ -4,10 +4,11 @@ import type { RoomSnapshot } from '../../shared/room/room.ts';
 import type { Judged } from './rules.ts';
 
 /** Operations that make the room, all of it. */
-export function opsOfRoom({ participants, tracks, chat }: RoomSnapshot): RoomOp[] {
+export function opsOfRoom({ participants, tracks, chat, recordings = [] }: RoomSnapshot): RoomOp[] {
   return [
     ...participants.map((participant) => ({ op: 'join' as const, participant })),
     ...tracks.map((track) => ({ op: 'publish' as const, track })),
+    ...recordings.map((recording) => ({ op: 'record' as const, recording })),
     ...chat.map((message) => ({ op: 'chat' as const, message })),
   ];
 }

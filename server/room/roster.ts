@@ -7,7 +7,13 @@ import {
   type RoomList,
   type Write,
 } from '../../shared/room/primitives.ts';
-import type { ChatMessage, Participant, RoomSnapshot, Track } from '../../shared/room/room.ts';
+import type {
+  ChatMessage,
+  Participant,
+  RoomRecording,
+  RoomSnapshot,
+  Track,
+} from '../../shared/room/room.ts';
 
 export class Roster {
   readonly room: string;
@@ -19,16 +25,18 @@ export class Roster {
   /** The number of pictures of each participant, without those who have none. */
   readonly #pictures = new Map<string, number>();
   #chat: ChatMessage[];
+  #recordings: readonly RoomRecording[];
   /** Undefined after a change. */
   #snapshot: RoomSnapshot | undefined;
 
-  constructor({ room, version, participants, tracks, chat }: RoomSnapshot) {
+  constructor({ room, version, participants, tracks, chat, recordings = [] }: RoomSnapshot) {
     this.room = room;
     this.#version = version;
     this.#participants = new Map(participants.map((participant) => [participant.id, participant]));
     this.#tracks = new Map();
     for (const track of tracks) this.#putTrack(track);
     this.#chat = chat;
+    this.#recordings = recordings;
   }
 
   get version(): number {
@@ -46,6 +54,10 @@ export class Roster {
 
   get chat(): readonly ChatMessage[] {
     return this.#chat;
+  }
+
+  get recordings(): readonly RoomRecording[] {
+    return this.#recordings;
   }
 
   /** In the order in which they came. */
@@ -81,6 +93,7 @@ export class Roster {
       participants: [...this.#participants.values()],
       tracks: [...this.#tracks.values()],
       chat: this.#chat,
+      ...this.#recorded,
     };
     return this.#snapshot;
   }
@@ -92,10 +105,13 @@ export class Roster {
         return this.#has(condition.list, condition.id);
       case 'absent':
         return !this.#has(condition.list, condition.id);
+      case 'empty':
+        return holds(this.#small, condition);
       case 'fewer':
         return (this.#owned.get(condition.owner)?.size ?? 0) < condition.than;
       case 'field': {
-        if (condition.list === 'chat') return holds(this.#chatAlone, condition);
+        if (condition.list === 'chat' || condition.list === 'recordings')
+          return holds(this.#small, condition);
         const { id, field, values } = condition;
         const item: Readonly<Record<string, unknown>> | undefined =
           condition.list === 'tracks' ? this.#tracks.get(id) : this.#participants.get(id);
@@ -117,21 +133,33 @@ export class Roster {
     return true;
   }
 
-  get #chatAlone(): RoomSnapshot {
-    return { room: this.room, version: 0, participants: [], tracks: [], chat: this.#chat };
+  get #recorded(): Pick<RoomSnapshot, 'recordings'> {
+    return this.#recordings.length > 0 ? { recordings: [...this.#recordings] } : {};
+  }
+
+  /** The lists that are short, of whatever length the room is. */
+  get #small(): RoomSnapshot {
+    const { room } = this;
+    return { room, version: 0, participants: [], tracks: [], chat: this.#chat, ...this.#recorded };
   }
 
   #has(list: RoomList, id: string): boolean {
     if (list === 'participants') return this.#participants.has(id);
     if (list === 'tracks') return this.#tracks.has(id);
-    return this.#chat.some((message) => message.id === id);
+    return holds(this.#small, { is: 'present', list, id });
   }
 
   #write(write: Write, chatHistory: number): void {
+    if (write.write === 'append' || ('list' in write && write.list === 'recordings')) {
+      const { chat, recordings = [] } = applyWrite(this.#small, write, { chatHistory });
+      this.#chat = chat;
+      this.#recordings = recordings;
+      return;
+    }
     switch (write.write) {
       case 'put':
         if (write.list === 'tracks') this.#putTrack(write.item);
-        else this.#participants.set(write.item.id, write.item);
+        if (write.list === 'participants') this.#participants.set(write.item.id, write.item);
         return;
       case 'set':
         this.#set(write);
@@ -142,9 +170,6 @@ export class Roster {
         return;
       case 'drop-owned':
         for (const id of [...(this.#owned.get(write.owner) ?? [])]) this.#dropTrack(id);
-        return;
-      case 'append':
-        this.#chat = applyWrite(this.#chatAlone, write, { chatHistory }).chat;
     }
   }
 

@@ -10,6 +10,8 @@ export const GRANTS = {
   publish: ['host', 'guest'],
   /** Write to all in the room. */
   chat: ['host', 'guest', 'viewer'],
+  /** Start, pause and stop recordings of the room, and use them afterwards. */
+  record: ['host'],
   /** Mute the tracks of others, and remove others from the room. */
   moderate: ['host'],
 } as const satisfies Record<string, readonly Role[]>;

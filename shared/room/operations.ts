@@ -1,7 +1,7 @@
 // The operation table: all that can happen to a room, each written once. Pure.
 // Stores, replicas and clients work with the primitives of an entry, and know no operation by name.
 import * as v from 'valibot';
-import { type Grant, rolesWith } from './grants.ts';
+import { type Grant, type Role, rolesWith } from './grants.ts';
 import {
   applyWrite,
   type Condition,
@@ -15,15 +15,21 @@ import {
   ClientId,
   Participant,
   ParticipantId,
+  RecordingId,
+  RoomRecording,
   type RoomSnapshot,
   Track,
   Version,
 } from './room.ts';
 
-/** The participant who commits an operation, and the most tracks that a participant may have. */
+/** The participant who commits an operation, and what the server's settings say of all of them. */
 export interface Committer {
+  /** Empty: an operator or an application, who needs no grant and is no participant. */
   participantId: string;
+  /** The most tracks that a participant may have. */
   tracksPerParticipant: number;
+  /** Roles that may record besides those that have the grant. */
+  recorders?: readonly Role[];
 }
 
 type Fields = v.ObjectEntries;
@@ -67,8 +73,12 @@ const isOf = (list: 'tracks' | 'chat', id: string, participantId: string): Condi
   return { is: 'field', list, id, field: 'participantId', values: [participantId] };
 };
 /** Whether the committer is, at the moment of the commit, in a role that has the grant. */
-export function granted(grant: Grant, { participantId }: Committer): Condition {
-  const values = rolesWith(grant);
+export function granted(
+  grant: Grant,
+  { participantId }: Committer,
+  besides: readonly Role[] = [],
+): Condition {
+  const values = [...new Set([...rolesWith(grant), ...besides])];
   return { is: 'field', list: 'participants', id: participantId, field: 'role', values };
 }
 
@@ -76,6 +86,16 @@ export function granted(grant: Grant, { participantId }: Committer): Condition {
 function must(isTrue: boolean): Requirement[] {
   return isTrue ? [] : [{ code: 'forbidden', anyOf: [] }];
 }
+
+/** Recording is granted by the role, or by a setting of the server; operators need no grant. */
+function mayRecord(by: Committer): Requirement[] {
+  if (by.participantId === '') return [];
+  return [{ code: 'forbidden', anyOf: [granted('record', by, by.recorders)] }];
+}
+
+const isRecording = (id: string): Requirement => {
+  return { code: 'not_recording', anyOf: [present('recordings', id)] };
+};
 
 export const OPERATIONS = {
   /** Admission adds participants. A session may commit it to rewrite its own entry. */
@@ -159,6 +179,38 @@ export const OPERATIONS = {
       { code: 'id_taken', anyOf: [absent('chat', id), isOf('chat', id, participantId)] },
     ],
     effect: ({ message }) => [{ write: 'append', list: 'chat', item: message }],
+  }),
+  record: operation('record', {
+    fields: { recording: RoomRecording },
+    requires: ({ recording: { id, startedBy } }, by) => [
+      ...must((startedBy ?? '') === by.participantId),
+      ...mayRecord(by),
+      {
+        code: 'already_recording',
+        anyOf: [{ is: 'empty', list: 'recordings' }, present('recordings', id)],
+      },
+    ],
+    effect: ({ recording }) => [{ write: 'put', list: 'recordings', item: recording }],
+  }),
+  pauseRecording: operation('pauseRecording', {
+    fields: { recordingId: RecordingId, paused: v.boolean() },
+    requires: ({ recordingId }, by) => [...mayRecord(by), isRecording(recordingId)],
+    effect: ({ recordingId: id, paused }) => [
+      { write: 'set', list: 'recordings', id, field: 'paused', value: paused },
+    ],
+  }),
+  stopRecording: operation('stopRecording', {
+    fields: { recordingId: RecordingId },
+    requires: ({ recordingId }, by) => [...mayRecord(by), isRecording(recordingId)],
+    effect: ({ recordingId: id }) => [{ write: 'drop', list: 'recordings', id }],
+  }),
+  /** Whether the participant may be recorded: nobody can say it for another one. */
+  consent: operation('consent', {
+    fields: { participantId: ParticipantId, consent: v.boolean() },
+    requires: ({ participantId }, by) => must(participantId === by.participantId),
+    effect: ({ participantId: id, consent }) => [
+      { write: 'set', list: 'participants', id, field: 'consent', value: consent },
+    ],
   }),
 } satisfies OperationTable;
 

@@ -1,12 +1,13 @@
 // What operations are made of: conditions that a room must meet, and writes to it. Pure.
 // Here they work on a snapshot; server/cluster/lua/rooms/primitives.lua does the same in Redis.
 import type { ErrorCode } from '../errors.ts';
-import type { ChatMessage, Participant, RoomSnapshot, Track } from './room.ts';
+import type { ChatMessage, Participant, RoomRecording, RoomSnapshot, Track } from './room.ts';
 
 /** Lists of items that are put and dropped by their id, and keep the order in which they came. */
 interface Items {
   participants: Participant;
   tracks: Track;
+  recordings: RoomRecording;
 }
 export type ItemList = keyof Items;
 /** Each item of these belongs to a participant: `participantId`. */
@@ -44,6 +45,8 @@ export type Condition =
   /** The item is there, and its field has one of these values. */
   | FieldIs
   | { is: 'field'; list: 'chat'; id: string; field: 'participantId'; values: readonly string[] }
+  /** The list is empty. */
+  | { is: 'empty'; list: 'recordings' }
   /** The participant owns fewer items than this. */
   | { is: 'fewer'; list: OwnedList; owner: string; than: number };
 
@@ -79,6 +82,8 @@ export function holds(room: RoomSnapshot, condition: Condition): boolean {
       const item = find(room, condition.list, condition.id);
       return condition.values.some((value) => item?.[condition.field] === value);
     }
+    case 'empty':
+      return itemsOf(room, condition.list).length === 0;
     case 'fewer':
       return room[condition.list].filter(isOwnedBy(condition.owner)).length < condition.than;
   }
@@ -91,16 +96,25 @@ export function applyWrite(
 ): RoomSnapshot {
   switch (write.write) {
     case 'put':
-      return { ...room, [write.list]: upsert<{ id: string }>(room[write.list], write.item) };
+      return withItems(
+        room,
+        write.list,
+        upsert<{ id: string }>(itemsOf(room, write.list), write.item),
+      );
     case 'set':
-      return {
-        ...room,
-        [write.list]: room[write.list].map((item) =>
+      return withItems(
+        room,
+        write.list,
+        itemsOf(room, write.list).map((item) =>
           item.id === write.id ? { ...item, [write.field]: write.value } : item,
         ),
-      };
+      );
     case 'drop':
-      return { ...room, [write.list]: room[write.list].filter(({ id }) => id !== write.id) };
+      return withItems(
+        room,
+        write.list,
+        itemsOf(room, write.list).filter(({ id }) => id !== write.id),
+      );
     case 'drop-owned': {
       const isOwned = isOwnedBy(write.owner);
       return { ...room, [write.list]: room[write.list].filter((item) => !isOwned(item)) };
@@ -112,7 +126,23 @@ export function applyWrite(
 }
 
 function find(room: RoomSnapshot, list: RoomList, id: string): Record<string, unknown> | undefined {
-  return room[list].find((item) => item.id === id);
+  const items: readonly { id: string }[] = list === 'chat' ? room.chat : itemsOf(room, list);
+  return items.find((item) => item.id === id);
+}
+
+function itemsOf(room: RoomSnapshot, list: ItemList): readonly { id: string }[] {
+  return room[list] ?? [];
+}
+
+/** Where there is no recording, a room has no list of them: rooms that are alike are equal. */
+function withItems(
+  room: RoomSnapshot,
+  list: ItemList,
+  items: readonly { id: string }[],
+): RoomSnapshot {
+  const { recordings, ...rest } = room;
+  if (list === 'recordings' && items.length === 0) return rest;
+  return { ...rest, ...(recordings && { recordings }), [list]: items };
 }
 
 function isOwnedBy(owner: string): (item: { participantId: string }) => boolean {

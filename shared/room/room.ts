@@ -35,6 +35,8 @@ export const Participant = v.object({
   joinedAt: Timestamp,
   /** False while the participant's socket is away and its grace period runs. */
   online: v.boolean(),
+  /** Whether the participant agreed to be recorded. Absent: they have not answered. */
+  consent: v.exactOptional(v.boolean()),
 });
 export type Participant = v.InferOutput<typeof Participant>;
 
@@ -57,6 +59,22 @@ export const ChatMessage = v.object({
 });
 export type ChatMessage = v.InferOutput<typeof ChatMessage>;
 
+/**
+ * UTC time of the start and 50 random bits, `20261128T184512Z-h7q2m9x4kd`: ids sort by their start, and cannot be
+ * guessed.
+ */
+export const RecordingId = v.pipe(v.string(), v.regex(/^\d{8}T\d{6}Z-[0-9a-z]{10}$/));
+
+/** The room's recording, while it runs. */
+export const RoomRecording = v.object({
+  id: RecordingId,
+  startedAt: Timestamp,
+  /** Null: an application, or a setting of the server. */
+  startedBy: v.nullable(ParticipantId),
+  paused: v.boolean(),
+});
+export type RoomRecording = v.InferOutput<typeof RoomRecording>;
+
 export const RoomSnapshot = v.object({
   room: RoomName,
   version: Version,
@@ -64,6 +82,8 @@ export const RoomSnapshot = v.object({
   tracks: v.array(Track),
   /** The newest messages only, oldest first. */
   chat: v.array(ChatMessage),
+  /** One at most. Absent: the room is not recorded. */
+  recordings: v.exactOptional(v.array(RoomRecording)),
   /** How many participants the room has, where these are a part of them: see the feature `roster`. */
   count: v.exactOptional(Count),
   /** How many of all share a camera or a screen. */

@@ -2,7 +2,12 @@
 // makes each method atomic.
 import { timingSafeEqual } from 'node:crypto';
 import { ParleyError } from '../../../shared/errors.ts';
-import type { OperationTable, RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
+import type {
+  Committer,
+  OperationTable,
+  RoomOp,
+  RoomPatch,
+} from '../../../shared/room/operations.ts';
 import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
 import { isMissing, opsOfParticipant } from '../../room/restoring.ts';
 import { Roster } from '../../room/roster.ts';
@@ -110,7 +115,16 @@ export class MemoryRooms implements RoomStore {
     limits: CommitLimits,
   ): Promise<RoomPatch> {
     const stored = this.#guarded(room, guard);
-    const by = { participantId: guard.participantId, ...limits };
+    return this.#commit(stored, { participantId: guard.participantId, ...limits }, ops);
+  }
+
+  async order(room: string, ops: readonly RoomOp[], limits: CommitLimits): Promise<RoomPatch> {
+    const stored = this.#rooms.get(room);
+    if (!stored) throw new ParleyError('not_found');
+    return this.#commit(stored, { participantId: '', ...limits }, ops);
+  }
+
+  #commit(stored: StoredRoom, by: Committer, ops: readonly RoomOp[]): RoomPatch {
     for (const id of checkOps(stored.roster, by, ops, this.#options)) {
       for (const key of [id, ...(stored.sessions.get(id)?.ends ?? [])]) stored.removed.add(key);
       forget(stored, id);
@@ -149,11 +163,9 @@ export class MemoryRooms implements RoomStore {
       const items = opsOfParticipant(known, participantId);
       const session = stored.sessions.get(participantId);
       const over = stored.removed.has(participantId) || items.length === 0;
-      if (over || (session && session.fence > fence)) {
-        states.set(participantId, over ? 'removed' : 'replaced');
-        continue;
-      }
-      states.set(participantId, 'held');
+      const isReplaced = session !== undefined && session.fence > fence;
+      states.set(participantId, over ? 'removed' : isReplaced ? 'replaced' : 'held');
+      if (over || isReplaced) continue;
       const { ends = [] } = session ?? {};
       const leaseEndsAt = this.#leaseEnd();
       stored.sessions.set(participantId, { fence, resumeHash, leaseEndsAt, ends });

@@ -7,6 +7,7 @@ import { leasesContract } from './leases.ts';
 import { nodesContract } from './nodes.ts';
 import { operationsContract } from './operations.ts';
 import { placementContract } from './placement.ts';
+import { recordingsContract } from './recordings.ts';
 import { restoreContract } from './restore.ts';
 import { roomsContract } from './rooms.ts';
 import { secretsContract } from './secrets.ts';
@@ -30,6 +31,7 @@ export function clusterContract(
   for (const contract of [
     roomsContract,
     operationsContract,
+    recordingsContract,
     sessionsContract,
     leasesContract,
     restoreContract,

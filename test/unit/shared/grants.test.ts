@@ -6,7 +6,7 @@ import { GRANTS, type Grant, isGranted, ROLES, rolesWith } from '../../../shared
 import { OPERATIONS, type RoomOp } from '../../../shared/room/operations.ts';
 
 const GRANTED: Readonly<Record<string, readonly Grant[]>> = {
-  host: ['publish', 'chat', 'moderate'],
+  host: ['publish', 'chat', 'record', 'moderate'],
   guest: ['publish', 'chat'],
   viewer: ['chat'],
 };
@@ -26,6 +26,7 @@ const OTHER = 'participant-other';
 const BY = { participantId: ME, tracksPerParticipant: 1 };
 const track = { id: 'track-0000', kind: 'audio', source: 'microphone', muted: false } as const;
 const message = { id: 'message-00', name: 'Ada', text: 'hello', sentAt: 0 };
+const recording = { id: '20261128T184512Z-h7q2m9x4kd', startedAt: 0, paused: false } as const;
 const participant = { name: 'Ada', role: 'host', joinedAt: 0, online: true } as const;
 
 /** Each operation in the name of another participant, or on what another one has. */
@@ -37,6 +38,10 @@ const ON_OTHERS: Readonly<Record<RoomOp['op'], RoomOp>> = {
   mute: { op: 'mute', trackId: track.id, muted: true, by: OTHER },
   unpublish: { op: 'unpublish', trackId: track.id },
   chat: { op: 'chat', message: { ...message, participantId: OTHER } },
+  record: { op: 'record', recording: { ...recording, startedBy: OTHER } },
+  pauseRecording: { op: 'pauseRecording', recordingId: recording.id, paused: true },
+  stopRecording: { op: 'stopRecording', recordingId: recording.id },
+  consent: { op: 'consent', participantId: OTHER, consent: true },
 };
 
 test('every operation has a condition that can forbid it', () => {

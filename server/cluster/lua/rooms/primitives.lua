@@ -27,6 +27,8 @@ function conditions.field(name, id, field, values)
   return false
 end
 
+function conditions.empty(name) return number(lists[name].size) == 0 end
+
 function conditions.fewer(name, owner, than)
   return #owned_by(lists[name], owner).ids < tonumber(than)
 end

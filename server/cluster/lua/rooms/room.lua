@@ -1,9 +1,11 @@
 -- A room as Redis holds it: what all scripts of rooms share.
 --
 -- Keys of a room, all with its hash tag, so that one script may touch them on one server:
---   STATE     hash   version, seq, people (how many participants), epoch, birth
+--   STATE     hash   version, seq, people (how many participants),
+--                    recordings (how many), epoch, birth
 --                    p:<participant>  order|online|role|JSON
 --                    t:<track>        order|muted|participant|JSON
+--                    g:<recording>    order|paused|id|JSON
 --                    o:<participant>  ids of the tracks they own
 --                    c:<message>      author of a kept chat message
 --                    u:<node>         how many participants are placed on it
@@ -31,7 +33,7 @@ local BACKSTOP_LEASES = 8
 
 local exists = call('EXISTS', STATE) == 1
 
--- version, seq, people and epoch: read on demand, written by publish().
+-- version, seq, people, recordings and epoch: read on demand, written by publish().
 local numbers, new_numbers = {}, {}
 
 local function number(name)
@@ -51,6 +53,8 @@ local lists = {
     size = 'people' },
   tracks = { prefix = 't:', flag = 'muted', word = 'participantId', items = {}, gone = {},
     owners = 'o:', owned = {} },
+  recordings = { prefix = 'g:', flag = 'paused', word = 'id', items = {}, gone = {},
+    size = 'recordings' },
   chat = { prefix = 'c:', word = 'participantId', items = {}, gone = {}, is_log = true,
     dropped = 0, added = {} },
 }

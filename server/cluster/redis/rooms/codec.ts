@@ -1,7 +1,12 @@
 // What the scripts of lua/rooms answer and publish, as TypeScript knows it.
 import * as v from 'valibot';
 import { RoomPatch } from '../../../../shared/room/operations.ts';
-import { type Participant, RoomSnapshot, type Track } from '../../../../shared/room/room.ts';
+import {
+  type Participant,
+  type RoomRecording,
+  RoomSnapshot,
+  type Track,
+} from '../../../../shared/room/room.ts';
 import type { Placed, Placement, SessionState } from '../../cluster.ts';
 import { LAYOUTS } from './program.ts';
 
@@ -33,12 +38,14 @@ export function parseSnapshot(room: string, reply: unknown): RoomSnapshot {
   let version = 0;
   const participants: [order: number, Participant][] = [];
   const tracks: [order: number, Track][] = [];
+  const recordings: [order: number, RoomRecording][] = [];
   for (const [field, text] of pairs(state)) {
     if (field === 'version') version = Number(text);
     const [, order, set, json = ''] = ITEM.exec(text) ?? [];
     const item = (flag: string) => ({ ...JSON.parse(json), [flag]: set === '1' });
     if (field.startsWith('p:')) participants.push([Number(order), item(LAYOUTS.participants.flag)]);
     if (field.startsWith('t:')) tracks.push([Number(order), item(LAYOUTS.tracks.flag)]);
+    if (field.startsWith('g:')) recordings.push([Number(order), item(LAYOUTS.recordings.flag)]);
   }
   return v.parse(RoomSnapshot, {
     room,
@@ -46,6 +53,7 @@ export function parseSnapshot(room: string, reply: unknown): RoomSnapshot {
     participants: inOrder(participants),
     tracks: inOrder(tracks),
     chat: chat.map((line) => JSON.parse(line.slice(line.indexOf('|') + 1))),
+    ...(recordings.length > 0 && { recordings: inOrder(recordings) }),
   });
 }
 

@@ -15,6 +15,7 @@ import type { HeldSession } from '../../cluster.ts';
 export const LAYOUTS = {
   participants: { flag: 'online', word: 'role' },
   tracks: { flag: 'muted', word: 'participantId' },
+  recordings: { flag: 'paused', word: 'id' },
 } as const satisfies Record<ItemList, { flag: string; word: string }>;
 
 type Texts = readonly (string | Texts)[];
@@ -72,6 +73,8 @@ function conditionTexts(condition: Condition): Texts {
       const { id, field, values } = condition;
       return [is, list, id, field, values.map((value) => JSON.stringify(value))];
     }
+    case 'empty':
+      return [is, list];
     case 'fewer':
       return [is, list, condition.owner, String(condition.than)];
   }

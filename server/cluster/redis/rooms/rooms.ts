@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { ERROR_CODES, type ErrorCode, ParleyError } from '../../../../shared/errors.ts';
 import {
+  type Committer,
   OPERATIONS,
   type OperationTable,
   patchSchema,
@@ -121,10 +122,22 @@ export class RedisRooms implements RoomStore {
     ops: readonly RoomOp[],
     limits: CommitLimits,
   ): Promise<RoomPatch> {
+    return this.#commit(room, { participantId, ...limits }, fence, ops);
+  }
+
+  order(room: string, ops: readonly RoomOp[], limits: CommitLimits): Promise<RoomPatch> {
+    return this.#commit(room, { participantId: '', ...limits }, 0, ops);
+  }
+
+  async #commit(
+    room: string,
+    by: Committer,
+    fence: number,
+    ops: readonly RoomOp[],
+  ): Promise<RoomPatch> {
     const text = JSON.stringify(ops);
-    const by = { participantId, ...limits };
     const reply = await this.#run(ROOM.commit, room, {
-      me: participantId,
+      me: by.participantId,
       fence,
       program: commitProgram(ops.map((op) => compile(op, by, this.#operations))),
       ops: text,
