@@ -1,7 +1,7 @@
 // What every process shares: rooms, nodes and a bus. One interface; memory and Redis implement it.
 import * as v from 'valibot';
 import type { Committer, RoomOp, RoomPatch } from '../../shared/room/operations.ts';
-import type { Participant, RoomSnapshot } from '../../shared/room/room.ts';
+import type { Participant, RoomRecording, RoomSnapshot } from '../../shared/room/room.ts';
 import type { TurnStore } from './turn.ts';
 
 /** Ends what it was returned for. Idempotent. */
@@ -163,6 +163,8 @@ export interface RoomStore {
   sweep(): Promise<number>;
   /** @returns undefined when there is no such room */
   snapshot(room: string): Promise<RoomSnapshot | undefined>;
+  /** The room's recording, read without the rest of the room. @returns undefined when there is none */
+  recording(room: string): Promise<RoomRecording | undefined>;
   /** @returns the patches after `version`, or undefined when they are no longer all kept */
   patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined>;
   /**

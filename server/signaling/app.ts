@@ -18,6 +18,7 @@ import type { Resources } from '../telemetry/resources.ts';
 import { MediaClient } from './media/media-client.ts';
 import { MediaEvents } from './media/media-events.ts';
 import { NodeWatch } from './media/node-watch.ts';
+import { CallRecordings } from './recording/call-recordings.ts';
 import { RoomHub } from './roster/room-hub.ts';
 import { sessionLeaseMs } from './session/lease.ts';
 import { Sessions } from './session/sessions.ts';
@@ -107,8 +108,16 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     interest: config.interest,
   });
   await events.start((room) => hub.mediaListener(room));
+  const recordings = new CallRecordings({
+    settings: config.recording,
+    isOpen,
+    rooms: cluster.rooms,
+    access: { mintAccess: () => Promise.reject(new ParleyError('not_found')) },
+    log,
+  });
   const sessions = new Sessions({
     cluster,
+    recordings,
     sessionLeaseMs: sessionLeaseMs(config),
     rooms: cluster.rooms,
     hub,

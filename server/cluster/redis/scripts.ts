@@ -19,10 +19,11 @@ export const ROOM = {
   expire: room('expire', ['leave', 'leaveOp']),
   restore: room('restore', ['known', 'versionJump']),
   snapshot: room('snapshot', []),
+  recording: room('recording', []),
   patchesSince: room('patches-since', ['version']),
-  place: room('place', ['id', 'node', 'epoch']),
-  placement: room('placement', []),
-  placements: room('placements', ['id']),
+  place: room('places/place', ['id', 'node', 'epoch']),
+  placement: room('places/placement', []),
+  placements: room('places/placements', ['id']),
 };
 
 const NODE_KEYS = ['leases', 'infos', 'terms'] as const;

@@ -7,7 +7,7 @@ import { leasesContract } from './leases.ts';
 import { nodesContract } from './nodes.ts';
 import { operationsContract } from './operations.ts';
 import { placementContract } from './placement.ts';
-import { recordingsContract } from './recordings.ts';
+import { recordingsContract } from './recording/recordings.ts';
 import { restoreContract } from './restore.ts';
 import { roomsContract } from './rooms.ts';
 import { secretsContract } from './secrets.ts';
