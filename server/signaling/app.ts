@@ -11,6 +11,7 @@ import { PERMISSIONS_POLICY, securityHeaders } from '../api/security-headers.ts'
 import { RoomTokens } from '../api/tokens.ts';
 import { answerUnreadable } from '../api/unreadable.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { RECORDINGS_TOPIC } from '../cluster/messages/recording.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -104,6 +105,12 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     events,
     resources,
     log,
+    onRecording: (room) => {
+      cluster.bus.publish(RECORDINGS_TOPIC, { room }).catch((err) => {
+        // The nodes look by themselves now and then.
+        log.debug({ err, room }, 'the media nodes were not told of a recording');
+      });
+    },
     chatHistory: config.limits.chatHistory,
     interest: config.interest,
   });
