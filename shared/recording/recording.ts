@@ -1,13 +1,7 @@
 // Recordings as the page and applications know them: their ids, states, tracks and films.
 import * as v from 'valibot';
 import { MediaKind } from '../media/rtp.ts';
-import { Count, ParticipantId, RoomName, Timestamp, TrackSource } from '../room/room.ts';
-
-/**
- * UTC time of the start and 50 random bits, `20261128T184512Z-h7q2m9x4kd`: ids sort by their start, and cannot be
- * guessed.
- */
-export const RecordingId = v.pipe(v.string(), v.regex(/^\d{8}T\d{6}Z-[0-9a-z]{10}$/));
+import { Count, RecordingId, RoomName, Timestamp, TrackSource } from '../room/room.ts';
 
 /** How the participants of a film are arranged. `audio`: no picture at all. */
 export const FILM_LAYOUTS = ['grid', 'speaker', 'screen', 'audio'] as const;
@@ -115,13 +109,3 @@ export type RecordingList = v.InferOutput<typeof RecordingList>;
 /** A link to one film or file, for somebody without an account. */
 export const ShareLink = v.object({ url: v.string(), expiresAt: v.number() });
 export type ShareLink = v.InferOutput<typeof ShareLink>;
-
-/** A room's recording, as the state of the room has it. At most one at a time. */
-export const RoomRecording = v.object({
-  id: RecordingId,
-  startedAt: Timestamp,
-  /** Null: an application, or a setting of the server. */
-  startedBy: v.nullable(ParticipantId),
-  paused: v.boolean(),
-});
-export type RoomRecording = v.InferOutput<typeof RoomRecording>;

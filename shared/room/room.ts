@@ -57,6 +57,22 @@ export const ChatMessage = v.object({
 });
 export type ChatMessage = v.InferOutput<typeof ChatMessage>;
 
+/**
+ * UTC time of the start and 50 random bits, `20261128T184512Z-h7q2m9x4kd`: ids sort by their start, and cannot be
+ * guessed.
+ */
+export const RecordingId = v.pipe(v.string(), v.regex(/^\d{8}T\d{6}Z-[0-9a-z]{10}$/));
+
+/** The room's recording, while it runs. */
+export const RoomRecording = v.object({
+  id: RecordingId,
+  startedAt: Timestamp,
+  /** Null: an application, or a setting of the server. */
+  startedBy: v.nullable(ParticipantId),
+  paused: v.boolean(),
+});
+export type RoomRecording = v.InferOutput<typeof RoomRecording>;
+
 export const RoomSnapshot = v.object({
   room: RoomName,
   version: Version,

@@ -2,10 +2,11 @@
 // merged, they are the manifest. docs/recording.md describes it; a test holds the two together.
 import * as v from 'valibot';
 import { MediaKind } from '../../../shared/media/rtp.ts';
-import { FileName, RecordingId } from '../../../shared/recording/recording.ts';
+import { FileName } from '../../../shared/recording/recording.ts';
 import {
   ClientId,
   ParticipantId,
+  RecordingId,
   Role,
   RoomName,
   Timestamp,
