@@ -10,6 +10,7 @@ import type { RoomRecording } from '../../../shared/room/room.ts';
 import type { Job } from '../../cluster/jobs.ts';
 import type { FinishedFilm, IndexEntry } from '../../recording/catalog/entry.ts';
 import { FilmPayload, FilmResult } from '../../recording/catalog/film-job.ts';
+import type { Visitor } from './gate.ts';
 
 const FILM_STATES = {
   waiting: 'waiting',
@@ -28,6 +29,22 @@ export function stateOf(
   if (!isInRoom || current === undefined) return state;
   if (current?.id !== id) return 'finishing';
   return current.paused ? 'paused' : 'running';
+}
+
+/**
+ * Whether a recording is a visitor's. Where rooms are open it has to have run while they were in the call, or later:
+ * guessing a room's name shows nothing of before.
+ */
+export function isVisible(
+  visitor: Visitor,
+  { entry, current }: { entry: IndexEntry; current: RoomRecording | null | undefined },
+): boolean {
+  if (visitor.sees === 'everything') return true;
+  if (entry.room !== visitor.room) return false;
+  const { since } = visitor;
+  if (since === undefined || entry.startedAt >= since) return true;
+  // Of one that was interrupted nobody knows yet when it ended.
+  return entry.endedAt === null ? current?.id === entry.id : entry.endedAt >= since;
 }
 
 export function summaryOf(

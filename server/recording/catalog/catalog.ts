@@ -96,6 +96,12 @@ export class Catalog {
     return entry?.deleting ? undefined : entry;
   }
 
+  /** A recording whose deletion was interrupted: it is gone for everybody, but `remove` has to go on. */
+  async getRemoving(id: string, room?: string): Promise<IndexEntry | undefined> {
+    const entry = await this.#find(id, room);
+    return entry?.deleting ? entry : undefined;
+  }
+
   /** The films of a recording that are in the store, the oldest first. */
   async films({ id, folder, films = [] }: IndexEntry): Promise<FinishedFilm[]> {
     const names = await this.#filmNames(id, folder);
