@@ -37,8 +37,11 @@ export const CurrentRecording = v.object({
 });
 export type CurrentRecording = v.InferOutput<typeof CurrentRecording>;
 
-/** Which file or film is meant. */
-export const TicketOrder = v.strictObject({ name: FileName });
+/** `film`: to be shown by a player. `file`: to be saved. */
+export const TicketKind = v.picklist(['film', 'file']);
+
+/** Which film, or file of a track, is meant. */
+export const TicketOrder = v.strictObject({ name: FileName, kind: v.optional(TicketKind, 'film') });
 
 /** An address for `<video src>`, which can send no headers: for one file or film, and not for long. */
 export const MediaTicket = v.object({

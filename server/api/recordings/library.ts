@@ -16,7 +16,7 @@ import { filmsOf, isVisible } from './views.ts';
 export interface LibraryOptions {
   catalog: Catalog;
   control: RoomRecordings;
-  jobs: JobStore;
+  jobs: Pick<JobStore, 'list'>;
 }
 
 export interface Found {
@@ -32,7 +32,7 @@ export interface FoundPage extends Omit<ListPage, 'entries'> {
 export class Library {
   readonly #catalog: Catalog;
   readonly #control: RoomRecordings;
-  readonly #jobs: JobStore;
+  readonly #jobs: Pick<JobStore, 'list'>;
 
   constructor({ catalog, control, jobs }: LibraryOptions) {
     this.#catalog = catalog;

@@ -61,12 +61,13 @@ export function registerMedia(app: FastifyInstance, routes: RecordingRoutes): vo
   app.post('/api/recordings/:id/tickets', BODY, async (request, reply) => {
     const visitor = await gate.visitor(request, reply);
     const { entry } = await library.find(visitor, idOf(request));
-    const { name } = parse(TicketOrder, request.body);
+    const { name, kind: use } = parse(TicketOrder, request.body);
     await library.object(entry, name);
     const kind = entry.files.some((file) => file.name === name) ? 'files' : 'films';
     const { room, id } = entry;
     const { token: ticket, expiresAt } = await tokens.mintTicket({ room, id, name });
-    const url = `/api/recordings/${id}/${kind}/${name}?ticket=${ticket}`;
+    const save = use === 'file' ? '&download=1' : '';
+    const url = `/api/recordings/${id}/${kind}/${name}?ticket=${ticket}${save}`;
     return reply.code(201).send({ url, ticket, expiresAt } satisfies MediaTicket);
   });
 

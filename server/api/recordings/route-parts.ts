@@ -17,12 +17,15 @@ import type { Library } from './library.ts';
 import type { RecordingTokens } from './recording-tokens.ts';
 import type { ObjectSender } from './send-object.ts';
 
+/** Of the store of jobs, what films need. */
+export type FilmJobs = Pick<JobStore, 'add' | 'cancel' | 'list'>;
+
 /** What the process has for recordings, on whichever store and cluster. */
 export interface RecordingParts {
   store: RecordStore;
   catalog: Catalog;
   control: RoomRecordings;
-  jobs: JobStore;
+  jobs: FilmJobs;
 }
 
 export interface RecordingApiOptions extends RecordingParts {
