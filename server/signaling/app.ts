@@ -6,6 +6,9 @@ import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol/protocol.ts';
 import { TEXT_LIMITS } from '../../shared/protocol/text-limits.ts';
 import { answerError, registerPages, routedUrl } from '../api/pages.ts';
+import { RecordingTokens } from '../api/recordings/recording-tokens.ts';
+import type { RecordingParts } from '../api/recordings/route-parts.ts';
+import { registerRecordingOff, registerRecordings } from '../api/recordings/routes.ts';
 import { registerApi, sendError } from '../api/routes.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from '../api/security-headers.ts';
 import { RoomTokens } from '../api/tokens.ts';
@@ -37,6 +40,8 @@ export interface WebOptions {
   log: Logger;
   /** Where the built client is. */
   clientDir: string;
+  /** Undefined where calls are not recorded. */
+  recordings?: RecordingParts | undefined;
   /** PEM; plain HTTP without it. */
   tls?: { key: string; cert: string };
 }
@@ -59,7 +64,7 @@ export interface Web {
 }
 
 export async function buildWeb(options: WebOptions): Promise<Web> {
-  const { config, cluster, resources, metrics, log, clientDir, tls } = options;
+  const { config, cluster, resources, metrics, log, clientDir, recordings, tls } = options;
   const { requestTimeoutMs: requestTimeout, trustProxy: hops } = config.http;
   const patience = {
     headersTimeout: requestTimeout,
@@ -89,6 +94,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   const tokens = isOpen
     ? undefined
     : new RoomTokens({ authToken, apiKeys, rejoinTtlSeconds, secrets: cluster.secrets });
+  const recordingTokens = new RecordingTokens({ authToken, apiKeys, secrets: cluster.secrets });
   const events = new MediaEvents({ bus: cluster.bus, resources, log });
   const media = new MediaClient({
     cluster,
@@ -187,6 +193,19 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
         : 'no media server takes sessions';
     },
   });
+  if (recordings) {
+    registerRecordings(app, {
+      ...recordings,
+      config: config.recording,
+      tokens: recordingTokens,
+      roomTokens: tokens,
+      guessesOf: (request) => addresses.of(request),
+      resources,
+      log,
+    });
+  } else {
+    registerRecordingOff(app);
+  }
   await registerPages(app, clientDir);
   await registerSignaling(app, config, { sessions, addresses, log });
   return { app, drain: (withinMs) => sessions.drain(withinMs) };
