@@ -69,7 +69,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
-    needs: ['worker', 'redis', 'turn'],
+    needs: ['worker', 'redis', 'turn', 'film'],
     first: ['every-failed-call', 'pool-health', 'network-check', 'patience', 'paths'],
     // They wait for sockets and timers more than for the CPU.
     concurrency: 2 * availableParallelism() + 1,

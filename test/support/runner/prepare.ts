@@ -40,6 +40,7 @@ const PROVIDERS: Readonly<Record<Need, Provider>> = {
   browsers: programs('browsers', 'run the end-to-end tests'),
   turn: programs('turn', 'run the tests of TURN'),
   networks: programs('networks', 'run the tests on networks of their own'),
+  film: programs('film', 'run the tests of recordings'),
 };
 
 export function prepare(options: Options): Preparation {
