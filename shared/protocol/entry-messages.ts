@@ -4,6 +4,7 @@ import { RoomPatch } from '../room/operations.ts';
 import { RoomSnapshot } from '../room/room.ts';
 import { LIMITS } from './limits.ts';
 import { MediaOffer } from './media-messages.ts';
+import { OfRecording } from './recording-messages.ts';
 
 /** Readmits a participant of the call after a restart of the server, even if the invitation has expired. */
 export const Rejoin = v.object({
@@ -19,6 +20,7 @@ export const ResumeResult = v.object({
   snapshot: v.nullable(RoomSnapshot),
   /** The media session as it is; its transports are untouched if `epoch` is the one we know. */
   media: MediaOffer,
+  ...OfRecording,
 });
 
 /** What a client understands that the first release of this protocol did not have. Others are ignored. */

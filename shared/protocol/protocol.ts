@@ -21,7 +21,7 @@ import {
   TrackSource,
   Version,
 } from '../room/room.ts';
-import { CheckPath } from './check-messages.ts';
+import { CHECK_METHODS } from './check-messages.ts';
 import { Consumer, PackedConsumers } from './consumers.ts';
 import { Features, Rejoin, ResumeResult } from './entry-messages.ts';
 import { LIMITS } from './limits.ts';
@@ -40,6 +40,7 @@ import {
   TurnRefusal,
 } from './media-messages.ts';
 import { OfPrepared, PREPARE_METHODS, PreparedOffer, Token } from './prepare-messages.ts';
+import { OfRecording, RECORDING_METHODS } from './recording-messages.ts';
 import {
   ParticipantsParams,
   ParticipantsResult,
@@ -83,10 +84,19 @@ const JoinResult = v.object({
   media: MediaOffer,
   /** Absent where rooms are open. */
   rejoin: v.exactOptional(Rejoin),
+  ...OfRecording,
 });
 export type JoinResult = v.InferOutput<typeof JoinResult>;
 
-export const FEATURES = ['patches', 'packed', 'deflate', 'takes', 'roster', 'demand'] as const;
+export const FEATURES = [
+  'patches',
+  'packed',
+  'deflate',
+  'takes',
+  'roster',
+  'demand',
+  'recording',
+] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The requests of a client. All but `join` are idempotent: repeating one after a loss is safe. */
@@ -118,26 +128,8 @@ export const METHODS = {
     result: ResumeResult,
   },
   ...PREPARE_METHODS,
-  /** Opens ways to the media server for a socket in no call, and closes those it opened before. */
-  checkNetwork: {
-    params: v.object({
-      room: v.exactOptional(RoomName),
-      token: Token,
-    }),
-    result: v.object({
-      paths: v.pipe(v.array(CheckPath), v.maxLength(LIMITS.checkPaths)),
-      /** How long the server keeps them open. Milliseconds. */
-      forMs: v.number(),
-    }),
-  },
-  checkConnect: {
-    params: v.object({
-      id: v.pipe(v.string(), v.maxLength(LIMITS.consumerIdLength)),
-      dtlsParameters: DtlsParameters,
-    }),
-    result: Empty,
-  },
-  checkEnd: { params: Empty, result: Empty },
+  ...RECORDING_METHODS,
+  ...CHECK_METHODS,
   /** A new rejoin token, before the one we have ends. */
   renewRejoin: { params: Empty, result: v.object({ rejoin: v.exactOptional(Rejoin) }) },
   leave: { params: Empty, result: Empty },
