@@ -9,6 +9,8 @@ export type Route =
   | { page: 'check'; room: string | undefined }
   /** The operator's. */
   | { page: 'admin' }
+  /** Of one room, or the operator's of all. */
+  | { page: 'recordings'; room: string | undefined }
   /** A room name that no room can have; `suggestion` is the nearest one that can, or ''. */
   | { page: 'bad-room'; given: string; suggestion: string }
   | { page: 'unknown' };
@@ -18,10 +20,13 @@ export function routeOf(url: URL): Route {
   if (pathname === '/') return { page: 'home' };
   if (pathname === '/admin') return { page: 'admin' };
   if (pathname === '/check') return { page: 'check', room: roomNamed(url) };
-  if (!pathname.startsWith('/r/')) return { page: 'unknown' };
-  const given = decode(pathname.slice('/r/'.length).replace(/\/$/, ''));
+  const [, place, name] = /^\/(r|recordings)(?:\/(.*?)\/?)?$/s.exec(pathname) ?? [];
+  if (place === undefined) return { page: 'unknown' };
+  if (name === undefined) return { page: 'recordings', room: undefined };
+  const given = decode(name);
   if (given === '') return { page: 'home' };
   if (!isRoomName(given)) return { page: 'bad-room', given, suggestion: cleanRoomName(given) };
+  if (place !== 'r') return { page: 'recordings', room: given };
   return { page: 'room', room: given, relayOnly: url.searchParams.get('relay') === '1' };
 }
 

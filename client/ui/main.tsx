@@ -22,12 +22,7 @@ function Page() {
       return <Lazy key="home" load={loadHome} props={{}} isPage />;
     case 'room':
       return <RoomPage key={current.room} room={current.room} relayOnly={current.relayOnly} />;
-    case 'check':
-      return <Lazy key="check" load={loadCheck} props={{ room: current.room }} isPage />;
-    case 'admin':
-      return <Lazy key="admin" load={loadAdmin} props={{}} isPage />;
-    case 'bad-room':
-    case 'unknown':
+    default:
       return <Lazy key="other" load={loadOther} props={{ route: current }} isPage />;
   }
 }
@@ -35,16 +30,6 @@ function Page() {
 async function loadHome() {
   const { HomePage } = await import('./home/home-page.tsx');
   return HomePage;
-}
-
-async function loadCheck() {
-  const { CheckPage } = await import('./check/check-page.tsx');
-  return CheckPage;
-}
-
-async function loadAdmin() {
-  const { AdminPage } = await import('./admin/admin-page.tsx');
-  return AdminPage;
 }
 
 async function loadOther() {

@@ -1,17 +1,43 @@
-// Pages for addresses that lead nowhere: the likely meaning, and the way home.
+// Pages that few visits are to: the network check, the operator's, recordings, and those for addresses that lead nowhere.
 import { type Route, roomPath } from './address.ts';
+import { Lazy } from './kit/lazy.tsx';
 import { MessagePage } from './kit/message-page.tsx';
 import { followInside } from './kit/navigation.ts';
 
-export type OtherRoute = Extract<Route, { page: 'bad-room' | 'unknown' }>;
+export type OtherRoute = Exclude<Route, { page: 'home' | 'room' }>;
+
+async function loadCheck() {
+  const { CheckPage } = await import('./check/check-page.tsx');
+  return CheckPage;
+}
+
+async function loadAdmin() {
+  const { AdminPage } = await import('./admin/admin-page.tsx');
+  return AdminPage;
+}
+
+async function loadRecordings() {
+  const { RecordingsPage } = await import('./recordings/recordings-page.tsx');
+  return RecordingsPage;
+}
 
 export function OtherPage({ route }: { route: OtherRoute }) {
-  if (route.page === 'bad-room') return <BadRoomPage {...route} />;
-  return (
-    <MessagePage title="There is nothing here" text="The address may have a typing error.">
-      <HomeLink />
-    </MessagePage>
-  );
+  switch (route.page) {
+    case 'check':
+      return <Lazy key="check" load={loadCheck} props={{ room: route.room }} isPage />;
+    case 'admin':
+      return <Lazy key="admin" load={loadAdmin} props={{}} isPage />;
+    case 'recordings':
+      return <Lazy key="recordings" load={loadRecordings} props={{ room: route.room }} isPage />;
+    case 'bad-room':
+      return <BadRoomPage {...route} />;
+    case 'unknown':
+      return (
+        <MessagePage title="There is nothing here" text="The address may have a typing error.">
+          <HomeLink />
+        </MessagePage>
+      );
+  }
 }
 
 function BadRoomPage({ given, suggestion }: { given: string; suggestion: string }) {

@@ -44,7 +44,7 @@ export async function registerPages(app: FastifyInstance, clientDir: string): Pr
   if (!existsSync(join(clientDir, 'index.html'))) {
     throw new Error(`The client is not built in ${clientDir}: run "npm run build".`);
   }
-  for (const path of ['/', '/admin', '/check', '/r/:room']) {
+  for (const path of ['/', '/admin', '/check', '/r/:room', '/recordings', '/recordings/:room']) {
     app.get(path, (_, reply) => reply.sendFile('index.html'));
   }
   app.setNotFoundHandler((request, reply) => {

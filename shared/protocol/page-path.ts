@@ -1,6 +1,6 @@
 // Addresses of pages as users type and paste them, in one form for the server and the page.
 
-const PAGES = new Set(['admin', 'check']);
+const PAGES = new Set(['admin', 'check', 'recordings']);
 
 /**
  * The path of the page that is meant: `/R//blue/` is `/r/blue`, `/Check/` is `/check`.
@@ -11,7 +11,7 @@ export function pagePath(pathname: string): string | undefined {
   const page = first.toLowerCase();
   if (rest.length > 0) return undefined;
   if (page === 'r') return room === undefined ? '/' : `/r/${room}`;
-  if (room !== undefined) return undefined;
+  if (room !== undefined) return page === 'recordings' ? `/recordings/${room}` : undefined;
   if (page === '' || page === 'index.html') return '/';
   return PAGES.has(page) ? `/${page}` : undefined;
 }

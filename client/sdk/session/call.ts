@@ -25,6 +25,7 @@ import { CallState } from './call-state.ts';
 import { sendChat } from './chat.ts';
 import type { LoadedDevice } from './preload.ts';
 import { ReadyJoin } from './ready-join.ts';
+import { RecordingControl } from './recording.ts';
 import { RoomFollower } from './room-follower.ts';
 import { SessionEntry } from './session-entry.ts';
 import type { Call, JoinOptions, LocalTrack, LocalTrackInput } from './types.ts';
@@ -64,7 +65,7 @@ export class JoinedCall extends CallState implements Call {
       url: options.url,
       ready: (listener) => this.#ready.socket(listener),
       enter: (socket) => this.#entry.enter(socket),
-      onEvent: (event, data) => this.#onEvent(event, data),
+      onEvent: (event, data) => this.#handlers[event]?.(data),
       onSize: (size) => this.#room.resize(size),
       onDown: () => this.#updateConnection(),
       onUp: () => this.#onUp(),
@@ -196,13 +197,15 @@ export class JoinedCall extends CallState implements Call {
     this.#entry.onLeft(received);
   }
 
-  readonly #onJoined = ({ snapshot, media }: JoinResult, device: Device): void => {
+  readonly #onJoined = ({ snapshot, media, ...terms }: JoinResult, device: Device): void => {
+    this.recording.terms = terms.recording;
     this.view.adopt(snapshot);
     this.#media.begin(media, device, this.#ready.transports(media.epoch));
     this.#roomChanged();
   };
 
   readonly #onResumed = ({ media, ...missed }: MethodResult<'resume'>): void => {
+    this.recording.terms = missed.recording;
     this.#room.missed(missed);
     this.#media.take(media, this.#listedIds());
     this.#onceUp(() => {
@@ -223,10 +226,6 @@ export class JoinedCall extends CallState implements Call {
     this.#updateConnection();
     for (const action of this.#whenUp.splice(0)) action();
     this.#media.recoverNow();
-  }
-
-  #onEvent<K extends EventName>(event: K, data: EventPayload<K>): void {
-    this.#handlers[event]?.(data);
   }
 
   readonly #handlers: { [K in EventName]?: (data: EventPayload<K>) => void } = {
@@ -252,6 +251,8 @@ export class JoinedCall extends CallState implements Call {
   };
 
   readonly #request: Request = (method, params) => this.#link.request(method, params);
+
+  readonly recording = new RecordingControl(this.view, this.#request);
 
   /** The tracks of ours that the room lists. */
   #listed(): RoomSnapshot['tracks'] {

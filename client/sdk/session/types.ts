@@ -2,8 +2,9 @@
 import type { ParleyError } from '../../../shared/errors.ts';
 import type { VideoCodec } from '../../../shared/media/media.ts';
 import type { Preference } from '../../../shared/protocol/media-messages.ts';
+import type { CallRecording } from '../../../shared/protocol/recording-messages.ts';
 import type { ParticipantPage, ParticipantQuery } from '../../../shared/room/listing.ts';
-import type { RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
+import type { RoomRecording, RoomSnapshot, TrackSource } from '../../../shared/room/room.ts';
 import type { Paths } from '../paths/selected-path.ts';
 import type { Ready } from './ready-join.ts';
 
@@ -80,7 +81,7 @@ export interface Speaker {
 }
 
 export interface CallEvents {
-  /** `call.room` changed: participants, their tracks, the chat. */
+  /** `call.room` or `call.recording` changed: participants, their tracks, the chat, the recording. */
   room: [RoomSnapshot];
   /** `call.remoteTracks` changed. */
   remoteTracks: [ReadonlyMap<string, RemoteTrack>];
@@ -96,6 +97,29 @@ export interface CallEvents {
   mutedByHost: [TrackSource];
   /** An earlier request was refused. The call goes on. */
   problem: [ParleyError];
+}
+
+/** For the page and the HTTP API of a room's recordings. */
+export interface RecordingAccess {
+  /** Secret. */
+  token: string;
+  /** UTC seconds. */
+  expiresAt: number;
+}
+
+/** The recording of the call. Every method throws a ParleyError when the server refuses or cannot be reached. */
+export interface Recording {
+  /** What we may do, and what the page has to do. Undefined: the server does not record. */
+  readonly terms: CallRecording | undefined;
+  /** The recording that runs now, or is paused. */
+  readonly running: RoomRecording | undefined;
+  /** Where a recording runs already, nothing changes. */
+  start(): Promise<void>;
+  setPaused(paused: boolean): Promise<void>;
+  stop(): Promise<void>;
+  /** Whether we may be recorded. It can be changed at any time. */
+  setConsent(consent: boolean): Promise<void>;
+  access(): Promise<RecordingAccess>;
 }
 
 /** One participant's session in one room, from `joinCall` to `leave` or `connection.state === 'ended'`. */
@@ -114,6 +138,7 @@ export interface Call {
    * was found and every few seconds from then on; `none` until then.
    */
   readonly paths: Paths;
+  readonly recording: Recording;
 
   /** @returns a function that ends the subscription. An error in one listener never reaches another. */
   on<K extends keyof CallEvents>(event: K, listener: (...args: CallEvents[K]) => void): () => void;

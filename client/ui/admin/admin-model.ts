@@ -1,7 +1,8 @@
 // The data of the operator's page, polled while the page is visible.
 import { signal } from '@preact/signals';
 import type { NodeView, TurnOverview } from '../../../shared/api/admin.ts';
-import { AdminApi, AdminError } from './admin-api.ts';
+import { ApiError } from '../kit/api-request.ts';
+import { AdminApi } from './admin-api.ts';
 
 const POLL_MS = 2_000;
 
@@ -16,14 +17,14 @@ export class AdminModel {
   readonly api: AdminApi;
   readonly data = signal<AdminData | undefined>(undefined);
   /** Why the newest request failed. */
-  readonly failure = signal<AdminError | undefined>(undefined);
-  readonly #onFinal: (error: AdminError) => void;
+  readonly failure = signal<ApiError | undefined>(undefined);
+  readonly #onFinal: (error: ApiError) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asking: Promise<void> | undefined;
   #closed = false;
 
   /** @param onFinal called when no further request can succeed */
-  constructor(token: string, onFinal: (error: AdminError) => void) {
+  constructor(token: string, onFinal: (error: ApiError) => void) {
     this.api = new AdminApi(token);
     this.#onFinal = onFinal;
     document.addEventListener('visibilitychange', this.#onVisibility);
@@ -40,7 +41,7 @@ export class AdminModel {
     return this.#asking;
   }
 
-  /** Runs an action, and reads the result. @throws AdminError */
+  /** Runs an action, and reads the result. @throws ApiError */
   async act<T>(action: (api: AdminApi) => Promise<T>): Promise<T> {
     const answer = await action(this.api);
     // An earlier request may bring data from before the change.
@@ -75,8 +76,7 @@ export class AdminModel {
       this.failure.value = undefined;
     } catch (cause) {
       if (this.#closed) return;
-      const error =
-        cause instanceof AdminError ? cause : new AdminError('unreachable', String(cause));
+      const error = cause instanceof ApiError ? cause : new ApiError('unreachable', String(cause));
       this.failure.value = error;
       if (error.isFinal) {
         this.close();

@@ -58,6 +58,7 @@ export function AdminPage() {
         </h1>
         {token.value === undefined ? (
           <SignIn
+            intro="For whoever runs this server: its relays, its media nodes, and why somebody sees black."
             problem={problem.value}
             onToken={(typed, keep) => {
               problem.value = undefined;

@@ -1,14 +1,17 @@
 // Asks the operator for the AUTH_TOKEN.
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 
 export interface SignInProps {
+  /** For whom it is. */
+  intro: ComponentChildren;
   /** Why the last attempt to sign in failed. */
   problem: string | undefined;
   onToken: (token: string, keep: boolean) => void;
 }
 
-export function SignIn({ problem, onToken }: SignInProps) {
+export function SignIn({ intro, problem, onToken }: SignInProps) {
   const token = useSignal('');
   const keep = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
@@ -22,9 +25,7 @@ export function SignIn({ problem, onToken }: SignInProps) {
         if (token.value.trim()) onToken(token.value.trim(), keep.value);
       }}
     >
-      <p class="muted">
-        For whoever runs this server: its relays, its media nodes, and why somebody sees black.
-      </p>
+      <p class="muted">{intro}</p>
       <div class="field">
         <label for={id}>AUTH_TOKEN of this server</label>
         <input

@@ -1,5 +1,6 @@
 // The call as signals: the SDK's state, and the viewer's choices.
 import { computed, effect, signal } from '@preact/signals';
+import type { CallRecording } from '../../../shared/protocol/recording-messages.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { Call, ConnectionState, RemoteTrack, Speaker } from '../../sdk/session/types.ts';
 import { newMessages } from '../chat/messages.ts';
@@ -7,6 +8,7 @@ import { announce } from '../kit/announcer.tsx';
 import { StageModel } from '../stage/stage-model.ts';
 import { describeChanges } from './changes.ts';
 import { FrameQueue } from './frame-queue.ts';
+import { recordingOf } from './recording/words.ts';
 
 /** A layer switch and a starting camera make gaps, too. Only a longer one is shown. */
 const STARVED_AFTER_MS = 3000;
@@ -50,6 +52,10 @@ export class CallModel {
   );
   readonly self = computed(() => this.room.value.participants.find(({ id }) => id === this.selfId));
   readonly role = computed(() => this.self.value?.role ?? 'guest');
+  /** The recording that runs now, or is paused. */
+  readonly recording = computed(() => recordingOf(this.room.value));
+  /** Undefined: the server does not record. */
+  readonly recordingTerms;
   readonly #seenMessage = signal<string | undefined>(undefined);
   readonly #chat = computed(() => this.room.value.chat);
   readonly unread = computed(
@@ -61,6 +67,7 @@ export class CallModel {
     this.call = call;
     this.selfId = call.participantId;
     this.room = signal(call.room);
+    this.recordingTerms = signal<CallRecording | undefined>(call.recording.terms);
     this.count = signal(call.count);
     this.remoteTracks = signal<ReadonlyMap<string, RemoteTrack>>(new Map(call.remoteTracks));
     this.connection = signal<ConnectionState>(call.connection);
@@ -111,6 +118,7 @@ export class CallModel {
     const before = this.room.value;
     this.room.value = room;
     this.count.value = count;
+    this.recordingTerms.value = this.call.recording.terms;
     for (const sentence of describeChanges(before, room, this.selfId, count)) {
       announce(sentence);
     }

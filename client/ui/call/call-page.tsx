@@ -23,6 +23,7 @@ import { DevicesDialog, type OpenDialog, ShortcutsDialog } from './controls/dial
 import { listenToKeys } from './controls/keyboard.ts';
 import { hintWhileMuted } from './muted-hint.ts';
 import { publishLocalMedia } from './publisher.ts';
+import { RecordingStatus } from './recording/recording-status.tsx';
 import { RemoteAudio } from './remote-audio.tsx';
 import { subscribeToVisible } from './subscriber.ts';
 import { keepAwake } from './wake-lock.ts';
@@ -56,6 +57,7 @@ export function CallPage({ session, call }: CallPageProps) {
           Call in {room}
         </h1>
         <Stage model={model} session={session} />
+        <RecordingStatus model={model} session={session} />
         <div class="call-over">
           <Notices />
         </div>

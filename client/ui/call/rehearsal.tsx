@@ -72,6 +72,10 @@ function imagined({ room: name, role }: RoomSession): Call {
     speakers: [],
     connection: { state: 'connected' },
     paths: { send: path, recv: path },
+    recording: {
+      ...{ terms: undefined, running: undefined },
+      ...{ start: none, setPaused: none, stop: none, setConsent: none, access: none },
+    },
     on: () => () => {},
     publish: none,
     unpublish() {},

@@ -11,7 +11,7 @@ export interface ControlButtonProps {
   onClick: (event: MouseEvent & { currentTarget: HTMLButtonElement }) => void;
   /** The state of a switch. */
   pressed?: boolean;
-  look?: 'plain' | 'off' | 'active' | 'danger';
+  look?: 'plain' | 'off' | 'active' | 'danger' | 'recording';
   /** The effect of a click at this moment, for the tooltip. */
   tip?: string;
   shortcut?: Action;

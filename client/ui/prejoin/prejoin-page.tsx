@@ -28,6 +28,11 @@ async function loadUnsupported() {
   return UnsupportedPage;
 }
 
+async function loadNotice() {
+  const { RecordingNotice } = await import('./recording-notice.tsx');
+  return RecordingNotice;
+}
+
 async function loadProblems() {
   const { Problems } = await import('../media/problems.tsx');
   return Problems;
@@ -65,6 +70,7 @@ export function PrejoinPage({ session, error, joining }: PrejoinPageProps) {
         <div class="prejoin-join">
           <h1>{room}</h1>
           <JoinForm session={session} error={error} joining={joining} onCheck={check} />
+          <Lazy load={loadNotice} props={{ room }} />
         </div>
         <div class="prejoin-more">
           {!watching && (

@@ -2,6 +2,8 @@
 import type { ParleyError } from '../../../shared/errors.ts';
 import { MessagePage } from '../kit/message-page.tsx';
 import { followInside } from '../kit/navigation.ts';
+import { keptAccess } from '../recordings/data/access.ts';
+import { recordingsPath } from '../recordings/data/address.ts';
 import { remedyFor } from './join-error.ts';
 import type { RoomSession } from './session.ts';
 
@@ -27,6 +29,11 @@ export function LeftPage({ session, error }: LeftPageProps) {
         <button type="button" class="button primary" onClick={() => location.reload()}>
           Reload
         </button>
+      )}
+      {keptAccess(session.room).token() !== undefined && (
+        <a class="button" href={recordingsPath(session.room)} onClick={followInside}>
+          Recordings
+        </a>
       )}
       <a class="button" href="/" onClick={followInside}>
         Home

@@ -3,8 +3,8 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { announce } from '../../kit/announcer.tsx';
+import { ApiError } from '../../kit/api-request.ts';
 import { Dialog } from '../../kit/dialog.tsx';
-import { AdminError } from '../admin-api.ts';
 import type { AdminModel } from '../admin-model.ts';
 import { NO_SERVER, type ServerFields, serverOf } from './new-server.ts';
 
@@ -42,7 +42,7 @@ export function AddServer({ model, onClose }: { model: AdminModel; onClose: () =
       const done = `${id} was there already, and was replaced: what you left empty is at its default now.`;
       outcome.value = draining ? `${done} It is drained still: resume it to use it.` : done;
     } catch (error) {
-      problem.value = { text: error instanceof AdminError ? error.message : String(error) };
+      problem.value = { text: error instanceof ApiError ? error.message : String(error) };
     } finally {
       busy.value = false;
     }

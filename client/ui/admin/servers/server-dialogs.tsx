@@ -4,9 +4,10 @@ import { TriangleAlert } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import type { TurnServerView } from '../../../../shared/api/admin.ts';
 import { announce } from '../../kit/announcer.tsx';
+import { ApiError } from '../../kit/api-request.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { Icon } from '../../kit/icon.tsx';
-import { type AdminApi, AdminError } from '../admin-api.ts';
+import type { AdminApi } from '../admin-api.ts';
 import type { AdminModel } from '../admin-model.ts';
 import { formatCount, lastServerText } from '../admin-words.ts';
 
@@ -134,7 +135,7 @@ function Confirm(props: ConfirmProps) {
       announce(done);
       onClose();
     } catch (error) {
-      problem.value = error instanceof AdminError ? error.message : String(error);
+      problem.value = error instanceof ApiError ? error.message : String(error);
     } finally {
       busy.value = false;
     }

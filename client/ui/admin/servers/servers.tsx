@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { TurnServerView } from '../../../../shared/api/admin.ts';
 import { announce } from '../../kit/announcer.tsx';
-import { AdminError } from '../admin-api.ts';
+import { ApiError } from '../../kit/api-request.ts';
 import type { AdminModel } from '../admin-model.ts';
 import {
   addressState,
@@ -118,7 +118,7 @@ function Actions({ model, server }: { model: AdminModel; server: TurnServerView 
       await model.act((api) => api.resume(id));
       announce(`${id} takes sessions again.`);
     } catch (error) {
-      problem.value = error instanceof AdminError ? error.message : String(error);
+      problem.value = error instanceof ApiError ? error.message : String(error);
     }
   };
   return (

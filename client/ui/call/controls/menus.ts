@@ -9,6 +9,8 @@ import type { Device } from '../../media/devices.ts';
 import type { LocalMedia } from '../../media/local-media.ts';
 import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
+import { isRecordInToolbar } from '../recording/record-button.tsx';
+import { recordItems, recordingsItem } from '../recording/recording-menu.ts';
 import type { OpenDialog } from './dialogs.tsx';
 import { copyRoomLink } from './room-link.ts';
 
@@ -65,10 +67,12 @@ export function moreMenu({ model, session, onDialog }: MoreMenuInput): MenuGroup
   return [
     {
       items: [
+        ...(isRecordInToolbar(model) ? [] : recordItems(model)),
         { label: 'Copy link', icon: Link, run: () => void copyRoomLink(session.room) },
         ...(isGranted(model.role.value, 'publish')
           ? [{ label: 'Devices', icon: Settings2, run: () => onDialog('devices') }]
           : []),
+        ...recordingsItem(model),
         {
           label: 'Call statistics',
           icon: Activity,

@@ -11,6 +11,7 @@ import type { LocalMedia } from '../../media/local-media.ts';
 import { CameraButton, MicrophoneButton } from '../../media/media-buttons.tsx';
 import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
+import { isRecordInToolbar, RecordButton } from '../recording/record-button.tsx';
 import type { OpenDialog } from './dialogs.tsx';
 import { cameraMenu, microphoneMenu, moreMenu } from './menus.ts';
 import { pickScreen } from './pick-screen.ts';
@@ -68,6 +69,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         {unread} unread
       </span>
       <ParticipantsButton model={model} showLabel={labels} />
+      {isRecordInToolbar(model) && <RecordButton model={model} showLabel={labels} />}
       <ControlButton
         label="More"
         icon={Ellipsis}

@@ -1,6 +1,11 @@
 // Runs in the page: a call with as many participants as a test wants, without a server. Pictures come from canvases.
 
-import type { Call, CallEvents, RemoteTrack } from '../../../../client/sdk/session/types.ts';
+import type {
+  Call,
+  CallEvents,
+  Recording,
+  RemoteTrack,
+} from '../../../../client/sdk/session/types.ts';
 import { Emitter } from '../../../../shared/emitter.ts';
 import {
   isPicture,
@@ -10,6 +15,7 @@ import {
 } from '../../../../shared/room/listing.ts';
 import type { Participant, RoomSnapshot, Track } from '../../../../shared/room/room.ts';
 import { drawnPicture } from './drawn-picture.ts';
+import { FakeRecording } from './fake-recording.ts';
 
 export interface GalleryOptions {
   /** Participants, with the viewer. */
@@ -20,6 +26,8 @@ export interface GalleryOptions {
   known?: number;
   /** Frames per second of each picture. */
   frameRate?: number;
+  /** What the server says of recording. Default: nothing, as one that does not record. */
+  recording?: Recording['terms'];
 }
 
 /** As the server does with pictures that are no longer looked at. */
@@ -48,6 +56,7 @@ export class FakeCall implements Call {
   remoteTracks: ReadonlyMap<string, RemoteTrack> = new Map();
   room: RoomSnapshot;
   #all: Pick<RoomSnapshot, 'participants' | 'tracks'>;
+  readonly recording: FakeRecording;
   readonly #options: GalleryOptions;
   /** How many have come since the call began. */
   came: number;
@@ -62,6 +71,13 @@ export class FakeCall implements Call {
 
   constructor(options: GalleryOptions) {
     this.#options = options;
+    this.recording = new FakeRecording(options.recording, this.participantId, {
+      running: (recording) => {
+        this.room = { ...this.room, recordings: recording ? [recording] : [] };
+        this.#set(this.#all);
+      },
+      consent: (consent) => this.#changeSelf({ consent }),
+    });
     this.came = options.participants;
     this.#all = manyParticipants(options);
     this.room = { room: 'hall', version: 1, ...this.#known(), chat: [] };
@@ -161,6 +177,15 @@ export class FakeCall implements Call {
     this.room = { ...this.room, version: this.room.version + 1, ...this.#known() };
     this.#events.emit('room', this.room);
     this.#updateTracks();
+  }
+
+  #changeSelf(change: Partial<Participant>): void {
+    this.#set({
+      ...this.#all,
+      participants: this.#all.participants.map((participant) =>
+        participant.id === this.participantId ? { ...participant, ...change } : participant,
+      ),
+    });
   }
 
   /** As a server does: of a large room the viewer, the first pictures, what we receive, and what we asked for last. */

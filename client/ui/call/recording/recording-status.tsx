@@ -1,0 +1,69 @@
+// Says over the stage that the call is being recorded, to everybody, for as long as it is.
+import { useSignal } from '@preact/signals';
+import { ChevronDown } from 'lucide';
+import { useEffect } from 'preact/hooks';
+import { Icon } from '../../kit/icon.tsx';
+import { Lazy } from '../../kit/lazy.tsx';
+import { toggleMenu } from '../../kit/menu.tsx';
+import type { RoomSession } from '../../room/session.ts';
+import type { CallModel } from '../call-model.ts';
+import { recordingMenu, startedBy } from './recording-menu.ts';
+import { elapsedText, isRecorded, statusText } from './words.ts';
+
+async function loadCompanion() {
+  const { RecordingCompanion } = await import('./recording-companion.tsx');
+  return RecordingCompanion;
+}
+
+export function RecordingStatus({ model, session }: { model: CallModel; session: RoomSession }) {
+  const records = model.recordingTerms.value !== undefined;
+  return (
+    <>
+      <Pill model={model} />
+      {records && <Lazy load={loadCompanion} props={{ model, session }} />}
+    </>
+  );
+}
+
+function Pill({ model }: { model: CallModel }) {
+  const recording = model.recording.value;
+  if (!recording) return null;
+  const terms = model.recordingTerms.value;
+  const { id, startedAt, paused } = recording;
+  return (
+    <div class="recording" data-paused={paused}>
+      {/* Each change is announced once, in a whole sentence. */}
+      <p role="status" aria-live="off" title={startedBy(model)}>
+        {statusText(recording)}
+      </p>
+      {!paused && <Elapsed key={id} startedAt={startedAt} />}
+      {!isRecorded(terms, model.self.value) && <span class="muted">not you</span>}
+      {(terms?.allowed || terms?.askConsent) && (
+        <button
+          type="button"
+          class="recording-more"
+          aria-label="About the recording"
+          aria-haspopup="menu"
+          aria-expanded={false}
+          onClick={({ currentTarget }) =>
+            toggleMenu(currentTarget, 'About the recording', recordingMenu(model))
+          }
+        >
+          <Icon icon={ChevronDown} size={18} />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Outside the status, so that no screen reader counts along. */
+function Elapsed({ startedAt }: { startedAt: number }) {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => {
+      now.value = Date.now();
+    }, 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <time class="recording-time">{elapsedText(now.value - startedAt)}</time>;
+}

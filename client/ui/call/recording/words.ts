@@ -1,0 +1,62 @@
+// What people in a call read and hear about its recording. Pure.
+import type { CallRecording } from '../../../../shared/protocol/recording-messages.ts';
+import type { Participant, RoomRecording, RoomSnapshot } from '../../../../shared/room/room.ts';
+
+/** At most one at a time. Servers that do not record say nothing of any. */
+export function recordingOf(room: RoomSnapshot): RoomRecording | undefined {
+  return room.recordings?.[0];
+}
+
+export function statusText({ paused }: RoomRecording): string {
+  return paused ? 'Recording paused' : 'Recording';
+}
+
+/** What a screen reader says of a change. @returns undefined when there is nothing to say */
+export function changeText(
+  before: RoomRecording | undefined,
+  after: RoomRecording | undefined,
+  starter: string | undefined,
+): string | undefined {
+  if (!after) return before && 'The recording has stopped.';
+  if (before?.id !== after.id) {
+    return starter === undefined ? 'A recording has started.' : `${starter} started a recording.`;
+  }
+  if (before.paused === after.paused) return undefined;
+  return after.paused ? 'The recording is paused.' : 'The recording goes on.';
+}
+
+/** @param starter the name of who started it, or undefined when they have left, or nobody in the call did */
+export function startedText(starter: string | undefined, clock: string): string {
+  return starter === undefined ? `Started at ${clock}` : `Started by ${starter} at ${clock}`;
+}
+
+/** `9:05`, `1:02:03`. @param ms milliseconds; less than none is none */
+export function elapsedText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const end = two(seconds % 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${end}` : `${minutes}:${end}`;
+}
+
+/** Where nobody is asked, everybody is recorded; where people are, whoever agreed. */
+export function isRecorded(
+  terms: CallRecording | undefined,
+  self: Participant | undefined,
+): boolean {
+  return !terms?.askConsent || self?.consent === true;
+}
+
+/** Whether the question is to be shown. */
+export function isAsked(
+  terms: CallRecording | undefined,
+  recording: RoomRecording | undefined,
+  self: Participant | undefined,
+): boolean {
+  return (
+    terms?.askConsent === true &&
+    recording !== undefined &&
+    self !== undefined &&
+    self.consent === undefined
+  );
+}
