@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Committer, RoomOp, RoomPatch } from '../../shared/room/operations.ts';
 import type { Participant, RoomRecording, RoomSnapshot } from '../../shared/room/room.ts';
+import type { JobStore } from './jobs.ts';
 import type { TurnStore } from './turn.ts';
 
 /** Ends what it was returned for. Idempotent. */
@@ -15,6 +16,7 @@ export interface Cluster {
   readonly bus: Bus;
   readonly turn: TurnStore;
   readonly secrets: SecretStore;
+  readonly jobs: JobStore;
   /** False while the store cannot be reached: operations fail with `unavailable` then. */
   readonly connected: boolean;
   /**
