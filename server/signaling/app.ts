@@ -121,16 +121,16 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     interest: config.interest,
   });
   await events.start((room) => hub.mediaListener(room));
-  const recordings = new CallRecordings({
+  const callRecordings = new CallRecordings({
     settings: config.recording,
     isOpen,
     rooms: cluster.rooms,
-    access: { mintAccess: () => Promise.reject(new ParleyError('not_found')) },
+    tokens: recordingTokens,
     log,
   });
   const sessions = new Sessions({
     cluster,
-    recordings,
+    recordings: callRecordings,
     sessionLeaseMs: sessionLeaseMs(config),
     rooms: cluster.rooms,
     hub,

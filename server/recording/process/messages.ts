@@ -78,7 +78,8 @@ export type ToRecorder = v.InferOutput<typeof ToRecorder>;
 
 /** What became of the wish to finish a recording. */
 export const FinishOutcome = v.variant('is', [
-  v.object({ is: v.literal('done') }),
+  /** `isNew`: by this call. */
+  v.object({ is: v.literal('done'), isNew: v.boolean() }),
   /** Another recorder may still be writing to it. */
   v.object({ is: v.literal('writing') }),
   v.object({ is: v.literal('failed'), problem: v.string() }),

@@ -5,30 +5,19 @@ import { newRecordingId } from '../../../shared/recording/recording-id.ts';
 import type { Role } from '../../../shared/room/grants.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
 import type { Participant, RoomRecording } from '../../../shared/room/room.ts';
+import type { RecordingTokens } from '../../api/recordings/recording-tokens.ts';
 import type { CommitLimits, RoomStore } from '../../cluster/cluster.ts';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 
 type Settings = Config['recording'];
 
-/** Makes tokens for the recordings of a room. */
-export interface RecordingAccess {
-  /**
-   * @param since only recordings that ran then, or later, are shown to whoever has the token. UTC milliseconds
-   * @returns with its end, UTC seconds
-   */
-  mintAccess(
-    room: string,
-    options: { since?: number },
-  ): Promise<{ token: string; expiresAt: number }>;
-}
-
 export interface CallRecordingsOptions {
   settings: Settings;
   /** Whether rooms need no tokens. */
   isOpen: boolean;
   rooms: Pick<RoomStore, 'order' | 'recording'>;
-  access: RecordingAccess;
+  tokens: Pick<RecordingTokens, 'mintRecordingAccess'>;
   log: Logger;
 }
 
@@ -94,9 +83,10 @@ export class CallRecordings {
   async access({ room, participant }: Recorder): Promise<{ token: string; expiresAt: number }> {
     this.#assertOn();
     if (!this.recorders.includes(participant.role)) throw new ParleyError('forbidden');
-    const { access, isOpen } = this.#options;
+    const { tokens, isOpen } = this.#options;
     // Whoever guesses the name of an open room is in it from then on, and was not before.
-    return access.mintAccess(room, isOpen ? { since: participant.joinedAt } : {});
+    const since = isOpen ? { since: participant.joinedAt } : {};
+    return tokens.mintRecordingAccess({ room, role: participant.role, ...since });
   }
 
   /**

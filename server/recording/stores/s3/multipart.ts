@@ -1,7 +1,7 @@
 // Uploads large objects in parts: goes on where an earlier try stopped, and ends what is given up.
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { RecordingId } from '../../../../shared/recording/recording.ts';
+import { RecordingId } from '../../../../shared/room/room.ts';
 import { StoreError } from '../store.ts';
 import {
   type PartInfo,
