@@ -62,7 +62,7 @@ async function recordAndKill(
 ): Promise<number> {
   const parley = await Parley.start(env);
   // It does not end cleanly, and is not to.
-  ownedBy(t).defer(() => parley.process.stop());
+  ownedBy(t).defer(async () => void (await parley.process.stop()));
   const people = [await Person.join(t, parley.url, 'team', 'Ada')];
   people.push(await Person.join(t, parley.url, 'team', 'Ben'));
   await people[0]?.call.recording.start();
