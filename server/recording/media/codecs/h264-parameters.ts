@@ -119,7 +119,8 @@ export function avcConfiguration(
   const [first = Buffer.alloc(4)] = sets;
   const profile = first[1] ?? 0;
   const parts: Buffer[] = [
-    Buffer.from([1, profile, first[2] ?? 0, first[3] ?? 0, 0xff, 0xe0 | sets.length])];
+    Buffer.from([1, profile, first[2] ?? 0, first[3] ?? 0, 0xff, 0xe0 | sets.length]),
+  ];
   for (const set of sets) parts.push(lengthOf(set), set);
   parts.push(Buffer.from([pictureSets.length]));
   for (const set of pictureSets) parts.push(lengthOf(set), set);

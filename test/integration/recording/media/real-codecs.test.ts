@@ -10,8 +10,12 @@ import {
   obusOf,
   packetsOf,
 } from '../../../unit/recording/media/packets.ts';
+import {
+  type RecordedFile,
+  record,
+  streamOptions,
+} from '../../../unit/recording/media/recorded.ts';
 import { decoded, ffmpeg, ffprobe, sentAsRtp } from './ffmpeg.ts';
-import { type RecordedFile, record, streamOptions } from './recorded.ts';
 
 const SECONDS = 3;
 const PICTURE = ['-f', 'lavfi', '-i', `testsrc2=size=322x242:rate=30:duration=${SECONDS}`];

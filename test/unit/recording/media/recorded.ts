@@ -4,7 +4,12 @@ import {
   type StreamOutput,
   TrackStream,
 } from '../../../../server/recording/media/track-stream.ts';
-import type { Datagram } from './ffmpeg.ts';
+
+export interface Datagram {
+  bytes: Buffer;
+  /** UTC milliseconds, with fractions. */
+  arrivedAt: number;
+}
 
 export interface RecordedFile {
   open: Extract<StreamOutput, { do: 'open' }>;
