@@ -9,6 +9,7 @@ import {
   ivfFrames,
   obusOf,
   packetsOf,
+  vp9Payloads,
 } from '../../../unit/recording/media/packets.ts';
 import {
   type RecordedFile,
@@ -152,6 +153,25 @@ describe('recorded from real encoders', { concurrency: true }, () => {
     assert.ok(keys[0]);
     assertTimes(times, 1_000 / 30);
     assert.deepEqual(await decoded(target), await decoded(source));
+  });
+
+  test('VP9 in two layers: players get the upper one of each picture', async () => {
+    const source = path.join(folder, 'layers.ivf');
+    const encode = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-auto-alt-ref', '0'];
+    await ffmpeg(...PICTURE, ...LIVE, ...encode, '-cpu-used', '8', source);
+    const all = ivfFrames(await readFile(source));
+    // A frame stands for the lower layer, and the next one, which needs it, for the upper.
+    const frames = Array.from({ length: all.length / 2 }, (_, picture) => ({
+      payloads: [0, 1].flatMap((layer) => vp9Payloads(all[2 * picture + layer]!, layer, 1_100)),
+      timestamp: picture * 3_000,
+    }));
+    const datagrams = packetsOf(frames).map((bytes, index) => ({ bytes, arrivedAt: index }));
+    const [recorded] = record(datagrams, streamOptions('video/VP9'));
+    assert.ok(recorded);
+    const target = await written('layers', recorded);
+    assert.equal((await ffprobe(target)).times.length, all.length / 2);
+    const upper = (await decoded(source, 'libvpx-vp9')).filter((_, index) => index % 2 === 1);
+    assert.deepEqual(await decoded(target, 'libvpx-vp9'), upper);
   });
 
   test('Opus, stereo: each packet is there at its time, and it sounds as long', async () => {

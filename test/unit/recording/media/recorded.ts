@@ -69,3 +69,10 @@ export function record(datagrams: readonly Datagram[], options: StreamOptions): 
   outputs.push(...stream.end('stopped', datagrams.at(-1)?.arrivedAt ?? 0));
   return filesOf(outputs);
 }
+
+/** How many frames each file has, of which width, and why it ended. */
+export function brief(files: readonly RecordedFile[]): string[] {
+  return files.map(
+    ({ frames, open, close }) => `${frames} of ${open.width ?? 'sound'}: ${close?.why}`,
+  );
+}
