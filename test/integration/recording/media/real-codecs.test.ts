@@ -118,7 +118,8 @@ describe('recorded from real encoders', { concurrency: true }, () => {
         [0, 30, 60],
       );
       assertTimes(probed.times, 1_000 / 30);
-      assert.deepEqual(await decoded(target), await decoded(source));
+      const pictures = await decoded(source);
+      assert.deepEqual(await decoded(target), pictures);
       assert.ok(Math.abs((close?.durationMs ?? 0) - SECONDS * 1_000) < 2);
       // ffmpeg sends a report before its first packet.
       assert.equal(open.clock, 'sender');
@@ -128,6 +129,14 @@ describe('recorded from real encoders', { concurrency: true }, () => {
         const { times } = await ffprobe(await written(file, recorded, parts));
         assert.ok(times.length >= 30 * (parts - 2) && times.length <= 30 * (parts - 1) + 1);
       }
+      const lossy = datagrams.filter((_, index) => index !== Math.floor(datagrams.length / 2));
+      const [holed] = record(lossy, streamOptions(codec));
+      assert.ok(holed && holed.losses === 1 && holed.frames < frames);
+      const left = await decoded(await written(`${file}-holed`, holed));
+      assert.equal(left.length, holed.frames);
+      // Pictures before the loss, and from the next key frame on, are as they were sent.
+      const kept = [...pictures.slice(0, left.length - 30), ...pictures.slice(60)];
+      assert.deepEqual(left, kept);
     });
   }
 
