@@ -114,7 +114,7 @@ function roomLines(): ManifestLine[] {
     },
     { type: 'unpublished', at: at(SCREEN[1]), version: 40, trackId: 'track-ann-screen' },
     {
-      ...{ type: 'chat', at: at(2), version: 12, id: 'message-number-1' },
+      ...{ type: 'chat', at: at(2), version: 10, id: 'message-number-1' },
       ...{ participantId: PEOPLE.ann.id, name: PEOPLE.ann.name, text: 'Hello <b>all</b> & {\\i1}' },
     },
     { type: 'stopped', at: at(12), version: 50 },
