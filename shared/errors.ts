@@ -30,6 +30,10 @@ export const ERROR_MESSAGES = {
   already_recording: 'This call is being recorded already.',
   not_recording: 'This call is not being recorded any more.',
   recording_off: 'This server does not record calls. Its operator can set RECORD_ENABLED.',
+  still_recording: 'This recording is not over yet. Stop it, and try again in a minute.',
+  recordings_full:
+    'The recordings on this server take as much space as they may (RECORD_QUOTA_MB). Delete some, and try again.',
+  link_expired: 'This link has expired. Ask for a new one.',
   no_capacity: 'No media server is free at the moment. Try again in a few seconds.',
   id_taken: 'Somebody else uses that identifier. Try again.',
   unknown_track: 'That camera, microphone or screen is not in the call any more.',

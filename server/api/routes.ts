@@ -5,15 +5,9 @@ import { ParleyError } from '../../shared/errors.ts';
 import { errorBody, parse } from '../../shared/protocol/rpc.ts';
 import { DisplayName, Role, RoomName } from '../../shared/room/room.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Authorize } from './authorize.ts';
+import { type Authorize, bearerOf, type Guesses } from './authorize.ts';
 import type { RoomTokens } from './tokens.ts';
 import { registerTurnApi, type TurnApiOptions } from './turn-routes.ts';
-
-export interface Guesses {
-  /** @throws ParleyError `rate_limited` while there were too many */
-  assertMayGuess(): void;
-  guessedWrong(): void;
-}
 
 export interface ApiOptions {
   cluster: Cluster;
@@ -58,9 +52,18 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
   invalid_room: 400,
   invalid_name: 400,
   unauthorized: 401,
+  token_required: 401,
+  token_invalid: 401,
+  token_expired: 401,
+  token_wrong_room: 403,
   origin_denied: 403,
   forbidden: 403,
   not_found: 404,
+  recording_off: 404,
+  already_recording: 409,
+  not_recording: 409,
+  still_recording: 409,
+  link_expired: 410,
   message_too_large: 413,
   rate_limited: 429,
   too_many_from_address: 429,
@@ -70,6 +73,7 @@ const STATUS: Partial<Record<ParleyError['code'], number>> = {
   unavailable: 503,
   shutting_down: 503,
   timeout: 504,
+  recordings_full: 507,
 };
 
 export function registerApi(app: FastifyInstance, options: ApiOptions): void {
@@ -84,8 +88,7 @@ export function registerApi(app: FastifyInstance, options: ApiOptions): void {
     reply: FastifyReply,
     isKey: (presented: string) => boolean = () => false,
   ): void {
-    const [scheme, presented] = (request.headers.authorization ?? '').split(' ', 2);
-    const bearer = scheme?.toLowerCase() === 'bearer' ? presented : undefined;
+    const bearer = bearerOf(request);
     if (bearer && isKey(bearer)) return;
     const guesses = options.guessesOf(request);
     // An AUTH_TOKEN may be short: after too many wrong ones it is not even compared.

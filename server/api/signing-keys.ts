@@ -1,4 +1,4 @@
-// The keys that room tokens are signed with, by the id that a token names in its header.
+// The keys that tokens are signed with, by the id that a token names in its header.
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { SecretStore } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
@@ -15,10 +15,13 @@ export interface SigningKeysOptions {
   authToken: string | undefined;
   apiKeys: readonly ApiKey[];
   secrets: SecretStore;
+  /** What the keys are for: room tokens, unless it is said. Keys of one purpose are good for no other. */
+  purpose?: string;
 }
 
 /** The name of the shared secret in the store. */
 export const ROOM_TOKEN_SECRET = 'room-tokens';
+const ROOM_TOKENS = 'parley room tokens v2';
 const SECRET_BYTES = 32;
 /** Tokens with unknown keys cost the store at most one read in this time. */
 const ASK_AGAIN_MS = 1_000;
@@ -88,8 +91,8 @@ export class SigningKeys {
   }
 
   #add(secret: string): SigningKey {
-    const salt = this.#options.authToken ?? '';
-    const key = new Uint8Array(hkdfSync('sha256', secret, salt, 'parley room tokens v2', 32));
+    const { authToken: salt = '', purpose = ROOM_TOKENS } = this.#options;
+    const key = new Uint8Array(hkdfSync('sha256', secret, salt, purpose, 32));
     const id = createHmac('sha256', key).update('key id').digest('base64url').slice(0, 12);
     const known = this.#own.get(id) ?? { id, key };
     this.#own.set(id, known);

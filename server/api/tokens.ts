@@ -107,6 +107,14 @@ export class RoomTokens {
     return { token, forMs: rejoinTtlSeconds * 1_000 };
   }
 
+  /**
+   * What an invitation says of itself, whichever room it is for.
+   * @throws ParleyError `token_invalid`, `token_expired`, `unavailable`
+   */
+  async grantOf(token: string): Promise<RoomGrant> {
+    return (await this.#read(token, ROOM)).grant;
+  }
+
   /** @returns the grant of the best way in. @throws ParleyError as `entries` does */
   async verify(presented: Presented, room: string): Promise<RoomGrant> {
     const [{ grant }] = await this.entries(presented, room);
@@ -161,12 +169,13 @@ export class RoomTokens {
     return { token, expiresAt };
   }
 
-  async #read(token: string, audience: string, room: string): Promise<Entry> {
+  /** @param asked the room that it has to be for; any, without it */
+  async #read(token: string, audience: string, asked?: string): Promise<Entry> {
     const payload = await this.#payload(token, audience);
     const claims = v.safeParse(Claims, payload);
     if (!claims.success) throw new ParleyError('token_invalid');
-    if (claims.output.room !== room) throw new ParleyError('token_wrong_room');
-    const { role, name, sub, prior = [] } = claims.output;
+    const { room, role, name, sub, prior = [] } = claims.output;
+    if (asked !== undefined && room !== asked) throw new ParleyError('token_wrong_room');
     const grant = { room, role, ...(name !== undefined && { name }) };
     // Rejoin tokens of an older release name no participant.
     const shown =

@@ -1,7 +1,8 @@
 // What every process shares: rooms, nodes and a bus. One interface; memory and Redis implement it.
 import * as v from 'valibot';
 import type { Committer, RoomOp, RoomPatch } from '../../shared/room/operations.ts';
-import type { Participant, RoomSnapshot } from '../../shared/room/room.ts';
+import type { Participant, RoomRecording, RoomSnapshot } from '../../shared/room/room.ts';
+import type { JobStore } from './jobs.ts';
 import type { TurnStore } from './turn.ts';
 
 /** Ends what it was returned for. Idempotent. */
@@ -15,6 +16,7 @@ export interface Cluster {
   readonly bus: Bus;
   readonly turn: TurnStore;
   readonly secrets: SecretStore;
+  readonly jobs: JobStore;
   /** False while the store cannot be reached: operations fail with `unavailable` then. */
   readonly connected: boolean;
   /**
@@ -163,6 +165,8 @@ export interface RoomStore {
   sweep(): Promise<number>;
   /** @returns undefined when there is no such room */
   snapshot(room: string): Promise<RoomSnapshot | undefined>;
+  /** The room's recording, read without the rest of the room. @returns undefined when there is none */
+  recording(room: string): Promise<RoomRecording | undefined>;
   /** @returns the patches after `version`, or undefined when they are no longer all kept */
   patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined>;
   /**

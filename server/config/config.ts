@@ -12,6 +12,14 @@ export type Config = {
   };
 };
 
+/** The variables that a configuration was read from. */
+const VARIABLES = new WeakMap<object, Readonly<Record<string, string>>>();
+
+/** The variables that say what this configuration says: for a child process that reads them again. Secret. */
+export function variablesOf(config: Config): Readonly<Record<string, string>> {
+  return VARIABLES.get(config) ?? {};
+}
+
 /** All that is wrong with the environment, in sentences for the operator. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
@@ -44,7 +52,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     ),
   ]);
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(Object.fromEntries(groups)) as Config;
+  const config = Object.freeze(Object.fromEntries(groups)) as Config;
+  VARIABLES.set(config, variablesIn(env));
+  return config;
+}
+
+function variablesIn(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const settings = Object.values(SETTINGS).flatMap((group) => Object.values(group));
+  return Object.fromEntries(
+    settings.flatMap(({ name }) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  );
 }
 
 function read(setting: Setting<unknown>, text: string, problems: string[]): unknown {

@@ -11,6 +11,7 @@ import { createMetrics, serveMetrics } from '../telemetry/metrics.ts';
 import { Resources } from '../telemetry/resources.ts';
 import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
 import { Closers, mediaNodeOf } from './compose-parts.ts';
+import { recordingLibrary, recordingOfNode } from './compose-recording.ts';
 
 export interface ReplicaOptions {
   config: Config;
@@ -43,6 +44,7 @@ export async function startWeb({
   try {
     const { app, drain } = await buildWeb({
       config,
+      recordings: recordingLibrary({ config, cluster, log }, closers),
       cluster,
       resources,
       metrics,
@@ -83,6 +85,7 @@ export async function startSfu({
   closers.add(() => cluster.close());
   try {
     const node = await SfuNode.start({
+      ...recordingOfNode({ config, cluster, resources, log }, closers),
       cluster,
       resources,
       metrics,

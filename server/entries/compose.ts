@@ -14,6 +14,7 @@ import { createMetrics, type Metrics, serveMetrics } from '../telemetry/metrics.
 import { Resources } from '../telemetry/resources.ts';
 import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
 import { Closers, mediaNodeOf } from './compose-parts.ts';
+import { recordingLibrary, recordingOfNode } from './compose-recording.ts';
 
 export interface AllInOneOptions {
   config: Config;
@@ -63,11 +64,13 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     if (signingSecret !== undefined) {
       await cluster.secrets.keep(ROOM_TOKEN_SECRET, signingSecret);
     }
-    const node = await SfuNode.start({ ...shared, ...nodeOptions, workerBin });
+    const recording = recordingOfNode({ ...shared, config }, closers);
+    const node = await SfuNode.start({ ...shared, ...nodeOptions, ...recording, workerBin });
     closers.add(() => node.close());
     const { app } = await buildWeb({
       ...shared,
       config,
+      recordings: recordingLibrary({ ...shared, config }, closers),
       clientDir,
       ...(tls && { tls }),
     });

@@ -17,6 +17,11 @@ import { Prober } from './mesh/prober.ts';
 import { NodeEvents } from './node-events.ts';
 import { describeNode } from './node-info.ts';
 import { NodeTurn, type NodeTurnOptions } from './node-turn.ts';
+import {
+  NodeRecordings,
+  type NodeRecordingsOptions,
+  withSpeakers,
+} from './recording/node-recordings.ts';
 import { NodeRooms } from './rooms/node-rooms.ts';
 import { type Graces, Orphans } from './rooms/orphans.ts';
 import { AnnouncedNames, type Lookup } from './workers/announced-names.ts';
@@ -34,6 +39,8 @@ export interface SfuNodeOptions extends MediaContext, Graces {
   /** Replaces the system's lookup of names. */
   lookup?: Lookup;
   listenInfos(port: number): TransportListenInfo[];
+  /** Undefined: this node records nothing. */
+  recording?: Pick<NodeRecordingsOptions, 'recorder' | 'settings' | 'chatHistory' | 'finish'>;
   /** Where pipes to other nodes end; undefined when there are no others. */
   pipes?: { listenInfo: TransportListenInfo; portRange: { min: number; max: number } | undefined };
 }
@@ -48,6 +55,7 @@ export class SfuNode {
   readonly #names: AnnouncedNames;
   readonly #rooms: NodeRooms;
   readonly #orphans: Orphans;
+  readonly #recordings: NodeRecordings | undefined;
   readonly #checks: NetworkChecks;
   readonly #turn: NodeTurn;
   readonly #events: NodeEvents;
@@ -71,19 +79,20 @@ export class SfuNode {
       mayPublish: () => this.#holdsLease,
     });
     this.#rooms = new NodeRooms({
-      nodeId: this.id,
-      bus: cluster.bus,
+      ...{ nodeId: this.id, bus: cluster.bus, resources, log },
       isConnected: () => cluster.connected,
       pipeListenInfo: options.pipes?.listenInfo ?? { protocol: 'udp', ip: '127.0.0.1' },
       pickWorker: (besides) => pool.pick(besides),
       participantsPerWorker: media.participantsPerWorker,
       interest: options.interest,
       maxRooms: media.maxRooms,
-      publisher: (room) => this.#events.publisher(room),
+      publisher: (room) => withSpeakers(this.#recordings, room, this.#events.publisher(room)),
+      onRoom: (room, isOpen) => this.#recordings?.onRoom(room, isOpen),
       onChange: () => this.#changed(),
-      resources,
-      log,
     });
+    const { recording } = options;
+    const recorded = { nodeId: this.id, cluster, rooms: this.#rooms, resources, log };
+    this.#recordings = recording && new NodeRecordings({ ...recording, ...recorded });
     this.#orphans = new Orphans({
       ...options,
       nodeId: this.id,
@@ -148,6 +157,7 @@ export class SfuNode {
         });
       }
       await node.#turn.start();
+      await node.#recordings?.start();
       node.#reconnected = cluster.onReconnected(() => node.#publishMissed());
       node.#serving = await cluster.bus.serve(node.id, (command, params) =>
         node.#handle(command, params),
@@ -194,7 +204,7 @@ export class SfuNode {
     this.#prober?.close();
     this.#checks.close();
     this.#names.close();
-    await this.#end(this.#turn, this.#reconnected);
+    await this.#end(this.#turn, this.#reconnected, this.#recordings);
     // Before the registration ends, so that `web` still accepts these events.
     const rooms = this.#rooms.open;
     await Promise.all(

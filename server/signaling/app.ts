@@ -6,11 +6,15 @@ import { ParleyError } from '../../shared/errors.ts';
 import { SIGNALING_PATH, SUBPROTOCOL } from '../../shared/protocol/protocol.ts';
 import { TEXT_LIMITS } from '../../shared/protocol/text-limits.ts';
 import { answerError, registerPages, routedUrl } from '../api/pages.ts';
+import { RecordingTokens } from '../api/recordings/recording-tokens.ts';
+import type { RecordingParts } from '../api/recordings/route-parts.ts';
+import { registerRecordingOff, registerRecordings } from '../api/recordings/routes.ts';
 import { registerApi, sendError } from '../api/routes.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from '../api/security-headers.ts';
 import { RoomTokens } from '../api/tokens.ts';
 import { answerUnreadable } from '../api/unreadable.ts';
 import type { Cluster } from '../cluster/cluster.ts';
+import { RECORDINGS_TOPIC } from '../cluster/messages/recording.ts';
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -18,6 +22,7 @@ import type { Resources } from '../telemetry/resources.ts';
 import { MediaClient } from './media/media-client.ts';
 import { MediaEvents } from './media/media-events.ts';
 import { NodeWatch } from './media/node-watch.ts';
+import { CallRecordings } from './recording/call-recordings.ts';
 import { RoomHub } from './roster/room-hub.ts';
 import { sessionLeaseMs } from './session/lease.ts';
 import { Sessions } from './session/sessions.ts';
@@ -35,6 +40,8 @@ export interface WebOptions {
   log: Logger;
   /** Where the built client is. */
   clientDir: string;
+  /** Undefined where calls are not recorded. */
+  recordings?: RecordingParts | undefined;
   /** PEM; plain HTTP without it. */
   tls?: { key: string; cert: string };
 }
@@ -57,7 +64,7 @@ export interface Web {
 }
 
 export async function buildWeb(options: WebOptions): Promise<Web> {
-  const { config, cluster, resources, metrics, log, clientDir, tls } = options;
+  const { config, cluster, resources, metrics, log, clientDir, recordings, tls } = options;
   const { requestTimeoutMs: requestTimeout, trustProxy: hops } = config.http;
   const patience = {
     headersTimeout: requestTimeout,
@@ -87,6 +94,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   const tokens = isOpen
     ? undefined
     : new RoomTokens({ authToken, apiKeys, rejoinTtlSeconds, secrets: cluster.secrets });
+  const recordingTokens = new RecordingTokens({ authToken, apiKeys, secrets: cluster.secrets });
   const events = new MediaEvents({ bus: cluster.bus, resources, log });
   const media = new MediaClient({
     cluster,
@@ -103,12 +111,26 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     events,
     resources,
     log,
+    onRecording: (room) => {
+      cluster.bus.publish(RECORDINGS_TOPIC, { room }).catch((err) => {
+        // The nodes look by themselves now and then.
+        log.debug({ err, room }, 'the media nodes were not told of a recording');
+      });
+    },
     chatHistory: config.limits.chatHistory,
     interest: config.interest,
   });
   await events.start((room) => hub.mediaListener(room));
+  const callRecordings = new CallRecordings({
+    settings: config.recording,
+    isOpen,
+    rooms: cluster.rooms,
+    tokens: recordingTokens,
+    log,
+  });
   const sessions = new Sessions({
     cluster,
+    recordings: callRecordings,
     sessionLeaseMs: sessionLeaseMs(config),
     rooms: cluster.rooms,
     hub,
@@ -171,6 +193,19 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
         : 'no media server takes sessions';
     },
   });
+  if (recordings) {
+    registerRecordings(app, {
+      ...recordings,
+      config: config.recording,
+      tokens: recordingTokens,
+      roomTokens: tokens,
+      guessesOf: (request) => addresses.of(request),
+      resources,
+      log,
+    });
+  } else {
+    registerRecordingOff(app);
+  }
   await registerPages(app, clientDir);
   await registerSignaling(app, config, { sessions, addresses, log });
   return { app, drain: (withinMs) => sessions.drain(withinMs) };

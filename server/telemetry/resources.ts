@@ -12,6 +12,7 @@ export const RESOURCE_KINDS = [
   'socket',
   'session',
   'peer',
+  'recorder',
   'prepared',
   'subscription',
   'timer',

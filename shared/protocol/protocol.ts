@@ -128,7 +128,6 @@ export const METHODS = {
     result: ResumeResult,
   },
   ...PREPARE_METHODS,
-  ...RECORDING_METHODS,
   ...CHECK_METHODS,
   /** A new rejoin token, before the one we have ends. */
   renewRejoin: { params: Empty, result: v.object({ rejoin: v.exactOptional(Rejoin) }) },
@@ -212,6 +211,7 @@ export const METHODS = {
    * last four pages that it asked for.
    */
   participants: { params: ParticipantsParams, result: ParticipantsResult },
+  ...RECORDING_METHODS,
   /** A host mutes a track of another participant, who may unmute it again. */
   muteOther: { params: v.object({ trackId: ClientId }), result: Empty },
   /** A host ends another participant's session. */

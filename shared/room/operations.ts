@@ -28,7 +28,7 @@ export interface Committer {
   participantId: string;
   /** The most tracks that a participant may have. */
   tracksPerParticipant: number;
-  /** Roles that may record besides those that have the grant. */
+  /** Roles that may record, where a setting says so. Absent: those that have the grant. */
   recorders?: readonly Role[];
 }
 
@@ -73,12 +73,8 @@ const isOf = (list: 'tracks' | 'chat', id: string, participantId: string): Condi
   return { is: 'field', list, id, field: 'participantId', values: [participantId] };
 };
 /** Whether the committer is, at the moment of the commit, in a role that has the grant. */
-export function granted(
-  grant: Grant,
-  { participantId }: Committer,
-  besides: readonly Role[] = [],
-): Condition {
-  const values = [...new Set([...rolesWith(grant), ...besides])];
+export function granted(grant: Grant, { participantId }: Committer): Condition {
+  const values = rolesWith(grant);
   return { is: 'field', list: 'participants', id: participantId, field: 'role', values };
 }
 
@@ -87,10 +83,15 @@ function must(isTrue: boolean): Requirement[] {
   return isTrue ? [] : [{ code: 'forbidden', anyOf: [] }];
 }
 
-/** Recording is granted by the role, or by a setting of the server; operators need no grant. */
+/** A setting of the server says which roles may record; operators need no grant. */
 function mayRecord(by: Committer): Requirement[] {
   if (by.participantId === '') return [];
-  return [{ code: 'forbidden', anyOf: [granted('record', by, by.recorders)] }];
+  const { participantId: id, recorders = rolesWith('record') } = by;
+  const isRecorder: Condition = {
+    ...{ is: 'field', list: 'participants', id, field: 'role' },
+    values: recorders,
+  };
+  return [{ code: 'forbidden', anyOf: [isRecorder] }];
 }
 
 const isRecording = (id: string): Requirement => {

@@ -9,6 +9,8 @@ import type {
   NodeInfo,
   NodeRegistry,
 } from '../cluster.ts';
+import { JOB_LIMITS, type JobLimits } from '../jobs.ts';
+import { MemoryJobs } from './jobs.ts';
 import { MemoryRooms, type RoomStoreOptions } from './rooms.ts';
 import { MemorySecrets } from './secrets.ts';
 import { MemoryTurn } from './turn.ts';
@@ -133,6 +135,8 @@ class MemoryNodes implements NodeRegistry {
 }
 
 export interface MemoryClusterOptions extends RoomStoreOptions {
+  /** {@link JOB_LIMITS} without it. */
+  jobs?: JobLimits;
   /** A listener threw; the others still got the message. */
   onListenerError(error: unknown): void;
 }
@@ -151,6 +155,7 @@ export function createMemoryCluster(options: MemoryClusterOptions): Cluster {
     bus,
     turn: new MemoryTurn(),
     secrets: new MemorySecrets(),
+    jobs: new MemoryJobs(options.jobs ?? JOB_LIMITS),
     // What is in this process's own memory is never out of reach.
     connected: true,
     onReconnected: () => ({ close: async () => {} }),

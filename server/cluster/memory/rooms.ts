@@ -8,9 +8,8 @@ import type {
   RoomOp,
   RoomPatch,
 } from '../../../shared/room/operations.ts';
-import { emptyRoom, type RoomSnapshot } from '../../../shared/room/room.ts';
+import { emptyRoom, type RoomRecording, type RoomSnapshot } from '../../../shared/room/room.ts';
 import { isMissing, opsOfParticipant } from '../../room/restoring.ts';
-import { Roster } from '../../room/roster.ts';
 import { checkOps } from '../../room/rules.ts';
 import type {
   Admission,
@@ -25,7 +24,7 @@ import type {
   SessionGuard,
   SessionState,
 } from '../cluster.ts';
-import { Placements } from './placements.ts';
+import { forget, newRoom, type StoredRoom, stateOf } from './stored-room.ts';
 
 export interface RoomStoreOptions {
   chatHistory: number;
@@ -38,24 +37,6 @@ export interface RoomStoreOptions {
 
 /** How far the version of a restored room jumps: past all versions that clients may know. */
 export const RESTORED_VERSION_JUMP = 1_000;
-
-interface Session {
-  fence: number;
-  resumeHash: string;
-  /** UTC milliseconds. */
-  leaseEndsAt: number;
-  /** Invitations and secrets that end when a host removes the participant. */
-  ends: readonly string[];
-}
-
-interface StoredRoom {
-  roster: Roster;
-  patches: RoomPatch[];
-  sessions: Map<string, Session>;
-  /** Sessions that a host ended, which may not be put back, and what had let their participants in. */
-  removed: Set<string>;
-  placements: Placements;
-}
 
 export class MemoryRooms implements RoomStore {
   readonly #rooms = new Map<string, StoredRoom>();
@@ -186,6 +167,10 @@ export class MemoryRooms implements RoomStore {
     return structuredClone(this.#rooms.get(room)?.roster.snapshot);
   }
 
+  async recording(room: string): Promise<RoomRecording | undefined> {
+    return structuredClone(this.#rooms.get(room)?.roster.recordings[0]);
+  }
+
   async patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined> {
     const stored = this.#rooms.get(room);
     if (!stored || version > stored.roster.version) return undefined;
@@ -267,30 +252,6 @@ export class MemoryRooms implements RoomStore {
     this.#notify(roster.room, structuredClone(patch));
     return structuredClone(patch);
   }
-}
-
-function newRoom(snapshot: RoomSnapshot): StoredRoom {
-  return {
-    roster: new Roster(snapshot),
-    patches: [],
-    sessions: new Map(),
-    removed: new Set(),
-    placements: new Placements(),
-  };
-}
-
-function stateOf(stored: StoredRoom | undefined, guard: SessionGuard): SessionState {
-  const session = stored?.sessions.get(guard.participantId);
-  if (!session) return stored?.removed.has(guard.participantId) ? 'removed' : 'gone';
-  if (session.fence === guard.fence) return 'held';
-  // Lower: a replica that does not know of the claim put it back.
-  return session.fence > guard.fence ? 'replaced' : 'gone';
-}
-
-/** The session and its place; the participant's entry is removed by the patch that follows. */
-function forget(stored: StoredRoom, participantId: string): void {
-  stored.sessions.delete(participantId);
-  stored.placements.assign(participantId, undefined);
 }
 
 function sameText(a: string, b: string): boolean {

@@ -3,7 +3,9 @@ import { ParleyError } from '../../../shared/errors.ts';
 import type { OperationTable } from '../../../shared/room/operations.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Closer, Cluster } from '../cluster.ts';
+import { JOB_LIMITS, type JobLimits } from '../jobs.ts';
 import { RedisBus } from './bus.ts';
+import { RedisJobs } from './jobs.ts';
 import { RedisConnection } from './link/connection.ts';
 import { describeFailure, UnusableServer } from './link/errors.ts';
 import type { LinkOptions, ServerAddress } from './link/link.ts';
@@ -29,6 +31,8 @@ export interface RedisClusterOptions {
   patchHistory: number;
   sessionLeaseMs: number;
   nodeLeaseMs: number;
+  /** {@link JOB_LIMITS} without it. */
+  jobs?: JobLimits;
   /** After this every operation has its result, or failed as `unavailable`. */
   timeoutMs: number;
   /** How long the start may wait for the store. */
@@ -59,6 +63,7 @@ export class RedisCluster implements Cluster {
   readonly bus: RedisBus;
   readonly turn: RedisTurn;
   readonly secrets: RedisSecrets;
+  readonly jobs: RedisJobs;
   readonly #topology: Topology;
   readonly #connection: RedisConnection;
   readonly #subscriptions: RedisSubscriptions;
@@ -130,6 +135,10 @@ export class RedisCluster implements Cluster {
       onUnreadable: (err) => log.error({ err }, 'an entry of the TURN pool could not be read'),
     });
     this.secrets = new RedisSecrets({ connection, keyPrefix });
+    this.jobs = new RedisJobs({
+      ...{ connection, keyPrefix, limits: options.jobs ?? JOB_LIMITS },
+      onUnreadable: (err) => log.error({ err }, 'a job could not be read'),
+    });
     this.nodes = new RedisNodes({
       ...{ connection, topology, keyPrefix, nodeLeaseMs },
       onUnreadable: (err) => log.error({ err }, 'a node could not be read'),

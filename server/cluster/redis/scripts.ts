@@ -19,10 +19,11 @@ export const ROOM = {
   expire: room('expire', ['leave', 'leaveOp']),
   restore: room('restore', ['known', 'versionJump']),
   snapshot: room('snapshot', []),
+  recording: room('recording', []),
   patchesSince: room('patches-since', ['version']),
-  place: room('place', ['id', 'node', 'epoch']),
-  placement: room('placement', []),
-  placements: room('placements', ['id']),
+  place: room('places/place', ['id', 'node', 'epoch']),
+  placement: room('places/placement', []),
+  placements: room('places/placements', ['id']),
 };
 
 const NODE_KEYS = ['leases', 'infos', 'terms'] as const;
@@ -51,6 +52,29 @@ export const TURN = {
   report: loadScript('turn/report', TURN_KEYS, ['node', 'ttlMs', 'text']),
   reports: loadScript('turn/reports', TURN_KEYS, []),
   sample: loadScript('turn/sample', TURN_KEYS, ['everyMs', 'kept', 'text']),
+};
+
+/** Every script of jobs takes these; jobs.lua says what they are. */
+const JOB_KEYS = [
+  ...['states', 'payloads', 'results', 'problems', 'open'],
+  ...['queue', 'index', 'ended', 'counts'],
+];
+const JOB_ARGS = ['keepMs', 'keptPerKind'] as const;
+export type JobArgument = (typeof JOB_ARGS)[number];
+
+function jobs<const Argument extends string>(file: string, args: readonly Argument[]) {
+  return loadScript<JobArgument | Argument>(`jobs/${file}`, JOB_KEYS, [...JOB_ARGS, ...args]);
+}
+
+export const JOBS = {
+  add: jobs('add', ['id', 'kind', 'key', 'payload', 'notBefore', 'max']),
+  take: jobs('take', ['kinds', 'leaseMs']),
+  renew: jobs('renew', ['id', 'fence', 'leaseMs', 'progress']),
+  finish: jobs('finish', ['id', 'fence', 'token', 'outcome', 'text', 'again']),
+  cancel: jobs('cancel', ['id']),
+  get: jobs('get', ['id']),
+  list: jobs('list', ['kind', 'prefix', 'most']),
+  counts: jobs('counts', []),
 };
 
 export const SECRETS = {

@@ -204,6 +204,12 @@ export const s3Aliases = {
     about: 'For `S3_SECRET_KEY`.',
     secret: true,
   }),
+  sessionToken: setting('AWS_SESSION_TOKEN', optional(secret), {
+    default: undefined,
+    about:
+      'Belongs to temporary keys. In `S3_CREDENTIALS_FILE` it stands on the third line, if there is one.',
+    secret: true,
+  }),
   pathStyle: setting('S3_FORCE_PATH_STYLE', optional(flag), {
     default: undefined,
     about: 'For `S3_PATH_STYLE`.',

@@ -6,6 +6,8 @@ import { NodeRoom, type NodeRoomContext } from './node-room.ts';
 export interface NodeRoomsOptions extends NodeRoomContext {
   maxRooms: number;
   publisher(room: string): PublishTo;
+  /** A room is here from now on, or no more. */
+  onRoom?(room: string, isOpen: boolean): void;
   /** The number of rooms or sessions changed. */
   onChange(): void;
 }
@@ -53,12 +55,14 @@ export class NodeRooms {
         publish: this.#options.publisher(name),
         onClose: () => {
           if (this.#rooms.get(name) === room) this.#rooms.delete(name);
+          this.#options.onRoom?.(name, false);
           this.#options.onChange();
         },
       },
       this.#options,
     );
     this.#rooms.set(name, room);
+    this.#options.onRoom?.(name, true);
     return { room, entered: room.enter() };
   }
 

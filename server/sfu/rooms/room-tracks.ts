@@ -35,9 +35,20 @@ export class RoomTracks {
   /** Oldest first. */
   readonly #byTrack = new Map<string, readonly RoomTrack[]>();
   readonly #interest: RoomInterest<RoomTrack>;
+  readonly #watchers = new Set<() => void>();
 
   constructor(limits: InterestLimits) {
     this.#interest = new RoomInterest(limits);
+  }
+
+  get all(): readonly RoomTrack[] {
+    return [...this.#byProducer.values()];
+  }
+
+  /** @param listener called when tracks were added or removed. @returns what to call when it is not to be called any more */
+  watch(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => void this.#watchers.delete(listener);
   }
 
   get(producerId: string): RoomTrack | undefined {
@@ -65,6 +76,7 @@ export class RoomTracks {
     const all = [...others, track].toSorted((a, b) => a.epoch - b.epoch || takeOf(a) - takeOf(b));
     this.#byTrack.set(track.trackId, all);
     if (all.at(-1) === track) this.#interest.set(track, { muted });
+    this.#changed();
   }
 
   remove(producerId: string): void {
@@ -72,6 +84,7 @@ export class RoomTracks {
     if (!track) return;
     track.closed = true;
     this.#byProducer.delete(producerId);
+    this.#changed();
     const { trackId } = track;
     const others = this.#byTrack.get(trackId)?.filter((other) => other !== track) ?? [];
     const newest = others.at(-1);
@@ -95,6 +108,10 @@ export class RoomTracks {
   fellSilent(producerId: string): void {
     const track = this.#byProducer.get(producerId);
     if (track) this.#interest.fellSilent(track.trackId);
+  }
+
+  #changed(): void {
+    for (const listener of this.#watchers) listener();
   }
 
   /** @param producerIds of those who speak, the loudest first */

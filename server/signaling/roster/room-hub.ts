@@ -19,6 +19,8 @@ interface Entry {
 export interface RoomHubOptions extends RoomRosterOptions {
   rooms: RoomStore;
   events: MediaEvents;
+  /** A recording has begun: the media nodes have to know, whichever replica the participant is at. */
+  onRecording(room: string): void;
 }
 
 export class RoomHub {
@@ -127,7 +129,7 @@ export class RoomHub {
   #open(room: string): Entry {
     const members = new Members();
     const roster = new RoomRoster(room, members, this.#options);
-    const { rooms, events, resources } = this.#options;
+    const { rooms, events, onRecording, resources } = this.#options;
     const entry: Entry = {
       members,
       roster,
@@ -138,6 +140,7 @@ export class RoomHub {
             for (const member of members.of(id)) member.onOwnPatch(patch);
           }
           passMutes(entry, patch);
+          if (patch.ops.some(({ op }) => op === 'record')) onRecording(room);
         }),
         events.subscribe(room, (event, data) => passMedia(entry, event, data)),
       ]),

@@ -6,6 +6,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import type { MediaClient } from '../media/media-client.ts';
+import type { CallRecordings } from '../recording/call-recordings.ts';
 import type { RoomHub } from '../roster/room-hub.ts';
 import type { Compression } from '../socket/compression.ts';
 import type { SessionKeeper } from './keeper.ts';
@@ -19,6 +20,7 @@ export interface SessionContext {
   /** Undefined: rooms are open. */
   tokens: RoomTokens | undefined;
   keeper: SessionKeeper;
+  recordings: CallRecordings;
   limits: Config['limits'];
   timing: Config['timing'];
   /** How long a media session is kept that a client leaves. */

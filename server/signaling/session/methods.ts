@@ -3,6 +3,7 @@ import { ParleyError } from '../../../shared/errors.ts';
 import type { Methods } from '../../../shared/protocol/protocol.ts';
 import type { Handlers } from '../../../shared/protocol/rpc.ts';
 import { isGranted } from '../../../shared/room/grants.ts';
+import type { Recorder } from '../recording/call-recordings.ts';
 import type { CheckMethod } from '../socket/before/network-check.ts';
 import type { PrepareMethod } from '../socket/before/socket-preparation.ts';
 import { mintRejoin } from './rejoin.ts';
@@ -155,6 +156,29 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 
+  async startRecording(session) {
+    return { recordingId: await session.context.recordings.start(recorder(session)) };
+  },
+
+  async pauseRecording(session, { recordingId, paused }) {
+    await session.context.recordings.pause(recorder(session), recordingId, paused);
+    return {};
+  },
+
+  async stopRecording(session, { recordingId }) {
+    await session.context.recordings.stop(recorder(session), recordingId);
+    return {};
+  },
+
+  async consent(session, { consent }) {
+    await session.context.recordings.consent(recorder(session), consent);
+    return {};
+  },
+
+  async recordingAccess(session) {
+    return session.context.recordings.access(recorder(session));
+  },
+
   async muteOther(session, { trackId }) {
     const op = { op: 'mute', trackId, muted: true, by: session.participantId } as const;
     const { version } = await session.commit([op]);
@@ -176,6 +200,11 @@ export const SESSION_METHODS: Handlers<Joined, Session> = {
     return {};
   },
 };
+
+function recorder(session: Session): Recorder {
+  const { room, participant } = session;
+  return { room, participant, commit: (ops) => session.commit(ops) };
+}
 
 function idsOf({ room, participantId }: Session) {
   return { room, participantId };

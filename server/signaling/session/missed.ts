@@ -1,6 +1,7 @@
 // What a client that resumes its session has missed of the room.
 import { ParleyError } from '../../../shared/errors.ts';
 import type { MethodResult } from '../../../shared/protocol/protocol.ts';
+import { readablePatches } from '../roster/patch-batch.ts';
 import type { Session } from './session.ts';
 
 type Missed = Pick<MethodResult<'resume'>, 'patches' | 'snapshot'> & {
@@ -24,7 +25,14 @@ export async function missedSince(session: Session, version: number): Promise<Mi
     const whole = patches && hub.follows(room) ? undefined : await rooms.snapshot(room);
     if (whole) hub.learn(whole, since);
     if (!hub.isPart(room, session)) {
-      if (patches) return { patches, snapshot: null, version: patches.at(-1)?.version ?? version };
+      if (patches) {
+        const last = patches.at(-1)?.version ?? version;
+        return {
+          patches: readablePatches(patches, session.features),
+          snapshot: null,
+          version: last,
+        };
+      }
       if (whole) return { patches: null, snapshot: whole, version: whole.version };
     }
   }

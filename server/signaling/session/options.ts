@@ -11,7 +11,7 @@ export type State = SessionState<Connection, Timer>;
 
 export interface SessionOptions extends GrantedClaim {
   room: string;
-  participant: Pick<Participant, 'id' | 'name' | 'role'>;
+  participant: Pick<Participant, 'id' | 'name' | 'role' | 'joinedAt'>;
   /** `joining`, or `attached` when another replica had the session until now. */
   state: Extract<State, { connection: Connection }>;
   /** Whether the participant is online in the room's state. */

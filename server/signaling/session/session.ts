@@ -11,7 +11,7 @@ import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts
 import { SessionMedia } from '../media/session-media.ts';
 import type { Client } from '../media/shared-capabilities.ts';
 import type { RoomMember } from '../roster/members.ts';
-import { hasLeft, type PatchBatch } from '../roster/patch-batch.ts';
+import { hasLeft, type PatchBatch, patchReader } from '../roster/patch-batch.ts';
 import type { Connection } from '../socket/connection.ts';
 import { FrameQueue } from '../socket/frame-queue.ts';
 import { Budgets } from './budgets.ts';
@@ -194,9 +194,10 @@ export class Session implements RoomMember {
 
   async commit(ops: readonly RoomOp[]): Promise<RoomPatch> {
     if (this.ended) throw new ParleyError('session_lost');
-    const { rooms, limits } = this.context;
+    const { rooms, recordings, limits } = this.context;
     const { guard } = this;
-    const commit = () => rooms.commit(this.room, this.guard, ops, limits);
+    const allowed = { ...limits, recorders: recordings.recorders };
+    const commit = () => rooms.commit(this.room, this.guard, ops, allowed);
     try {
       return await commit();
     } catch (error) {
@@ -226,10 +227,7 @@ export class Session implements RoomMember {
   }
 
   onPatches(batch: PatchBatch): void {
-    this.queue.sendPatches(batch, {
-      gathered: this.features.includes('patches' satisfies Feature),
-      except: (patch) => hasLeft(patch, this.participantId),
-    });
+    this.queue.sendPatches(batch, patchReader(this.features, this.participantId));
   }
 
   onRoomFrame(frame: string): void {

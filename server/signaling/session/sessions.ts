@@ -40,6 +40,8 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients leave a draining replica over this time, so that they do not all reconnect in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
+/** Of a room that has just begun. */
+const FIRST_VERSION = 1;
 
 export class Sessions {
   readonly before: BeforeJoin;
@@ -108,18 +110,16 @@ export class Sessions {
     { grant, ...door }: WayIn,
     prepared: PreparedMedia | undefined,
   ): Promise<[Session, Reply]> {
-    const { rooms, hub, media: nodes, limits, timing, metrics, log } = this.#options;
+    const { rooms, hub, media: nodes, recordings, limits, timing, metrics, log } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { address } = connection;
     // One participant more in a room that exists costs no room more.
     if (address.hasEnoughRooms(room) && !(await rooms.placement(room))) {
       throw address.tooManyRooms();
     }
-    const participant = {
-      id: prepared?.participantId ?? randomBytes(12).toString('base64url'),
-      name: grant?.name ?? name,
-      role: grant?.role ?? 'guest',
-    } as const;
+    const id = prepared?.participantId ?? randomBytes(12).toString('base64url');
+    const role = grant?.role ?? 'guest';
+    const participant = { id, name: grant?.name ?? name, role, joinedAt: Date.now() } as const;
     const resumeSecret = randomBytes(32).toString('base64url');
     const resumeHash = hashOf(resumeSecret);
     const guard = { participantId: participant.id, fence: 1 };
@@ -132,7 +132,7 @@ export class Sessions {
       await hub.add(room, session);
       const since = hub.versionOf(room);
       const { version, snapshot } = await rooms.admit(room, {
-        participant: { ...participant, joinedAt: Date.now(), online: true },
+        participant: { ...participant, online: true },
         resumeHash,
         maxParticipants: limits.participantsPerRoom,
         door,
@@ -145,6 +145,7 @@ export class Sessions {
         throw new ParleyError('shutting_down');
       }
       session.admitted();
+      if (version === FIRST_VERSION) void recordings.onFirst(room);
       if (snapshot) hub.learn(snapshot, since);
       const reached = hub.reached(room, version, participant.id);
       const [media] = await Promise.all([session.media.open({ survey, prepared }), reached]);
@@ -160,6 +161,7 @@ export class Sessions {
         snapshot: view,
         media: packed(media, client.features),
         ...rejoin,
+        ...recordings.of(participant.role),
       };
       return [session, { result, afterwards: () => session.answered(view.version) }];
     } catch (error) {
@@ -169,7 +171,7 @@ export class Sessions {
   }
 
   async resume(connection: Connection, params: MethodParams<'resume'>): Promise<[Session, Reply]> {
-    const { hub, metrics, media } = this.#options;
+    const { hub, metrics, media, recordings } = this.#options;
     if (this.#closing) throw new ParleyError('shutting_down');
     const { room, participantId } = params;
     const client = this.#capabilities.clientOf(params);
@@ -187,7 +189,11 @@ export class Sessions {
       await session.markOnline();
       const { version, ...missed } = await missedSince(session, params.version);
       metrics.sessions.inc({ event: 'resumed' });
-      const result: MethodResult<'resume'> = { ...missed, media: packed(current, client.features) };
+      const result: MethodResult<'resume'> = {
+        ...missed,
+        media: packed(current, client.features),
+        ...recordings.of(session.participant.role),
+      };
       return [session, { result, afterwards: () => session.flush(version) }];
     } catch (error) {
       session.detach(connection);
@@ -267,12 +273,12 @@ export class Sessions {
 
   #create(options: Omit<SessionOptions, 'onMoved' | 'onClosed'>, address: Address): Session {
     const { room } = options;
-    const { id, name, role } = options.participant;
+    const { id, name, role, joinedAt } = options.participant;
     const leaveRoom = address.countRoom(room);
     const session = new Session(
       {
         ...options,
-        participant: { id, name, role },
+        participant: { id, name, role, joinedAt },
         onMoved: (from, to) => {
           if (from !== undefined) this.#byNode.delete(from, session);
           if (to !== undefined) this.#byNode.add(to, session);

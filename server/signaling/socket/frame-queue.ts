@@ -1,7 +1,6 @@
 // The frames of a session to its client, in an order that the client can follow: while an answer with the
 // room's state is under way, later frames wait behind it.
-import type { RoomPatch } from '../../../shared/room/operations.ts';
-import type { PatchBatch } from '../roster/patch-batch.ts';
+import type { PatchBatch, PatchReader } from '../roster/patch-batch.ts';
 
 interface Waiting {
   frame: string;
@@ -9,13 +8,6 @@ interface Waiting {
   version: number | undefined;
   /** It is about the room as the client knows it. */
   isOfRoom?: boolean;
-}
-
-export interface PatchOptions {
-  /** Whether the client reads several patches in one event. */
-  gathered: boolean;
-  /** Those that it is not sent. */
-  except(patch: RoomPatch): boolean;
 }
 
 /** Where frames go. */
@@ -89,15 +81,15 @@ export class FrameQueue {
   }
 
   /** Gathered ones are sent as one, unless the client has the first of them already. */
-  sendPatches({ patches, gathered }: PatchBatch, options: PatchOptions): void {
+  sendPatches({ patches, gathered }: PatchBatch, reader: PatchReader): void {
     const isFlowing = this.#pauses === 0 && (patches[0]?.patch.version ?? 0) > this.#version;
-    const isWhole = !patches.some(({ patch }) => options.except(patch));
-    if (gathered !== undefined && options.gathered && isFlowing && isWhole) {
+    const isWhole = !reader.older && !patches.some(({ patch }) => reader.except(patch));
+    if (gathered !== undefined && reader.gathered && isFlowing && isWhole) {
       this.#sink()?.send(gathered());
       return;
     }
     for (const { patch, frame } of patches) {
-      if (!options.except(patch)) this.send(frame(), patch.version);
+      if (!reader.except(patch)) this.send(frame(reader.older), patch.version);
     }
   }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Cluster } from '../../../server/cluster/cluster.ts';
+import type { JobLimits } from '../../../server/cluster/jobs.ts';
 import type { OperationTable } from '../../../shared/room/operations.ts';
 
 /** How many chat messages and patches the clusters under test keep. */
@@ -12,6 +13,7 @@ export const SHORT_LEASE_MS = 2_000;
 export interface ClusterSettings {
   sessionLeaseMs: number;
   operations?: OperationTable;
+  jobs?: JobLimits;
 }
 
 /** Two handles of one cluster, as two processes have them. */

@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import { busContract } from './bus.ts';
 import type { ClusterPair, ClusterSettings, ClusterTest } from './cluster-test.ts';
 import { historyContract } from './history.ts';
+import { jobsContract } from './jobs.ts';
+import { jobHistoriesContract } from './jobs-histories.ts';
 import { leasesContract } from './leases.ts';
 import { nodesContract } from './nodes.ts';
 import { operationsContract } from './operations.ts';
 import { placementContract } from './placement.ts';
-import { recordingsContract } from './recordings.ts';
+import { recordingsContract } from './recording/recordings.ts';
 import { restoreContract } from './restore.ts';
 import { roomsContract } from './rooms.ts';
 import { secretsContract } from './secrets.ts';
@@ -41,6 +43,8 @@ export function clusterContract(
     nodesContract,
     turnContract,
     secretsContract,
+    jobsContract,
+    jobHistoriesContract,
   ]) {
     contract(promises);
   }

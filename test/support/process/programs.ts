@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 
 /** Programs that are wanted together. */
-export type ProgramNeed = 'browsers' | 'turn' | 'networks';
+export type ProgramNeed = 'browsers' | 'turn' | 'networks' | 'film';
 
 interface Program {
   /** Names another place for the binary. */
@@ -35,6 +35,18 @@ const PROGRAMS = {
     places: ['/usr/bin/faketime', '/opt/homebrew/bin/faketime'],
     debianPackage: 'faketime',
     need: 'networks',
+  },
+  ffmpeg: {
+    variable: 'FFMPEG_BIN',
+    places: ['/usr/bin/ffmpeg', '/usr/local/bin/ffmpeg', '/opt/homebrew/bin/ffmpeg'],
+    debianPackage: 'ffmpeg',
+    need: 'film',
+  },
+  ffprobe: {
+    variable: 'FFPROBE_BIN',
+    places: ['/usr/bin/ffprobe', '/usr/local/bin/ffprobe', '/opt/homebrew/bin/ffprobe'],
+    debianPackage: 'ffmpeg',
+    need: 'film',
   },
   firefox: {
     variable: 'FIREFOX_BIN',

@@ -9,6 +9,7 @@ const MARKS: readonly (readonly [Need, RegExp])[] = [
   ['worker', /\bprovisionWorker\s*\(|\bspawnReplica\(|'server\/all-in-one\.ts'/],
   ['client', /\bensureClient\s*\(|'client\/dist'/],
   ['redis', /'redis-(?:server)'/],
+  ['store', /'swift-server\.py'/],
   ['networks', /\bip (?:link|address|netns|route) |\['(?:link|netns|address|route)',/],
 ];
 const PROGRAM = /\bprogramPath\(\s*'(\w+)'/g;

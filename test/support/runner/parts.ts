@@ -6,7 +6,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** The preparations of a part: prepare.ts makes them, needs.ts checks that parts name them. */
-export type Need = 'worker' | 'client' | 'redis' | ProgramNeed;
+export type Need = 'worker' | 'client' | 'redis' | 'store' | ProgramNeed;
 
 interface PartBase {
   name: string;
@@ -69,7 +69,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'integration',
     files: ['test/integration/**/*.test.ts'],
-    needs: ['worker', 'redis', 'turn'],
+    needs: ['worker', 'redis', 'turn', 'film', 'store'],
     first: ['every-failed-call', 'pool-health', 'network-check', 'patience', 'paths'],
     // They wait for sockets and timers more than for the CPU.
     concurrency: 2 * availableParallelism() + 1,

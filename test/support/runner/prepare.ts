@@ -37,9 +37,17 @@ const PROVIDERS: Readonly<Record<Need, Provider>> = {
   client: () => ensureClient({ log }),
   redis: ({ signal }) =>
     ensureDebianPackages(['redis-server'], { why: 'run the tests on Redis', log, signal }),
+  // OpenStack Swift has the S3 API of a store that people run, and no service of the machine is started.
+  store: ({ signal }) =>
+    ensureDebianPackages(['python3-swift'], {
+      why: 'run the tests on object storage',
+      log,
+      signal,
+    }),
   browsers: programs('browsers', 'run the end-to-end tests'),
   turn: programs('turn', 'run the tests of TURN'),
   networks: programs('networks', 'run the tests on networks of their own'),
+  film: programs('film', 'run the tests of recordings'),
 };
 
 export function prepare(options: Options): Preparation {

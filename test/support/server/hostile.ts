@@ -46,6 +46,7 @@ const nasty = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...NASTY) }, fc.j
 function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, unknown>>> {
   const trackId = fc.constantFrom(...loot.ownTrackIds, ...loot.trackIds, 'made-up-track-id');
   const participantId = fc.constantFrom(...loot.participantIds, 'made-up-person-id');
+  const recordingId = fc.constantFrom('20261128T184512Z-h7q2m9x4kd', '../../etc/passwd', '');
   const epoch = fc.constantFrom(loot.epoch, loot.epoch - 1, 1);
   const direction = fc.constantFrom('send', 'recv');
   const fingerprint = { algorithm: 'sha-256', value: Array(32).fill('AB').join(':') };
@@ -135,6 +136,11 @@ function plausible(loot: Loot): Record<MethodName, fc.Arbitrary<Record<string, u
     ready: fc.record({ epoch, consumerIds: fc.array(fc.uuid(), { maxLength: 5 }) }),
     settled: fc.record({ epoch }),
     chat: fc.record({ id: trackId, text: fc.string({ minLength: 1, maxLength: 50 }) }),
+    startRecording: empty,
+    pauseRecording: fc.record({ recordingId, paused: fc.boolean() }),
+    stopRecording: fc.record({ recordingId }),
+    consent: fc.record({ consent: fc.boolean() }),
+    recordingAccess: empty,
     muteOther: fc.record({ trackId }),
     remove: fc.record({ participantId }),
   };

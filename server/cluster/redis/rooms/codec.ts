@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { RoomPatch } from '../../../../shared/room/operations.ts';
 import {
   type Participant,
-  type RoomRecording,
+  RoomRecording,
   RoomSnapshot,
   type Track,
 } from '../../../../shared/room/room.ts';
@@ -20,6 +20,7 @@ const SnapshotReply = v.tuple([v.literal('ok'), Texts, Texts]);
 const PlacementReply = v.looseTuple([v.literal('ok'), v.number(), Texts]);
 const PlacedReply = v.tuple([v.literal('ok'), v.number(), Texts, v.string()]);
 const PlacementsReply = v.tuple([v.literal('ok'), Texts]);
+const RecordingReply = v.tuple([v.literal('ok'), v.string()]);
 const States = v.picklist(['held', 'replaced', 'removed', 'gone'] satisfies SessionState[]);
 export const NumberReply = v.tuple([v.literal('ok'), v.number()]);
 export const StatesReply = v.tuple([v.literal('ok'), v.array(States)]);
@@ -55,6 +56,15 @@ export function parseSnapshot(room: string, reply: unknown): RoomSnapshot {
     chat: chat.map((line) => JSON.parse(line.slice(line.indexOf('|') + 1))),
     ...(recordings.length > 0 && { recordings: inOrder(recordings) }),
   });
+}
+
+/** @returns undefined when the room is not recorded, or not there */
+export function parseRecording(reply: unknown): RoomRecording | undefined {
+  const [, text] = v.parse(RecordingReply, reply);
+  const [, , set, json = ''] = ITEM.exec(text) ?? [];
+  if (set === undefined) return undefined;
+  const paused = { [LAYOUTS.recordings.flag]: set === '1' };
+  return v.parse(RoomRecording, { ...JSON.parse(json), ...paused });
 }
 
 function inOrder<T>(items: [number, T][]): T[] {

@@ -9,7 +9,7 @@ import {
   type RoomOp,
   type RoomPatch,
 } from '../../../../shared/room/operations.ts';
-import type { RoomSnapshot } from '../../../../shared/room/room.ts';
+import type { RoomRecording, RoomSnapshot } from '../../../../shared/room/room.ts';
 import { compile } from '../../../room/compile.ts';
 import type {
   Admission,
@@ -37,6 +37,7 @@ import {
   parsePlaced,
   parsePlacement,
   parsePlacements,
+  parseRecording,
   parseSince,
   parseSnapshot,
   type Since,
@@ -189,6 +190,10 @@ export class RedisRooms implements RoomStore {
   async snapshot(room: string): Promise<RoomSnapshot | undefined> {
     const reply = await this.#run(ROOM.snapshot, room, {}, REPEATABLE);
     return outcomeOf(reply) === 'none' ? undefined : parseSnapshot(room, reply);
+  }
+
+  async recording(room: string): Promise<RoomRecording | undefined> {
+    return parseRecording(await this.#run(ROOM.recording, room, {}, REPEATABLE));
   }
 
   async patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined> {

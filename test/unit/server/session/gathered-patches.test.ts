@@ -22,6 +22,7 @@ function client({ gathered = true, self = 'me' } = {}) {
   const queue = new FrameQueue(() => sink);
   const send = (...patches: RoomPatch[]) =>
     queue.sendPatches(batchOf(patches), {
+      older: false,
       gathered,
       except: (each) => hasLeft(each, self),
     });

@@ -1,10 +1,10 @@
 // The recording of a room is part of its state: every store keeps one at most, and says who may begin it.
 import assert from 'node:assert/strict';
-import type { SessionGuard } from '../../../server/cluster/cluster.ts';
-import { applyPatch, type RoomOp, type RoomPatch } from '../../../shared/room/operations.ts';
-import { until } from '../../support/process/until.ts';
-import { type ClusterTest, KEPT, refusal } from './cluster-test.ts';
-import { chat, enter, LIMITS } from './room-fixtures.ts';
+import type { SessionGuard } from '../../../../server/cluster/cluster.ts';
+import { applyPatch, type RoomOp, type RoomPatch } from '../../../../shared/room/operations.ts';
+import { until } from '../../../support/process/until.ts';
+import { type ClusterTest, KEPT, refusal } from '../cluster-test.ts';
+import { chat, enter, LIMITS } from '../room-fixtures.ts';
 
 const ROOM = 'team';
 const ID = '20261128T184512Z-h7q2m9x4kd';
@@ -37,6 +37,7 @@ export function recordingsContract(promises: ClusterTest): void {
       known = applyPatch(known, patch, KEPT) ?? assert.fail();
       assert.deepEqual(known.recordings, recordings);
       assert.deepEqual(await b.rooms.snapshot(ROOM), known);
+      assert.deepEqual(await b.rooms.recording(ROOM), recordings?.[0]);
       await until('the patch', () => assert.deepEqual(told.at(-1), patch));
     }
   });

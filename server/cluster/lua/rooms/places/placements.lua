@@ -2,7 +2,7 @@
 --   ID  the participant; an empty text: all
 -- Returns 'ok' and the placements as pairs; or 'none'.
 --
--- @include room.lua
+-- @include ../room.lua
 local ID = unpack(ARGV, 5)
 if not exists then return { 'none' } end
 if ID == '' then return { 'ok', call('HGETALL', NODES) } end

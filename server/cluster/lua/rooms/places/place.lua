@@ -6,7 +6,7 @@
 -- Returns 'ok', the epoch, pairs of a node and how many participants are on it, and the participant's node or an empty
 -- text; or 'session_lost'.
 --
--- @include sessions.lua
+-- @include ../sessions.lua
 local ID, NODE, EPOCH = unpack(ARGV, 5)
 if not session(ID) then return { 'session_lost' } end
 if call('HEXISTS', STATE, 'u:' .. NODE) == 1 or number('epoch') == tonumber(EPOCH) then

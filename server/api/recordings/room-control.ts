@@ -1,0 +1,39 @@
+// The recordings of rooms, as applications and operators control them: through the state of each room.
+import type { RoomOp } from '../../../shared/room/operations.ts';
+import type { RoomRecording } from '../../../shared/room/room.ts';
+import type { CommitLimits, RoomStore } from '../../cluster/cluster.ts';
+import type { RoomRecordings } from './control.ts';
+
+type Rooms = Pick<RoomStore, 'order' | 'recording'>;
+
+/** No operation about recordings has a limit. */
+const NO_LIMITS: CommitLimits = { tracksPerParticipant: 0 };
+
+export class RoomControl implements RoomRecordings {
+  readonly #rooms: Rooms;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  async start(room: string, id: string): Promise<void> {
+    const recording = { id, startedAt: Date.now(), startedBy: null, paused: false };
+    await this.#order(room, { op: 'record', recording });
+  }
+
+  async pause(id: string, room: string, paused: boolean): Promise<void> {
+    await this.#order(room, { op: 'pauseRecording', recordingId: id, paused });
+  }
+
+  async stop(room: string, id: string): Promise<void> {
+    await this.#order(room, { op: 'stopRecording', recordingId: id });
+  }
+
+  current(room: string): Promise<RoomRecording | undefined> {
+    return this.#rooms.recording(room);
+  }
+
+  #order(room: string, op: RoomOp): Promise<unknown> {
+    return this.#rooms.order(room, [op], NO_LIMITS);
+  }
+}

@@ -1,0 +1,49 @@
+// The recorder beside a media node, which starts it and talks to it through its IPC channel.
+import * as v from 'valibot';
+import { loadConfig } from '../config/config.ts';
+import { Configure } from '../recording/process/messages.ts';
+import type { Recorder } from '../recording/process/recorder.ts';
+import { startRecorder } from '../recording/process/start-recorder.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { Resources } from '../telemetry/resources.ts';
+import { failToStart } from './process.ts';
+
+/** What came while the recorder started. */
+const early: unknown[] = [];
+let recorder: Recorder | undefined;
+
+process.once('message', (first) => {
+  process.on('message', (message) => {
+    if (recorder) recorder.receive(message);
+    else early.push(message);
+  });
+  start(first).catch((error) => failToStart(error, process.env));
+});
+// Whoever starts it by hand has no channel: there is nothing to record.
+if (!process.connected) failToStart(new Error('It is started by sfu-rtc.'), process.env);
+
+async function start(first: unknown): Promise<void> {
+  const { variables } = v.parse(Configure, first);
+  const config = loadConfig({ ...process.env, ...variables });
+  const log = createLogger(config.telemetry.logLevel).child({ part: 'recorder' });
+  process.on('unhandledRejection', (error) => {
+    log.error({ err: error }, 'a promise was rejected and nobody listened');
+  });
+  const started = await startRecorder({
+    config,
+    say: (message) => void process.send?.(message),
+    resources: new Resources(),
+    log,
+  });
+  recorder = started;
+  for (const message of early.splice(0)) started.receive(message);
+  // The media node wants us to end, or is gone: what there is goes to the store, and nothing is left behind.
+  const close = () => {
+    started
+      .close(config.timing.shutdownMs)
+      .catch((err) => log.error({ err }, 'the recorder did not close'))
+      .finally(() => process.exit(0));
+  };
+  process.once('disconnect', close);
+  if (!process.connected) close();
+}

@@ -1,0 +1,50 @@
+// Puts the recorder together: store, spool, catalog, and what finishes recordings.
+import type { Config } from '../../config/config.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { Resources } from '../../telemetry/resources.ts';
+import { Catalog } from '../catalog/catalog.ts';
+import type { StreamLimits } from '../media/track-stream.ts';
+import { openSpool } from '../spool/spool.ts';
+import { openStore } from '../stores/open-store.ts';
+import { Finisher } from './finisher.ts';
+import type { FromRecorder } from './messages.ts';
+import { Recorder } from './recorder.ts';
+
+export interface StartRecorderOptions {
+  config: Config;
+  say(message: FromRecorder): void;
+  resources: Resources;
+  log: Logger;
+}
+
+const MEGABYTE = 1_048_576;
+/** Senders repeat lost packets within two round trips; the file waits for them. */
+const REORDER_MS = 1_000;
+/** A second of the largest stream that a sender may send. */
+const REORDER_PACKETS = 2_048;
+const CLUSTER_MS = 1_000;
+/** A key frame of a 4K screen is some hundred kilobytes. */
+const FRAME_BYTES = 4 * MEGABYTE;
+
+/** @throws Error when recordings cannot be kept as configured, as a sentence for the operator */
+export async function startRecorder(options: StartRecorderOptions): Promise<Recorder> {
+  const { config, say, resources, log } = options;
+  const { keyTemplate, segmentMinutes, quotaMb } = config.recording;
+  const store = openStore(config, log);
+  if (!store) throw new Error('RECORD_ENABLED is not set.');
+  const spool = await openSpool(config, store, log, resources);
+  const catalog = new Catalog(store, { log });
+  const limits: StreamLimits = {
+    reorderMs: REORDER_MS,
+    reorderPackets: REORDER_PACKETS,
+    clusterMs: CLUSTER_MS,
+    frameBytes: FRAME_BYTES,
+    segmentMs: segmentMinutes * 60_000,
+  };
+  const finisher = new Finisher({ store, catalog, keyTemplate, log });
+  const quotaBytes = quotaMb > 0 ? quotaMb * MEGABYTE : undefined;
+  return Recorder.start({
+    ...{ spool, catalog, finisher, keyTemplate, limits, quotaBytes },
+    ...{ say, resources, log },
+  });
+}
