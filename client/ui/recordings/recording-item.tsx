@@ -97,7 +97,7 @@ export function RecordingItem({ api, list, recording, withRoom }: RecordingItemP
             </Action>
           </>
         )}
-        {(state === 'ready' || state === 'finishing') && (
+        {state === 'ready' && (
           <Action
             label="Delete"
             itemId={id}

@@ -95,7 +95,11 @@ export class FakeRecordings {
         return route.fulfill({ status: 204 });
       case 'POST tickets': {
         const { name, kind } = body as { name: string; kind: string };
-        return json(route, { url: `/made-up/${kind}/${name}`, expiresAt: START / 1000 + 60 }, 201);
+        return json(
+          route,
+          { url: `/made-up/${kind}/${name}`, ticket: 't', expiresAt: START / 1000 + 60 },
+          201,
+        );
       }
       case 'POST links': {
         const { name, expiresIn } = body as { name: string; expiresIn: number };
