@@ -57,7 +57,6 @@ export function CallPage({ session, call }: CallPageProps) {
           Call in {room}
         </h1>
         <Stage model={model} session={session} />
-        <RecordingStatus model={model} session={session} />
         <div class="call-over">
           <Notices />
         </div>
@@ -65,6 +64,7 @@ export function CallPage({ session, call }: CallPageProps) {
         {model.statsOpen.value && <StatsPanel model={model} />}
         <MenuLayer />
       </main>
+      <RecordingStatus model={model} session={session} />
       {chatOpen.value && <ChatPanel model={model} />}
       {model.sidePanel.value === 'participants' && (
         <Lazy load={loadParticipantsPanel} props={{ model }} />

@@ -2,12 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import * as v from 'valibot';
+import { CurrentRecording } from '../../../shared/recording/requests.ts';
 import { remembered } from '../kit/storage.ts';
 import { Polling } from '../recordings/data/polling.ts';
 
 const POLL_MS = 5_000;
-
-const Answer = v.object({ recording: v.nullable(v.object({ paused: v.boolean() })) });
 
 export function RecordingNotice({ room }: { room: string }) {
   const text = useSignal('');
@@ -15,15 +14,16 @@ export function RecordingNotice({ room }: { room: string }) {
     let off = false;
     const polling = new Polling({
       ask: async () => {
+        if (off) return;
         const response = await fetch(`/api/rooms/${encodeURIComponent(room)}/recording`, {
           headers: authorization(room),
           cache: 'no-store',
           signal: AbortSignal.timeout(POLL_MS),
         });
-        // This server does not record.
-        off = response.status === 404;
+        // This server does not record, or does not tell us: asking again would count as guessing.
+        off = response.status >= 400 && response.status < 500 && response.status !== 429;
         if (off) return;
-        text.value = noticeText(v.parse(Answer, await response.json()).recording);
+        text.value = noticeText(v.parse(CurrentRecording, await response.json()));
       },
       afterMs: () => (off ? undefined : POLL_MS),
       retryMs: POLL_MS,
@@ -38,7 +38,7 @@ export function RecordingNotice({ room }: { room: string }) {
   );
 }
 
-function noticeText(recording: v.InferOutput<typeof Answer>['recording']): string {
+function noticeText({ recording }: CurrentRecording): string {
   if (!recording) return '';
   return recording.paused
     ? 'Recording of this call is paused. It can go on at any time.'

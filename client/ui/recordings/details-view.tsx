@@ -67,8 +67,8 @@ interface LoadedProps {
 function Loaded({ model, list, details }: LoadedProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const deleting = useSignal(false);
-  const chosen = useSignal<{ name: string; play: boolean } | undefined>(
-    openRecording().play ? { name: '', play: true } : undefined,
+  const chosen = useSignal<{ name: string } | undefined>(
+    openRecording().play ? { name: '' } : undefined,
   );
   const { room, startedAt, state, films } = details;
   useEffect(() => {
@@ -92,13 +92,7 @@ function Loaded({ model, list, details }: LoadedProps) {
         </p>
       </div>
       {film ? (
-        <Player
-          key={film.name}
-          api={model.api}
-          id={model.id}
-          film={film}
-          play={chosen.value?.play ?? false}
-        />
+        <Player key={film.name} api={model.api} id={model.id} film={film} wish={chosen.value} />
       ) : (
         <div class="player player-empty">
           <p>{noFilmText(details, films)}</p>
@@ -109,13 +103,13 @@ function Loaded({ model, list, details }: LoadedProps) {
         details={details}
         shown={film?.name}
         onPlay={(name) => {
-          chosen.value = { name, play: true };
+          chosen.value = { name };
           scrollTo({ top: 0 });
         }}
       />
       <Gaps gaps={details.gaps} />
       <Tracks api={model.api} id={model.id} files={details.files} />
-      {(state === 'ready' || state === 'finishing') && (
+      {state === 'ready' && (
         <div>
           <button
             type="button"

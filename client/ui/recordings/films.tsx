@@ -25,6 +25,8 @@ export function Films({ model, details, shown, onPlay }: FilmsProps) {
   const ordering = useSignal(false);
   const sharing = useSignal<ReadyFilm | undefined>(undefined);
   const { films, state } = details;
+  const isOver = state === 'ready' || state === 'finishing';
+  if (films.length === 0 && !isOver) return null;
   return (
     <section class="recording-section" aria-labelledby={id}>
       <h2 id={id}>Films</h2>
@@ -42,7 +44,7 @@ export function Films({ model, details, shown, onPlay }: FilmsProps) {
           ))}
         </ul>
       )}
-      {(state === 'ready' || state === 'finishing') && (
+      {isOver && (
         <div>
           <button
             type="button"

@@ -13,17 +13,17 @@ export interface PlayerProps {
   api: RecordingsApi;
   id: string;
   film: ReadyFilm;
-  /** Begins at once. */
-  play: boolean;
+  /** Each new one means that it is to play now. Undefined: when somebody presses play. */
+  wish: object | undefined;
 }
 
-export function Player({ api, id, film, play }: PlayerProps) {
+export function Player({ api, id, film, wish }: PlayerProps) {
   const url = useSignal<string | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
   const video = useRef<HTMLVideoElement>(null);
   const renewedAt = useRef(Number.NEGATIVE_INFINITY);
   /** Where another address goes on. */
-  const resume = useRef({ at: 0, play });
+  const resume = useRef({ at: 0, play: wish !== undefined });
   const open = async () => {
     problem.value = undefined;
     try {
@@ -34,9 +34,9 @@ export function Player({ api, id, film, play }: PlayerProps) {
   };
   useEffect(() => void open(), []);
   useEffect(() => {
-    // The key of the film did not change, and it is to be played now.
-    if (play) video.current?.play().catch(() => {});
-  }, [play]);
+    // While there is no address yet, it plays as soon as there is.
+    if (wish) video.current?.play().catch(() => {});
+  }, [wish]);
   const onError = () => {
     const element = video.current;
     if (!element) return;

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { Download, Play, Share2, Trash2 } from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import type { RecordingSummary } from '../../../shared/recording/recording.ts';
 import { Icon } from '../kit/icon.tsx';
 import { navigate } from '../kit/navigation.ts';
@@ -27,6 +27,7 @@ type OpenDialog = 'delete' | { share: ReadyFilm } | undefined;
 
 export function RecordingItem({ api, list, recording, withRoom }: RecordingItemProps) {
   const id = useId();
+  const item = useRef<HTMLLIElement>(null);
   const dialog = useSignal<OpenDialog>(undefined);
   const problem = useSignal<string | undefined>(undefined);
   const busy = useSignal(false);
@@ -49,7 +50,7 @@ export function RecordingItem({ api, list, recording, withRoom }: RecordingItemP
     }
   };
   return (
-    <li class="recording-card" aria-label={nameOf(recording)}>
+    <li ref={item} class="recording-card" aria-label={nameOf(recording)}>
       <div class="recording-what">
         <h2>
           <a id={id} href={detailsPath(recording.id)} onClick={follow}>
@@ -96,7 +97,7 @@ export function RecordingItem({ api, list, recording, withRoom }: RecordingItemP
             </Action>
           </>
         )}
-        {(state === 'ready' || state === 'finishing') && (
+        {state === 'ready' && (
           <Action
             label="Delete"
             itemId={id}
@@ -117,7 +118,10 @@ export function RecordingItem({ api, list, recording, withRoom }: RecordingItemP
         <DeleteDialog
           {...{ api, recording }}
           onClose={close}
-          onDeleted={() => list.removed(recording.id)}
+          onDeleted={() => {
+            focusBeside(item.current);
+            list.removed(recording.id);
+          }}
         />
       )}
       {typeof dialog.value === 'object' && (
@@ -147,6 +151,13 @@ function Action({ label, itemId, onClick, children }: ActionProps) {
       {children}
     </button>
   );
+}
+
+/** The item is gone in a moment, and the focus with it. */
+function focusBeside(item: Element | null): void {
+  const beside = item?.nextElementSibling ?? item?.previousElementSibling;
+  const next = beside?.querySelector('a') ?? document.querySelector('h1');
+  setTimeout(() => next?.focus());
 }
 
 function follow(event: MouseEvent & { currentTarget: HTMLAnchorElement }): void {

@@ -30,7 +30,7 @@ export function RecordingsPage({ room }: { room: string | undefined }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const title = room === undefined ? 'Recordings' : `Recordings of ${room}`;
   const refused = (error: ApiError) => {
-    forgetToken(room);
+    forgetToken(room, token.peek());
     const next = firstToken(room);
     // Another one that is kept may be good.
     if (next !== undefined && next !== token.peek()) {
@@ -131,7 +131,7 @@ function takeTokenOfAddress(room: string | undefined): void {
   if (given === undefined) return;
   history.replaceState(history.state, '', location.pathname + location.search);
   if (room === undefined) keptToken.set(given);
-  else keptAccess(room).set({ token: given });
+  else keptAccess(room).add({ token: given });
 }
 
 /** Of those that this browser has: the room's, a host's invitation, the operator's. */
@@ -142,7 +142,7 @@ function firstToken(room: string | undefined): string | undefined {
   return keptAccess(room).token() ?? (isHost ? invitation : undefined) ?? keptToken.get();
 }
 
-function forgetToken(room: string | undefined): void {
-  if (room === undefined) keptToken.set(undefined);
-  else keptAccess(room).forget();
+function forgetToken(room: string | undefined, token: string | undefined): void {
+  if (keptToken.get() === token) keptToken.set(undefined);
+  if (room !== undefined && token !== undefined) keptAccess(room).forget(token);
 }

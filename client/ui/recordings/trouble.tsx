@@ -17,7 +17,8 @@ export function Trouble({ error, isOld, onRetry }: TroubleProps) {
       <p>
         {error.message}
         {isOld && ' What you see may be old.'}
-        {error.code === 'unreachable' && ' Check the network; the page goes on trying.'}
+        {error.code === 'unreachable' &&
+          ' The page goes on trying. Check the network; if it works, ask whoever runs this server.'}
       </p>
       {error.code !== 'not_found' && (
         <button type="button" class="button small" onClick={onRetry}>

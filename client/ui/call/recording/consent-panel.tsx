@@ -30,9 +30,9 @@ export function ConsentPanel({ model }: { model: CallModel }) {
     >
       <h2 id={id}>{QUESTION}</h2>
       <ul id={`${id}-what`}>
-        <li>Agree: your sound and your pictures are in the recording from now on.</li>
-        <li>Decline: none of your sound and pictures is recorded, and you stay in the call.</li>
-        <li>You can change it at any time, at “Recording” above.</li>
+        <li>Agree: your sound and pictures are recorded from now on.</li>
+        <li>Decline: none of them is recorded, and you stay in the call.</li>
+        <li>You can change your answer at “Recording” above.</li>
       </ul>
       <div class="consent-actions">
         <button

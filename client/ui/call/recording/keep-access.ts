@@ -17,7 +17,7 @@ export function keepAccess({ call, recordingTerms }: CallModel): () => void {
   let ended = false;
   const ask = async () => {
     const given = await call.recording.access().catch(() => undefined);
-    if (given) kept.set(given);
+    if (given) kept.add(given);
     if (!ended && allowed.peek())
       timer = setTimeout(ask, given ? renewIn(given.expiresAt) : AGAIN_MS);
   };

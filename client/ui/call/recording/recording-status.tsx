@@ -18,10 +18,10 @@ async function loadCompanion() {
 export function RecordingStatus({ model, session }: { model: CallModel; session: RoomSession }) {
   const records = model.recordingTerms.value !== undefined;
   return (
-    <>
+    <section class="recording-layer" aria-label={model.recording.value ? 'Recording' : undefined}>
       <Pill model={model} />
       {records && <Lazy load={loadCompanion} props={{ model, session }} />}
-    </>
+    </section>
   );
 }
 
@@ -30,15 +30,17 @@ function Pill({ model }: { model: CallModel }) {
   if (!recording) return null;
   const terms = model.recordingTerms.value;
   const { id, startedAt, paused } = recording;
+  // A panel that covers everything has no room for more than the words, and the menus are below it.
+  const short = model.panelCoversStage.value;
   return (
-    <div class="recording" data-paused={paused}>
+    <div class="recording" data-paused={paused} data-short={short}>
       {/* Each change is announced once, in a whole sentence. */}
       <p role="status" aria-live="off" title={startedBy(model)}>
         {statusText(recording)}
       </p>
-      {!paused && <Elapsed key={id} startedAt={startedAt} />}
-      {!isRecorded(terms, model.self.value) && <span class="muted">not you</span>}
-      {(terms?.allowed || terms?.askConsent) && (
+      {!paused && !short && <Elapsed key={id} startedAt={startedAt} />}
+      {!short && !isRecorded(terms, model.self.value) && <span class="muted">not you</span>}
+      {!short && (terms?.allowed || terms?.askConsent) && (
         <button
           type="button"
           class="recording-more"

@@ -1,11 +1,13 @@
 // The data of one recording, read again while it or a film of it is under way.
 import { signal } from '@preact/signals';
 import type { RecordingDetails } from '../../../../shared/recording/recording.ts';
+import { announce } from '../../kit/announcer.tsx';
 import { ApiError } from '../../kit/api-request.ts';
 import { isRefusal } from './list-model.ts';
 import { isBusy } from './paging.ts';
 import { Polling } from './polling.ts';
 import type { RecordingsApi } from './recordings-api.ts';
+import { filmNews } from './words.ts';
 
 /** A film's progress moves visibly this often. Milliseconds. */
 const POLL_MS = 2_000;
@@ -63,6 +65,7 @@ export class DetailsModel {
     try {
       const details = await this.api.details(this.id);
       if (this.#closed) return;
+      for (const text of filmNews(this.details.peek(), details)) announce(text);
       this.details.value = details;
       this.failure.value = undefined;
     } catch (cause) {

@@ -8,6 +8,7 @@ import {
   RecordingList,
   ShareLink,
 } from '../../../../shared/recording/recording.ts';
+import { MediaTicket } from '../../../../shared/recording/requests.ts';
 import { apiRequest, understood } from '../../kit/api-request.ts';
 
 const RECORDINGS = '/api/recordings';
@@ -58,8 +59,8 @@ export class RecordingsApi {
   }
 
   /** An address that works for a short time without the token: for a video element, and for a download. */
-  ticket(id: string, name: string, kind: TicketKind): Promise<ShareLink> {
-    return this.#read(ShareLink, 'POST', `${pathOf(id)}/tickets`, { name, kind });
+  ticket(id: string, name: string, kind: TicketKind): Promise<MediaTicket> {
+    return this.#read(MediaTicket, 'POST', `${pathOf(id)}/tickets`, { name, kind });
   }
 
   /** @param expiresIn seconds */

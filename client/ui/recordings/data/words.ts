@@ -4,6 +4,7 @@ import type {
   FilmOrder,
   RecordedFile,
   RecordedGap,
+  RecordingDetails,
   RecordingSummary,
 } from '../../../../shared/recording/recording.ts';
 import type { TrackSource } from '../../../../shared/room/room.ts';
@@ -40,6 +41,11 @@ export function durationText(ms: number): string {
   if (minutes < 60) return `${minutes} min`;
   const rest = minutes % 60;
   return `${Math.floor(minutes / 60)} h${rest === 0 ? '' : ` ${rest} min`}`;
+}
+
+/** With tenths where they count. */
+function exactText(ms: number): string {
+  return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : durationText(ms);
 }
 
 export function sizeText(bytes: number): string {
@@ -153,7 +159,7 @@ export function gapText(
   timeZone?: string,
 ): string {
   const clock = (at: number) => clockText(at, timeZone);
-  const span = `${clock(from)} to ${clock(to)} (${durationText(to - from)})`;
+  const span = `${clock(from)} to ${clock(to)} (${exactText(to - from)})`;
   return `${participant}, ${SOURCE_WORDS[source]}: ${span}. ${reasonText(participant, why)}`;
 }
 
@@ -190,4 +196,15 @@ export function noFilmText(
   }
   if (state === 'finishing') return 'The recording is being put in order. This takes a moment.';
   return 'There is no film yet. Make one below, or download the tracks.';
+}
+
+/** What a screen reader says of films that are over since. */
+export function filmNews(before: RecordingDetails | undefined, after: RecordingDetails): string[] {
+  const known = new Map(before?.films.map((film) => [film.id, film.state]));
+  return after.films.flatMap((film) => {
+    const was = known.get(film.id);
+    if (was !== 'waiting' && was !== 'rendering') return [];
+    if (film.state === 'ready') return [`The film ${filmTitle(film)} is ready.`];
+    return film.state === 'failed' ? [`The film ${filmTitle(film)} could not be made.`] : [];
+  });
 }
