@@ -2,81 +2,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { base64url, SignJWT } from 'jose';
-import type { IndexEntry } from '../../../../server/recording/catalog/entry.ts';
-import { CLOSED, OPEN, RecordingWeb } from '../../../support/recording/recording-web.ts';
 import {
-  putRecording,
-  readyEntry,
-  runningEntry,
-  THEN,
-} from '../../../support/recording/recordings.ts';
+  ALL_WELL,
+  accessScene,
+  CONTROL_WELL,
+  callsOf,
+  controlsOf,
+  every,
+  FILM,
+} from '../../../support/recording/access-scene.ts';
+import { CLOSED } from '../../../support/recording/recording-web.ts';
+import { readyEntry } from '../../../support/recording/recordings.ts';
 import { APPLICATION, applicationToken } from '../../../support/server/application.ts';
 import { AUTH_TOKEN } from '../../../support/server/operator.ts';
 
-const FILM = 'grid-1.mp4';
-const TRACK = 'ada-camera-1.webm';
-
-type Call = readonly [method: string, path: string, body?: unknown];
-
-/** All that can be asked of one recording. Deletion comes last. */
-const callsOf = ({ id }: IndexEntry): Call[] => [
-  ['GET', `/api/recordings/${id}`],
-  ['GET', `/api/recordings/${id}/manifest`],
-  ['GET', `/api/recordings/${id}/files/${TRACK}`],
-  ['HEAD', `/api/recordings/${id}/files/${TRACK}`],
-  ['GET', `/api/recordings/${id}/films/${FILM}`],
-  ['POST', `/api/recordings/${id}/tickets`, { name: FILM }],
-  ['POST', `/api/recordings/${id}/links`, { name: FILM }],
-  ['POST', `/api/recordings/${id}/films`, {}],
-  ['DELETE', `/api/recordings/${id}/films/job-1`],
-  ['DELETE', `/api/recordings/${id}`],
-];
-
-/** All that can be asked of a room's recording that runs. */
-const controlsOf = ({ id, room }: IndexEntry): Call[] => [
-  ['POST', `/api/recordings/${id}/pause`],
-  ['POST', `/api/recordings/${id}/resume`],
-  ['POST', `/api/recordings/${id}/stop`],
-  ['POST', `/api/rooms/${room}/recordings`],
-];
-
-async function scene(
-  context: Parameters<typeof RecordingWeb.start>[0],
-  env: Record<string, string> = CLOSED,
-) {
-  const web = await RecordingWeb.start(context, env);
-  const put = (room: string) => {
-    const entry = readyEntry({ room });
-    putRecording(web.store, entry, [FILM]);
-    return entry;
-  };
-  const run = (room: string) => {
-    const entry = runningEntry({ room });
-    putRecording(web.store, entry);
-    web.rooms.rooms.set(room, {
-      id: entry.id,
-      startedAt: entry.startedAt,
-      startedBy: null,
-      paused: false,
-    });
-    return entry;
-  };
-  const statuses = async (calls: readonly Call[], token: string | undefined) => {
-    const found: number[] = [];
-    for (const [method, path, body] of calls) {
-      found.push((await web.ask(method, path, { token, body })).status);
-    }
-    return found;
-  };
-  return { web, put, run, statuses };
-}
-
-const ALL_WELL = [200, 200, 200, 200, 200, 201, 201, 202, 204, 204];
-const CONTROL_WELL = [204, 204, 204, 201];
-const every = (status: number, calls: readonly Call[]) => calls.map(() => status);
-
 test('operators, applications and the host of the room may do everything', async (t) => {
-  const { web, put, run, statuses } = await scene(t);
+  const { web, put, run, statuses } = await accessScene(t);
   const may = [
     AUTH_TOKEN,
     `${APPLICATION.id}:${APPLICATION.secret}`,
@@ -93,7 +34,7 @@ test('operators, applications and the host of the room may do everything', async
 });
 
 test('guests and viewers of the room may nothing, with whatever token', async (t) => {
-  const { web, put, run, statuses } = await scene(t);
+  const { web, put, run, statuses } = await accessScene(t);
   const calls = [
     ...callsOf(put('team')),
     ...controlsOf(run('team')),
@@ -109,7 +50,7 @@ test('guests and viewers of the room may nothing, with whatever token', async (t
 });
 
 test('for the host of another room there is no such recording', async (t) => {
-  const { web, put, run, statuses } = await scene(t);
+  const { web, put, run, statuses } = await accessScene(t);
   web.rooms.rooms.set('other', undefined);
   const theirs = [
     ...callsOf(put('team')),
@@ -133,7 +74,7 @@ test('for the host of another room there is no such recording', async (t) => {
 });
 
 test('nobody, and who has forged or found a token, is let in nowhere', async (t) => {
-  const { web, put, run, statuses } = await scene(t, {
+  const { web, put, run, statuses } = await accessScene(t, {
     ...CLOSED,
     WRONG_TOKENS_PER_ADDRESS_PER_MINUTE: '10000',
   });
@@ -185,7 +126,10 @@ test('nobody, and who has forged or found a token, is let in nowhere', async (t)
 });
 
 test('wrong tokens count against their address, and right ones are let in all the same', async (t) => {
-  const { web, put } = await scene(t, { ...CLOSED, WRONG_TOKENS_PER_ADDRESS_PER_MINUTE: '4' });
+  const { web, put } = await accessScene(t, {
+    ...CLOSED,
+    WRONG_TOKENS_PER_ADDRESS_PER_MINUTE: '4',
+  });
   const entry = put('team');
   const media = `/api/recordings/${entry.id}/films/${FILM}`;
   const wrong = [
@@ -218,7 +162,10 @@ test('wrong tokens count against their address, and right ones are let in all th
 });
 
 test('where applications alone record, hosts start and stop nothing by HTTP, and have their recordings', async (t) => {
-  const { web, put, run, statuses } = await scene(t, { ...CLOSED, RECORD_BY: 'applications' });
+  const { web, put, run, statuses } = await accessScene(t, {
+    ...CLOSED,
+    RECORD_BY: 'applications',
+  });
   const host = await web.invite('team', 'host');
   const calls = controlsOf(run('team'));
   assert.deepEqual(await statuses(calls, host), every(403, calls));
@@ -227,78 +174,4 @@ test('where applications alone record, hosts start and stop nothing by HTTP, and
     (await web.ask('GET', `/api/recordings/${put('team').id}`, { token: host })).status,
     200,
   );
-});
-
-test('in open rooms, who was in the call has its recordings, and nothing of before', async (t) => {
-  const { web, put, run, statuses } = await scene(t, OPEN);
-  const since = THEN + 30_000;
-  const before = readyEntry({ startedAt: THEN - 3_600_000 });
-  const interrupted = runningEntry({ startedAt: THEN - 7_200_000 });
-  for (const entry of [before, interrupted]) putRecording(web.store, entry, [FILM]);
-  const [during, now] = [put('team'), run('team')];
-  const access = async (room: string) =>
-    (await web.tokens.mintRecordingAccess({ room, role: 'guest', since })).token;
-  const token = await access('team');
-  const { json } = await web.ask('GET', '/api/recordings', { token });
-  assert.deepEqual(
-    (json as { recordings: { id: string }[] }).recordings.map(({ id }) => id).sort(),
-    [during.id, now.id].sort(),
-  );
-  for (const entry of [before, interrupted]) {
-    assert.deepEqual(await statuses(callsOf(entry), token), every(404, callsOf(entry)));
-    assert.ok(web.store.objects.has(`${entry.folder}/films/${FILM}`));
-  }
-  assert.deepEqual(await statuses(controlsOf(now), token), CONTROL_WELL);
-  assert.deepEqual(
-    await statuses(callsOf(during), await access('other')),
-    every(404, callsOf(during)),
-  );
-  assert.deepEqual(await statuses(callsOf(during), token), ALL_WELL);
-  const anybody = [...callsOf(before), ...controlsOf(now), ['GET', '/api/recordings'] as const];
-  for (const stranger of [undefined, 'guess', AUTH_TOKEN]) {
-    const found = await statuses(anybody, stranger);
-    assert.ok(
-      found.every((status) => status === 401 || status === 429),
-      `${found}`,
-    );
-  }
-});
-
-test('whether a room is recorded is for those who may join it', async (t) => {
-  const closed = await scene(t);
-  const open = await scene(t, OPEN);
-  const path = '/api/rooms/team/recording';
-  closed.run('team');
-  open.run('team');
-  const statusOf = async (token: string | undefined) =>
-    (await closed.web.ask('GET', path, { token })).status;
-  for (const role of ['host', 'guest', 'viewer'] as const) {
-    const token = await closed.web.invite('team', role);
-    const { json } = await closed.web.ask('GET', path, { token });
-    assert.deepEqual(json, { recording: { paused: false, startedAt: THEN } });
-  }
-  assert.equal(await statusOf(AUTH_TOKEN), 200);
-  assert.equal(await statusOf(`${APPLICATION.id}:${APPLICATION.secret}`), 200);
-  assert.equal(await statusOf(undefined), 401);
-  assert.equal(await statusOf('wrong'), 401);
-  assert.equal(await statusOf(await closed.web.invite('team', 'guest', -60)), 401);
-  assert.equal(await statusOf(await closed.web.invite('other', 'host')), 403);
-  assert.equal((await open.web.ask('GET', path)).status, 200);
-  const { json } = await open.web.ask('GET', '/api/rooms/empty/recording');
-  assert.deepEqual(json, { recording: null });
-});
-
-test('on a server that does not record there is none of it, and it says so', async (t) => {
-  const { web, put, run, statuses } = await scene(t, { AUTH_TOKEN });
-  const calls = [
-    ...callsOf(put('team')).filter(([method]) => method !== 'HEAD'),
-    ...controlsOf(run('team')),
-    ['GET', '/api/recordings'] as const,
-    ['GET', '/api/rooms/team/recording'] as const,
-    ['GET', '/api/shared/a.b.c'] as const,
-  ];
-  assert.deepEqual(await statuses(calls, AUTH_TOKEN), every(404, calls));
-  const { code, body } = await web.ask('GET', '/api/recordings', { token: AUTH_TOKEN });
-  assert.equal(code, 'not_found');
-  assert.match(body.toString(), /RECORD_ENABLED/);
 });
