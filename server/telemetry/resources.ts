@@ -14,6 +14,7 @@ export const RESOURCE_KINDS = [
   'peer',
   'prepared',
   'subscription',
+  'job',
   'timer',
 ] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
