@@ -13,6 +13,8 @@ const [niceness = '0', command = '', ...args] = process.argv.slice(2);
 // It ends with the channel, or with the program.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', endAll);
+// It was gone before this was read.
+if (!process.connected) process.exit();
 
 try {
   // The program inherits it, with all its threads.

@@ -13,6 +13,8 @@ import { killMarked, markedProcesses, RUN_MARK } from '../../support/runner/proc
 import { ownedBy } from '../../support/server/owned.ts';
 
 const CHILD = path.resolve(import.meta.dirname, '../../../server/jobs/child.ts');
+const SLEEP = /^sleep 600/;
+const LAUNCHER = /child-launcher/;
 const NEVER = new AbortController().signal;
 
 const shell = (script: string, options: Partial<ChildOptions> = {}) =>
@@ -22,12 +24,11 @@ const shell = (script: string, options: Partial<ChildOptions> = {}) =>
 function marked(t: TestContext) {
   const mark = `child-${randomBytes(6).toString('hex')}`;
   ownedBy(t).defer(() => killMarked(mark));
-  const named = async (name: string) =>
-    (await markedProcesses(mark)).filter(({ command }) => command.includes(name));
+  const named = async (name: RegExp) =>
+    (await markedProcesses(mark)).filter(({ command }) => name.test(command));
   return {
     env: { ...process.env, [RUN_MARK]: mark, NODE_TEST_CONTEXT: undefined },
-    named,
-    there: (name: string, count: number) =>
+    there: (name: RegExp, count: number) =>
       until(`${count} of ${name}`, async () => {
         const found = await named(name);
         assert.equal(found.length, count);
@@ -90,7 +91,7 @@ test('a program is asked to end, and has time for it', async (t) => {
     onStdoutLine: (line) => lines.push(line),
   });
   await until('it to begin', () => assert.deepEqual(lines, ['hello']));
-  await there('child-launcher', 1);
+  await there(LAUNCHER, 1);
   stop.abort(new Error('enough'));
   await assert.rejects(running, /enough/);
   assert.deepEqual(lines, ['hello', 'bye']);
@@ -103,7 +104,7 @@ test('a program that does not want to end is killed, with what it started', asyn
   const script = 'trap "" TERM; sleep 600 & sleep 600; sleep 600';
   const running = shell(script, { env, signal: stop.signal, killAfterMs: 50 });
   running.catch(() => {});
-  await there('sleep 600', 2);
+  await there(SLEEP, 2);
   stop.abort();
   await assert.rejects(running, { name: 'AbortError' });
   await isEmpty();
@@ -134,8 +135,8 @@ test('a program does not outlive its launcher', async (t) => {
   const { env, there, isEmpty } = marked(t);
   const running = shell('sleep 600', { env });
   running.catch(() => {});
-  await there('sleep 600', 1);
-  const [launcher] = await there('child-launcher', 1);
+  await there(SLEEP, 1);
+  const [launcher] = await there(LAUNCHER, 1);
   process.kill(launcher?.pid ?? 0, 'SIGKILL');
   await assert.rejects(running, /sh was killed, together with its launcher/);
   await isEmpty();
@@ -153,7 +154,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     const owner = spawn(process.execPath, ['--input-type=module', '-e', source], {
       ...{ env, stdio: ['ignore', 'pipe', 'inherit'] },
     });
-    await there('sleep 600', 2);
+    await there(SLEEP, 2);
     owner.kill(signal);
     await isEmpty();
   });
