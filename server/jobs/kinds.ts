@@ -1,6 +1,8 @@
 // The kinds of jobs that this release does: the one place to add another.
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
+import { FILM_JOB } from '../recording/catalog/film-job.ts';
+import { filmKind } from '../recording/rendering/film-kind.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import type { JobKind } from './kind.ts';
@@ -16,6 +18,7 @@ export interface JobKindsContext {
 export type JobKinds = Readonly<Record<string, JobKind>>;
 
 /** By the names that jobs in the store have: these stay, as jobs of former releases may wait. */
-export function jobKinds(_context: JobKindsContext): JobKinds {
-  return {};
+export function jobKinds(context: JobKindsContext): JobKinds {
+  const film = filmKind(context);
+  return { ...(film && { [FILM_JOB]: film as JobKind }) };
 }

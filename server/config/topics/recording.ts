@@ -64,6 +64,11 @@ export const recording = {
     about:
       'Films made of each recording when it is over, as MP4: `grid`, `speaker`, `screen` (with the speaker), `audio`; or `none`. Others can be ordered for each recording.',
   }),
+  ffmpeg: setting('RECORD_FFMPEG', word, {
+    default: 'ffmpeg',
+    about:
+      'The ffmpeg that renders films: a name or a path. Version 5 or later, with x264, libvpx, Opus and libass.',
+  }),
   filmThreads: setting('RECORD_FILM_THREADS', integer(1, 256), {
     default: Math.max(1, Math.floor(availableParallelism() / 2)),
     defaultText: 'half of the CPUs',

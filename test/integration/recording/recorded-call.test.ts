@@ -15,10 +15,14 @@ import { startServer } from '../../support/server/app.ts';
 
 /** It takes the last log and twenty seconds until another recorder counts as gone. */
 const READY = { withinMs: 60_000 };
+/** Rendering of some seconds, on a busy machine. */
+const RENDERED = { withinMs: 120_000 };
 
 test('a call is recorded, one file a track, and listed when it is over', async (t) => {
   const folder = await recordFolder(t);
-  const server = await startServer(t, { RECORD_ENABLED: '1', RECORD_DIR: folder });
+  const server = await startServer(t, {
+    ...{ RECORD_ENABLED: '1', RECORD_DIR: folder, RECORD_FILM_HEIGHT: '180' },
+  });
   const ada = await Person.join(t, server.url, 'story', 'Ada');
   const ben = await Person.join(t, server.url, 'story', 'Ben');
   await ada.sees(ben);
@@ -75,5 +79,15 @@ test('a call is recorded, one file a track, and listed when it is over', async (
   }
   ada.call.leave();
   ben.call.leave();
+  await until(
+    'the film',
+    async () => assert.equal((await indexIn(folder))[0]?.films?.length, 1),
+    RENDERED,
+  );
+  const [film] = (await indexIn(folder))[0]?.films ?? [];
+  assert.ok(film);
+  const { codec, height, times } = await probe(`${folder}/${entry.folder}/films/${film.name}`);
+  assert.deepEqual([codec, height], ['h264', 180]);
+  assert.ok((times.at(-1) ?? 0) > 3);
   await server.becomesIdle();
 });
