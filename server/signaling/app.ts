@@ -111,10 +111,10 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
     events,
     resources,
     log,
-    onRecording: (room) => {
-      cluster.bus.publish(RECORDINGS_TOPIC, { room }).catch((err) => {
+    onRecording: (news) => {
+      cluster.bus.publish(RECORDINGS_TOPIC, news).catch((err) => {
         // The nodes look by themselves now and then.
-        log.debug({ err, room }, 'the media nodes were not told of a recording');
+        log.debug({ err, ...news }, 'the media nodes were not told of a recording');
       });
     },
     chatHistory: config.limits.chatHistory,

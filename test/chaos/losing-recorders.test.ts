@@ -13,6 +13,7 @@ import {
   probe,
   recordFolder,
   trackFile,
+  tracksIn,
 } from '../support/recording/recorded.ts';
 import { activeRecorder } from '../support/recording/recorder-pids.ts';
 import { Person } from '../support/sdk/participant.ts';
@@ -103,12 +104,6 @@ test('a recording goes on through every loss, in sync, and says what it lacks', 
   assert.ok(apart <= APART_MS);
   for (const { from, to } of entry.gaps) assert.ok(to - from < LOSS_MS, `${to - from} ms`);
 });
-
-async function tracksIn(folder: string): Promise<string[]> {
-  const { readdir } = await import('node:fs/promises');
-  const [entry] = await indexIn(folder);
-  return entry ? readdir(`${folder}/${entry.folder}/tracks`).catch(() => []) : [];
-}
 
 function seconds(count: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, count * 1_000));

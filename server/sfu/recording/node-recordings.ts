@@ -30,6 +30,8 @@ export class NodeRecordings {
   readonly #byRoom = new Map<string, RoomRecording>();
   /** Rooms of which the store is asked. */
   readonly #looking = new Set<string>();
+  /** Recordings of rooms of this node that have begun, as far as it is told, and not here yet. */
+  readonly #announced = new Map<string, RecordingKey>();
   /** Recordings that are over; the recorder brings the last of them into the store. */
   readonly #over = new Map<string, RecordingKey>();
   readonly #timer: Timer;
@@ -50,7 +52,10 @@ export class NodeRecordings {
   async start(): Promise<void> {
     this.#subscription = await this.#options.cluster.bus.subscribe(RECORDINGS_TOPIC, (message) => {
       const parsed = v.safeParse(RecordingNews, message);
-      if (parsed.success) void this.look(parsed.output.room);
+      if (!parsed.success) return;
+      const news = parsed.output;
+      if (this.#options.rooms.find(news.room)) this.#announced.set(news.id, news);
+      void this.look(news.room);
     });
   }
 
@@ -67,7 +72,11 @@ export class NodeRecordings {
     try {
       const recording = await this.#options.cluster.rooms.recording(name);
       const room = this.#options.rooms.find(name);
-      if (recording && room && !room.closed && !this.#closed) this.#begin(room);
+      if (this.#closed) return;
+      for (const key of [...this.#announced.values()]) {
+        if (key.room === name && key.id !== recording?.id) this.#miss(key);
+      }
+      if (recording && room && !room.closed) this.#begin(room);
     } catch (err) {
       // The next look, after ten seconds, asks again.
       this.#options.log.debug({ err, room: name }, 'it is not known whether a room is recorded');
@@ -110,6 +119,7 @@ export class NodeRecordings {
       store: this.#options.cluster.rooms,
       room,
       mayRecordMore: () => this.tracks < settings.maxTracks,
+      onBegin: ({ id }) => void this.#announced.delete(id),
       onEnd: ({ recording: key, isOver }) => {
         if (this.#byRoom.get(name) === recording) this.#byRoom.delete(name);
         // Another recording of the room may have begun already.
@@ -121,6 +131,16 @@ export class NodeRecordings {
     });
     this.#byRoom.set(name, recording);
     log.info({ room: name }, 'this node records a room');
+  }
+
+  /** It was over before this node could read of it. It is a recording all the same, without anything in it. */
+  #miss(key: RecordingKey): void {
+    const { recorder, nodeId: node } = this.#options;
+    this.#announced.delete(key.id);
+    if (this.#over.has(key.id)) return;
+    this.#over.set(key.id, key);
+    recorder.send({ do: 'begin', recording: key, node });
+    recorder.send({ do: 'end', recordingId: key.id, isOver: true });
   }
 
   #ended(recordingId: string): void {

@@ -26,6 +26,8 @@ export interface RoomRecordingOptions {
   chatHistory: number;
   /** Whether this node may record one track more. */
   mayRecordMore(): boolean;
+  /** This recording has begun here. */
+  onBegin(recording: RecordingKey): void;
   /** The room is not recorded any more, or nobody of it is on this node. Called once. */
   onEnd(ended: { recording: RecordingKey | undefined; isOver: boolean }): void;
   resources: Resources;
@@ -147,6 +149,7 @@ export class RoomRecording {
     if (!this.#recording) {
       const { id, startedAt } = running;
       this.#recording = { id, room: this.#room.name, startedAt };
+      this.#options.onBegin(this.#recording);
       this.#begin();
     }
     const wanted = running.paused ? [] : this.#wanted();
@@ -205,7 +208,7 @@ export class RoomRecording {
   #begin(): void {
     const { recorder, nodeId } = this.#options;
     const recording = this.#recording;
-    if (!recording || recorder.port === undefined || this.#closed) return;
+    if (!recording || this.#closed) return;
     recorder.send({ do: 'begin', recording, node: nodeId });
     const early = this.#early.length > 0 ? this.#early : this.#restated();
     this.#early = [];
@@ -236,14 +239,13 @@ export class RoomRecording {
   }
 
   #line(line: ManifestLine): void {
-    const { recorder } = this.#options;
     const recording = this.#recording;
-    if (!recording || recorder.port === undefined) {
-      // All of it is said again when the recorder is there.
-      if (!recording) this.#early.push(line);
+    if (!recording) {
+      this.#early.push(line);
       return;
     }
-    recorder.send({ do: 'line', recordingId: recording.id, line });
+    // One that starts reads it when it has started; to the one after it all is said again.
+    this.#options.recorder.send({ do: 'line', recordingId: recording.id, line });
   }
 
   #closeTracks(why: SegmentEnd): void {

@@ -128,8 +128,19 @@ export function recordersOf(by: Settings['by'], isOpen: boolean): readonly Role[
 
 /** @param patterns names, in which * stands for any characters. Pure */
 export function isAlwaysRecorded(room: string, patterns: readonly string[] = []): boolean {
-  return patterns.some((pattern) => {
-    const text = pattern.replace(/[^*]/gu, (each) => each.replace(/[\\^$.|?+()[\]{}/-]/, '\\$&'));
-    return new RegExp(`^${text.replaceAll('*', '.*')}$`, 'u').test(room);
+  return patterns.some((pattern) => matches(room, pattern));
+}
+
+function matches(room: string, pattern: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return room === first;
+  if (room.length < first.length + last.length) return false;
+  if (!room.startsWith(first) || !room.endsWith(last)) return false;
+  let middle = room.slice(first.length, room.length - last.length);
+  return rest.every((part) => {
+    const at = middle.indexOf(part);
+    middle = middle.slice(at + part.length);
+    return at >= 0;
   });
 }

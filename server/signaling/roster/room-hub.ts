@@ -5,6 +5,7 @@ import type { RoomPatch } from '../../../shared/room/operations.ts';
 import type { RoomSnapshot } from '../../../shared/room/room.ts';
 import type { Closer, RoomStore } from '../../cluster/cluster.ts';
 import type { MediaEvent, MediaEventData } from '../../cluster/messages/media.ts';
+import type { RecordingNews } from '../../cluster/messages/recording.ts';
 import type { MediaEvents, MediaListener } from '../media/media-events.ts';
 import { Members, type RoomMember } from './members.ts';
 import { RoomRoster, type RoomRosterOptions } from './room-roster.ts';
@@ -20,7 +21,7 @@ export interface RoomHubOptions extends RoomRosterOptions {
   rooms: RoomStore;
   events: MediaEvents;
   /** A recording has begun: the media nodes have to know, whichever replica the participant is at. */
-  onRecording(room: string): void;
+  onRecording(news: RecordingNews): void;
 }
 
 export class RoomHub {
@@ -140,7 +141,11 @@ export class RoomHub {
             for (const member of members.of(id)) member.onOwnPatch(patch);
           }
           passMutes(entry, patch);
-          if (patch.ops.some(({ op }) => op === 'record')) onRecording(room);
+          for (const op of patch.ops) {
+            if (op.op !== 'record') continue;
+            const { id, startedAt } = op.recording;
+            onRecording({ room, id, startedAt });
+          }
         }),
         events.subscribe(room, (event, data) => passMedia(entry, event, data)),
       ]),

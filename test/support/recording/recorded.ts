@@ -36,6 +36,12 @@ export function trackFile(folder: string, entry: IndexEntry, name: string): stri
   return path.join(folder, entry.folder, 'tracks', name);
 }
 
+/** The names of all files of tracks, of the newest recording. */
+export async function tracksIn(folder: string): Promise<string[]> {
+  const entry = (await indexIn(folder)).at(-1);
+  return entry ? readdir(path.join(folder, entry.folder, 'tracks')).catch(() => []) : [];
+}
+
 export interface Probed {
   codec: string;
   width: number | undefined;
