@@ -16,6 +16,7 @@ const OF_THE_ROOM: ReadonlySet<RoomOp['op']> = new Set([
   'record',
   'pauseRecording',
   'stopRecording',
+  'recordingTrouble',
 ]);
 
 /** Changes that lead from one state of the room to another one. */
@@ -64,6 +65,7 @@ function participantOf(
     case 'record':
     case 'pauseRecording':
     case 'stopRecording':
+    case 'recordingTrouble':
       return undefined;
   }
 }

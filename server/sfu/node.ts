@@ -91,7 +91,7 @@ export class SfuNode {
       onChange: () => this.#changed(),
     });
     const { recording } = options;
-    const recorded = { nodeId: this.id, cluster, rooms: this.#rooms, resources, log };
+    const recorded = { nodeId: this.id, cluster, rooms: this.#rooms, resources, metrics, log };
     this.#recordings = recording && new NodeRecordings({ ...recording, ...recorded });
     this.#orphans = new Orphans({
       ...options,

@@ -95,6 +95,7 @@ export function createMetrics(resources: Resources) {
       labelNames: ['protocol'],
       registers,
     }),
+    recording: createRecordingMetrics(registers),
     jobs: new Gauge({
       name: 'parley_jobs',
       help: 'Jobs of the whole cluster by kind and state, as this process read them last: waiting, running, and those that ended and are kept.',
@@ -106,6 +107,42 @@ export function createMetrics(resources: Resources) {
       help: 'Time of one attempt at a job, by what came of it: done, failed (for good), again, waits, cancelled, returned (this process ended), lost, stuck.',
       labelNames: ['kind', 'outcome'],
       buckets: JOB_BUCKETS,
+      registers,
+    }),
+  };
+}
+
+/** Of this node and the recorder beside it. */
+function createRecordingMetrics(registers: Registry[]) {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  return {
+    rooms: gauge('parley_recorded_rooms', 'Rooms that this node records.'),
+    tracks: gauge('parley_recorded_tracks', 'Tracks that are recorded at the moment.'),
+    waitingBytes: gauge(
+      'parley_recording_waiting_bytes',
+      'Bytes that were recorded and are on this machine alone, as the object store did not take them yet.',
+    ),
+    waitingSeconds: gauge(
+      'parley_recording_waiting_seconds',
+      'How long the oldest of them wait. Above RECORD_UPLOAD_SECONDS and ten the store is away, or too slow.',
+    ),
+    losing: gauge(
+      'parley_recording_losing',
+      '1 while nothing is kept of what should be recorded: the disk or the quota is full, or nothing can be written.',
+    ),
+    bytes: new Counter({
+      name: 'parley_recorded_bytes_total',
+      help: 'Bytes of tracks written.',
+      registers,
+    }),
+    lostPackets: new Counter({
+      name: 'parley_recording_lost_packets_total',
+      help: 'Packets of recorded tracks that never came.',
+      registers,
+    }),
+    deaths: new Counter({
+      name: 'parley_recorder_deaths_total',
+      help: 'Recorders that ended unasked. Another one went on.',
       registers,
     }),
   };

@@ -16,6 +16,7 @@ import {
   Participant,
   ParticipantId,
   RecordingId,
+  RecordingTrouble,
   RoomRecording,
   type RoomSnapshot,
   Track,
@@ -204,6 +205,14 @@ export const OPERATIONS = {
     fields: { recordingId: RecordingId },
     requires: ({ recordingId }, by) => [...mayRecord(by), isRecording(recordingId)],
     effect: ({ recordingId: id }) => [{ write: 'drop', list: 'recordings', id }],
+  }),
+  /** A media node says that it cannot keep what it records, or, with an empty word, that it can again. */
+  recordingTrouble: operation('recordingTrouble', {
+    fields: { recordingId: RecordingId, trouble: RecordingTrouble },
+    requires: ({ recordingId }, by) => [...must(by.participantId === ''), isRecording(recordingId)],
+    effect: ({ recordingId: id, trouble }) => [
+      { write: 'set', list: 'recordings', id, field: 'trouble', value: trouble },
+    ],
   }),
   /** Whether the participant may be recorded: nobody can say it for another one. */
   consent: operation('consent', {

@@ -65,6 +65,11 @@ export type ChatMessage = v.InferOutput<typeof ChatMessage>;
  */
 export const RecordingId = v.pipe(v.string(), v.regex(/^\d{8}T\d{6}Z-[0-9a-z]{10}$/));
 
+/** What a recording may lack. `full`: the disk, or the quota. `unwritable`: where recordings are kept. */
+export const RECORDING_TROUBLES = ['full', 'unwritable'] as const;
+export const RecordingTrouble = v.picklist([...RECORDING_TROUBLES, '']);
+export type RecordingTrouble = v.InferOutput<typeof RecordingTrouble>;
+
 /** The room's recording, while it runs. */
 export const RoomRecording = v.object({
   id: RecordingId,
@@ -72,6 +77,8 @@ export const RoomRecording = v.object({
   /** Null: an application, or a setting of the server. */
   startedBy: v.nullable(ParticipantId),
   paused: v.boolean(),
+  /** Why nothing is kept of it at the moment, as a word of {@link RECORDING_TROUBLES}. Absent or empty: it is. */
+  trouble: v.exactOptional(v.string()),
 });
 export type RoomRecording = v.InferOutput<typeof RoomRecording>;
 

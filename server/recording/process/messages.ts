@@ -97,7 +97,14 @@ export const RecorderState = v.object({
   /** Packets that never came. */
   lostPackets: v.number(),
   /** Why recording does not work at the moment: a code of StoreError, and a sentence for the operator. */
-  problem: v.nullable(v.object({ code: v.string(), message: v.string() })),
+  problem: v.nullable(
+    v.object({
+      code: v.string(),
+      message: v.string(),
+      /** Nothing is kept of what is sent meanwhile. Else it waits on this machine. */
+      isLosing: v.boolean(),
+    }),
+  ),
 });
 export type RecorderState = v.InferOutput<typeof RecorderState>;
 

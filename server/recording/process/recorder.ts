@@ -10,6 +10,7 @@ import type { StreamLimits } from '../media/track-stream.ts';
 import type { Spool } from '../spool/spool.ts';
 import { StoreError } from '../stores/store.ts';
 import type { Finisher } from './finisher.ts';
+import type { Housekeeper } from './housekeeper.ts';
 import { type FromRecorder, type RecordingKey, ToRecorder } from './messages.ts';
 import { OpenRecording } from './open-recording.ts';
 import { TrackWriter } from './track-writer.ts';
@@ -18,6 +19,7 @@ export interface RecorderOptions {
   spool: Spool;
   catalog: Catalog;
   finisher: Finisher;
+  housekeeper: Pick<Housekeeper, 'close'>;
   /** RECORD_KEY_TEMPLATE. */
   keyTemplate: string;
   limits: StreamLimits;
@@ -117,6 +119,7 @@ export class Recorder {
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of this.#timers) timer.close();
+    this.#options.housekeeper.close();
     this.#socket.close();
     for (const key of [...this.#tracks.keys()]) this.#untrack(key, 'recorder_closed');
     const ending = [...this.#recordings.keys()].map((id) => this.#end(id));
@@ -250,7 +253,8 @@ export class Recorder {
   #sayState(): void {
     const { spool, say } = this.#options;
     const { waitingBytes, oldestWaitingMs, lastProblem } = spool.state();
-    const problem = this.#quotaProblem ?? this.#writeProblem ?? lastProblem;
+    const losing = this.#quotaProblem ?? this.#writeProblem;
+    const problem = losing ?? lastProblem;
     say({
       say: 'state',
       state: {
@@ -259,7 +263,9 @@ export class Recorder {
         waitingMs: oldestWaitingMs,
         recordedBytes: this.#recordedBytes,
         lostPackets: this.#lostPackets,
-        problem: problem ? { code: problem.code, message: problem.message } : null,
+        problem: problem
+          ? { code: problem.code, message: problem.message, isLosing: losing !== undefined }
+          : null,
       },
     });
   }

@@ -7,6 +7,7 @@ import type { StreamLimits } from '../media/track-stream.ts';
 import { openSpool } from '../spool/spool.ts';
 import { openStore } from '../stores/open-store.ts';
 import { Finisher } from './finisher.ts';
+import { Housekeeper } from './housekeeper.ts';
 import type { FromRecorder } from './messages.ts';
 import { Recorder } from './recorder.ts';
 
@@ -34,6 +35,8 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Reco
   if (!store) throw new Error('RECORD_ENABLED is not set.');
   const spool = await openSpool(config, store, log, resources);
   const catalog = new Catalog(store, { log });
+  const { retentionDays } = config.recording;
+  const housekeeper = new Housekeeper({ catalog, retentionDays, resources, log });
   const limits: StreamLimits = {
     reorderMs: REORDER_MS,
     reorderPackets: REORDER_PACKETS,
@@ -44,7 +47,7 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Reco
   const finisher = new Finisher({ store, catalog, keyTemplate, log });
   const quotaBytes = quotaMb > 0 ? quotaMb * MEGABYTE : undefined;
   return Recorder.start({
-    ...{ spool, catalog, finisher, keyTemplate, limits, quotaBytes },
+    ...{ spool, catalog, finisher, housekeeper, keyTemplate, limits, quotaBytes },
     ...{ say, resources, log },
   });
 }

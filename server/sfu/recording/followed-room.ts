@@ -167,6 +167,7 @@ function lineOf(op: Simple): Told | undefined {
     case 'stopRecording':
       return { type: 'stopped' };
     case 'record':
+    case 'recordingTrouble':
     case 'presence':
       return undefined;
   }

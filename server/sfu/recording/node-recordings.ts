@@ -6,10 +6,12 @@ import type { MediaEventData } from '../../cluster/messages/media.ts';
 import { RECORDINGS_TOPIC, RecordingNews } from '../../cluster/messages/recording.ts';
 import type { RecordingKey } from '../../recording/process/messages.ts';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { PublishTo } from '../rooms/media-room.ts';
 import type { NodeRoom } from '../rooms/node-room.ts';
 import type { NodeRooms } from '../rooms/node-rooms.ts';
+import { RecorderWatch } from './recorder-watch.ts';
 import { RoomRecording, type RoomRecordingOptions } from './room-recording.ts';
 
 export interface NodeRecordingsOptions
@@ -18,6 +20,7 @@ export interface NodeRecordingsOptions
   rooms: Pick<NodeRooms, 'find' | 'open'>;
   /** Files of this recording wait to be put in order, unless another node is still writing. */
   finish(recording: RecordingKey): Promise<void>;
+  metrics: Pick<Metrics, 'recording'>;
   resources: Resources;
   log: Logger;
 }
@@ -34,6 +37,7 @@ export class NodeRecordings {
   readonly #announced = new Map<string, RecordingKey>();
   /** Recordings that are over; the recorder brings the last of them into the store. */
   readonly #over = new Map<string, RecordingKey>();
+  readonly #watch: RecorderWatch;
   readonly #timer: Timer;
   readonly #unlisten: () => void;
   #subscription: Closer | undefined;
@@ -45,6 +49,12 @@ export class NodeRecordings {
     this.#timer = options.resources.every(LOOK_MS, () => {
       for (const room of options.rooms.open) void this.look(room.name);
       void this.#sweep();
+    });
+    this.#watch = new RecorderWatch({
+      ...options,
+      onTrouble: (trouble) => {
+        for (const recording of this.#byRoom.values()) recording.tell(trouble);
+      },
     });
     this.#unlisten = options.recorder.on('ended', (recordingId) => this.#ended(recordingId));
   }
@@ -107,6 +117,7 @@ export class NodeRecordings {
     this.#timer.close();
     for (const recording of [...this.#byRoom.values()]) recording.close();
     this.#unlisten();
+    this.#watch.close();
     await this.#subscription?.close();
   }
 
@@ -122,6 +133,7 @@ export class NodeRecordings {
       onBegin: ({ id }) => void this.#announced.delete(id),
       onEnd: ({ recording: key, isOver }) => {
         if (this.#byRoom.get(name) === recording) this.#byRoom.delete(name);
+        this.#options.metrics.recording.rooms.set(this.#byRoom.size);
         // Another recording of the room may have begun already.
         if (!this.#closed) void this.look(name);
         if (!key) return;
@@ -130,6 +142,8 @@ export class NodeRecordings {
       },
     });
     this.#byRoom.set(name, recording);
+    recording.tell(this.#watch.trouble);
+    this.#options.metrics.recording.rooms.set(this.#byRoom.size);
     log.info({ room: name }, 'this node records a room');
   }
 

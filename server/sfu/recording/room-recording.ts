@@ -1,4 +1,5 @@
 // The part of one room's recording that this node does: the tracks whose participants are connected here.
+import type { RecordingTrouble } from '../../../shared/room/room.ts';
 import type { RoomStore } from '../../cluster/cluster.ts';
 import type { ManifestLine } from '../../recording/manifest/lines.ts';
 import type { RecordingKey, SegmentEnd } from '../../recording/process/messages.ts';
@@ -20,7 +21,7 @@ export interface RecordingSettings {
 export interface RoomRecordingOptions {
   room: NodeRoom;
   nodeId: string;
-  store: Pick<RoomStore, 'subscribe' | 'snapshot'>;
+  store: Pick<RoomStore, 'subscribe' | 'snapshot' | 'order'>;
   recorder: RecorderProcess;
   settings: RecordingSettings;
   chatHistory: number;
@@ -52,6 +53,9 @@ export class RoomRecording {
   #speakers = new Map<string, string>();
   #isReconciling = false;
   #leaving: Timer | undefined;
+  #trouble: RecordingTrouble = '';
+  /** What the room knows. */
+  #told: RecordingTrouble = '';
   #closed = false;
 
   constructor(options: RoomRecordingOptions) {
@@ -94,6 +98,19 @@ export class RoomRecording {
    */
   leave(): void {
     this.#leaving ??= this.#options.resources.after(LEAVE_MS, () => this.close());
+  }
+
+  /** Says in the room why nothing is kept of it at the moment, or that it is. */
+  tell(trouble: RecordingTrouble): void {
+    this.#trouble = trouble;
+    const { store, log } = this.#options;
+    const recordingId = this.#recording?.id;
+    if (recordingId === undefined || this.#told === trouble) return;
+    this.#told = trouble;
+    const op = { op: 'recordingTrouble', recordingId, trouble } as const;
+    store.order(this.#room.name, [op], { tracksPerParticipant: 0 }).catch((err) => {
+      log.debug({ err }, 'a room was not told of the trouble with its recording');
+    });
   }
 
   /** The room is on this node again: its participants lost a worker, for example. */
@@ -150,6 +167,7 @@ export class RoomRecording {
       const { id, startedAt } = running;
       this.#recording = { id, room: this.#room.name, startedAt };
       this.#options.onBegin(this.#recording);
+      this.tell(this.#trouble);
       this.#begin();
     }
     const wanted = running.paused ? [] : this.#wanted();

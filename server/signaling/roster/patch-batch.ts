@@ -67,6 +67,7 @@ const NEWER: ReadonlySet<RoomOp['op']> = new Set([
   'record',
   'pauseRecording',
   'stopRecording',
+  'recordingTrouble',
   'consent',
 ]);
 

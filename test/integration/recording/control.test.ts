@@ -123,6 +123,22 @@ test('where rooms need tokens hosts record, guests cannot, and applications can 
   assert.equal(entry.id, id);
 });
 
+test('a disk below its floor: nothing is recorded, everybody is told, and the call goes on', async (t) => {
+  const folder = await recordFolder(t);
+  // No disk has that much.
+  const server = await startServer(t, { ...settings(folder), RECORD_FREE_DISK_MB: '10000000' });
+  const ada = await Person.join(t, server.url, 'team', 'Ada', { share: ['microphone'] });
+  const ben = await Person.join(t, server.url, 'team', 'Ben', { share: [] });
+  await ada.call.recording.start();
+  await until('both to be told', () => {
+    for (const { call } of [ada, ben]) assert.equal(call.recording.running?.trouble, 'full');
+  });
+  const said = server.logLines.find((line) => /recording is in trouble/.test(line));
+  assert.match(said ?? '', /RECORD_FREE_DISK_MB/);
+  await ben.hears(ada);
+  assert.equal((await tracksIn(folder)).length, 0);
+});
+
 test('of a hundred recordings in a row there are a hundred, and nothing else is left', async (t) => {
   const folder = await recordFolder(t);
   const server = await startServer(t, settings(folder));

@@ -41,6 +41,7 @@ const ON_OTHERS: Readonly<Record<RoomOp['op'], RoomOp>> = {
   record: { op: 'record', recording: { ...recording, startedBy: OTHER } },
   pauseRecording: { op: 'pauseRecording', recordingId: recording.id, paused: true },
   stopRecording: { op: 'stopRecording', recordingId: recording.id },
+  recordingTrouble: { op: 'recordingTrouble', recordingId: recording.id, trouble: 'full' },
   consent: { op: 'consent', participantId: OTHER, consent: true },
 };
 
