@@ -13,6 +13,7 @@ import {
   checkMetricsPort,
   checkPipePorts,
 } from './checks/ports.ts';
+import { checkRecording } from './checks/recording.ts';
 import { checkRedis, turnServersInStore } from './checks/redis.ts';
 import { runningMedia } from './checks/running-media.ts';
 import { checkStorage } from './checks/storage.ts';
@@ -84,12 +85,19 @@ export class Doctor {
     const others = [
       this.#verdict('storage', checkStorage(env)),
       this.#verdict('ports', pipes, 'between replicas'),
+      this.#recording(),
     ];
     const attempts = await this.#media();
     const bounds = await clockBounds(attempts);
     const clocks = [await redis, await web].flatMap(({ clock }) => clock ?? []);
     this.#report('clock', diagnoseClock(clocks, bounds));
     await Promise.all(others);
+  }
+
+  async #recording(): Promise<void> {
+    for (const { verdict, subject } of await checkRecording(this.#options.config, this.#log)) {
+      this.#report('recording', verdict, subject);
+    }
   }
 
   /** Workers, addresses and TURN servers: each check needs the one before. */

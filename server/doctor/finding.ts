@@ -19,7 +19,16 @@ export interface Verdict {
 }
 
 export interface Finding extends Verdict {
-  check: 'worker' | 'ports' | 'address' | 'turn' | 'redis' | 'storage' | 'clock' | 'web';
+  check:
+    | 'worker'
+    | 'ports'
+    | 'address'
+    | 'turn'
+    | 'redis'
+    | 'storage'
+    | 'recording'
+    | 'clock'
+    | 'web';
   /** The address, port or server checked. */
   subject?: string;
 }

@@ -28,7 +28,7 @@ export class Claim {
 
   private constructor(folder: string, resources: Resources) {
     this.folder = folder;
-    this.#timer = resources.every(BEAT_MS, () => void this.#beat());
+    this.#timer = resources.every(BEAT_MS, () => void this.beat());
   }
 
   /** A new folder of our own below `root`. */
@@ -67,7 +67,7 @@ export class Claim {
 
   /** @throws StoreError when another process has taken the folder, thinking that this one is dead */
   async require(): Promise<void> {
-    if (performance.now() - this.#touchedAt > UNSURE_AFTER_MS) await this.#beat();
+    if (performance.now() - this.#touchedAt > UNSURE_AFTER_MS) await this.beat();
     if (!this.#isLost) return;
     throw new StoreError(
       'unwritable',
@@ -84,7 +84,8 @@ export class Claim {
     await rmdir(this.folder).catch(() => {});
   }
 
-  async #beat(): Promise<void> {
+  /** Says that this process lives, and finds out whether it still has the folder. */
+  async beat(): Promise<void> {
     const now = new Date();
     try {
       await utimes(path.join(this.folder, BEAT_FILE), now, now);

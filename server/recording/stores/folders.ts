@@ -1,14 +1,34 @@
 // Folders on a disk: made and made durable.
-import { access, mkdir, open } from 'node:fs/promises';
+import { access, mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** With all above it, and durable. */
+/** Another process may delete the folder above, being empty, as often as this. */
+const TRIES = 5;
+
+/**
+ * With all above it, and durable. Not by `recursive` of Node.js, which never ends where the system answers ENOENT
+ * below a folder that is there, as /proc does.
+ */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode });
-  if (first === undefined) return;
-  // Each new folder is an entry in the one above it.
-  for (let at = folder; at.length >= first.length; at = path.dirname(at)) {
-    await syncFolder(path.dirname(at));
+  for (let tries = 0; tries < TRIES; tries++) {
+    if (await wasMade(folder, mode)) return;
+    await makeFolder(path.dirname(folder), mode);
+  }
+  throw Object.assign(new Error(`${folder} cannot be made`), { code: 'EACCES' });
+}
+
+/** @returns false when the folder above is missing */
+async function wasMade(folder: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode });
+    // It is an entry in the folder above.
+    await syncFolder(path.dirname(folder));
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return true;
+    if (code === 'ENOENT' && path.dirname(folder) !== folder) return false;
+    throw error;
   }
 }
 

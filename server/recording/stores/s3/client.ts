@@ -69,6 +69,11 @@ export class S3Client {
     this.place = `bucket ${settings.bucket} at ${settings.endpoint}`;
   }
 
+  /** Known when it is so large that requests are refused, else 0. Milliseconds. */
+  get clockOffsetMs(): number {
+    return this.#clockOffset;
+  }
+
   /** The answer with its whole body, which is read to its end. @throws StoreError */
   send(request: S3Request): Promise<Answer> {
     return this.#repeated(request, async (response) => ({

@@ -48,6 +48,11 @@ export class S3Store implements RecordStore {
     this.place = this.#client.place;
   }
 
+  /** How much the store's clock is ahead of ours; 0 when it is so little that it does not matter. Milliseconds. */
+  get clockOffsetMs(): number {
+    return this.#client.clockOffsetMs;
+  }
+
   async *list(prefix: string, { after }: { after?: string } = {}): AsyncIterable<StoredObject> {
     const verb = `list ${prefix}`;
     let next: Record<string, string> | undefined = {};

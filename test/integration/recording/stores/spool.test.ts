@@ -1,8 +1,6 @@
 // Files that grow, up to a real object store: processes, stores and disks that go away cost nothing that was appended.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -10,7 +8,6 @@ import { loadConfig } from '../../../../server/config/config.ts';
 import { composeParts } from '../../../../server/recording/spool/compose.ts';
 import { partKey, partsOf } from '../../../../server/recording/spool/parts.ts';
 import { openSpool } from '../../../../server/recording/spool/spool.ts';
-import { DiskStore } from '../../../../server/recording/stores/disk.ts';
 import { S3Store } from '../../../../server/recording/stores/s3/s3-store.ts';
 import type { S3Settings } from '../../../../server/recording/stores/s3/settings.ts';
 import { createLogger } from '../../../../server/telemetry/log.ts';
@@ -266,70 +263,4 @@ test('a longer copy replaces a shorter one, and never the other way round', asyn
   assert.equal((await bytesOf(store, FILE)).toString(), 'one\ntwo\nthree\n');
   assert.deepEqual(await keysOf(store, `${FOLDER}/parts/`), [partKey(FILE, 99, 1)]);
   await spool.close({ withinMs: 5_000 });
-});
-
-test('in a folder files grow in their place, and torn tails are cut', async (t) => {
-  const dir = await mkdtemp(path.join(tmpdir(), 'parley-folder-'));
-  t.after(() => rm(dir, { recursive: true }));
-  const store = new DiskStore(dir);
-  const config = loadConfig({ RECORD_DIR: dir, RECORD_FREE_DISK_MB: '0' });
-  const spool = await openSpool(config, store, log, new Resources());
-  const file = await spool.file(FILE);
-  await Promise.all([file.append(Buffer.from('one\n')), file.append(Buffer.from('two\n'))]);
-  assert.equal(file.bytes, 8);
-  assert.equal((await bytesOf(store, FILE)).toString(), 'one\ntwo\n');
-  await assert.rejects(spool.file(FILE), /cannot be made/);
-  await assert.rejects(spool.file('../climbs/tracks/x'), { code: 'missing' });
-  await spool.close({ withinMs: 0 });
-  await writeFile(path.join(dir, FILE), '{"torn', { flag: 'a' });
-  assert.deepEqual(await composeParts(store, FOLDER), { changed: 1, left: 0 });
-  assert.equal(await readFile(path.join(dir, FILE), 'utf8'), 'one\ntwo\n');
-});
-
-test('below the floor of free disk nothing is written, and it is said why', async (t) => {
-  const dir = await mkdtemp(path.join(tmpdir(), 'parley-folder-'));
-  t.after(() => rm(dir, { recursive: true }));
-  const config = loadConfig({ RECORD_DIR: dir, RECORD_FREE_DISK_MB: '10000000' });
-  const spool = await openSpool(config, new DiskStore(dir), log, new Resources());
-  await assert.rejects(spool.file(FILE), { code: 'full', message: /RECORD_FREE_DISK_MB/ });
-});
-
-test('a disk that fills refuses appends whole, and goes on when there is room', async (t) => {
-  if (process.getuid?.() !== 0) return t.skip('mounting needs root');
-  const dir = await mkdtemp(path.join(tmpdir(), 'parley-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', dir], { stdio: 'ignore' });
-  } catch {
-    await rm(dir, { recursive: true });
-    return t.skip('this machine mounts nothing');
-  }
-  t.after(async () => {
-    execFileSync('umount', [dir]);
-    await rm(dir, { recursive: true });
-  });
-  const store = new DiskStore(dir);
-  const config = loadConfig({ RECORD_DIR: dir, RECORD_FREE_DISK_MB: '0' });
-  const spool = await openSpool(config, store, log, new Resources());
-  await writeFile(path.join(dir, 'other'), randomBytes(600_000));
-  const file = await spool.file(FILE);
-  const cluster = randomBytes(100_000);
-  let kept = 0;
-  await assert.rejects(
-    async () => {
-      for (;;) {
-        await file.append(cluster);
-        kept++;
-      }
-    },
-    { code: 'full', message: /the disk is full \(ENOSPC\)/ },
-  );
-  assert.ok(kept >= 2);
-  await assert.rejects(store.write('recordings/x', { bytes: cluster.subarray(0, 99_000) }), {
-    code: 'full',
-  });
-  await rm(path.join(dir, 'other'));
-  await file.append(cluster);
-  await file.close();
-  const expected = Buffer.concat(Array.from({ length: kept + 1 }, () => cluster));
-  assert.deepEqual(await bytesOf(store, FILE), expected);
 });
