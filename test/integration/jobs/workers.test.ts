@@ -71,7 +71,7 @@ class Scene {
       await worker.stop();
     });
     this.#t.after(() => {
-      if (!this.#t.passed) this.#t.diagnostic(worker.tail());
+      if (!('passed' in this.#t && this.#t.passed)) this.#t.diagnostic(worker.tail());
     });
     await worker.line(/^ready/, DEADLINES.serverReady);
     return worker;
