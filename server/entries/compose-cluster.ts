@@ -1,35 +1,21 @@
-// Puts `web`, `sfu-rtc` and `worker` together, each a process of its own; apart from config and signals.
+// Puts `web` and `sfu-rtc` together, each a process of its own; apart from config and signals.
 import type { AddressInfo } from 'node:net';
-import type { Cluster } from '../cluster/cluster.ts';
-import type { Config } from '../config/config.ts';
-import type { JobKinds, JobKindsContext } from '../jobs/kinds.ts';
 import { SfuNode } from '../sfu/node.ts';
 import { buildWeb } from '../signaling/app.ts';
 import { listenHost } from '../telemetry/listen-host.ts';
-import { type Listener, listen as listenOn, pathOf } from '../telemetry/listener.ts';
-import type { Logger } from '../telemetry/log.ts';
-import { createMetrics, serveMetrics } from '../telemetry/metrics.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { serveHealth, shown } from '../telemetry/probes.ts';
 import { Resources } from '../telemetry/resources.ts';
 import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
-import { Closers, closeJobs, mediaNodeOf, startJobs } from './compose-parts.ts';
+import {
+  Closers,
+  mediaNodeOf,
+  metricsNote,
+  type Replica,
+  type ReplicaOptions,
+  startMetrics,
+} from './compose-parts.ts';
 import { recordingLibrary, recordingOfNode } from './compose-recording.ts';
-
-export interface ReplicaOptions {
-  config: Config;
-  log: Logger;
-  /** Connected. It is closed with the replica. */
-  cluster: Cluster;
-}
-
-export interface Replica {
-  /** Addresses and ports, for the first lines of the log. */
-  readonly summary: string;
-  /** TCP port of the listener. */
-  readonly port: number;
-  readonly resources: Resources;
-  /** Hands everything over to other replicas, within DRAIN_GRACE_SECONDS, then ends. */
-  close(): Promise<void>;
-}
 
 /** @throws when a port cannot be opened. Parts that were open are closed again */
 export async function startWeb({
@@ -127,75 +113,4 @@ export async function startSfu({
     await closers.close();
     throw error;
   }
-}
-
-/**
- * @param kinds what it does; without it what this release can do
- * @throws when a port cannot be opened. Parts that were open are closed again
- */
-export async function startWorker({
-  config,
-  log,
-  cluster,
-  kinds,
-}: ReplicaOptions & { kinds?: (context: JobKindsContext) => JobKinds }): Promise<Replica> {
-  const resources = new Resources();
-  const metrics = createMetrics(resources);
-  const closers = new Closers();
-  closers.add(() => cluster.close());
-  try {
-    const metricsServer = await startMetrics(metrics, config);
-    closers.add(async () => metricsServer?.close());
-    const health = await serveHealth(config.http, () => cluster.connected);
-    closers.add(() => health.close());
-    const jobs = startJobs({ config, cluster, resources, metrics, log }, kinds);
-    closers.add(() => closeJobs(jobs, config));
-    return {
-      summary: `worker: ${config.jobs.atOnce} at once, health http://${shown(health.address)}/healthz${metricsNote(metricsServer)}`,
-      port: health.address.port,
-      resources,
-      close: () => closers.close(),
-    };
-  } catch (error) {
-    await closers.close();
-    throw error;
-  }
-}
-
-/** Only with METRICS_PORT: several replicas on one machine would want the same default port. */
-async function startMetrics(
-  metrics: ReturnType<typeof createMetrics>,
-  { http, telemetry }: Config,
-): Promise<Listener | undefined> {
-  const { metricsPort } = telemetry;
-  if (metricsPort === undefined) return undefined;
-  return serveMetrics(metrics, { host: await listenHost(http.host), port: metricsPort });
-}
-
-function metricsNote(server: Listener | undefined): string {
-  return server ? `, metrics http://${shown(server.address)}/metrics` : '';
-}
-
-/** Answers health probes and nothing else: browsers signal with `web` alone. */
-async function serveHealth(http: Config['http'], isReady: () => boolean): Promise<Listener> {
-  const host = await listenHost(http.host);
-  const probes: Record<string, () => boolean> = { '/healthz': () => true, '/readyz': isReady };
-  return listenOn(
-    (request, response) => {
-      const path = pathOf(request);
-      const probe = path !== undefined && Object.hasOwn(probes, path) && probes[path];
-      const [status, text] = !probe
-        ? [404, 'Only health probes are answered here.']
-        : probe()
-          ? [200, 'ok']
-          : [503, 'not ready'];
-      response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
-    },
-    { host, port: http.port },
-  );
-}
-
-function shown({ address, port, family }: AddressInfo): string {
-  if (address === '::' || address === '0.0.0.0') return `localhost:${port}`;
-  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

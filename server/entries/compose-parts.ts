@@ -1,10 +1,8 @@
-// Shared by the compositions: closing in order, and the options of a media node.
+// Shared by the compositions: what replicas have in common, and the options of a media node.
+
 import { networkInterfaces } from 'node:os';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { JobLimits } from '../cluster/jobs.ts';
 import type { Config } from '../config/config.ts';
-import { type JobKinds, type JobKindsContext, jobKinds } from '../jobs/kinds.ts';
-import { JobRunner } from '../jobs/runner.ts';
 import {
   announcedAddresses,
   listenAddresses,
@@ -12,12 +10,30 @@ import {
   replicaHostname,
   withReceiveBuffer,
 } from '../sfu/workers/addresses.ts';
+import { listenHost } from '../telemetry/listen-host.ts';
+import type { Listener } from '../telemetry/listener.ts';
 import type { Logger } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import { type Metrics, serveMetrics } from '../telemetry/metrics.ts';
+import { shown } from '../telemetry/probes.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import { configuredTurn } from '../turn/pool/environment.ts';
 
-const DAY_MS = 24 * 3_600_000;
+export interface ReplicaOptions {
+  config: Config;
+  log: Logger;
+  /** Connected. It is closed with the replica. */
+  cluster: Cluster;
+}
+
+export interface Replica {
+  /** Addresses and ports, for the first lines of the log. */
+  readonly summary: string;
+  /** TCP port of the listener. */
+  readonly port: number;
+  readonly resources: Resources;
+  /** Hands everything over to other replicas, within DRAIN_GRACE_SECONDS, then ends. */
+  close(): Promise<void>;
+}
 
 /** Closes in the opposite order of opening, once: users close before what they use. */
 export class Closers {
@@ -35,6 +51,20 @@ export class Closers {
     }
     if (failures.length > 0) throw failures[0];
   }
+}
+
+/** Only with METRICS_PORT: several replicas on one machine would want the same default port. */
+export async function startMetrics(
+  metrics: Metrics,
+  { http, telemetry }: Config,
+): Promise<Listener | undefined> {
+  const { metricsPort } = telemetry;
+  if (metricsPort === undefined) return undefined;
+  return serveMetrics(metrics, { host: await listenHost(http.host), port: metricsPort });
+}
+
+export function metricsNote(server: Listener | undefined): string {
+  return server ? `, metrics http://${shown(server.address)}/metrics` : '';
 }
 
 /**
@@ -66,28 +96,4 @@ export function mediaNodeOf(config: Config) {
         ),
     },
   };
-}
-
-/** What the store keeps of jobs. */
-export function jobLimitsOf({ jobs }: Config): JobLimits {
-  const { maxUnfinished, keepDays, maxEnded } = jobs;
-  return { maxUnfinished, keepMs: keepDays * DAY_MS, keptPerKind: maxEnded };
-}
-
-/** Does jobs from now on, until it is closed. */
-export function startJobs(
-  parts: { config: Config; cluster: Cluster; resources: Resources; metrics: Metrics; log: Logger },
-  kindsOf: (context: JobKindsContext) => JobKinds = jobKinds,
-): JobRunner {
-  const { config, cluster, ...rest } = parts;
-  const { atOnce, leaseMs } = config.jobs;
-  const kinds = kindsOf({ config, cluster, resources: rest.resources, log: rest.log });
-  return new JobRunner({ ...rest, store: cluster.jobs, kinds, concurrency: atOnce, leaseMs });
-}
-
-/** Jobs are handed back in this part of the time that a close may take: the rest has to be closed too. */
-const HAND_BACK_SHARE = 0.8;
-
-export function closeJobs(runner: JobRunner, { timing }: Config): Promise<void> {
-  return runner.close(timing.shutdownMs * HAND_BACK_SHARE);
 }

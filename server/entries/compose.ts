@@ -13,8 +13,10 @@ import type { Logger } from '../telemetry/log.ts';
 import { createMetrics, type Metrics, serveMetrics } from '../telemetry/metrics.ts';
 import { Resources } from '../telemetry/resources.ts';
 import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
-import { Closers, closeJobs, jobLimitsOf, mediaNodeOf, startJobs } from './compose-parts.ts';
+import { Closers, mediaNodeOf } from './compose-parts.ts';
 import { recordingLibrary, recordingOfNode } from './compose-recording.ts';
+import { closeJobs, startJobs } from './compose-worker.ts';
+import { jobLimitsOf } from './connect-store.ts';
 
 export interface AllInOneOptions {
   config: Config;

@@ -1,10 +1,12 @@
 // The store that `web`, `sfu-rtc` and `worker` share: they reach each other only through it.
 import type { Cluster } from '../cluster/cluster.ts';
+import type { JobLimits } from '../cluster/jobs.ts';
 import { createRedisCluster } from '../cluster/redis/redis.ts';
 import type { Config } from '../config/config.ts';
 import { sessionLeaseMs } from '../signaling/session/lease.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { jobLimitsOf } from './compose-parts.ts';
+
+const DAY_MS = 24 * 3_600_000;
 
 /** @throws Error with one sentence for the operator */
 export async function connectStore(config: Config, log: Logger): Promise<Cluster> {
@@ -28,4 +30,10 @@ export async function connectStore(config: Config, log: Logger): Promise<Cluster
     log,
     onListenerError: (err) => log.error({ err }, 'a cluster listener failed'),
   });
+}
+
+/** What the store keeps of jobs. */
+export function jobLimitsOf({ jobs }: Config): JobLimits {
+  const { maxUnfinished, keepDays, maxEnded } = jobs;
+  return { maxUnfinished, keepMs: keepDays * DAY_MS, keptPerKind: maxEnded };
 }

@@ -1,7 +1,7 @@
 // The `worker` process: does what may wait, such as films, on the cluster that REDIS_URL names.
 import { loadConfig } from '../config/config.ts';
 import { createLogger } from '../telemetry/log.ts';
-import { startWorker } from './compose-cluster.ts';
+import { startWorker } from './compose-worker.ts';
 import { connectStore } from './connect-store.ts';
 import { closeOnSignals, failToStart } from './process.ts';
 

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { busContract } from './bus.ts';
 import type { ClusterPair, ClusterSettings, ClusterTest } from './cluster-test.ts';
 import { historyContract } from './history.ts';
-import { jobsContract } from './jobs.ts';
-import { jobHistoriesContract } from './jobs-histories.ts';
+import { jobAttemptsContract } from './jobs/attempts.ts';
+import { jobHistoriesContract } from './jobs/histories.ts';
+import { jobKeepingContract } from './jobs/keeping.ts';
 import { leasesContract } from './leases.ts';
 import { nodesContract } from './nodes.ts';
 import { operationsContract } from './operations.ts';
@@ -43,7 +44,8 @@ export function clusterContract(
     nodesContract,
     turnContract,
     secretsContract,
-    jobsContract,
+    jobAttemptsContract,
+    jobKeepingContract,
     jobHistoriesContract,
   ]) {
     contract(promises);

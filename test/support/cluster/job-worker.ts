@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import * as v from 'valibot';
 import { loadConfig } from '../../../server/config/config.ts';
-import { startWorker } from '../../../server/entries/compose-cluster.ts';
+import { startWorker } from '../../../server/entries/compose-worker.ts';
 import { connectStore } from '../../../server/entries/connect-store.ts';
 import { closeOnSignals } from '../../../server/entries/process.ts';
 import { runChild } from '../../../server/jobs/child.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { Job, JobLease, JobOutcome, JobStore } from '../../../server/cluster/jobs.ts';
-import type { ClusterTest } from './cluster-test.ts';
+import type { Job, JobLease, JobOutcome, JobStore } from '../../../../server/cluster/jobs.ts';
+import type { ClusterTest } from '../cluster-test.ts';
 
 const RUNS = 40;
 const WORKERS = 3;
