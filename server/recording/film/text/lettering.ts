@@ -64,6 +64,8 @@ export function initialsOf(name: string): string {
     .filter((word) => word.length > 0);
   const [first] = words[0] ?? [];
   const last = words.length > 1 ? words.at(-1)?.[0] : undefined;
+  // Fonts of one colour show a family as its members, side by side.
+  if (/^\p{Extended_Pictographic}/u.test(first ?? '')) return [...(first ?? '')][0] ?? '';
   // Scripts that join their letters, or stack them, make no initials of two.
   const initials = /^\p{Script=Latin}|^\p{Script=Cyrillic}|^\p{Script=Greek}/u.test(first ?? '')
     ? `${first}${last ?? ''}`

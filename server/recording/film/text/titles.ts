@@ -25,9 +25,13 @@ function time(frame: number): string {
 /** ASS has blue first. */
 const colour = (rgb: string) => `&H${rgb.slice(4, 6)}${rgb.slice(2, 4)}${rgb.slice(0, 2)}&`;
 
+/** Pixels. Small tiles have small names, which leave the picture free. */
+function fontOf(rect: Rect, size: Size): number {
+  return Math.max(9, Math.round(Math.min(size.height * 0.036, rect.height * 0.13)));
+}
+
 function file(size: Size, events: readonly string[]): string {
   const font = Math.max(9, Math.round(size.height * 0.036));
-  const box = Math.max(2, Math.round(font * 0.28));
   const style = (name: string, rest: string) =>
     `Style: ${name},${FONT},${font},&H00FFFFFF,&H00FFFFFF,${rest},1`;
   return [
@@ -43,7 +47,7 @@ function file(size: Size, events: readonly string[]): string {
     'Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding',
     style('Shape', '&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,7,0,0,0'),
     style('Initials', '&H00000000,&H00000000,0,0,0,0,100,100,0,0,1,0,0,5,0,0,0'),
-    style('Name', `&H70101214,&H70101214,0,0,0,0,100,100,0,0,4,0,${box},1,0,0,0`),
+    style('Name', `&H70101214,&H70101214,0,0,0,0,100,100,0,0,4,0,4,1,0,0,0`),
     '',
     '[Events]',
     'Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text',
@@ -105,7 +109,8 @@ function cardEvents(scene: Scene, tile: Tile, size: Size): string[] {
   );
   if (isScreen) return [ground];
   const r = Math.round(Math.min(rect.width, rect.height) * 0.21);
-  const [x, y] = [rect.x + rect.width / 2, rect.y + rect.height / 2];
+  // A little above the middle: the name is below.
+  const [x, y] = [rect.x + rect.width / 2, Math.round(rect.y + rect.height * 0.46)];
   const circle = rounded({ x: x - r, y: y - r, width: 2 * r, height: 2 * r }, r);
   const initials = assText(initialsOf(name));
   return [
@@ -129,7 +134,8 @@ export function cards(scenes: readonly Scene[], size: Size): string {
 }
 
 function nameEvents(scene: Scene, { rect, name, isScreen }: Tile, size: Size): string[] {
-  const font = Math.max(9, Math.round(size.height * 0.036));
+  const font = fontOf(rect, size);
+  const box = Math.max(2, Math.round(font * 0.28));
   const margin = Math.round(font * 0.7);
   const text = shortened(name, (rect.width - 2 * margin) / font);
   const clip = `\\clip(${rect.x},${rect.y},${rect.x + rect.width},${rect.y + rect.height})`;
@@ -140,7 +146,14 @@ function nameEvents(scene: Scene, { rect, name, isScreen }: Tile, size: Size): s
     ),
     ...(text === '' || isScreen
       ? []
-      : [event(1, scene, 'Name', `{\\an1${position}${clip}}${assText(text)}`)]),
+      : [
+          event(
+            1,
+            scene,
+            'Name',
+            `{\\an1${position}${clip}\\fs${font}\\shad${box}}${assText(text)}`,
+          ),
+        ]),
   ];
 }
 

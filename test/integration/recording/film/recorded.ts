@@ -11,7 +11,7 @@ export const FLASH_MS = 100;
 
 export type Codec = 'vp8' | 'vp9' | 'h264' | 'av1' | 'opus';
 
-const MIME: Record<Codec, string> = {
+export const MIME: Record<Codec, string> = {
   vp8: 'video/VP8',
   vp9: 'video/VP9',
   h264: 'video/H264',

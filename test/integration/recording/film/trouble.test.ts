@@ -6,8 +6,9 @@ import { before, describe, test } from 'node:test';
 import type { Run } from '../../../../server/recording/film/run.ts';
 import type { ManifestLine } from '../../../../server/recording/manifest/lines.ts';
 import { mergeLogs } from '../../../../server/recording/manifest/merge.ts';
+import { programPath } from '../../../support/process/programs.ts';
 import { within } from '../../../support/process/until.ts';
-import { run } from './child.ts';
+import { output, run } from './child.ts';
 import { beeps, pictures, probed, sound } from './measured.ts';
 import { type Recorded, record, START } from './recorded.ts';
 import { render, scratchFolder } from './scratch.ts';
@@ -92,6 +93,33 @@ describe('trouble', () => {
     assert.equal(seen.frames, 240);
     assert.ok(red(heldMs - 300) && red(heldMs + 700) && !red(heldMs + 1_400));
     assert.equal(beeps(await sound(film), 1_000).length, 8);
+  });
+
+  test('a size that changes within a file does not end the film', async () => {
+    const others = await scratchFolder();
+    const half = { ...camera, codec: 'h264', to: START + 4_000 } as const;
+    await record(others, { ...half, file: 'one.mkv' });
+    await record(others, { ...half, file: 'two.mkv', width: 180, height: 320, colour: '0x30a030' });
+    const raw: Buffer[] = [];
+    for (const file of ['one.mkv', 'two.mkv']) {
+      const from = ['-i', path.join(others, file)];
+      const args = ['-nostdin', '-loglevel', 'error', ...from, '-c', 'copy', '-f', 'h264', '-'];
+      raw.push(await output(programPath('ffmpeg'), args));
+    }
+    const stream = path.join(others, 'both.h264');
+    await writeFile(stream, Buffer.concat(raw));
+    await output(programPath('ffmpeg'), [
+      ...['-nostdin', '-loglevel', 'error', '-r', '15', '-i', stream, '-c', 'copy'],
+      ...['-f', 'matroska', path.join(others, 'camera.webm')],
+    ]);
+    const { path: film } = await render(folder, lines, {
+      fileOf: ({ file }) => path.join(file === 'camera.webm' ? others : folder, file),
+    });
+    const seen = await pictures(film, 160, 90);
+    assert.equal(seen.frames, 240);
+    const [red] = seen.at(75, 0.2, 0.4);
+    const [, green] = seen.at(195, 0.2, 0.4);
+    assert.ok(red > 120 && green > 120, `${red} ${green}`);
   });
 
   test('what was paused is not in the film', async () => {

@@ -227,10 +227,7 @@ const anyTimeline = fc
           track(`p${index}`, [times], { source: 'screen' as const }),
         ),
       ],
-      pauses:
-        takesOf({ startMs: 0, endMs: 10_000, pauses: [] }).length === 0
-          ? []
-          : pauses.map(([from, to]) => ({ from, to })),
+      pauses: pauses.map(([from, to]) => ({ from, to })),
       speakers: speakers
         .toSorted(([one], [other]) => one - other)
         .map(([at, person]) => ({ at, participantIds: [`p${person}`] })),
