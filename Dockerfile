@@ -3,6 +3,7 @@
 #   docker run … parley                          everything in one process, no Redis
 #   docker run … parley node server/entries/web.ts       signalling and the page; needs REDIS_URL
 #   docker run … parley node server/entries/sfu-rtc.ts   media; needs REDIS_URL
+#   docker run … parley node server/entries/worker.ts    what may wait, such as films; needs REDIS_URL
 # Stop it with `docker stop -t 130`: Docker's ten seconds are too few to move people (DRAIN_GRACE_SECONDS).
 
 FROM node:26.10.0-bookworm AS build

@@ -1,4 +1,4 @@
-// A whole cluster on this machine: Redis, `web` and `sfu-rtc` replicas on loopback, one address.
+// A whole cluster on this machine: Redis, `web`, `sfu-rtc` and `worker` replicas on loopback, one address.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { Balancer } from './balancer.ts';
 import { Child } from './child.ts';
 import { freePort } from './free-port.ts';
 
-export type Role = 'redis' | 'web' | 'sfu-rtc';
+export type Role = 'redis' | 'web' | 'sfu-rtc' | 'worker';
 
 /** The address of a process, and how to start it there. */
 export interface Place {
@@ -47,9 +47,9 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const HERE: Place = { address: '127.0.0.1', command: [] };
 /** Another program may take a free port before Redis opens it. */
 const REDIS_ATTEMPTS = 5;
-/** `web` and `sfu-rtc` print this when they are ready. */
+/** `web`, `sfu-rtc` and `worker` print this when they are ready. */
 const READY =
-  /Parley is ready\. (?:web: http:\/\/[^:]+:(\d+)|sfu-rtc: ([0-9a-f-]+), .*:(\d+)\/healthz)/;
+  /Parley is ready\. (?:web: http:\/\/[^:]+:(\d+)|sfu-rtc: ([0-9a-f-]+), .*:(\d+)\/healthz|worker: .*:(\d+)\/healthz)/;
 
 export class LocalCluster {
   readonly balancer: Balancer;
@@ -165,10 +165,26 @@ export class LocalCluster {
     });
   }
 
+  async addWorker(env: Readonly<Record<string, string>> = {}): Promise<Member> {
+    const place = this.#place('worker');
+    const { address: host } = place;
+    const child = this.#spawnReplica('worker', place, { PORT: '0', ...env });
+    const { input: line, 4: port } = await child.line(READY);
+    return this.#add({
+      role: 'worker',
+      child,
+      host,
+      port: Number(port),
+      address: `health http://${host}:${port}/healthz`,
+      nodeId: undefined,
+      metricsUrl: metricsIn(line),
+    });
+  }
+
   /** Ends everything, the replicas first. */
   async close(): Promise<void> {
     // A process ends before those that it uses.
-    for (const role of ['web', 'sfu-rtc', 'redis'] as const) {
+    for (const role of ['worker', 'web', 'sfu-rtc', 'redis'] as const) {
       await Promise.all(this.of(role).map(({ child }) => child.stop()));
     }
     await this.balancer.close();
@@ -180,7 +196,7 @@ export class LocalCluster {
   }
 
   #spawnReplica(
-    role: 'web' | 'sfu-rtc',
+    role: Exclude<Role, 'redis'>,
     place: Place,
     env: Readonly<Record<string, string>>,
   ): Child {

@@ -1,4 +1,4 @@
-// `npm run cluster`: two `web` and three `sfu-rtc` replicas on this machine, to see what a cluster does.
+// `npm run cluster`: two `web`, three `sfu-rtc` and a `worker` on this machine, to see what a cluster does.
 import { parseArgs } from 'node:util';
 import { ensureClient } from '../../client/build.ts';
 import { ensureDebianPackages } from '../../native/host/debian.ts';
@@ -10,6 +10,7 @@ const { values: flags } = parseArgs({
   options: {
     web: { type: 'string', default: '2' },
     sfu: { type: 'string', default: '3' },
+    worker: { type: 'string', default: '1' },
     port: { type: 'string', default: '3000' },
     verbose: { type: 'boolean', default: false },
   },
@@ -42,10 +43,11 @@ try {
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   await watchNpm(process.env, stop);
-  print('Starting Redis, web and sfu-rtc …');
+  print('Starting Redis, web, sfu-rtc and worker …');
   await Promise.all([
     ...Array.from({ length: Number(flags.sfu) }, () => cluster.addSfu()),
     ...Array.from({ length: Number(flags.web) }, () => cluster.addWeb()),
+    ...Array.from({ length: Number(flags.worker) }, () => cluster.addWorker()),
   ]);
   const rows = cluster.members.map(
     ({ role, child, address }) =>

@@ -18,6 +18,7 @@ const TITLES: Record<keyof typeof SETTINGS, string> = {
   recording: 'Recordings',
   s3: 'Object storage',
   s3Aliases: 'Object storage, other names',
+  jobs: 'Jobs',
   platform: 'Platform',
   telemetry: 'Logs and metrics',
 };

@@ -2,6 +2,7 @@
 import { cluster, store } from './topics/cluster.ts';
 import { access, http } from './topics/http.ts';
 import { interest } from './topics/interest.ts';
+import { jobs } from './topics/jobs.ts';
 import { limits, timing } from './topics/limits.ts';
 import { media } from './topics/media.ts';
 import { platform, telemetry } from './topics/platform.ts';
@@ -21,6 +22,7 @@ export const SETTINGS = {
   recording,
   s3,
   s3Aliases,
+  jobs,
   platform,
   telemetry,
 } as const;

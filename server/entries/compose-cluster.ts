@@ -1,7 +1,8 @@
-// Puts `web` and `sfu-rtc` together, each a process of its own; apart from config and signals.
+// Puts `web`, `sfu-rtc` and `worker` together, each a process of its own; apart from config and signals.
 import type { AddressInfo } from 'node:net';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config } from '../config/config.ts';
+import type { JobKinds, JobKindsContext } from '../jobs/kinds.ts';
 import { SfuNode } from '../sfu/node.ts';
 import { buildWeb } from '../signaling/app.ts';
 import { listenHost } from '../telemetry/listen-host.ts';
@@ -10,7 +11,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { createMetrics, serveMetrics } from '../telemetry/metrics.ts';
 import { Resources } from '../telemetry/resources.ts';
 import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
-import { Closers, mediaNodeOf } from './compose-parts.ts';
+import { Closers, closeJobs, mediaNodeOf, startJobs } from './compose-parts.ts';
 import { recordingLibrary, recordingOfNode } from './compose-recording.ts';
 
 export interface ReplicaOptions {
@@ -118,6 +119,39 @@ export async function startSfu({
     const protocols = config.media.protocols.map((name) => name.toUpperCase()).join(' and ');
     return {
       summary: `sfu-rtc: ${node.id}, media ${protocols} ${node.ports.join(', ')} on ${candidates}, TURN ${describeTurn(turnUrls(configured))}, health http://${shown(health.address)}/healthz${metricsNote(metricsServer)}`,
+      port: health.address.port,
+      resources,
+      close: () => closers.close(),
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/**
+ * @param kinds what it does; without it what this release can do
+ * @throws when a port cannot be opened. Parts that were open are closed again
+ */
+export async function startWorker({
+  config,
+  log,
+  cluster,
+  kinds,
+}: ReplicaOptions & { kinds?: (context: JobKindsContext) => JobKinds }): Promise<Replica> {
+  const resources = new Resources();
+  const metrics = createMetrics(resources);
+  const closers = new Closers();
+  closers.add(() => cluster.close());
+  try {
+    const metricsServer = await startMetrics(metrics, config);
+    closers.add(async () => metricsServer?.close());
+    const health = await serveHealth(config.http, () => cluster.connected);
+    closers.add(() => health.close());
+    const jobs = startJobs({ config, cluster, resources, metrics, log }, kinds);
+    closers.add(() => closeJobs(jobs, config));
+    return {
+      summary: `worker: ${config.jobs.atOnce} at once, health http://${shown(health.address)}/healthz${metricsNote(metricsServer)}`,
       port: health.address.port,
       resources,
       close: () => closers.close(),

@@ -1,4 +1,4 @@
-// Puts web and sfu together in one process, on the memory cluster; apart from config and signals.
+// Puts web, sfu and worker together in one process, on the memory cluster; apart from config and signals.
 import type { FastifyInstance } from 'fastify';
 import { ROOM_TOKEN_SECRET } from '../api/signing-keys.ts';
 import { createMemoryCluster } from '../cluster/memory/memory.ts';
@@ -13,7 +13,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { createMetrics, type Metrics, serveMetrics } from '../telemetry/metrics.ts';
 import { Resources } from '../telemetry/resources.ts';
 import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
-import { Closers, mediaNodeOf } from './compose-parts.ts';
+import { Closers, closeJobs, jobLimitsOf, mediaNodeOf, startJobs } from './compose-parts.ts';
 import { recordingLibrary, recordingOfNode } from './compose-recording.ts';
 
 export interface AllInOneOptions {
@@ -55,6 +55,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     chatHistory: config.limits.chatHistory,
     patchHistory: config.limits.patchHistory,
     sessionLeaseMs: sessionLeaseMs(config),
+    jobs: jobLimitsOf(config),
     onListenerError: (err) => log.error({ err }, 'a cluster listener failed'),
   });
   const shared = { cluster, resources, metrics, log };
@@ -67,6 +68,8 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     const recording = recordingOfNode({ ...shared, config }, closers);
     const node = await SfuNode.start({ ...shared, ...nodeOptions, ...recording, workerBin });
     closers.add(() => node.close());
+    const jobs = startJobs({ ...shared, config });
+    closers.add(() => closeJobs(jobs, config));
     const { app } = await buildWeb({
       ...shared,
       config,

@@ -11,8 +11,14 @@ import { failToStart } from './process.ts';
 /** What came while the recorder started. */
 const early: unknown[] = [];
 let recorder: Recorder | undefined;
+let isConfigured = false;
 
+// One that is not needed any more before it was told anything.
+process.once('disconnect', () => {
+  if (!isConfigured) process.exit(0);
+});
 process.once('message', (first) => {
+  isConfigured = true;
   process.on('message', (message) => {
     if (recorder) recorder.receive(message);
     else early.push(message);

@@ -12,6 +12,9 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
  */
 const LOOP_LOOK_MS = 50;
 
+/** Seconds; from a job that has nothing to do to the film of a long call. */
+const JOB_BUCKETS = [0.1, 1, 5, 15, 60, 300, 900, 3_600, 10_800];
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics(resources: Resources) {
@@ -90,6 +93,19 @@ export function createMetrics(resources: Resources) {
       name: 'parley_ice_selected_total',
       help: 'Transports by the protocol of the path that ICE selected.',
       labelNames: ['protocol'],
+      registers,
+    }),
+    jobs: new Gauge({
+      name: 'parley_jobs',
+      help: 'Jobs of the whole cluster by kind and state, as this process read them last: waiting, running, and those that ended and are kept.',
+      labelNames: ['kind', 'state'],
+      registers,
+    }),
+    jobSeconds: new Histogram({
+      name: 'parley_job_seconds',
+      help: 'Time of one attempt at a job, by what came of it: done, failed (for good), again, waits, cancelled, returned (this process ended), lost, stuck.',
+      labelNames: ['kind', 'outcome'],
+      buckets: JOB_BUCKETS,
       registers,
     }),
   };

@@ -15,6 +15,7 @@ export const RESOURCE_KINDS = [
   'recorder',
   'prepared',
   'subscription',
+  'job',
   'timer',
 ] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];

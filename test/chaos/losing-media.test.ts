@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClusterCall } from '../support/cluster/cluster-call.ts';
 import { TestCluster } from '../support/cluster/local-cluster.ts';
+import { workerOnPort } from '../support/cluster/worker-on-port.ts';
 import { until } from '../support/process/until.ts';
 
 /** Longer than any of these takes on a busy machine; bench/ says how long it takes. */
@@ -69,12 +70,3 @@ test('an sfu-rtc replica frozen past its lease: when it wakes it has lost its ro
   call.gapIsBelow(NO_FREEZE_MS);
   await cluster.holdsNothingBut(2, 2);
 });
-
-async function workerOnPort(workers: readonly number[], port: number): Promise<number> {
-  const { execFile } = await import('node:child_process');
-  const { promisify } = await import('node:util');
-  const { stdout } = await promisify(execFile)('ss', ['-lunpH', `sport = :${port}`]);
-  const pid = Number(/pid=(\d+)/.exec(stdout)?.[1]);
-  assert.ok(workers.includes(pid), `no worker on port ${port}: ${stdout}`);
-  return pid;
-}

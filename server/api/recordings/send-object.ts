@@ -1,5 +1,6 @@
 // Sends an object of the store, or a part of it, as fast as the client reads and never faster.
 import { createHash } from 'node:crypto';
+import { finished, type Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ParleyError } from '../../../shared/errors.ts';
 import type { RecordStore } from '../../recording/stores/store.ts';
@@ -86,19 +87,44 @@ export class ObjectSender {
       throw withoutBody(reply, new ParleyError('no_capacity', { message: TOO_MANY }));
     }
     this.#open += 1;
-    const done = () => {
-      this.#open -= 1;
-    };
-    const stream = await this.#store.read(key, range).catch((error: unknown) => {
-      done();
+    const stream = await this.#begun(key, range).catch((error: unknown) => {
       throw withoutBody(reply, error);
     });
-    stream.once('close', done);
+    // An answer that was begun can only be cut off: its client sees that it is not whole.
+    stream.once('error', () => reply.raw.destroy());
     // The client may have gone while the store was asked.
     if (reply.raw.destroyed) stream.destroy();
     reply.raw.setTimeout(this.#stalledMs);
     return reply.send(stream);
   }
+
+  /** The object's stream, once it has bytes. @throws StoreError */
+  async #begun(key: string, range: { first: number; last: number } | undefined): Promise<Readable> {
+    const done = () => {
+      this.#open -= 1;
+    };
+    const stream = await this.#store.read(key, range).catch((error: unknown) => {
+      done();
+      throw error;
+    });
+    if (stream.closed) done();
+    else stream.once('close', done);
+    await hasBegun(stream);
+    return stream;
+  }
+}
+
+/** Resolves with the first bytes, or the end of an empty object. Rejects when there will be none. */
+function hasBegun(stream: Readable): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  stream.once('readable', resolve);
+  const forget = finished(stream, { writable: false }, (error) =>
+    error ? reject(error) : resolve(),
+  );
+  return promise.finally(() => {
+    forget();
+    stream.off('readable', resolve);
+  });
 }
 
 const TOO_MANY = 'Too many recordings are being watched at the moment. Try again in a minute.';

@@ -59,7 +59,7 @@ export const store = {
     defaultText: 'none: `npm start` keeps everything in its own memory',
     secret: true,
     about:
-      'Redis 7 or Valkey, or any node of a Redis Cluster, which is recognized. `web` and `sfu-rtc` need it; it is all they share.',
+      'Redis 7 or Valkey, or any node of a Redis Cluster, which is recognized. `web`, `sfu-rtc` and `worker` need it; it is all they share.',
   }),
   keyPrefix: setting(
     'REDIS_KEY_PREFIX',

@@ -48,7 +48,7 @@ export const telemetry = {
   ),
   metricsPort: setting('METRICS_PORT', optional(portOrAny), {
     default: undefined,
-    defaultText: '9464, on loopback only (`npm start`); none (`web`, `sfu-rtc`)',
+    defaultText: '9464, on loopback only (`npm start`); none (`web`, `sfu-rtc`, `worker`)',
     about:
       'Port of `/metrics` (Prometheus text). Set, it listens on HOST; unset, on loopback only, so that nothing is published by accident.',
   }),

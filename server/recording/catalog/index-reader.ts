@@ -24,6 +24,8 @@ interface Known {
 
 /** How old an answer may be: another replica may have changed the index. */
 const FRESH_MS = 3_000;
+/** The same for a listing that did not show what is asked for: it may have begun just now. */
+const FRESH_ENOUGH_MS = 500;
 /** Characters of entries that are remembered: some thousand recordings. */
 const REMEMBERED = 16_000_000;
 /** Listings that are remembered: of all rooms, and of those that are looked at. */
@@ -51,10 +53,10 @@ export class IndexReader {
   }
 
   /** The newest recordings first; those of one room, or all. @throws StoreError */
-  items(room?: string): Promise<readonly IndexItem[]> {
+  items(room?: string, freshMs = FRESH_MS): Promise<readonly IndexItem[]> {
     const prefix = indexPrefix(room);
     const known = this.#listings.get(prefix);
-    if (known && this.#now() - known.at < FRESH_MS) return known.items;
+    if (known && this.#now() - known.at < freshMs) return known.items;
     const items = this.#list(prefix);
     const listing = { at: this.#now(), items };
     this.#listings.delete(prefix);
@@ -91,7 +93,7 @@ export class IndexReader {
   async keyOf(id: string): Promise<string | undefined> {
     const seen = this.#keys.get(id);
     if (seen !== undefined) return seen;
-    await this.items();
+    await this.items(undefined, FRESH_ENOUGH_MS);
     return this.#keys.get(id);
   }
 

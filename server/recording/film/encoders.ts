@@ -37,7 +37,7 @@ export const ENCODINGS: Readonly<Record<FilmFormat, Encoding>> = {
       ...['-b:v', '0', '-crf', '36', '-g', String(KEY_FRAME_SECONDS * FPS), ...COLOURS],
     ],
     sound: ['-c:a', 'libopus', '-b:a', '96k'],
-    subtitles: ['-c:s', 'webvtt'],
+    subtitles: ['-c:s', 'copy'],
     container: ['-f', 'webm'],
   },
 };

@@ -4,7 +4,7 @@ import type { Interval } from '../manifest/intervals.ts';
 import { nameAt } from '../manifest/presence.ts';
 import { inTurn, type TimelineSegment } from '../manifest/segments.ts';
 import type { Timeline } from '../manifest/timeline.ts';
-import { progressOf, type Run } from './run.ts';
+import type { Run } from './run.ts';
 
 /** Milliseconds of the stream in a file, or why it cannot be read. */
 export type Found = { durationMs: number } | { problem: string };
@@ -24,32 +24,39 @@ export function lastWords(stderr: string): string {
   return (lines.at(-1) ?? 'no reason was given').replace(/^\[[^\]]*\] /, '').slice(0, 300);
 }
 
+/** Follows the lines of ffmpeg's `framecrc`: a time base, then stream, dts, pts, duration, size and sum of each packet. */
+class Packets {
+  #tickMs = 1;
+  endMs = 0;
+
+  line(text: string): void {
+    const base = /^#tb 0: (\d+)\/(\d+)/.exec(text);
+    if (base !== null) this.#tickMs = (1_000 * Number(base[1])) / Number(base[2]);
+    if (text.startsWith('#')) return;
+    const [, , pts, duration] = text.split(',').map(Number);
+    const endMs = ((pts ?? 0) + (duration ?? 0)) * this.#tickMs;
+    if (Number.isFinite(endMs)) this.endMs = Math.max(this.endMs, endMs);
+  }
+}
+
 /** Reads the file to its end, without decoding it. */
 export async function probe(
   file: string,
   kind: 'audio' | 'video',
   { run, ffmpegPath, signal }: ProbeOptions,
 ): Promise<Found> {
-  let us = 0;
+  const packets = new Packets();
   const { code, stderr } = await run(
     ffmpegPath,
     [
       ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-copyts', '-i', `file:${file}`],
-      ...['-map', kind === 'video' ? '0:v:0' : '0:a:0', '-c', 'copy'],
-      ...['-progress', 'pipe:1', '-nostats', '-f', 'null', '-'],
+      ...['-map', kind === 'video' ? '0:v:0' : '0:a:0', '-c', 'copy', '-f', 'framecrc', 'pipe:1'],
     ],
-    {
-      cwd: path.dirname(file),
-      signal,
-      onLine(line) {
-        const progress = progressOf(line);
-        if (progress !== undefined && 'us' in progress) us = Math.max(us, progress.us);
-      },
-    },
+    { cwd: path.dirname(file), signal, onLine: (line) => packets.line(line) },
   );
   signal.throwIfAborted();
   if (code !== 0) return { problem: lastWords(stderr) };
-  return us > 0 ? { durationMs: us / 1_000 } : { problem: 'it holds no frame' };
+  return packets.endMs > 0 ? { durationMs: packets.endMs } : { problem: 'it holds no frame' };
 }
 
 /** What is to be said of what was found. */

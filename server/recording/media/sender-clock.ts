@@ -1,7 +1,7 @@
 // Which UTC time a sender gives to RTP timestamps, by its last report, and whether that can be believed.
 
 interface Mapping {
-  /** Unwrapped, in units of the clock rate. */
+  /** Of RTP, with its wraps or without: reports may come before the first frame. */
   timestamp: number;
   /** UTC milliseconds, with fractions. */
   utcMs: number;
@@ -45,7 +45,8 @@ export class SenderClock {
   capturedAt(timestamp: number, arrivedAt: number): number | undefined {
     if (!this.#mapping) return undefined;
     const { timestamp: reported, utcMs } = this.#mapping;
-    const capturedAt = utcMs + ((timestamp - reported) / this.#clockRate) * 1_000;
+    // Modulo 2^32, as RTP counts.
+    const capturedAt = utcMs + (((timestamp - reported) | 0) / this.#clockRate) * 1_000;
     return Math.abs(arrivedAt - capturedAt) <= CAPTURE_TRUST_MS ? capturedAt : undefined;
   }
 }

@@ -39,6 +39,8 @@ const ENTRY = path.join(import.meta.dirname, '../../entries/recorder.ts');
 /** At once the first time, then after twice as long each time, so that a broken machine is not kept busy. */
 const RESTART_MAX_MS = 10_000;
 const RESTART_MS = 500;
+/** The start of the node comes first. */
+const SPARE_AFTER_MS = 1_000;
 /** One that lived this long had a single accident. */
 const HEALTHY_MS = 10_000;
 /** An answer of the recorder takes as long as the store does. */
@@ -52,6 +54,9 @@ export class RecorderProcess {
   #port: number | undefined;
   #failures = 0;
   #restarting: Timer | undefined;
+  /** Takes over at once when the recorder dies. */
+  #spare: ChildProcess | undefined;
+  #sparing: Timer | undefined;
   #requests = 0;
   #closed = false;
 
@@ -105,6 +110,9 @@ export class RecorderProcess {
     if (this.#closed) return;
     this.#closed = true;
     this.#restarting?.close();
+    this.#sparing?.close();
+    if (this.#spare?.connected) this.#spare.disconnect();
+    this.#spare = undefined;
     const child = this.#child;
     if (!child) return;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -117,17 +125,43 @@ export class RecorderProcess {
     await ended;
   }
 
-  #start(): void {
-    if (this.#closed) return;
-    const { variables, log, resources } = this.#options;
-    const startedAt = performance.now();
-    const release = resources.open('recorder');
+  /** Has loaded its code, which takes most of the time of a start, and waits until it is needed. */
+  #spareLater(): void {
+    this.#sparing?.close();
+    this.#sparing = this.#options.resources.after(SPARE_AFTER_MS, () => {
+      if (this.#closed || this.#spare) return;
+      const spare = this.#fork();
+      this.#spare = spare;
+      const gone = () => {
+        if (this.#spare !== spare) return;
+        this.#spare = undefined;
+        this.#spareLater();
+      };
+      spare.once('error', gone);
+      spare.once('exit', gone);
+    });
+  }
+
+  #fork(): ChildProcess {
     const child = fork(ENTRY, [], {
       execArgv: [],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Signals to our process group are for us: the recorder ends when we say so.
       detached: true,
     });
+    if (child.pid !== undefined) lowerPriority(child.pid, this.#options.log);
+    return child;
+  }
+
+  #start(): void {
+    if (this.#closed) return;
+    const { variables, log, resources } = this.#options;
+    const startedAt = performance.now();
+    const release = resources.open('recorder');
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const child = spare?.connected ? spare : this.#fork();
+    child.removeAllListeners();
     this.#child = child;
     child.send({ do: 'configure', variables: { ...variables } } satisfies Configure, (err) => {
       if (err) log.debug({ err }, 'the recorder was not configured');
@@ -152,7 +186,6 @@ export class RecorderProcess {
     child.once('error', gone);
     child.once('exit', (code, signal) => gone({ code, signal }));
     child.on('message', (message) => this.#receive(message));
-    if (child.pid !== undefined) lowerPriority(child.pid, log);
   }
 
   #receive(message: unknown): void {
@@ -165,6 +198,7 @@ export class RecorderProcess {
     switch (said.say) {
       case 'ready':
         this.#port = said.port;
+        this.#spareLater();
         this.#events.emit('ready', said.port);
         return;
       case 'tracked':

@@ -12,7 +12,8 @@ export class FreeSpace {
   readonly #folder: string;
   readonly #floorBytes: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #free = 0;
+  /** All who ask meanwhile wait for the same look. */
+  #free: Promise<number> = Promise.resolve(0);
 
   constructor(folder: string, floorMb: number) {
     this.#folder = folder;
@@ -25,12 +26,11 @@ export class FreeSpace {
     const now = performance.now();
     if (now - this.#lookedAt >= LOOK_MS) {
       this.#lookedAt = now;
-      this.#free = await freeBytesOf(this.#folder);
+      this.#free = freeBytesOf(this.#folder);
     }
-    if (this.#free >= this.#floorBytes) return;
-    const [free, floor] = [this.#free, this.#floorBytes].map((bytes) =>
-      Math.floor(bytes / MEGABYTE),
-    );
+    const bytes = await this.#free;
+    if (bytes >= this.#floorBytes) return;
+    const [free, floor] = [bytes, this.#floorBytes].map((bytes) => Math.floor(bytes / MEGABYTE));
     throw new StoreError(
       'full',
       `${free} MB are free on the disk of ${this.#folder}, and RECORD_FREE_DISK_MB keeps ${floor} MB free: nothing is recorded.`,

@@ -78,8 +78,11 @@ export class NodeRecordings {
 
   /** A room is on this node from now on; or nobody of it is here any more. */
   onRoom(name: string, isOpen: boolean): void {
-    if (isOpen) void this.look(name);
-    else this.#byRoom.get(name)?.leave();
+    const recording = this.#byRoom.get(name);
+    const room = this.#options.rooms.find(name);
+    if (!isOpen) recording?.leave();
+    else if (recording && room) recording.enter(room);
+    else void this.look(name);
   }
 
   /** Those who speak on one router of this node now. */

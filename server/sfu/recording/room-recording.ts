@@ -40,7 +40,8 @@ export class RoomRecording {
   readonly #followed: FollowedRoom;
   /** By producer. */
   readonly #tracks = new Map<string, RecordedTrack>();
-  readonly #unwatch: () => void;
+  #room: NodeRoom;
+  #unwatch: () => void;
   readonly #stops: Array<() => void>;
   /** What the recorder beside us was told of. */
   #recording: RecordingKey | undefined;
@@ -54,6 +55,7 @@ export class RoomRecording {
   constructor(options: RoomRecordingOptions) {
     this.#options = options;
     const { room, recorder } = options;
+    this.#room = room;
     this.#followed = new FollowedRoom({
       ...options,
       room: room.name,
@@ -90,6 +92,16 @@ export class RoomRecording {
    */
   leave(): void {
     this.#leaving ??= this.#options.resources.after(LEAVE_MS, () => this.close());
+  }
+
+  /** The room is on this node again: its participants lost a worker, for example. */
+  enter(room: NodeRoom): void {
+    this.#leaving?.close();
+    this.#leaving = undefined;
+    this.#unwatch();
+    this.#room = room;
+    this.#unwatch = room.tracks.watch(() => this.#reconcileSoon());
+    this.#reconcileSoon();
   }
 
   /** The node lets go of the room. The recording may go on elsewhere. Idempotent. */
@@ -134,7 +146,7 @@ export class RoomRecording {
     if (!running || this.#closed) return;
     if (!this.#recording) {
       const { id, startedAt } = running;
-      this.#recording = { id, room: this.#options.room.name, startedAt };
+      this.#recording = { id, room: this.#room.name, startedAt };
       this.#begin();
     }
     const wanted = running.paused ? [] : this.#wanted();
@@ -147,8 +159,7 @@ export class RoomRecording {
 
   /** The tracks of this node whose participants may be recorded. */
   #wanted(): RoomTrack[] {
-    const { room } = this.#options;
-    return room.tracks.all.filter(
+    return this.#room.tracks.all.filter(
       ({ home, closed, participantId }) =>
         home.nodeId === undefined && !closed && this.#mayRecord(participantId),
     );
@@ -161,12 +172,12 @@ export class RoomRecording {
   }
 
   #whyNot(producerId: string): SegmentEnd {
-    const track = this.#options.room.tracks.get(producerId);
+    const track = this.#room.tracks.get(producerId);
     return track && !this.#mayRecord(track.participantId) ? 'declined' : 'unpublished';
   }
 
   #open(track: RoomTrack): void {
-    const { recorder, settings, resources, log, mayRecordMore, room } = this.#options;
+    const { recorder, settings, resources, log, mayRecordMore } = this.#options;
     const { home, producerId } = track;
     const recordingId = this.#recording?.id;
     if (this.#tracks.has(producerId) || home.nodeId !== undefined || recordingId === undefined) {
@@ -176,7 +187,7 @@ export class RoomRecording {
     const producer = router.own(producerId);
     if (!producer || producer.closed || router.closed || recorder.port === undefined) return;
     if (!mayRecordMore()) {
-      log.warn({ room: room.name, trackId: track.trackId }, 'RECORD_MAX_TRACKS is reached');
+      log.warn({ room: this.#room.name, trackId: track.trackId }, 'RECORD_MAX_TRACKS is reached');
       return;
     }
     const opened = new RecordedTrack({

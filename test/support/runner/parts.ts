@@ -81,7 +81,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'chaos',
     files: ['test/chaos/**/*.test.ts'],
-    needs: ['worker', 'client', 'redis'],
+    needs: ['worker', 'client', 'redis', 'film', 'store'],
     // Each test runs half a dozen processes, which wait for each other most of the time.
     concurrency: 3,
     concurrencyWhenBusy: 2,
@@ -93,7 +93,7 @@ export const PARTS: readonly Part[] = [
     kind: 'tests',
     name: 'e2e',
     files: ['test/e2e/**/*.test.ts'],
-    needs: ['worker', 'client', 'redis', 'browsers', 'turn', 'networks'],
+    needs: ['worker', 'client', 'redis', 'browsers', 'turn', 'networks', 'film'],
     // Each file runs several browsers that encode video; more of them would starve each other.
     concurrency: 2,
     concurrencyWhenBusy: 2,

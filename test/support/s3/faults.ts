@@ -8,6 +8,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Fault =
   | 'none'
@@ -38,6 +39,8 @@ export class FaultyProxy implements AsyncDisposable {
   readonly seen: SeenRequest[] = [];
   /** Says what is to happen to a request. */
   fault: (request: SeenRequest) => Fault = () => 'none';
+  /** What each answer is late. Milliseconds. */
+  delayMs = 0;
   /** What the clock of this store is ahead of ours. Milliseconds. */
   clockAheadMs = 0;
   #server: Server | undefined;
@@ -92,6 +95,7 @@ export class FaultyProxy implements AsyncDisposable {
     const fault = this.fault(seen);
     const body = await bodyOf(incoming);
     if (fault === 'hang') return;
+    if (this.delayMs > 0) await sleep(this.delayMs);
     if (this.#isSkewed(headers)) return this.#refuse(answer, 403, 'RequestTimeTooSkewed');
     if (fault === 'error') return this.#refuse(answer, 500, 'InternalError');
     if (fault === 'slow_down') return this.#refuse(answer, 503, 'SlowDown');

@@ -90,7 +90,7 @@ export function circles(imports: ReadonlyMap<string, readonly string[]>): string
 }
 
 /** They read the environment and put everything together. */
-const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|recorder|parley|health)\.ts$/;
+const ENTRIES = /^server\/entries\/(all-in-one|web|sfu-rtc|worker|recorder|parley|health)\.ts$/;
 const COMPOSITION = /^server\/entries\/compose[\w-]*\.ts$/;
 
 /** Breaches of the architecture in this file, in sentences. */

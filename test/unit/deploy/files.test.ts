@@ -29,8 +29,8 @@ const app = JSON.parse(read('app.json')) as {
   formation: Record<string, { quantity: number }>;
 };
 
-test('the Procfile has both roles, each a file that exists and is the process itself', () => {
-  assert.deepEqual([...procfile.keys()].sort(), ['sfu-rtc', 'web']);
+test('the Procfile has all roles, each a file that exists and is the process itself', () => {
+  assert.deepEqual([...procfile.keys()].sort(), ['sfu-rtc', 'web', 'worker']);
   for (const [name, command] of procfile) {
     // `exec`: the shell that a platform puts around it would keep SIGTERM for itself.
     const [, program, file = ''] = /^exec (\S+) (\S+\.ts)$/.exec(command) ?? [];
@@ -67,11 +67,11 @@ test('the health check of the image is a file that is in it, and asks no fixed a
   assert.doesNotMatch(image, /127\.0\.0\.1/);
 });
 
-test('app.json asks for more than one of each process, and for the store they share', () => {
+test('app.json asks for more than one of each that has people, and for the store they share', () => {
   for (const [name, { quantity }] of Object.entries(app.formation)) {
     assert.ok(procfile.has(name), `${name} is not in the Procfile`);
-    // One alone has nobody to hand its people to.
-    assert.ok(quantity > 1, name);
+    // One alone has nobody to hand its people to. Jobs wait for a worker to come back.
+    assert.ok(quantity > (name === 'worker' ? 0 : 1), name);
   }
   assert.deepEqual(Object.keys(app.formation).sort(), [...procfile.keys()].sort());
   assert.deepEqual(app.addons, ['valkey']);

@@ -112,9 +112,13 @@ function stamp(ms: number): string {
   return `${hours}:${two((ms / 60_000) % 60)}:${two((ms / 1_000) % 60)}.${String(ms % 1_000).padStart(3, '0')}`;
 }
 
-/** WebVTT has tags, entities and an arrow; an empty line ends a cue. */
+/**
+ * WebVTT has tags, entities and an arrow; an empty line ends a cue. ffmpeg makes ASS of it on the way, whose commands
+ * begin with a brace and a backslash: a word joiner, which cannot be seen, comes between.
+ */
 const vttText = (text: string) =>
   text
+    .replaceAll(/[\\{]/g, '$&\u2060')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -54,12 +54,15 @@ export class S3Client {
   readonly #credentials: CredentialSource;
   readonly #http: Http;
   readonly #log: Logger;
+  readonly #now: () => number;
   readonly #closed = new AbortController();
   /** What is added to our clock to be the store's. Milliseconds. */
   #clockOffset = 0;
 
-  constructor(settings: S3Settings, log: Logger) {
+  /** @param now our clock, in UTC milliseconds */
+  constructor(settings: S3Settings, log: Logger, now: () => number = Date.now) {
     this.settings = settings;
+    this.#now = now;
     this.#log = log;
     this.#credentials = new CredentialSource(settings.credentials);
     this.#http = new Http(settings.timeoutMs);
@@ -169,7 +172,7 @@ export class S3Client {
       headers: signed({
         ...{ method: request.method, path, query, headers, payloadHash, region },
         credentials: await this.#credentials.current(),
-        at: Date.now() + this.#clockOffset,
+        at: this.#now() + this.#clockOffset,
       }),
       ...(body && { body }),
       signal: request.signal,
@@ -178,7 +181,7 @@ export class S3Client {
 
   /** The answer to a HEAD has no body, so it cannot say that the clock is the reason. */
   #withClock(answer: FailedAnswer, date: string | undefined): FailedAnswer {
-    const differsMs = Math.abs(Date.parse(date ?? '') - Date.now() - this.#clockOffset);
+    const differsMs = Math.abs(Date.parse(date ?? '') - this.#now() - this.#clockOffset);
     const isClock = answer.status === 403 && answer.code === '' && differsMs > MAX_SKEW_MS;
     return isClock ? { ...answer, code: 'RequestTimeTooSkewed' } : answer;
   }
@@ -186,7 +189,11 @@ export class S3Client {
   #setClock(date: string | undefined): void {
     const theirs = Date.parse(date ?? '');
     if (Number.isNaN(theirs)) return;
-    this.#clockOffset = theirs - Date.now();
+    const offset = theirs - this.#now();
+    // Requests that were under way together are refused together.
+    const isNew = Math.abs(offset - this.#clockOffset) > MAX_SKEW_MS;
+    this.#clockOffset = offset;
+    if (!isNew) return;
     this.#log.warn(
       { place: this.place, differsBySeconds: Math.round(this.#clockOffset / 1_000) },
       'the clock of this machine differs from the store’s: going on with the store’s; set this one, with NTP',

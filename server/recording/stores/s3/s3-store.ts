@@ -38,9 +38,10 @@ export class S3Store implements RecordStore {
   #tidiedAt = Number.NEGATIVE_INFINITY;
   #tidying: Promise<void> | undefined;
 
-  constructor(settings: S3Settings, log: Logger) {
+  /** @param now our clock, in UTC milliseconds */
+  constructor(settings: S3Settings, log: Logger, now?: () => number) {
     this.#log = log;
-    this.#client = new S3Client(settings, log);
+    this.#client = new S3Client(settings, log, now);
     this.#uploads = new Uploads(this.#client);
     this.#multipart = new Multipart(this.#client, this.#uploads);
     this.#deletes = new Deletes(this.#client);

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { programPath } from '../../../support/process/programs.ts';
+import type { Datagram } from '../../../unit/recording/media/recorded.ts';
 
 const run = promisify(execFile);
 const MOST_OUTPUT = 64 * 1024 * 1024;
@@ -45,12 +46,6 @@ export async function decoded(file: string, decoder?: string): Promise<string[]>
   const text = await ffmpeg(...all);
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return lines.map((line) => line.split(',').at(-1)?.trim() ?? '');
-}
-
-export interface Datagram {
-  bytes: Buffer;
-  /** UTC milliseconds, with fractions. */
-  arrivedAt: number;
 }
 
 /** What ffmpeg sends of a file as RTP, at the file's speed, with its reports on the same port. */

@@ -9,9 +9,14 @@ import {
   ivfFrames,
   obusOf,
   packetsOf,
+  vp9Payloads,
 } from '../../../unit/recording/media/packets.ts';
+import {
+  type RecordedFile,
+  record,
+  streamOptions,
+} from '../../../unit/recording/media/recorded.ts';
 import { decoded, ffmpeg, ffprobe, sentAsRtp } from './ffmpeg.ts';
-import { type RecordedFile, record, streamOptions } from './recorded.ts';
 
 const SECONDS = 3;
 const PICTURE = ['-f', 'lavfi', '-i', `testsrc2=size=322x242:rate=30:duration=${SECONDS}`];
@@ -113,7 +118,8 @@ describe('recorded from real encoders', { concurrency: true }, () => {
         [0, 30, 60],
       );
       assertTimes(probed.times, 1_000 / 30);
-      assert.deepEqual(await decoded(target), await decoded(source));
+      const pictures = await decoded(source);
+      assert.deepEqual(await decoded(target), pictures);
       assert.ok(Math.abs((close?.durationMs ?? 0) - SECONDS * 1_000) < 2);
       // ffmpeg sends a report before its first packet.
       assert.equal(open.clock, 'sender');
@@ -123,6 +129,14 @@ describe('recorded from real encoders', { concurrency: true }, () => {
         const { times } = await ffprobe(await written(file, recorded, parts));
         assert.ok(times.length >= 30 * (parts - 2) && times.length <= 30 * (parts - 1) + 1);
       }
+      const lossy = datagrams.filter((_, index) => index !== Math.floor(datagrams.length / 2));
+      const [holed] = record(lossy, streamOptions(codec));
+      assert.ok(holed && holed.losses === 1 && holed.frames < frames);
+      const left = await decoded(await written(`${file}-holed`, holed));
+      assert.equal(left.length, holed.frames);
+      // Pictures before the loss, and from the next key frame on, are as they were sent.
+      const kept = [...pictures.slice(0, left.length - 30), ...pictures.slice(60)];
+      assert.deepEqual(left, kept);
     });
   }
 
@@ -148,6 +162,25 @@ describe('recorded from real encoders', { concurrency: true }, () => {
     assert.ok(keys[0]);
     assertTimes(times, 1_000 / 30);
     assert.deepEqual(await decoded(target), await decoded(source));
+  });
+
+  test('VP9 in two layers: players get the upper one of each picture', async () => {
+    const source = path.join(folder, 'layers.ivf');
+    const encode = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-auto-alt-ref', '0'];
+    await ffmpeg(...PICTURE, ...LIVE, ...encode, '-cpu-used', '8', source);
+    const all = ivfFrames(await readFile(source));
+    // A frame stands for the lower layer, and the next one, which needs it, for the upper.
+    const frames = Array.from({ length: all.length / 2 }, (_, picture) => ({
+      payloads: [0, 1].flatMap((layer) => vp9Payloads(all[2 * picture + layer]!, layer, 1_100)),
+      timestamp: picture * 3_000,
+    }));
+    const datagrams = packetsOf(frames).map((bytes, index) => ({ bytes, arrivedAt: index }));
+    const [recorded] = record(datagrams, streamOptions('video/VP9'));
+    assert.ok(recorded);
+    const target = await written('layers', recorded);
+    assert.equal((await ffprobe(target)).times.length, all.length / 2);
+    const upper = (await decoded(source, 'libvpx-vp9')).filter((_, index) => index % 2 === 1);
+    assert.deepEqual(await decoded(target, 'libvpx-vp9'), upper);
   });
 
   test('Opus, stereo: each packet is there at its time, and it sounds as long', async () => {

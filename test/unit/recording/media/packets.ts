@@ -48,6 +48,15 @@ export function vp8Payloads(frame: Buffer, bytes: number): Buffer[] {
   );
 }
 
+/** Payloads of a frame of VP9 in a spatial layer, without picture ids. */
+export function vp9Payloads(frame: Buffer, layer: number, bytes: number): Buffer[] {
+  const parts = pieces(frame, bytes);
+  return parts.map((piece, index) => {
+    const flags = 0x20 | (index === 0 ? 0x08 : 0) | (index === parts.length - 1 ? 0x04 : 0);
+    return Buffer.concat([Buffer.from([flags, (layer << 1) | (layer > 0 ? 1 : 0), 0]), piece]);
+  });
+}
+
 export function pieces(buffer: Buffer, bytes: number): Buffer[] {
   const count = Math.max(1, Math.ceil(buffer.length / bytes));
   return Array.from({ length: count }, (_, index) =>

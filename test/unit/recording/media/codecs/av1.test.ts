@@ -1,8 +1,10 @@
 // AV1 out of RTP: aggregation headers, fragments, sizes put back, key frames, and what a sequence header says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { Av1, leb128, readLeb128 } from '../../../../../server/recording/media/codecs/av1.ts';
 import { readAv1Sequence } from '../../../../../server/recording/media/codecs/av1-sequence.ts';
+import { av1Payloads } from '../packets.ts';
 import { gathered, hex } from './payloads.ts';
 
 const bytes = (value: number) => value.toString(16).padStart(2, '0');
@@ -104,4 +106,25 @@ test('leb128 is written and read', () => {
   assert.equal(readLeb128(hex('80'), 0), undefined);
   assert.equal(readLeb128(hex('ffffffffff7f'), 0), undefined);
   assert.equal(readLeb128(hex('8080808080808080ff'), 0), undefined);
+});
+
+test('OBUs come out as they went in, wherever they are cut', () => {
+  const obu = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((body) => [0x30, 0x30, ...body]);
+  fc.assert(
+    fc.property(
+      fc.array(obu, { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 1, max: 200 }),
+      (obus, size) => {
+        const bare = obus.map((each) => Buffer.from(each));
+        const wanted = bare.flatMap((each) => [
+          Buffer.from([0x32]),
+          leb128(each.length - 1),
+          each.subarray(1),
+        ]);
+        assert.deepEqual(gathered(new Av1(), av1Payloads(bare, size)), [
+          { key: false, frame: Buffer.concat(wanted).toString('hex') },
+        ]);
+      },
+    ),
+  );
 });

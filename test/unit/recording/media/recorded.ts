@@ -4,7 +4,12 @@ import {
   type StreamOutput,
   TrackStream,
 } from '../../../../server/recording/media/track-stream.ts';
-import type { Datagram } from './ffmpeg.ts';
+
+export interface Datagram {
+  bytes: Buffer;
+  /** UTC milliseconds, with fractions. */
+  arrivedAt: number;
+}
 
 export interface RecordedFile {
   open: Extract<StreamOutput, { do: 'open' }>;
@@ -63,4 +68,11 @@ export function record(datagrams: readonly Datagram[], options: StreamOptions): 
   const outputs = datagrams.flatMap(({ bytes, arrivedAt }) => stream.receive(bytes, arrivedAt));
   outputs.push(...stream.end('stopped', datagrams.at(-1)?.arrivedAt ?? 0));
   return filesOf(outputs);
+}
+
+/** How many frames each file has, of which width, and why it ended. */
+export function brief(files: readonly RecordedFile[]): string[] {
+  return files.map(
+    ({ frames, open, close }) => `${frames} of ${open.width ?? 'sound'}: ${close?.why}`,
+  );
 }

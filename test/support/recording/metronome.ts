@@ -1,0 +1,78 @@
+// A camera that flashes and a microphone that beeps with every UTC second, so that recordings can be compared by time.
+import wrtc from '@roamhq/wrtc';
+import type { MadeTrack } from '../sdk/media.ts';
+import '../sdk/media.ts';
+
+const { nonstandard } = wrtc;
+/** Never collected: wrtc frees a source before the tracks that refer to it. */
+const kept = new Set<unknown>();
+
+const PICTURE = { width: 160, height: 96 };
+const FRAME_MS = 33;
+/** Of a flash and of a beep. */
+const LONG_MS = 150;
+const SAMPLE_RATE = 48_000;
+const SAMPLES = SAMPLE_RATE / 100;
+const TONE_HZ = 1_000;
+const TONE_AMPLITUDE = 12_000;
+
+const isOn = (utcMs: number) => utcMs % 1_000 < LONG_MS;
+
+/** Black, and white at the beginning of each second. The first white frame comes when the second begins. */
+export function flashingCamera(): MadeTrack {
+  const source = new nonstandard.RTCVideoSource();
+  const track = source.createTrack();
+  kept.add(source).add(track);
+  const { width, height } = PICTURE;
+  const data = new Uint8ClampedArray(width * height * 1.5).fill(128);
+  const luma = data.subarray(0, width * height);
+  let timer: NodeJS.Timeout;
+  const frame = () => {
+    const now = Date.now();
+    // Some texture, so that an encoder has something to do.
+    luma.fill(isOn(now) ? 235 : 16);
+    source.onFrame({ width, height, data: data as unknown as Uint8Array });
+    const toSecond = 1_000 - (now % 1_000);
+    timer = setTimeout(frame, Math.min(FRAME_MS, toSecond));
+  };
+  timer = setTimeout(frame, 0);
+  return {
+    track,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      track.stop();
+    },
+  };
+}
+
+/** Silence, and a tone at the beginning of each second. */
+export function beepingMicrophone(): MadeTrack {
+  const source = new nonstandard.RTCAudioSource();
+  const track = source.createTrack();
+  kept.add(source).add(track);
+  const startedAt = Date.now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    const due = Math.floor((Date.now() - startedAt) / 10);
+    // A machine that stood still: what it missed was never said.
+    if (due - sent > 20) sent = due - 1;
+    for (; sent < due; sent += 1) source.onData(audioAt(startedAt + sent * 10));
+  }, 10);
+  return {
+    track,
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      track.stop();
+    },
+  };
+}
+
+function audioAt(utcMs: number) {
+  const samples = new Int16Array(SAMPLES);
+  for (let n = 0; n < SAMPLES; n += 1) {
+    const at = utcMs + (n * 1_000) / SAMPLE_RATE;
+    if (isOn(at)) samples[n] = TONE_AMPLITUDE * Math.sin((2 * Math.PI * TONE_HZ * at) / 1_000);
+  }
+  const format = { sampleRate: SAMPLE_RATE, bitsPerSample: 16, channelCount: 1 };
+  return { samples, ...format, numberOfFrames: SAMPLES };
+}
