@@ -19,7 +19,7 @@ import {
   trackTitle,
   whenText,
 } from '../../../../client/ui/recordings/data/words.ts';
-import { film, gap, recorded } from '../../../support/browser/fake-recordings.ts';
+import { film, gap, recorded } from '../../../support/browser/recordings/fake-recordings.ts';
 
 const UTC = 'UTC';
 const AT = Date.UTC(2026, 10, 28, 18, 45, 12);

@@ -12,7 +12,7 @@ import {
 } from '../../../../client/ui/recordings/data/paging.ts';
 import { nextAfter } from '../../../../client/ui/recordings/data/polling.ts';
 import type { RecordingList, RecordingSummary } from '../../../../shared/recording/recording.ts';
-import { film, recorded } from '../../../support/browser/fake-recordings.ts';
+import { film, recorded } from '../../../support/browser/recordings/fake-recordings.ts';
 
 const SIZE = 3;
 

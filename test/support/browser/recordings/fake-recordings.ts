@@ -7,7 +7,7 @@ import type {
   RecordedGap,
   RecordingDetails,
   RecordingSummary,
-} from '../../../shared/recording/recording.ts';
+} from '../../../../shared/recording/recording.ts';
 
 const TOKEN = 'an-access-token-of-a-test';
 const START = Date.UTC(2026, 10, 28, 18, 45, 12);
