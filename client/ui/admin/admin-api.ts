@@ -1,7 +1,7 @@
 // The operator's requests to the server. Answers are parsed with schemas.
 import { NodeOverview, TurnOverview, TurnServerAdded } from '../../../shared/api/admin.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
-import { apiRequest, understood } from '../kit/api-request.ts';
+import { apiRequest, understood } from './api-request.ts';
 
 /** A server to add, in the API's form. */
 export interface NewServer {

@@ -1,8 +1,8 @@
 // The data of the operator's page, polled while the page is visible.
 import { signal } from '@preact/signals';
 import type { NodeView, TurnOverview } from '../../../shared/api/admin.ts';
-import { ApiError } from '../kit/api-request.ts';
 import { AdminApi } from './admin-api.ts';
+import { ApiError } from './api-request.ts';
 
 const POLL_MS = 2_000;
 

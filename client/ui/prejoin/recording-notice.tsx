@@ -1,7 +1,7 @@
 // Says before the join that the call is being recorded. Without an answer it says nothing.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import * as v from 'valibot';
+import { parse } from '../../../shared/protocol/rpc.ts';
 import { CurrentRecording } from '../../../shared/recording/requests.ts';
 import { remembered } from '../kit/storage.ts';
 import { Polling } from '../recordings/data/polling.ts';
@@ -23,7 +23,7 @@ export function RecordingNotice({ room }: { room: string }) {
         // This server does not record, or does not tell us: asking again would count as guessing.
         off = response.status >= 400 && response.status < 500 && response.status !== 429;
         if (off) return;
-        text.value = noticeText(v.parse(CurrentRecording, await response.json()));
+        text.value = noticeText(parse(CurrentRecording, await response.json()));
       },
       afterMs: () => (off ? undefined : POLL_MS),
       retryMs: POLL_MS,

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { ArrowLeft, Trash2 } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RecordingDetails } from '../../../shared/recording/recording.ts';
-import type { ApiError } from '../kit/api-request.ts';
+import type { ApiError } from '../admin/api-request.ts';
 import { Icon } from '../kit/icon.tsx';
 import { navigate } from '../kit/navigation.ts';
 import { openRecording } from './data/address.ts';

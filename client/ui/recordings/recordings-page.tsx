@@ -2,9 +2,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { roomPath, tokenOf } from '../address.ts';
+import type { ApiError } from '../admin/api-request.ts';
 import { SignIn } from '../admin/sign-in.tsx';
 import { keptToken } from '../admin/token-store.ts';
-import type { ApiError } from '../kit/api-request.ts';
 import { Brand } from '../kit/brand.tsx';
 import { followInside } from '../kit/navigation.ts';
 import { remembered } from '../kit/storage.ts';

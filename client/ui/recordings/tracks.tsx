@@ -6,7 +6,7 @@ import type { RecordedFile, RecordedGap } from '../../../shared/recording/record
 import { Icon } from '../kit/icon.tsx';
 import { download, messageOf } from './data/download.ts';
 import type { RecordingsApi } from './data/recordings-api.ts';
-import { clockText, codecText, durationText, gapText, sizeText, trackTitle } from './data/words.ts';
+import { clockText, codecText, exactText, gapText, sizeText, trackTitle } from './data/words.ts';
 
 /** More are shown on demand. */
 const GAPS_SHOWN = 5;
@@ -48,7 +48,7 @@ export function Tracks({ api, id, files }: TracksProps) {
                 <p class="file-row-title">{trackTitle(file)}</p>
                 <p class="muted small-text recording-facts">
                   <span>{clockText(file.startedAt)}</span>
-                  <span>{durationText(file.durationMs)}</span>
+                  <span>{exactText(file.durationMs)}</span>
                   <span>{codecText(file.codec)}</span>
                   <span>{sizeText(file.bytes)}</span>
                 </p>

@@ -1,6 +1,6 @@
 // What went wrong with a request, and what to do.
 import { TriangleAlert } from 'lucide';
-import type { ApiError } from '../kit/api-request.ts';
+import type { ApiError } from '../admin/api-request.ts';
 import { Icon } from '../kit/icon.tsx';
 
 export interface TroubleProps {

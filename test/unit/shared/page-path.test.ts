@@ -19,6 +19,9 @@ const PATHS: Readonly<Record<string, string | undefined>> = {
   '/check/': '/check',
   '/CHECK': '/check',
   '/admin': '/admin',
+  '/recordings/': '/recordings',
+  '//Recordings//blue/': '/recordings/blue',
+  '/recordings/a/b': undefined,
   '/nothing': undefined,
   '/r/blue/more': undefined,
   '/check/blue': undefined,
@@ -37,9 +40,29 @@ for (const [given, expected] of Object.entries(PATHS)) {
 test('the page shows what the server serves', () => {
   const at = (path: string) => routeOf(new URL(`https://call.example${path}`)).page;
   assert.deepEqual(
-    ['/check/', '/Check', '/admin/', '/R/blue/', '//r/blue', '/index.html', '/nothing', '/%'].map(
-      at,
-    ),
-    ['check', 'check', 'admin', 'room', 'room', 'home', 'unknown', 'unknown'],
+    [
+      '/check/',
+      '/Check',
+      '/admin/',
+      '/recordings/',
+      '/Recordings/blue/',
+      '/R/blue/',
+      '//r/blue',
+      '/index.html',
+      '/nothing',
+      '/%',
+    ].map(at),
+    [
+      'check',
+      'check',
+      'admin',
+      'recordings',
+      'recordings',
+      'room',
+      'room',
+      'home',
+      'unknown',
+      'unknown',
+    ],
   );
 });

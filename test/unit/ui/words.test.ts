@@ -32,6 +32,9 @@ describe('routeOf', () => {
     ['/r/a/b', { page: 'bad-room', given: 'a/b', suggestion: 'a-b' }],
     ['/r/%E0%A4%A', { page: 'bad-room', given: '%E0%A4%A', suggestion: 'e0-a4-a' }],
     ['/r/%F0%9F%98%80', { page: 'bad-room', given: '😀', suggestion: '' }],
+    ['/recordings', { page: 'recordings', room: undefined }],
+    ['/recordings/blue?recording=x', { page: 'recordings', room: 'blue' }],
+    ['/recordings/Blue%20Room', { page: 'bad-room', given: 'Blue Room', suggestion: 'blue-room' }],
     ['/nothing', { page: 'unknown' }],
   ];
   for (const [path, route] of cases) {

@@ -3,9 +3,9 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { announce } from '../../kit/announcer.tsx';
-import { ApiError } from '../../kit/api-request.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import type { AdminModel } from '../admin-model.ts';
+import { ApiError } from '../api-request.ts';
 import { NO_SERVER, type ServerFields, serverOf } from './new-server.ts';
 
 /** Several lines, one line, or one line that is hidden. */

@@ -4,12 +4,12 @@ import { TriangleAlert } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import type { TurnServerView } from '../../../../shared/api/admin.ts';
 import { announce } from '../../kit/announcer.tsx';
-import { ApiError } from '../../kit/api-request.ts';
 import { Dialog } from '../../kit/dialog.tsx';
 import { Icon } from '../../kit/icon.tsx';
 import type { AdminApi } from '../admin-api.ts';
 import type { AdminModel } from '../admin-model.ts';
 import { formatCount, lastServerText } from '../admin-words.ts';
+import { ApiError } from '../api-request.ts';
 
 interface DialogProps {
   model: AdminModel;

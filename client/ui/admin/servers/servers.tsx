@@ -3,7 +3,6 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type { TurnServerView } from '../../../../shared/api/admin.ts';
 import { announce } from '../../kit/announcer.tsx';
-import { ApiError } from '../../kit/api-request.ts';
 import type { AdminModel } from '../admin-model.ts';
 import {
   addressState,
@@ -13,6 +12,7 @@ import {
   loadText,
   serverState,
 } from '../admin-words.ts';
+import { ApiError } from '../api-request.ts';
 import { Fact } from '../fact.tsx';
 import { AddServer } from './add-server.tsx';
 import { Badge } from './badge.tsx';

@@ -1,8 +1,8 @@
 // The data of one recording, read again while it or a film of it is under way.
 import { signal } from '@preact/signals';
 import type { RecordingDetails } from '../../../../shared/recording/recording.ts';
+import { ApiError } from '../../admin/api-request.ts';
 import { announce } from '../../kit/announcer.tsx';
-import { ApiError } from '../../kit/api-request.ts';
 import { isRefusal } from './list-model.ts';
 import { isBusy } from './paging.ts';
 import { Polling } from './polling.ts';

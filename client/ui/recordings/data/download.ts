@@ -1,5 +1,5 @@
 // Saves a file of a recording, through an address that works for a moment.
-import { ApiError } from '../../kit/api-request.ts';
+import { ApiError } from '../../admin/api-request.ts';
 import type { RecordingsApi } from './recordings-api.ts';
 
 /** @throws ApiError */

@@ -1,6 +1,6 @@
 // The data of the list: read page by page, searched, and read again while something in it is under way.
 import { signal } from '@preact/signals';
-import { ApiError } from '../../kit/api-request.ts';
+import { ApiError } from '../../admin/api-request.ts';
 import { isUnderWay, type Listed, refreshed, withNext, without } from './paging.ts';
 import { Polling } from './polling.ts';
 import type { RecordingsApi } from './recordings-api.ts';

@@ -1,5 +1,4 @@
 // The requests of the Recordings page to the server. Answers are parsed with schemas.
-import type * as v from 'valibot';
 import { parse } from '../../../../shared/protocol/rpc.ts';
 import {
   Film,
@@ -9,7 +8,7 @@ import {
   ShareLink,
 } from '../../../../shared/recording/recording.ts';
 import { MediaTicket } from '../../../../shared/recording/requests.ts';
-import { apiRequest, understood } from '../../kit/api-request.ts';
+import { apiRequest, understood } from '../../admin/api-request.ts';
 
 const RECORDINGS = '/api/recordings';
 
@@ -33,49 +32,44 @@ export class RecordingsApi {
     this.#token = token;
   }
 
-  list({ room, search, cursor }: ListQuery): Promise<RecordingList> {
+  async list({ room, search, cursor }: ListQuery): Promise<RecordingList> {
     const query = new URLSearchParams({
       ...(room !== undefined && { room }),
       ...(search !== '' && { q: search }),
       ...(cursor !== undefined && { cursor }),
     });
-    return this.#read(RecordingList, 'GET', `${RECORDINGS}?${query}`);
+    const answer = await this.#ask('GET', `${RECORDINGS}?${query}`);
+    return understood(() => parse(RecordingList, answer));
   }
 
-  details(id: string): Promise<RecordingDetails> {
-    return this.#read(RecordingDetails, 'GET', pathOf(id));
+  async details(id: string): Promise<RecordingDetails> {
+    const answer = await this.#ask('GET', pathOf(id));
+    return understood(() => parse(RecordingDetails, answer));
   }
 
   async remove(id: string): Promise<void> {
     await this.#ask('DELETE', pathOf(id));
   }
 
-  orderFilm(id: string, order: FilmOrder): Promise<Film> {
-    return this.#read(Film, 'POST', `${pathOf(id)}/films`, order);
+  async orderFilm(id: string, order: FilmOrder): Promise<Film> {
+    const answer = await this.#ask('POST', `${pathOf(id)}/films`, order);
+    return understood(() => parse(Film, answer));
   }
 
   async cancelFilm(id: string, jobId: string): Promise<void> {
     await this.#ask('DELETE', `${pathOf(id)}/films/${encodeURIComponent(jobId)}`);
   }
 
-  /** An address that works for a short time without the token: for a video element, and for a download. */
-  ticket(id: string, name: string, kind: TicketKind): Promise<MediaTicket> {
-    return this.#read(MediaTicket, 'POST', `${pathOf(id)}/tickets`, { name, kind });
+  /** An address that works for some time without the token: for a video element, and for a download. */
+  async ticket(id: string, name: string, kind: TicketKind): Promise<MediaTicket> {
+    const answer = await this.#ask('POST', `${pathOf(id)}/tickets`, { name, kind });
+    return understood(() => parse(MediaTicket, answer));
   }
 
   /** @param expiresIn seconds */
-  share(id: string, name: string, expiresIn: number): Promise<ShareLink> {
-    return this.#read(ShareLink, 'POST', `${pathOf(id)}/links`, { name, expiresIn });
-  }
-
-  async #read<S extends v.GenericSchema>(
-    schema: S,
-    method: string,
-    path: string,
-    body?: object,
-  ): Promise<v.InferOutput<S>> {
-    const answer = await this.#ask(method, path, body);
-    return understood(() => parse(schema, answer));
+  async share(id: string, name: string, expiresIn: number): Promise<ShareLink> {
+    const answer = await this.#ask('POST', `${pathOf(id)}/links`, { name, expiresIn });
+    return understood(() => parse(ShareLink, answer));
   }
 
   #ask(method: string, path: string, body?: object): Promise<unknown> {

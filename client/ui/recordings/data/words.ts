@@ -44,7 +44,7 @@ export function durationText(ms: number): string {
 }
 
 /** With tenths where they count. */
-function exactText(ms: number): string {
+export function exactText(ms: number): string {
   return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : durationText(ms);
 }
 

@@ -7,7 +7,7 @@ import type {
   RecordedGap,
   RecordingDetails,
   RecordingSummary,
-} from '../../../shared/recording/recording.ts';
+} from '../../../../shared/recording/recording.ts';
 
 const TOKEN = 'an-access-token-of-a-test';
 const START = Date.UTC(2026, 10, 28, 18, 45, 12);
@@ -156,7 +156,7 @@ export function recorded(index: number, change: Partial<RecordingDetails> = {}):
   const startedAt = START - index * 26 * 60 * MINUTE;
   const date = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
   return {
-    id: `${date}-h7q2m9x4k${index % 10}`,
+    id: `${date}-h7q2m9x4k${Math.abs(index) % 10}`,
     room: 'blue',
     state: 'ready',
     startedAt,
