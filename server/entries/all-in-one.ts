@@ -11,9 +11,9 @@ import { type Config, loadConfig } from '../config/config.ts';
 import { listenAddresses } from '../sfu/workers/addresses.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { type AllInOne, startAllInOne } from './compose.ts';
+import { signingSecret } from './local/signing-secret.ts';
+import { selfSignedCertificate } from './local/tls.ts';
 import { closeOnSignals, failToStart, isOpen, warnOfAccess } from './process.ts';
-import { signingSecret } from './signing-secret.ts';
-import { selfSignedCertificate } from './tls.ts';
 
 try {
   const { values: flags } = parseArgs({ options: { https: { type: 'boolean', default: false } } });

@@ -1,5 +1,5 @@
 // The parts of recording: what `web` shows of it, and what a media node does.
-import { RoomControl } from '../api/recordings/room-control.ts';
+
 import type { RecordingParts } from '../api/recordings/route-parts.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { type Config, variablesOf } from '../config/config.ts';
@@ -9,6 +9,7 @@ import type { RecordingKey } from '../recording/process/messages.ts';
 import { RecorderProcess } from '../recording/process/recorder-process.ts';
 import { openStore } from '../recording/stores/open-store.ts';
 import type { SfuNodeOptions } from '../sfu/node.ts';
+import { RoomControl } from '../signaling/recording/room-control.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import type { Closers } from './compose-parts.ts';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { selfSignedCertificate } from '../../../server/entries/tls.ts';
+import { selfSignedCertificate } from '../../../server/entries/local/tls.ts';
 import { TurnOverview } from '../../../shared/api/admin.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import { startServer } from '../../support/server/app.ts';

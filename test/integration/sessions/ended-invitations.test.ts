@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { signingSecret } from '../../../server/entries/signing-secret.ts';
+import { signingSecret } from '../../../server/entries/local/signing-secret.ts';
 import { until } from '../../support/process/until.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { workerBinary } from '../../support/server/app.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { selfSignedCertificate } from '../../../server/entries/tls.ts';
+import { selfSignedCertificate } from '../../../server/entries/local/tls.ts';
 import { stunBinding } from '../../../server/turn/probe/ice-check.ts';
 import { freePort } from '../network/ports.ts';
 import { DEADLINES } from '../process/deadlines.ts';

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { selfSignedCertificate } from '../../../server/entries/tls.ts';
+import { selfSignedCertificate } from '../../../server/entries/local/tls.ts';
 
 const HOSTS = ['localhost', '127.0.0.1', '192.0.2.7', 'fd00::2'];
 

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { newSecret } from '../api/signing-keys.ts';
+import { newSecret } from '../../api/signing-keys.ts';
 
 const WRITTEN = /^[A-Za-z0-9_-]{43}$/;
 

@@ -1,8 +1,8 @@
 // The recordings of rooms, as applications and operators control them: through the state of each room.
 import type { RoomOp } from '../../../shared/room/operations.ts';
 import type { RoomRecording } from '../../../shared/room/room.ts';
+import type { RoomRecordings } from '../../api/recordings/control.ts';
 import type { CommitLimits, RoomStore } from '../../cluster/cluster.ts';
-import type { RoomRecordings } from './control.ts';
 
 type Rooms = Pick<RoomStore, 'order' | 'recording'>;
 
