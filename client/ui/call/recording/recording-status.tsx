@@ -8,7 +8,7 @@ import { toggleMenu } from '../../kit/menu.tsx';
 import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
 import { recordingMenu, startedBy } from './recording-menu.ts';
-import { elapsedText, isRecorded, statusText } from './words.ts';
+import { elapsedText, isRecorded, statusText, troubleText } from './words.ts';
 
 async function loadCompanion() {
   const { RecordingCompanion } = await import('./recording-companion.tsx');
@@ -35,7 +35,7 @@ function Pill({ model }: { model: CallModel }) {
   return (
     <div class="recording" data-paused={paused} data-short={short}>
       {/* Each change is announced once, in a whole sentence. */}
-      <p role="status" aria-live="off" title={startedBy(model)}>
+      <p role="status" aria-live="off" title={troubleText(recording) ?? startedBy(model)}>
         {statusText(recording)}
       </p>
       {!paused && !short && <Elapsed key={id} startedAt={startedAt} />}

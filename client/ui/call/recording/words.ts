@@ -7,8 +7,17 @@ export function recordingOf(room: RoomSnapshot): RoomRecording | undefined {
   return room.recordings?.[0];
 }
 
-export function statusText({ paused }: RoomRecording): string {
-  return paused ? 'Recording paused' : 'Recording';
+export function statusText({ paused, trouble }: RoomRecording): string {
+  if (paused) return 'Recording paused';
+  return trouble ? 'Recording: not saved now' : 'Recording';
+}
+
+/** Why nothing is kept at the moment, and what to do. @returns undefined when it is */
+export function troubleText({ trouble }: RoomRecording): string | undefined {
+  if (!trouble) return undefined;
+  return trouble === 'full'
+    ? 'Nothing is saved at the moment: the server has no room left for recordings. The call goes on. Tell whoever runs the server.'
+    : 'Nothing is saved at the moment: the server cannot write recordings. The call goes on. Tell whoever runs the server.';
 }
 
 /** What a screen reader says of a change. @returns undefined when there is nothing to say */
@@ -20,6 +29,9 @@ export function changeText(
   if (!after) return before && 'The recording has stopped.';
   if (before?.id !== after.id) {
     return starter === undefined ? 'A recording has started.' : `${starter} started a recording.`;
+  }
+  if ((before.trouble ?? '') !== (after.trouble ?? '')) {
+    return troubleText(after) ?? 'The recording is saved again.';
   }
   if (before.paused === after.paused) return undefined;
   return after.paused ? 'The recording is paused.' : 'The recording goes on.';
