@@ -12,8 +12,7 @@ export class FreeSpace {
   readonly #folder: string;
   readonly #floorBytes: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** All who ask meanwhile wait for the same look. */
-  #free: Promise<number> = Promise.resolve(0);
+  #look: Promise<number> | undefined;
 
   constructor(folder: string, floorMb: number) {
     this.#folder = folder;
@@ -24,13 +23,14 @@ export class FreeSpace {
   async require(): Promise<void> {
     if (this.#floorBytes === 0) return;
     const now = performance.now();
-    if (now - this.#lookedAt >= LOOK_MS) {
+    if (!this.#look || now - this.#lookedAt >= LOOK_MS) {
       this.#lookedAt = now;
-      this.#free = freeBytesOf(this.#folder);
+      this.#look = freeBytesOf(this.#folder);
     }
-    const bytes = await this.#free;
-    if (bytes >= this.#floorBytes) return;
-    const [free, floor] = [bytes, this.#floorBytes].map((bytes) => Math.floor(bytes / MEGABYTE));
+    // Those that come while it is looked at wait for the same look.
+    const found = await this.#look;
+    if (found >= this.#floorBytes) return;
+    const [free, floor] = [found, this.#floorBytes].map((bytes) => Math.floor(bytes / MEGABYTE));
     throw new StoreError(
       'full',
       `${free} MB are free on the disk of ${this.#folder}, and RECORD_FREE_DISK_MB keeps ${floor} MB free: nothing is recorded.`,

@@ -45,6 +45,18 @@ test('below the floor of free disk nothing is written, and it is said why', asyn
   await assert.rejects(spool.file(FILE), { code: 'full', message: /RECORD_FREE_DISK_MB/ });
 });
 
+test('many files are begun at once above the floor', async (t) => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'parley-folder-'));
+  t.after(() => rm(dir, { recursive: true }));
+  const config = loadConfig({ RECORD_DIR: dir, RECORD_FREE_DISK_MB: '1' });
+  const spool = await openSpool(config, new DiskStore(dir), log, new Resources());
+  const keys = Array.from({ length: 50 }, (_, n) => `${FOLDER}-${n}/tracks/a.webm`);
+  const files = await Promise.all(keys.map((key) => spool.file(key)));
+  await Promise.all(files.map((file) => file.append(Buffer.from('bytes'))));
+  await spool.close({ withinMs: 0 });
+  assert.equal((await keysOf(new DiskStore(dir))).length, 50);
+});
+
 test('a disk that fills refuses appends whole, and goes on when there is room', async (t) => {
   if (process.getuid?.() !== 0) return t.skip('mounting needs root');
   const dir = await mkdtemp(path.join(tmpdir(), 'parley-full-'));

@@ -125,7 +125,7 @@ test('what a killed process left is uploaded by another one, as far as it was on
   await spool.close({ withinMs: 5_000 });
 });
 
-test('of a machine that is gone with its disk two seconds are lost at most, here', async (t) => {
+test('of a machine that is gone with its disk three seconds are lost at most, with an upload a second', async (t) => {
   const { store, dir, settings } = await setUp(t);
   const child = new ManagedProcess({
     ...{ name: 'recorder', command: process.execPath },
