@@ -84,12 +84,6 @@ async function told(scene: Scene, context: Owner, codec: VideoCodec): Promise<vo
     const [entry] = await indexIn(folder);
     const film = await probe(`${folder}/${entry?.folder}/films/${entry?.films?.[0]?.name}`);
     assert.deepEqual([film.codec, film.height], ['h264', 180]);
-    if (process.env.KEEP_FILMS) {
-      const { cp } = await import('node:fs/promises');
-      await cp(`${folder}/${entry?.folder}`, `${process.env.KEEP_FILMS}/${codec}`, {
-        recursive: true,
-      });
-    }
   });
 }
 
@@ -104,7 +98,7 @@ async function grows(folder: string, count: number): Promise<void> {
       assert.ok(entry);
       for (const name of names) {
         const { size } = await stat(trackFile(folder, entry, name));
-        assert.ok(size > 8_000, `${name}: ${size}`);
+        assert.ok(size > 4_000, `${name}: ${size}`);
       }
     },
     { withinMs: DEADLINES.mediaRebuilt },
