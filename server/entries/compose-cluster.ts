@@ -72,7 +72,7 @@ export async function startSfu({
   closers.add(() => cluster.close());
   try {
     const node = await SfuNode.start({
-      ...recordingOfNode({ config, cluster, resources, log }, closers),
+      ...recordingOfNode({ config, cluster, resources, metrics, log }, closers),
       cluster,
       resources,
       metrics,

@@ -3,14 +3,16 @@
 import type { RecordingParts } from '../api/recordings/route-parts.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { type Config, variablesOf } from '../config/config.ts';
+import type { JobKind } from '../jobs/kind.ts';
+import { JobRunner } from '../jobs/runner.ts';
 import { Catalog } from '../recording/catalog/catalog.ts';
-import { FILM_JOB, type FilmPayload, filmJobKey } from '../recording/catalog/film-job.ts';
-import type { RecordingKey } from '../recording/process/messages.ts';
+import { FINISH_JOB, finishKind } from '../recording/process/finish-kind.ts';
 import { RecorderProcess } from '../recording/process/recorder-process.ts';
 import { openStore } from '../recording/stores/open-store.ts';
 import type { SfuNodeOptions } from '../sfu/node.ts';
 import { RoomControl } from '../signaling/recording/room-control.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Resources } from '../telemetry/resources.ts';
 import type { Closers } from './compose-parts.ts';
 
@@ -18,11 +20,14 @@ export interface RecordingOptions {
   config: Config;
   cluster: Cluster;
   resources: Resources;
+  metrics: Metrics;
   log: Logger;
 }
 
 /** The recorder is told to end before this process has to. */
 const RECORDER_SHARE = 0.8;
+/** Joining files of a dead machine takes memory and bandwidth. */
+const FINISHED_AT_ONCE = 4;
 
 /** What `web` needs. @returns undefined when nothing is recorded here. @throws Error with a sentence for the operator */
 export function recordingLibrary(
@@ -40,7 +45,7 @@ export function recordingLibrary(
 
 /** What a media node needs. @throws Error with a sentence for the operator */
 export function recordingOfNode(
-  { config, cluster, resources, log }: RecordingOptions,
+  { config, cluster, resources, metrics, log }: RecordingOptions,
   closers: Closers,
 ): Pick<SfuNodeOptions, 'recording'> {
   if (!config.recording.enabled) return {};
@@ -53,31 +58,24 @@ export function recordingOfNode(
     log,
   });
   closers.add(() => recorder.close());
+  const { jobs } = cluster;
+  const films = config.recording.films.flatMap((layout) => (layout === 'none' ? [] : [layout]));
+  const chat = config.recording.chat;
+  const runner = new JobRunner({
+    ...{ store: jobs, resources, metrics, log, concurrency: FINISHED_AT_ONCE },
+    kinds: { [FINISH_JOB]: finishKind({ recorder, jobs, films, chat }) as JobKind },
+    leaseMs: config.jobs.leaseMs,
+  });
+  closers.add(() => runner.close());
   return {
     recording: {
       recorder,
       settings: config.recording,
       chatHistory: config.limits.chatHistory,
-      finish: (recording) => finish(recording, { config, cluster, recorder }),
+      finish: async (recording) => {
+        await jobs.add({ kind: FINISH_JOB, key: recording.id, payload: recording });
+        runner.wake();
+      },
     },
   };
-}
-
-async function finish(
-  recording: RecordingKey,
-  {
-    config,
-    cluster,
-    recorder,
-  }: Pick<RecordingOptions, 'config' | 'cluster'> & { recorder: RecorderProcess },
-): Promise<void> {
-  const outcome = await recorder.finish(recording);
-  if (outcome?.is !== 'done' || !outcome.isNew) return;
-  const { id, room } = recording;
-  for (const layout of config.recording.films) {
-    if (layout === 'none') continue;
-    const order = { layout, format: 'mp4', chat: config.recording.chat } as const;
-    const payload: FilmPayload = { recording: id, room, order };
-    await cluster.jobs.add({ kind: FILM_JOB, key: filmJobKey(id, layout, 'mp4'), payload });
-  }
 }
