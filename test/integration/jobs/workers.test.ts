@@ -7,6 +7,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Cluster } from '../../../server/cluster/cluster.ts';
 import type { Job } from '../../../server/cluster/jobs.ts';
+import { TestCluster } from '../../support/cluster/local-cluster.ts';
 import { RedisServer } from '../../support/cluster/redis.ts';
 import { freshPrefix, openRedis } from '../../support/cluster/redis-cluster.ts';
 import { DEADLINES } from '../../support/process/deadlines.ts';
@@ -262,4 +263,13 @@ test('a worker answers health probes, and says how many jobs there are', async (
     assert.deepEqual([status, (await fetch(`${health}/healthz`)).status], [503, 200]);
   });
   scene.redis.resume();
+});
+
+test('the worker of a local cluster is ready, and ends when it is told to', async (t) => {
+  const { cluster } = await TestCluster.start(t, { web: 0, sfu: 0 });
+  const worker = await cluster.addWorker();
+  assert.equal((await fetch(`http://${worker.host}:${worker.port}/readyz`)).status, 200);
+  assert.equal(cluster.of('worker').length, 1);
+  await worker.child.stop();
+  assert.equal(cluster.of('worker').length, 0);
 });
