@@ -1,6 +1,5 @@
 // Each video codec of a real browser is recorded as it was sent, with a screen, muted and unmuted.
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { VIDEO_CODECS, type VideoCodec } from '../../../shared/media/media.ts';
 import { installAbleDevice } from '../../support/browser/hooks/codec-hooks.ts';
@@ -12,7 +11,7 @@ import {
   probe,
   recordFolder,
   trackFile,
-  tracksIn,
+  tracksGrow,
 } from '../../support/recording/recorded.ts';
 import type { Owner } from '../../support/server/owned.ts';
 
@@ -42,14 +41,14 @@ async function told(scene: Scene, context: Owner, codec: VideoCodec): Promise<vo
 
   await scene.step('a camera and a microphone are recorded, muted and unmuted', async () => {
     await record(sol.page).click();
-    await grows(folder, 2);
+    await tracksGrow(folder, 2, { bytes: 4_000, withinMs: DEADLINES.mediaRebuilt });
     await sol.toggle('Microphone', false);
     await sol.toggle('Microphone', true);
   });
 
   await scene.step('and a screen', async () => {
     await sol.page.getByRole('button', { name: /^Share/ }).click();
-    await grows(folder, 3);
+    await tracksGrow(folder, 3, { bytes: 4_000, withinMs: DEADLINES.mediaRebuilt });
   });
 
   await scene.step('the files have the codec, and play from their beginning', async () => {
@@ -85,22 +84,4 @@ async function told(scene: Scene, context: Owner, codec: VideoCodec): Promise<vo
     const film = await probe(`${folder}/${entry?.folder}/films/${entry?.films?.[0]?.name}`);
     assert.deepEqual([film.codec, film.height], ['h264', 180]);
   });
-}
-
-/** Waits until there are so many files, with something in each. */
-async function grows(folder: string, count: number): Promise<void> {
-  await until(
-    `${count} files to grow`,
-    async () => {
-      const names = await tracksIn(folder);
-      assert.ok(names.length >= count, names.join(' '));
-      const [entry] = await indexIn(folder);
-      assert.ok(entry);
-      for (const name of names) {
-        const { size } = await stat(trackFile(folder, entry, name));
-        assert.ok(size > 4_000, `${name}: ${size}`);
-      }
-    },
-    { withinMs: DEADLINES.mediaRebuilt },
-  );
 }

@@ -1,6 +1,5 @@
 // Firefox in a recorded call: it records, and is recorded, muted and unmuted.
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { story } from '../../support/browser/scene.ts';
@@ -16,7 +15,7 @@ import {
   probe,
   recordFolder,
   trackFile,
-  tracksIn,
+  tracksGrow,
 } from '../../support/recording/recorded.ts';
 
 const FILM = { withinMs: 150_000 };
@@ -36,7 +35,7 @@ if (isInNamespace()) {
     await scene.step('it presses Record, and both are recorded', async () => {
       await fi.press('Record');
       await ann.page.getByRole('status').filter({ hasText: 'Recording' }).waitFor();
-      await grows(folder, 4);
+      await tracksGrow(folder, 4, { bytes: 20_000, withinMs: DEADLINES.mediaRebuilt });
       await fi.press('Microphone');
       await fi.isPressed('Microphone', false);
       await fi.press('Microphone');
@@ -53,12 +52,13 @@ if (isInNamespace()) {
       );
       const [entry] = await indexIn(folder);
       assert.ok(entry);
-      assert.equal(entry.files.length, 4);
+      const tracks = new Set(entry.files.map((file) => `${file.participant} ${file.source}`));
+      assert.equal(tracks.size, 4);
       for (const { name, kind, participant } of entry.files) {
         const { codec, times } = await probe(trackFile(folder, entry, name));
         scene.note(`${participant}: ${codec}, ${times.length} packets`);
         assert.equal(codec, kind === 'audio' ? 'opus' : 'vp8');
-        assert.ok(times.length > 20);
+        assert.ok(times.length > 0);
       }
       const film = await probe(`${folder}/${entry.folder}/films/${entry.films?.[0]?.name}`);
       assert.equal(film.codec, 'h264');
@@ -69,23 +69,5 @@ if (isInNamespace()) {
   const skip = isRoot ? false : 'only root can make the network that Firefox needs';
   test('Firefox in a recorded call, on a network of its own', { skip }, () =>
     runInNamespace(fileURLToPath(import.meta.url)),
-  );
-}
-
-/** Waits until there are so many files, with something in each. */
-async function grows(folder: string, count: number): Promise<void> {
-  await until(
-    `${count} files to grow`,
-    async () => {
-      const names = await tracksIn(folder);
-      assert.ok(names.length >= count, names.join(' '));
-      const [entry] = await indexIn(folder);
-      assert.ok(entry);
-      for (const name of names) {
-        const { size } = await stat(trackFile(folder, entry, name));
-        assert.ok(size > 20_000, `${name}: ${size}`);
-      }
-    },
-    { withinMs: DEADLINES.mediaRebuilt },
   );
 }

@@ -1,12 +1,14 @@
 // A recording as it lies in its folder: its index, its manifest, and what ffprobe reads in its files.
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type IndexEntry, readEntry } from '../../../server/recording/catalog/entry.ts';
 import { type ManifestLine, readLines } from '../../../server/recording/manifest/lines.ts';
 import { programPath } from '../process/programs.ts';
+import { until } from '../process/until.ts';
 import type { Owner } from '../server/owned.ts';
 
 const run = promisify(execFile);
@@ -65,4 +67,29 @@ export async function probe(file: string): Promise<Probed> {
   if (!stream) throw new Error(`ffprobe finds no stream in ${file}`);
   const { codec_name: codec, width, height } = stream;
   return { codec, width, height, times: packets.map(({ pts_time }) => Number(pts_time)) };
+}
+
+/**
+ * Waits until so many tracks have a file with more than this in it. There may be more files: a picture whose best layer
+ * comes a moment later begins with a small one.
+ */
+export async function tracksGrow(
+  folder: string,
+  count: number,
+  { bytes, withinMs }: { bytes: number; withinMs: number },
+): Promise<void> {
+  await until(
+    `${count} tracks to grow`,
+    async () => {
+      const entry = (await indexIn(folder)).at(-1);
+      assert.ok(entry);
+      const names = await tracksIn(folder);
+      const sizes = await Promise.all(
+        names.map(async (name) => (await stat(trackFile(folder, entry, name))).size),
+      );
+      const grown = sizes.filter((size) => size > bytes).length;
+      assert.ok(grown >= count, names.map((name, n) => `${name}: ${sizes[n]}`).join(', '));
+    },
+    { withinMs },
+  );
 }
