@@ -16,13 +16,11 @@ const SHORTEST_SECONDS = 10;
 const SCENES = 16;
 const INPUTS = 48;
 
-/** @param atOnce windows that are rendered at the same time: each of them is to have work */
+/** @param atOnce windows that are rendered at the same time: each of them is to have as much work as the others */
 export function windowLimits(totalFrames: number, atOnce: number): WindowLimits {
-  const share = Math.ceil(totalFrames / (2 * atOnce));
-  const frames =
-    atOnce === 1
-      ? LONGEST_SECONDS * FPS
-      : Math.min(LONGEST_SECONDS * FPS, Math.max(SHORTEST_SECONDS * FPS, share));
+  const longest = LONGEST_SECONDS * FPS;
+  const windows = atOnce * Math.max(1, Math.ceil(totalFrames / (longest * atOnce)));
+  const frames = Math.max(SHORTEST_SECONDS * FPS, Math.ceil(totalFrames / windows));
   return { frames, scenes: SCENES, inputs: INPUTS };
 }
 

@@ -280,6 +280,7 @@ test('what was paused is cut out of the film’s time', () => {
 test('each of several threads has windows to render, and none is longer than a minute', () => {
   assert.equal(windowLimits(108_000, 2).frames, 1_800);
   assert.equal(windowLimits(3_600, 1).frames, 1_800);
-  assert.equal(windowLimits(3_600, 2).frames, 900);
+  assert.equal(windowLimits(5_400, 2).frames, 1_350);
+  assert.equal(windowLimits(900, 2).frames, 450);
   assert.equal(windowLimits(60, 2).frames, 300);
 });
