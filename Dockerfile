@@ -31,7 +31,7 @@ RUN mkdir -p node_modules/.bin && ln -sf /usr/local/bin/node node_modules/.bin/n
 FROM node:26.10.0-bookworm-slim
 # ffmpeg renders films of recordings, with fonts for names in most scripts.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ffmpeg fonts-dejavu-core fonts-noto-core fonts-noto-cjk \
+ && apt-get install -y --no-install-recommends ffmpeg fonts-noto-core fonts-noto-cjk fonts-symbola \
  && rm -rf /var/lib/apt/lists/*
 # What a worker that was built from source links against; mediasoup's prebuilt one needs none of it, and
 # libsrtp2-1 only the one that got no libsrtp of its own (docs/decisions/0013-libsrtp-on-openssl.md).
