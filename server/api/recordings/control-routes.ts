@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import * as v from 'valibot';
 import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
+import { newRecordingId } from '../../../shared/recording/recording-id.ts';
 import type { CurrentRecording, RecordingStarted } from '../../../shared/recording/requests.ts';
 import { RoomName } from '../../../shared/room/room.ts';
 import { newEntry } from '../../recording/catalog/entry.ts';
-import { newRecordingId } from '../../recording/catalog/ids.ts';
 import type { Visitor } from './gate.ts';
 import { roomOf } from './library.ts';
 import { BODY, idOf, nothing, type RecordingRoutes } from './route-parts.ts';
@@ -39,7 +39,8 @@ export function registerControl(app: FastifyInstance, routes: RecordingRoutes): 
     const startedAt = Date.now();
     const id = newRecordingId(startedAt);
     await control.start(room, id);
-    await begin({ id, room, startedAt });
+    const current = await control.current(room).catch(() => undefined);
+    await begin({ id, room, startedAt: current?.id === id ? current.startedAt : startedAt });
     return reply.code(201).send({ id } satisfies RecordingStarted);
   });
 

@@ -49,11 +49,14 @@ export function folderOf(place: RecordingPlace, template: string): string {
   return isUsable ? folder : filled(place, DEFAULT_TEMPLATE);
 }
 
-function filled({ id, room, startedAt }: RecordingPlace, template: string): string {
-  return template
-    .replaceAll('{room}', () => roomPart(room))
-    .replaceAll('{date}', () => new Date(startedAt).toISOString().slice(0, 10))
-    .replaceAll('{id}', () => id);
+function filled({ id, room }: RecordingPlace, template: string): string {
+  return (
+    template
+      .replaceAll('{room}', () => roomPart(room))
+      // Of the id: two processes that begin the same recording have read different clocks.
+      .replaceAll('{date}', () => new Date(startOf(id)).toISOString().slice(0, 10))
+      .replaceAll('{id}', () => id)
+  );
 }
 
 export function indexKey({ room, id }: Pick<RecordingPlace, 'id' | 'room'>): string {

@@ -1,7 +1,6 @@
 // Recordings for tests: entries of the index, and their objects in a store.
 import type { IndexEntry } from '../../../server/recording/catalog/entry.ts';
 import { newEntry } from '../../../server/recording/catalog/entry.ts';
-import { newRecordingId } from '../../../server/recording/catalog/ids.ts';
 import {
   filmKey,
   indexKey,
@@ -10,6 +9,7 @@ import {
   trackKey,
 } from '../../../server/recording/catalog/keys.ts';
 import type { RecordedFile } from '../../../shared/recording/recording.ts';
+import { newRecordingId } from '../../../shared/recording/recording-id.ts';
 import type { MemoryStore } from './memory-store.ts';
 
 export const TEMPLATE = 'recordings/{room}/{id}';

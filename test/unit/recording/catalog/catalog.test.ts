@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Catalog } from '../../../../server/recording/catalog/catalog.ts';
 import { type IndexEntry, readEntry } from '../../../../server/recording/catalog/entry.ts';
-import { newRecordingId } from '../../../../server/recording/catalog/ids.ts';
 import { indexKey } from '../../../../server/recording/catalog/keys.ts';
 import { StoreError } from '../../../../server/recording/stores/store.ts';
 import { createLogger } from '../../../../server/telemetry/log.ts';
+import { newRecordingId } from '../../../../shared/recording/recording-id.ts';
 import { MemoryStore } from '../../../support/recording/memory-store.ts';
 import {
   putRecording,

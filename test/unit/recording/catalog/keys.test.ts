@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { newRecordingId } from '../../../../server/recording/catalog/ids.ts';
 import {
   filmKey,
   folderOf,
@@ -16,6 +15,7 @@ import {
   trackKey,
 } from '../../../../server/recording/catalog/keys.ts';
 import { cleanRoomName } from '../../../../shared/protocol/text.ts';
+import { newRecordingId } from '../../../../shared/recording/recording-id.ts';
 
 const ID = '20261128T184512Z-h7q2m9x4kd';
 const THEN = Date.UTC(2026, 10, 28, 18, 45, 12);
@@ -114,6 +114,14 @@ test('the date of a folder is that of its start, in UTC', () => {
   assert.equal(folderOf(place, '{date}/{room}-{id}'), `2026-11-28/team-${ID}`);
   assert.equal(folderOf(place, 'recordings/{room}/{id}'), `recordings/team/${ID}`);
   assert.equal(manifestKey(folderOf(place, '{id}')), `${ID}/manifest.jsonl`);
+});
+
+test('two processes whose clocks differ find the same folder', () => {
+  const place = { id: ID, room: 'team' };
+  assert.equal(
+    folderOf({ ...place, startedAt: THEN }, '{date}/{id}'),
+    folderOf({ ...place, startedAt: THEN + 86_400_000 }, '{date}/{id}'),
+  );
 });
 
 test('an index key gives its id back, and nothing else is one', () => {
