@@ -15,7 +15,7 @@ import {
   trackFile,
   tracksIn,
 } from '../support/recording/recorded.ts';
-import { activeRecorder } from '../support/recording/recorder-pids.ts';
+import { activeRecorder, recorderPids } from '../support/recording/recorder-pids.ts';
 import { Person } from '../support/sdk/participant.ts';
 import { ownedBy } from '../support/server/owned.ts';
 
@@ -103,6 +103,46 @@ test('a recording goes on through every loss, in sync, and says what it lacks', 
   );
   assert.ok(apart <= APART_MS);
   for (const { from, to } of entry.gaps) assert.ok(to - from < LOSS_MS, `${to - from} ms`);
+});
+
+test('a media node is killed: the recording goes on at the other one, and nothing is left behind', async (t) => {
+  const folder = await recordFolder(t);
+  const env = { RECORD_ENABLED: '1', RECORD_DIR: folder, RECORD_FILMS: 'none' };
+  const cluster = await TestCluster.start(t, { web: 1, sfu: 2, env });
+  const people: Person[] = [];
+  for (const name of ['Ada', 'Ben']) people.push(await Person.join(t, cluster.url, 'team', name));
+  const [ada] = people;
+  await ada!.call.recording.start();
+  await until('four files', async () => assert.equal((await tracksIn(folder)).length, 4));
+  await seconds(3);
+  const holder = await cluster.holder();
+  const recorders = await recorderPids(holder.child.pid!);
+  assert.ok(recorders.length > 0);
+  holder.child.signal('SIGKILL');
+  await until(
+    'the files of the other node',
+    async () => assert.ok((await tracksIn(folder)).length >= 8),
+    { withinMs: 60_000 },
+  );
+  await until('its recorders to have ended', () => {
+    for (const pid of recorders) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  });
+  await seconds(2);
+  await ada!.call.recording.stop();
+  await until(
+    'the recording to be ready',
+    async () => assert.equal((await indexIn(folder))[0]?.state, 'ready'),
+    { withinMs: 90_000 },
+  );
+  const [entry] = await indexIn(folder);
+  assert.ok(entry);
+  assert.deepEqual(entry.participants.toSorted(), ['Ada', 'Ben']);
+  for (const { name } of entry.files) await probe(trackFile(folder, entry, name));
+  const lines = await manifestOf(folder, entry);
+  const writers = lines.flatMap((line) => (line.type === 'begin' ? [line.node] : []));
+  assert.equal(new Set(writers).size, 2);
+  // As long as the call had no media, and said.
+  assert.equal(entry.gaps.length, 4);
 });
 
 function seconds(count: number): Promise<void> {
