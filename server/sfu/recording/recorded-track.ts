@@ -128,7 +128,11 @@ export class RecordedTrack {
     });
     this.#consumer = consumer;
     countWhileOpen(resources, 'consumer', consumer);
-    if (this.#closed) return transport.close();
+    if (this.#closed) {
+      // A transport that was closed meanwhile does not know this consumer, and would never close it.
+      consumer.close();
+      return;
+    }
     recorder.send({
       do: 'track',
       track: infoOf(recordingId, track, transport.tuple.localPort, consumer),

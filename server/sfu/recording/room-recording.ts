@@ -35,12 +35,16 @@ export interface RoomRecordingOptions {
   log: Logger;
 }
 
+/** A track that could not be opened, or had no place below RECORD_MAX_TRACKS, is tried again after this. */
+const AGAIN_MS = 2_000;
 /** Media ends before the store says that its participant has left. */
 const LEAVE_MS = 3_000;
 
 export class RoomRecording {
   readonly #options: RoomRecordingOptions;
   readonly #followed: FollowedRoom;
+  /** Producers that had no place yet. */
+  readonly #refused = new Set<string>();
   /** By producer. */
   readonly #tracks = new Map<string, RecordedTrack>();
   #room: NodeRoom;
@@ -52,6 +56,7 @@ export class RoomRecording {
   #early: ManifestLine[] = [];
   #speakers = new Map<string, string>();
   #isReconciling = false;
+  readonly #again: Timer;
   #leaving: Timer | undefined;
   #trouble: RecordingTrouble = '';
   /** What the room knows. */
@@ -76,6 +81,7 @@ export class RoomRecording {
       recorder.on('tracked', (key) => this.#tracks.get(key)?.tracked()),
       recorder.on('keyframe', (key) => this.#tracks.get(key)?.requestKeyFrame()),
     ];
+    this.#again = options.resources.every(AGAIN_MS, () => this.#reconcileSoon());
     void this.#followed.open();
   }
 
@@ -131,6 +137,7 @@ export class RoomRecording {
   #end({ isOver, why }: { isOver: boolean; why: SegmentEnd }): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#again.close();
     this.#leaving?.close();
     this.#followed.close();
     this.#unwatch();
@@ -208,7 +215,10 @@ export class RoomRecording {
     const producer = router.own(producerId);
     if (!producer || producer.closed || router.closed || recorder.port === undefined) return;
     if (!mayRecordMore()) {
-      log.warn({ room: this.#room.name, trackId: track.trackId }, 'RECORD_MAX_TRACKS is reached');
+      if (!this.#refused.has(producerId)) {
+        log.warn({ room: this.#room.name, trackId: track.trackId }, 'RECORD_MAX_TRACKS is reached');
+      }
+      this.#refused.add(producerId);
       return;
     }
     const opened = new RecordedTrack({

@@ -139,6 +139,24 @@ test('a disk below its floor: nothing is recorded, everybody is told, and the ca
   assert.equal((await tracksIn(folder)).length, 0);
 });
 
+test('a track above RECORD_MAX_TRACKS waits until another one has ended', async (t) => {
+  const folder = await recordFolder(t);
+  const server = await startServer(t, { ...settings(folder), RECORD_MAX_TRACKS: '1' });
+  const ada = await Person.join(t, server.url, 'team', 'Ada', { share: ['microphone'] });
+  await ada.call.recording.start();
+  await until('a file', async () => assert.equal((await tracksIn(folder)).length, 1));
+  const ben = await Person.join(t, server.url, 'team', 'Ben', { share: ['microphone'] });
+  await until('the limit to be said', () =>
+    assert.ok(server.logLines.some((line) => /RECORD_MAX_TRACKS is reached/.test(line))),
+  );
+  assert.equal((await tracksIn(folder)).length, 1);
+  ada.call.leave();
+  await until('a file of Ben', async () => assert.equal((await tracksIn(folder)).length, 2));
+  ben.call.leave();
+  const { entry } = await ready(folder);
+  assert.deepEqual(entry.participants.toSorted(), ['Ada', 'Ben']);
+});
+
 test('of a hundred recordings in a row there are a hundred, and nothing else is left', async (t) => {
   const folder = await recordFolder(t);
   const server = await startServer(t, settings(folder));
