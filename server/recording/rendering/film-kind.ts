@@ -120,9 +120,16 @@ class FilmJob {
 }
 
 const lowPriority: Run = async (command, args, { cwd, signal, onLine }) => {
-  const { code, stderr } = await runChild({
-    ...{ command, args, cwd, signal },
-    ...(onLine && { onStdoutLine: onLine }),
-  });
-  return { code, stderr: stderr.join('\n') };
+  try {
+    const { code, stderr } = await runChild({
+      ...{ command, args, cwd, signal },
+      ...(onLine && { onStdoutLine: onLine }),
+    });
+    return { code, stderr: stderr.join('\n') };
+  } catch (cause) {
+    signal.throwIfAborted();
+    // People read it on the page of the recording.
+    const message = `The worker cannot run ${command}. Its operator can install ffmpeg, or name it in RECORD_FFMPEG.`;
+    throw new Error(message, { cause });
+  }
 };

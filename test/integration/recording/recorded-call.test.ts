@@ -9,6 +9,7 @@ import {
   probe,
   recordFolder,
   trackFile,
+  tracksIn,
 } from '../../support/recording/recorded.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { startServer } from '../../support/server/app.ts';
@@ -90,4 +91,28 @@ test('a call is recorded, one file a track, and listed when it is over', async (
   assert.deepEqual([codec, height], ['h264', 180]);
   assert.ok((times.at(-1) ?? 0) > 3);
   await server.becomesIdle();
+});
+
+test('without ffmpeg there is a recording, and its film says what to do', async (t) => {
+  const folder = await recordFolder(t);
+  const server = await startServer(t, {
+    ...{ RECORD_ENABLED: '1', RECORD_DIR: folder, RECORD_FFMPEG: '/nowhere/ffmpeg' },
+  });
+  const ada = await Person.join(t, server.url, 'story', 'Ada', { share: ['microphone'] });
+  await ada.call.recording.start();
+  await until('a file', async () => assert.equal((await tracksIn(folder)).length, 1));
+  const { token } = await ada.call.recording.access();
+  const id = ada.call.recording.running?.id;
+  await ada.call.recording.stop();
+  await until(
+    'the film to say so',
+    async () => {
+      const answer = await fetch(new URL(`api/recordings/${id}`, server.url), {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      const { films } = (await answer.json()) as { films: { state: string; problem?: string }[] };
+      assert.match(films[0]?.problem ?? '', /install ffmpeg, or name it in RECORD_FFMPEG/);
+    },
+    READY,
+  );
 });
