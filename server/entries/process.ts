@@ -61,15 +61,20 @@ export function warnOfAccess(access: Config['access'], log: Logger): void {
 }
 
 /**
- * An error of the start, as one sentence for the operator.
+ * Ends the process with the error of its start, as a sentence for the operator.
  * @param env where ports are set
  */
 export function failToStart(error: unknown, env: Env): never {
+  process.stderr.write(`Parley cannot start. ${whyNotStarted(error, env)}\n`);
+  process.exit(1);
+}
+
+/** An error of the start, as a sentence for the operator. */
+export function whyNotStarted(error: unknown, env: Env): string {
   const message =
     portTrouble(error, env) ?? (error instanceof Error ? error.message : String(error));
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-  process.stderr.write(`Parley cannot start. ${message}${cause ? ` (${cause})` : ''}\n`);
-  process.exit(1);
+  return `${message}${cause ? ` (${cause})` : ''}`;
 }
 
 /** An error of listening names the port, and not the setting that it comes from. */

@@ -1,12 +1,14 @@
 // The recorder beside a media node, which starts it and talks to it through its IPC channel.
 import * as v from 'valibot';
 import { loadConfig } from '../config/config.ts';
-import { Configure } from '../recording/process/messages.ts';
+import { Configure, type FromRecorder } from '../recording/process/messages.ts';
 import type { Recorder } from '../recording/process/recorder.ts';
 import { startRecorder } from '../recording/process/start-recorder.ts';
+import { StoreError } from '../recording/stores/store.ts';
+import { describeTrouble } from '../recording/stores/trouble.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { Resources } from '../telemetry/resources.ts';
-import { failToStart } from './process.ts';
+import { failToStart, whyNotStarted } from './process.ts';
 
 /** What came while the recorder started. */
 const early: unknown[] = [];
@@ -23,10 +25,18 @@ process.once('message', (first) => {
     if (recorder) recorder.receive(message);
     else early.push(message);
   });
-  start(first).catch((error) => failToStart(error, process.env));
+  start(first).catch(fail);
 });
 // Whoever starts it by hand has no channel: there is nothing to record.
 if (!process.connected) failToStart(new Error('It is started by sfu-rtc.'), process.env);
+
+/** The media node says why, in its log and in the rooms that are recorded. */
+function fail(error: unknown): void {
+  if (!process.connected) failToStart(error, process.env);
+  const problem =
+    error instanceof StoreError ? describeTrouble(error) : whyNotStarted(error, process.env);
+  process.send?.({ say: 'failed', problem } satisfies FromRecorder, () => process.exit(1));
+}
 
 async function start(first: unknown): Promise<void> {
   const { variables } = v.parse(Configure, first);

@@ -112,6 +112,8 @@ export type RecorderState = v.InferOutput<typeof RecorderState>;
 export const FromRecorder = v.variant('say', [
   /** It listens for packets on this UDP port of the loopback address. */
   v.object({ say: v.literal('ready'), port: Port }),
+  /** It cannot start, and ends: a sentence for the operator. */
+  v.object({ say: v.literal('failed'), problem: v.string() }),
   v.object({ say: v.literal('tracked'), key: TrackKey }),
   v.object({ say: v.literal('keyframe'), key: TrackKey }),
   v.object({ say: v.literal('ended'), recordingId: RecordingId }),

@@ -13,6 +13,8 @@ export interface OpenRecordingOptions {
   spool: Spool;
   /** Of the recording in the store. */
   folder: string;
+  /** Resolves when the index names it: without that nobody finds what is stored. */
+  indexed: Promise<void>;
   /** The name of this log: no other one has it. */
   writer: string;
   log: Logger;
@@ -78,6 +80,7 @@ export class OpenRecording {
     await this.#flushing;
     if (this.#file) this.closeFile(this.#file);
     await Promise.all(this.#closings);
+    await this.#options.indexed;
     await this.#options.spool.stored(`${this.#options.folder}/`);
   }
 

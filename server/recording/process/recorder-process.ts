@@ -27,6 +27,8 @@ export interface RecorderProcessOptions {
 interface RecorderEvents {
   /** A recorder listens on this UDP port. Whatever an earlier one was told is forgotten. */
   ready: [port: number];
+  /** The recorder cannot start, as a sentence for the operator. It is gone in a moment. */
+  failed: [problem: string];
   /** The recorder is gone. Another one follows. */
   gone: [];
   tracked: [key: string];
@@ -200,6 +202,10 @@ export class RecorderProcess {
         this.#port = said.port;
         this.#spareLater();
         this.#events.emit('ready', said.port);
+        return;
+      case 'failed':
+        this.#options.log.error({ problem: said.problem }, 'the recorder cannot start');
+        this.#events.emit('failed', said.problem);
         return;
       case 'tracked':
         this.#events.emit('tracked', said.key);

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { newEntry } from '../catalog/entry.ts';
+import { type IndexEntry, newEntry } from '../catalog/entry.ts';
 import type { StreamLimits } from '../media/track-stream.ts';
 import type { Spool } from '../spool/spool.ts';
 import { StoreError } from '../stores/store.ts';
@@ -140,22 +140,29 @@ export class Recorder {
     const open = new OpenRecording({
       ...{ recording, node, spool, log },
       folder: entry.folder,
+      indexed: this.#writeIndex(entry),
       writer: `${this.#writer}-${this.#logs}`,
     });
     this.#recordings.set(recording.id, open);
-    void this.#writeIndex(recording.id, () => this.#options.catalog.begin(entry));
     void this.#checkQuota();
   }
 
-  /** Until it is written, nobody who looks at the store knows of the recording; its files are there all the same. */
-  async #writeIndex(id: string, begin: () => Promise<void>): Promise<void> {
-    try {
-      await begin();
-    } catch (err) {
-      this.#options.log.warn({ err, recordingId: id }, 'a recording is not in the index yet');
-      this.#options.resources.after(BEGIN_AGAIN_MS, () => {
-        if (this.#recordings.has(id)) void this.#writeIndex(id, begin);
-      });
+  /**
+   * Until it is written, nobody who looks at the store knows of the recording; its files are there all the same.
+   * Resolves when it is, or when this recorder is told to end.
+   */
+  async #writeIndex(entry: IndexEntry): Promise<void> {
+    const { catalog, log, resources } = this.#options;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await catalog.begin(entry);
+        return;
+      } catch (err) {
+        const say = tries === 1 ? log.warn.bind(log) : log.debug.bind(log);
+        say({ err, recordingId: entry.id }, 'a recording is not in the index yet');
+      }
+      if (this.#closed) return;
+      await resources.wait(BEGIN_AGAIN_MS);
     }
   }
 

@@ -6,6 +6,8 @@ import { Catalog } from '../catalog/catalog.ts';
 import type { StreamLimits } from '../media/track-stream.ts';
 import { openSpool } from '../spool/spool.ts';
 import { openStore } from '../stores/open-store.ts';
+import { type RecordStore, StoreError } from '../stores/store.ts';
+import { remedyOf } from '../stores/trouble.ts';
 import { Finisher } from './finisher.ts';
 import { Housekeeper } from './housekeeper.ts';
 import type { FromRecorder } from './messages.ts';
@@ -33,6 +35,7 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Reco
   const { keyTemplate, segmentMinutes, quotaMb } = config.recording;
   const store = openStore(config, log);
   if (!store) throw new Error('RECORD_ENABLED is not set.');
+  void sayWhatIsWrong(store, log);
   const spool = await openSpool(config, store, log, resources);
   const catalog = new Catalog(store, { log });
   const { retentionDays } = config.recording;
@@ -50,4 +53,15 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Reco
     ...{ spool, catalog, finisher, housekeeper, keyTemplate, limits, quotaBytes },
     ...{ say, resources, log },
   });
+}
+
+/** Settings that are wrong are better read at the start than after the first recording. Never rejects. */
+async function sayWhatIsWrong(store: RecordStore, log: Logger): Promise<void> {
+  try {
+    await store.check();
+  } catch (err) {
+    const remedy = err instanceof StoreError ? remedyOf(err.code) : undefined;
+    const problem = err instanceof Error ? err.message : String(err);
+    log.error({ place: store.place, problem, remedy }, 'recordings cannot be kept at the moment');
+  }
 }

@@ -3,7 +3,7 @@ import { open, rm, stat } from 'node:fs/promises';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import { codeOf } from '../stores/folders.ts';
-import { type RecordStore, StoreError } from '../stores/store.ts';
+import { type RecordStore, StoreError, type StoreProblem } from '../stores/store.ts';
 import { fileTrouble, remedyOf } from '../stores/trouble.ts';
 import { deleteParts, typeOf } from './compose.ts';
 import { partKey } from './parts.ts';
@@ -50,6 +50,8 @@ export class Uploader {
   readonly #listeners = new Set<() => void>();
   #whole = 0;
   #problem: StoreError | undefined;
+  /** Codes of problems that the log has, until uploads work again. */
+  readonly #said = new Set<StoreProblem>();
   #waitMs = FIRST_WAIT_MS;
   #notBefore = Number.NEGATIVE_INFINITY;
   #isClosing = false;
@@ -197,6 +199,7 @@ export class Uploader {
     this.#notBefore = Number.NEGATIVE_INFINITY;
     if (!this.#problem) return;
     this.#problem = undefined;
+    this.#said.clear();
     this.#options.log.info('what was recorded is uploaded again');
     this.#options.onHealth(undefined);
   }
@@ -218,9 +221,9 @@ export class Uploader {
     }
     this.#notBefore = now + this.#waitMs * (0.5 + Math.random() / 2);
     this.#waitMs = Math.min(this.#waitMs * 2, MAX_WAIT_MS);
-    const isNew = this.#problem?.code !== error.code;
     this.#problem = error;
-    if (!isNew) return;
+    if (this.#said.has(error.code)) return;
+    this.#said.add(error.code);
     const { place } = store;
     log.error(
       { place, code: error.code, problem: error.message, remedy: remedyOf(error.code) },

@@ -52,6 +52,7 @@ export class NodeRecordings {
     });
     this.#watch = new RecorderWatch({
       ...options,
+      isRecording: () => this.#byRoom.size > 0,
       onTrouble: (trouble) => {
         for (const recording of this.#byRoom.values()) recording.tell(trouble);
       },
@@ -134,6 +135,7 @@ export class NodeRecordings {
       onEnd: ({ recording: key, isOver }) => {
         if (this.#byRoom.get(name) === recording) this.#byRoom.delete(name);
         this.#options.metrics.recording.rooms.set(this.#byRoom.size);
+        this.#watch.look();
         // Another recording of the room may have begun already.
         if (!this.#closed) void this.look(name);
         if (!key) return;
@@ -142,6 +144,7 @@ export class NodeRecordings {
       },
     });
     this.#byRoom.set(name, recording);
+    this.#watch.look();
     recording.tell(this.#watch.trouble);
     this.#options.metrics.recording.rooms.set(this.#byRoom.size);
     log.info({ room: name }, 'this node records a room');

@@ -132,7 +132,13 @@ export class S3Store implements RecordStore {
     // Below what recordings are below: keys may have rights to no more.
     const key = `${this.#client.settings.base}check-${randomBytes(8).toString('hex')}`;
     const bytes = Buffer.from('Parley looks whether it can write here.\n');
-    await this.#uploads.put(key, bytes, {});
+    try {
+      await this.#uploads.put(key, bytes, {});
+    } catch (error) {
+      // It may be there all the same: only the answer was lost.
+      await this.#deletes.delete([key]).catch(() => {});
+      throw error;
+    }
     await this.#deletes.delete([key]);
   }
 
