@@ -42,6 +42,8 @@ const LOSSES_A_SECOND = 1 / 15;
 const SAFE_MS = { before: 4_000, after: 500 };
 const NETWORK = { leastMs: 15, jitterMs: 12, waveMs: 30, waveEveryMs: 17_000, lateShare: 0.01 };
 const LATE_MS = 60;
+/** A recorder takes the first packet that it sees for the first one: those before it would be missing. */
+const IN_ORDER_MS = 1_000;
 /** Reports are of whole milliseconds, and of a time that is estimated. */
 const REPORT_NOISE_MS = 2;
 
@@ -184,6 +186,7 @@ export class SimulatedSender {
 
   #arrival(atMs: number): number {
     const { leastMs, jitterMs, waveMs, waveEveryMs, lateShare } = NETWORK;
+    if (atMs - this.#options.startMs < IN_ORDER_MS) return atMs + leastMs + waveMs;
     const wave = waveMs * (1 + Math.sin((atMs / waveEveryMs) * 2 * Math.PI));
     const late = this.#random() < lateShare ? LATE_MS : 0;
     return atMs + leastMs + wave + this.#random() * jitterMs + late;
