@@ -112,7 +112,9 @@ export class SimulatedSender {
     const { frameTicks, payloadType } = KINDS[kind];
     const isMarked = capturedAt >= (flashesMs[this.marked.length] ?? Infinity);
     const isKey =
-      kind === 'video' && !isMarked && (this.#frame === 0 || capturedAt >= (this.#keyAt ?? Infinity));
+      kind === 'video' &&
+      !isMarked &&
+      (this.#frame === 0 || capturedAt >= (this.#keyAt ?? Infinity));
     if (isKey) this.#keyAt = undefined;
     this.#sinceKey = isKey ? 0 : this.#sinceKey + 1;
     const bytes = isMarked ? MARKED_BYTES[kind] + this.marked.length : undefined;
