@@ -29,9 +29,10 @@ const packetsOf = (bitrate: number) =>
   FRAMES_PER_SECOND * Math.ceil(bitrate / 8 / FRAMES_PER_SECOND / MOST_OF_FRAME);
 const VOICE_PACKETS = 1_000 / VOICE_FRAME_MS;
 const SENT = PICTURE_LAYERS.reduce((sum, { bitrate }) => sum + packetsOf(bitrate), VOICE_PACKETS);
-/** Of all packets that one sends, those of its voice and of its largest picture. */
-export const RECORDED_SHARE =
-  (VOICE_PACKETS + packetsOf(PICTURE_LAYERS.at(-1)?.bitrate ?? 0)) / SENT;
+/** Packets a second of a voice and of the largest picture: what is recorded of one. */
+export const RECORDED_PACKETS = VOICE_PACKETS + packetsOf(PICTURE_LAYERS.at(-1)?.bitrate ?? 0);
+/** Of all packets that one sends. */
+export const RECORDED_SHARE = RECORDED_PACKETS / SENT;
 
 /** Bits per second of the picture that is recorded. */
 export const PICTURE_BITRATE = PICTURE_LAYERS.at(-1)?.bitrate ?? 0;

@@ -20,11 +20,12 @@ interface Processes {
   worker: number;
 }
 
-const ROOMS = { few: 2, many: 4 };
 const FILMS = path.join(import.meta.dirname, 'film.ts');
 
 const { values } = parseArgs({
   options: {
+    /** How many are recorded at once: one number after the other. */
+    rooms: { type: 'string', default: '2,4' },
     rounds: { type: 'string', default: '5' },
     /** Of each turn. */
     seconds: { type: 'string', default: '10' },
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     film: { type: 'string', default: '20' },
   },
 });
+const numbersOfRooms = values.rooms.split(',').map((each) => wholeNumber('rooms', each));
 const rounds = wholeNumber('rounds', values.rounds);
 const seconds = wholeNumber('seconds', values.seconds);
 const starts = wholeNumber('starts', values.starts, 0);
@@ -72,7 +74,7 @@ async function main(): Promise<void> {
       await sleep(1_000);
     }
     const turns: Turn[] = [];
-    for (const count of [ROOMS.few, ROOMS.many]) {
+    for (const count of numbersOfRooms) {
       await join(count);
       for (let round = 1; round <= rounds; round++) {
         turns.push(await turn(rooms, processes, false));

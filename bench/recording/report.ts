@@ -1,6 +1,6 @@
 // The table of `npm run bench:recording`. Pure.
 import { spread } from '../statistics.ts';
-import { PICTURE_BITRATE } from './callers.ts';
+import { PICTURE_BITRATE, RECORDED_PACKETS } from './callers.ts';
 
 /** What was measured while nothing changed. */
 export interface Turn {
@@ -41,7 +41,7 @@ export function report(turns: readonly Turn[], firstFrames: readonly FirstFrame[
 function costs(cameras: number, turns: readonly Turn[]): string[] {
   const recorded = turns.filter(({ isRecorded }) => isRecorded);
   const others = turns.filter(({ isRecorded }) => !isRecorded);
-  const percent = recorded.map(({ recorderMs, ms }) => (recorderMs / ms / cameras) * 100);
+  const percent = recorded.map(ofSecond);
   const idle = others.map(({ recorderMs, ms }) => (recorderMs / ms) * 100);
   // Of one round: what changes slowly on the machine changes both.
   const pairs = recorded.map((one, index) => ({ one, other: others[index] ?? one }));
@@ -95,6 +95,9 @@ function starts(firstFrames: readonly FirstFrame[]): string[] {
   ];
 }
 
+/** Seconds of picture and sound are counted by their packets: a busy machine sends fewer. */
+const ofSecond = ({ recorderMs, toRecorder }: Turn) =>
+  (recorderMs / 1_000 / (toRecorder / RECORDED_PACKETS)) * 100;
 const forPacket = ({ workerMs, toPeople, toRecorder }: Turn) =>
   (workerMs * 1_000) / (toPeople + toRecorder);
 const forPerson = ({ workerMs, toPeople }: Turn) => (workerMs * 1_000) / toPeople;
