@@ -1,6 +1,7 @@
 // A recording as it lies in its folder: its index, its manifest, and what ffprobe reads in its files.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,9 +14,10 @@ import type { Owner } from '../server/owned.ts';
 
 const run = promisify(execFile);
 
-/** A folder for this test alone. */
-export async function recordFolder(context: Owner): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'parley-records-'));
+/** A folder for this test alone. @param below an absolute path, where there is one */
+export async function recordFolder(context: Owner, below = tmpdir()): Promise<string> {
+  const place = existsSync(below) ? below : tmpdir();
+  const folder = await mkdtemp(path.join(place, 'parley-records-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
