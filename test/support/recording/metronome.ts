@@ -18,8 +18,15 @@ const TONE_AMPLITUDE = 12_000;
 
 const isOn = (utcMs: number) => utcMs % 1_000 < LONG_MS;
 
+/** A track, and when each of its flashes or beeps really began: timers are late on a busy machine. UTC milliseconds. */
+export interface Metronome extends MadeTrack {
+  readonly instants: readonly number[];
+}
+
 /** Black, and white at the beginning of each second. The first white frame comes when the second begins. */
-export function flashingCamera(): MadeTrack {
+export function flashingCamera(): Metronome {
+  const instants: number[] = [];
+  let wasOn = true;
   const source = new nonstandard.RTCVideoSource();
   const track = source.createTrack();
   kept.add(source).add(track);
@@ -30,7 +37,9 @@ export function flashingCamera(): MadeTrack {
   const frame = () => {
     const now = Date.now();
     // Some texture, so that an encoder has something to do.
-    luma.fill(isOn(now) ? 235 : 16);
+    if (isOn(now) && !wasOn) instants.push(now);
+    wasOn = isOn(now);
+    luma.fill(wasOn ? 235 : 16);
     source.onFrame({ width, height, data: data as unknown as Uint8Array });
     const toSecond = 1_000 - (now % 1_000);
     timer = setTimeout(frame, Math.min(FRAME_MS, toSecond));
@@ -38,6 +47,7 @@ export function flashingCamera(): MadeTrack {
   timer = setTimeout(frame, 0);
   return {
     track,
+    instants,
     [Symbol.dispose]() {
       clearTimeout(timer);
       track.stop();
@@ -46,7 +56,9 @@ export function flashingCamera(): MadeTrack {
 }
 
 /** Silence, and a tone at the beginning of each second. */
-export function beepingMicrophone(): MadeTrack {
+export function beepingMicrophone(): Metronome {
+  const instants: number[] = [];
+  let wasOn = true;
   const source = new nonstandard.RTCAudioSource();
   const track = source.createTrack();
   kept.add(source).add(track);
@@ -56,10 +68,19 @@ export function beepingMicrophone(): MadeTrack {
     const due = Math.floor((Date.now() - startedAt) / 10);
     // A machine that stood still: what it missed was never said.
     if (due - sent > 20) sent = due - 1;
-    for (; sent < due; sent += 1) source.onData(audioAt(startedAt + sent * 10));
+    for (; sent < due; sent += 1) {
+      const at = startedAt + sent * 10;
+      source.onData(audioAt(at));
+      // What comes late is captured late.
+      const late = Date.now() - at - 10;
+      const begins = Math.ceil(at / 1_000) * 1_000;
+      if (begins < at + 10 && !wasOn) instants.push(begins + late);
+      wasOn = begins < at + 10;
+    }
   }, 10);
   return {
     track,
+    instants,
     [Symbol.dispose]() {
       clearInterval(timer);
       track.stop();
