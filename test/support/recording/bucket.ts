@@ -30,8 +30,12 @@ export function bucketSettings(endpoint: string, { accessKey, secretKey }: Keys 
 }
 
 /** The bucket as it is, past every proxy. It is closed after the test. */
-export function bucketOf(context: Owner, objects: ObjectStore, credentials: Keys = KEYS): S3Store {
-  const store = new S3Store(objects.settings({ base: '', credentials }), log);
+export function bucketOf(
+  context: Owner,
+  objects: ObjectStore,
+  { bucket = BUCKET, credentials = KEYS }: { bucket?: string; credentials?: Keys } = {},
+): S3Store {
+  const store = new S3Store(objects.settings({ base: '', bucket, credentials }), log);
   ownedBy(context).defer(() => store.close());
   return store;
 }
