@@ -8,6 +8,10 @@ import { segmentsOf, type TimelineSegment } from './segments.ts';
 const LEAST_GAP_MS = 200;
 /** A device that is switched on, and the first key frame, take as long as this: nothing was there to be recorded. */
 const FIRST_FRAME_MS = 1_000;
+/** The end of a track, or of the recording, is known to the room when its last frames are in the file, or a little later. */
+const KNOWN_LATE_MS = 1_000;
+/** Ends that the recorder was told of, and did not choose. */
+const REGULAR: ReadonlySet<string> = new Set(['stopped', 'paused', 'declined', 'unpublished']);
 
 /** When a track was to be recorded. */
 function wantedOf(track: PresentTrack, presence: Presence): Interval[] {
@@ -47,7 +51,10 @@ export function gapsOf(lines: readonly ManifestLine[]): LineOf<'gap'>[] {
       .filter(({ from, to }) => {
         const begins = wanted.some((each) => each.from === from);
         const hasMore = covered.some((each) => Math.abs(each.from - to) < 1);
-        return to - from > (begins && hasMore ? FIRST_FRAME_MS : LEAST_GAP_MS);
+        if (begins && hasMore) return to - from > FIRST_FRAME_MS;
+        const ends = wanted.some((each) => each.to === to);
+        const isRegular = ofTrack.some((each) => each.to === from && REGULAR.has(each.why));
+        return to - from > (ends && isRegular ? KNOWN_LATE_MS : LEAST_GAP_MS);
       })
       .map(({ from, to }) => ({
         type: 'gap',
