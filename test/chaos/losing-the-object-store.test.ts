@@ -132,11 +132,7 @@ test('fifty recordings that begin at once and end at once are fifty, and leave n
   const place = { ...bucketSettings(objects.endpoint), RECORD_DIR: folder };
   const parley = own.use(await Parley.start({ ...place, AUTH_TOKEN, LOG_LEVEL: 'info' }));
   const ask = (path: string) => asApplication(parley, path);
-  const before = await until('the recorder to listen', async () => {
-    const now = await held(parley);
-    assert.equal(now.udp, (now.worker ?? 0) + 1);
-    return now;
-  });
+  const before = await recorderOf(parley);
   const people = await inTurns(ROOMS, 8, async (n) => {
     const { token } = await ask(`rooms/room-${n}/tokens`);
     return lightPublisher(t, parley.url, `room-${n}`, 'Ada', { token, hasCamera: false });
@@ -150,7 +146,9 @@ test('fifty recordings that begin at once and end at once are fifty, and leave n
   const growMs = performance.now() - startedAt;
   await seconds(2);
   const stoppedAt = performance.now();
-  await Promise.all(started.map(({ id }) => ask(`recordings/${id}/stop`)));
+  // By its id one is found as soon as the bucket has it.
+  const stop = (id: string) => until(`${id} to stop`, () => ask(`recordings/${id}/stop`));
+  await Promise.all(started.map(({ id }) => stop(id)));
   for (const person of people) person.leave();
   const store = bucketOf(t, objects);
   const entries = await readyIn(store, ROOMS);
@@ -184,6 +182,7 @@ async function scene(t: TestContext, env: Readonly<Record<string, string>> = {})
   const place = bucketSettings(proxy.endpoint);
   const more = { RECORD_DIR: folder, S3_TIMEOUT_MS: '2000', LOG_LEVEL: 'info' };
   const parley = own.use(await Parley.start({ ...place, ...more, ...env }));
+  await recorderOf(parley);
   return { objects, proxy, parley, folder };
 }
 
@@ -263,6 +262,15 @@ async function held(parley: Parley): Promise<Record<string, number>> {
   const { stdout } = await promisify(execFile)('ss', ['-uanpH']);
   const owners = [...stdout.matchAll(/pid=(\d+)/g)].map(([, owner]) => Number(owner));
   return { ...resources, udp: owners.filter((owner) => pids.has(owner)).length };
+}
+
+/** Waits until its recorder listens, which starts last. @returns what is held then */
+function recorderOf(parley: Parley): Promise<Record<string, number>> {
+  return until('the recorder to listen', async () => {
+    const now = await held(parley);
+    assert.equal(now.udp, (now.worker ?? 0) + 1);
+    return now;
+  });
 }
 
 /** The highest value of a figure since it was last set. */
