@@ -78,7 +78,7 @@ export const RoomRecording = v.object({
   startedBy: v.nullable(ParticipantId),
   paused: v.boolean(),
   /** Why nothing is kept of it at the moment, as a word of {@link RECORDING_TROUBLES}. Absent or empty: it is. */
-  trouble: v.exactOptional(v.string()),
+  trouble: v.exactOptional(RecordingTrouble),
 });
 export type RoomRecording = v.InferOutput<typeof RoomRecording>;
 

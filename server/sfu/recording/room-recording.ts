@@ -174,6 +174,8 @@ export class RoomRecording {
       const { id, startedAt } = running;
       this.#recording = { id, room: this.#room.name, startedAt };
       this.#options.onBegin(this.#recording);
+      // A node that is gone may have said so.
+      this.#told = running.trouble ?? '';
       this.tell(this.#trouble);
       this.#begin();
     }

@@ -116,11 +116,7 @@ function addressTests(): void {
     const shown = JSON.stringify(diagnosis.findings, undefined, 2);
     assert.deepEqual([diagnosis.code, diagnosis.ok], [0, true], shown);
     const others = diagnosis.findings.filter(({ state }) => state !== 'ok');
-    assert.deepEqual(
-      others.map(({ check }) => check),
-      ['web'],
-      shown,
-    );
+    assert.deepEqual(others.map(({ check }) => check).toSorted(), ['recording', 'web'], shown);
     context.diagnostic(`it took ${Math.round(diagnosis.elapsedMs)} ms`);
     assert.ok(diagnosis.elapsedMs < WITHIN_MS);
   });
@@ -221,11 +217,7 @@ function otherTests(): void {
     const shown = JSON.stringify(well.findings, undefined, 2);
     assert.deepEqual([well.code, well.ok], [0, true], shown);
     const others = well.findings.filter(({ state }) => state !== 'ok');
-    assert.deepEqual(
-      others.map(({ check }) => check),
-      ['redis'],
-      shown,
-    );
+    assert.deepEqual(others.map(({ check }) => check).toSorted(), ['recording', 'redis'], shown);
     assert.equal(
       well.findings.filter(({ detail }) => detail.includes('in use by a Parley')).length,
       2,

@@ -1,4 +1,4 @@
-// A participant of the load tool that sends a voice and a camera in three layers, and looks at nobody.
+// A participant of the load tool that sends a voice and, unless told otherwise, a camera in three layers, and looks at nobody.
 import { Participant } from '../../../client/load/participant.ts';
 import type { LoadPlan } from '../../../client/load/plan.ts';
 import { type Owner, ownedBy } from '../server/owned.ts';
@@ -9,10 +9,11 @@ export async function lightPublisher(
   url: string,
   room: string,
   name: string,
+  { token, hasCamera = true }: { token?: string; hasCamera?: boolean } = {},
 ): Promise<Participant> {
   const plan: LoadPlan = {
-    ...{ url, room, token: undefined, publishers: 1, viewers: 0, rooms: 1, layout: 0, speakers: 0 },
-    ...{ cameras: 1, called: undefined, counted: 1 },
+    ...{ url, room, token, publishers: 1, viewers: 0, rooms: 1, layout: 0, speakers: 0 },
+    ...{ cameras: hasCamera ? 1 : 0, called: undefined, counted: 1 },
     ...{ audioOnly: false, rampMs: 0, durationMs: 0, json: false, isOwn: true },
     thresholds: {
       ...{ refused: 0, joinP95Ms: 0, firstPacketP95Ms: 0, lossPercent: 0, gapPercent: 0 },
@@ -29,7 +30,7 @@ export async function lightPublisher(
       place: 0,
       publishersOfRoom: 1,
       isCounted: true,
-      hasCamera: true,
+      hasCamera,
     },
     run: 1,
     now: () => performance.now(),
