@@ -22,7 +22,12 @@ const HEAP_SLACK_BYTES = 32 * 1024 * 1024;
 /** Pages that an allocator keeps for the next time. */
 const WORKER_SLACK_BYTES = 32 * 1024 * 1024;
 
-test('2,000 joins and leaves leave memory and Redis where they were', async (t) => {
+/** Two minutes on two CPUs that do nothing else. */
+const TIMEOUT_MS = 480_000;
+
+test('2,000 joins and leaves leave memory and Redis where they were', {
+  timeout: TIMEOUT_MS,
+}, async (t) => {
   const cluster = await TestCluster.start(t, {
     web: 2,
     sfu: 2,
