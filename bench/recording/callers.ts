@@ -31,7 +31,7 @@ const VOICE_PACKETS = 1_000 / VOICE_FRAME_MS;
 const SENT = PICTURE_LAYERS.reduce((sum, { bitrate }) => sum + packetsOf(bitrate), VOICE_PACKETS);
 /** Packets a second of a voice and of the largest picture: what is recorded of one. */
 export const RECORDED_PACKETS = VOICE_PACKETS + packetsOf(PICTURE_LAYERS.at(-1)?.bitrate ?? 0);
-/** Of all packets that one sends. */
+/** The recorded part of all packets that one caller sends. */
 export const RECORDED_SHARE = RECORDED_PACKETS / SENT;
 
 /** Bits per second of the picture that is recorded. */

@@ -27,10 +27,10 @@ const { values } = parseArgs({
     /** How many are recorded at once: one number after the other. */
     rooms: { type: 'string', default: '2,4' },
     rounds: { type: 'string', default: '5' },
-    /** Of each turn. */
+    /** How long each turn measures. */
     seconds: { type: 'string', default: '10' },
     starts: { type: 'string', default: '10' },
-    /** Of the call that films are made of; 0: none are made. */
+    /** Seconds of the call that films are made of. With 0 none are made. */
     film: { type: 'string', default: '20' },
   },
 });

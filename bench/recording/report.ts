@@ -24,7 +24,7 @@ interface FirstFrame {
   sinceBegunMs: number;
 }
 
-/** Of a core, for a picture of 720 lines with its sound. */
+/** A picture of 720 lines with its sound may cost this much of a core. */
 const GOAL_PERCENT = 1;
 
 export function report(turns: readonly Turn[], firstFrames: readonly FirstFrame[]): string {
@@ -43,7 +43,7 @@ function costs(cameras: number, turns: readonly Turn[]): string[] {
   const others = turns.filter(({ isRecorded }) => !isRecorded);
   const percent = recorded.map(ofSecond);
   const idle = others.map(({ recorderMs, ms }) => (recorderMs / ms) * 100);
-  // Of one round: what changes slowly on the machine changes both.
+  // A pair is of one round. What changes slowly on the machine changes both.
   const pairs = recorded.map((one, index) => ({ one, other: others[index] ?? one }));
   const ofPairs = (cost: (turn: Turn) => number) =>
     pairs.map(({ one, other }) => cost(one) / cost(other));

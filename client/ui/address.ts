@@ -9,7 +9,7 @@ export type Route =
   | { page: 'check'; room: string | undefined }
   /** The operator's. */
   | { page: 'admin' }
-  /** Of one room, or the operator's of all. */
+  /** The recordings of one room; without a room, all recordings, for the operator. */
   | { page: 'recordings'; room: string | undefined }
   /** A room name that no room can have; `suggestion` is the nearest one that can, or ''. */
   | { page: 'bad-room'; given: string; suggestion: string }

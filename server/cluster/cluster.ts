@@ -136,7 +136,7 @@ export interface RoomStore {
    * The same for an operator or an application, who is no participant and needs no grant.
    * @throws ParleyError `not_found` when there is no such room; or as `commit`
    */
-  order(room: string, ops: readonly RoomOp[], limits: CommitLimits): Promise<RoomPatch>;
+  order(room: string, ops: readonly RoomOp[]): Promise<RoomPatch>;
   /**
    * Ends the session and removes its participant; the last one takes the room along. Idempotent.
    * @returns false when there was nothing to end: it was taken over, or is over already

@@ -8,11 +8,15 @@ const RANDOM_LENGTH = 10;
  * @returns an id that no one can guess, and that sorts after those of recordings begun a second earlier
  */
 export function newRecordingId(nowMs: number): string {
-  const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${time}-${randomText()}`;
+  return `${compactTime(nowMs)}-${randomText()}`;
 }
 
-/** Each character is as likely as any other: bytes that would favour the first ones are thrown again. */
+/** UTC in whole seconds, `20261128T184512Z`: such texts sort by time. */
+export function compactTime(utcMs: number): string {
+  return new Date(utcMs).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+/** Every character is equally likely. Bytes that would favour the first characters are not used. */
 function randomText(): string {
   const fair = 256 - (256 % ALPHABET.length);
   let text = '';

@@ -33,6 +33,9 @@ export interface Committer {
   recorders?: readonly Role[];
 }
 
+/** An operator or an application. */
+export const OPERATOR: Committer = { participantId: '', tracksPerParticipant: 0 };
+
 type Fields = v.ObjectEntries;
 type SchemaOf<Name extends string, F extends Fields> = v.ObjectSchema<
   { op: v.LiteralSchema<Name, undefined> } & F,

@@ -2,11 +2,12 @@
 // makes each method atomic.
 import { timingSafeEqual } from 'node:crypto';
 import { ParleyError } from '../../../shared/errors.ts';
-import type {
-  Committer,
-  OperationTable,
-  RoomOp,
-  RoomPatch,
+import {
+  type Committer,
+  OPERATOR,
+  type OperationTable,
+  type RoomOp,
+  type RoomPatch,
 } from '../../../shared/room/operations.ts';
 import { emptyRoom, type RoomRecording, type RoomSnapshot } from '../../../shared/room/room.ts';
 import { isMissing, opsOfParticipant } from '../../room/restoring.ts';
@@ -99,10 +100,10 @@ export class MemoryRooms implements RoomStore {
     return this.#commit(stored, { participantId: guard.participantId, ...limits }, ops);
   }
 
-  async order(room: string, ops: readonly RoomOp[], limits: CommitLimits): Promise<RoomPatch> {
+  async order(room: string, ops: readonly RoomOp[]): Promise<RoomPatch> {
     const stored = this.#rooms.get(room);
     if (!stored) throw new ParleyError('not_found');
-    return this.#commit(stored, { participantId: '', ...limits }, ops);
+    return this.#commit(stored, OPERATOR, ops);
   }
 
   #commit(stored: StoredRoom, by: Committer, ops: readonly RoomOp[]): RoomPatch {

@@ -1,4 +1,5 @@
 // One track on its way to its files: a stream of packets in, segments and lines of the manifest out.
+import { compactTime } from '../../../shared/recording/recording-id.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { SegmentOutput } from '../media/segment.ts';
 import { type StreamLimits, type StreamOutput, TrackStream } from '../media/track-stream.ts';
@@ -86,7 +87,7 @@ export class TrackWriter {
   #open({ extension, header, ...described }: Extract<StreamOutput, { do: 'open' }>): void {
     const { recording, info } = this.#options;
     const { trackId, participantId, kind, source, epoch } = info;
-    const time = new Date(described.startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
+    const time = compactTime(described.startedAt);
     const name = recording.nextName(`${time}-${source}-${participantId}`, extension);
     const segment: Segment = {
       name,

@@ -1,5 +1,6 @@
 // How much of a file that was torn off is whole: up to the last whole cluster, or line. Pure.
 import { extname } from 'node:path';
+import { vintLength } from '../media/muxer/ebml.ts';
 
 /** Reads this many bytes from there; fewer at the end of the file. */
 export type ReadAt = (position: number, length: number) => Promise<Buffer>;
@@ -63,12 +64,6 @@ async function elementAt(position: number, read: ReadAt): Promise<Element | unde
   const dataAt = position + idLength + sizeLength;
   if (size === unknown) return { id, dataAt, size: undefined };
   return size > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : { id, dataAt, size: Number(size) };
-}
-
-/** Of a number whose first byte says how long it is (RFC 8794 §4). */
-function vintLength(first: number | undefined): number | undefined {
-  if (first === undefined || first === 0) return undefined;
-  return Math.clz32(first) - 23;
 }
 
 async function wholeLines(bytes: number, read: ReadAt): Promise<number> {

@@ -114,7 +114,7 @@ export class RoomRecording {
     if (recordingId === undefined || this.#told === trouble) return;
     this.#told = trouble;
     const op = { op: 'recordingTrouble', recordingId, trouble } as const;
-    store.order(this.#room.name, [op], { tracksPerParticipant: 0 }).catch((err) => {
+    store.order(this.#room.name, [op]).catch((err) => {
       log.debug({ err }, 'a room was not told of the trouble with its recording');
     });
   }

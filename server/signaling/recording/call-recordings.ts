@@ -6,7 +6,7 @@ import type { Role } from '../../../shared/room/grants.ts';
 import type { RoomOp, RoomPatch } from '../../../shared/room/operations.ts';
 import type { Participant, RoomRecording } from '../../../shared/room/room.ts';
 import type { RecordingTokens } from '../../api/recordings/recording-tokens.ts';
-import type { CommitLimits, RoomStore } from '../../cluster/cluster.ts';
+import type { RoomStore } from '../../cluster/cluster.ts';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 
@@ -98,7 +98,7 @@ export class CallRecordings {
     if (!settings.enabled || !isAlwaysRecorded(room, settings.rooms)) return;
     try {
       const recording = newRecording(null);
-      await rooms.order(room, [{ op: 'record', recording }], NO_LIMITS);
+      await rooms.order(room, [{ op: 'record', recording }]);
       log.info({ room, recordingId: recording.id }, 'a room that is always recorded is recorded');
     } catch (error) {
       const { code } = ParleyError.from(error);
@@ -111,9 +111,6 @@ export class CallRecordings {
     if (!this.#options.settings.enabled) throw new ParleyError('recording_off');
   }
 }
-
-/** No operation about recordings has one. */
-const NO_LIMITS: CommitLimits = { tracksPerParticipant: 0 };
 
 function newRecording(startedBy: string | null): RoomRecording {
   const startedAt = Date.now();

@@ -2,12 +2,9 @@
 import type { RoomOp } from '../../../shared/room/operations.ts';
 import type { RoomRecording } from '../../../shared/room/room.ts';
 import type { RoomRecordings } from '../../api/recordings/control.ts';
-import type { CommitLimits, RoomStore } from '../../cluster/cluster.ts';
+import type { RoomStore } from '../../cluster/cluster.ts';
 
 type Rooms = Pick<RoomStore, 'order' | 'recording'>;
-
-/** No operation about recordings has a limit. */
-const NO_LIMITS: CommitLimits = { tracksPerParticipant: 0 };
 
 export class RoomControl implements RoomRecordings {
   readonly #rooms: Rooms;
@@ -34,6 +31,6 @@ export class RoomControl implements RoomRecordings {
   }
 
   #order(room: string, op: RoomOp): Promise<unknown> {
-    return this.#rooms.order(room, [op], NO_LIMITS);
+    return this.#rooms.order(room, [op]);
   }
 }

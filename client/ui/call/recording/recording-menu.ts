@@ -1,4 +1,4 @@
-// What can be done with a running recording: for whoever may record, and for whoever was asked.
+// The menu of a running recording, for participants who may record and for those who were asked.
 import { CircleDot, Clapperboard, Pause, Play, Square } from 'lucide';
 import { announce } from '../../kit/announcer.tsx';
 import type { MenuGroup, MenuItem } from '../../kit/menu.tsx';
@@ -7,7 +7,7 @@ import { recordingsPath } from '../../recordings/data/address.ts';
 import type { CallModel } from '../call-model.ts';
 import { isRecorded, startedText } from './words.ts';
 
-/** Of the status and of the Record button. Empty when nothing can be done. */
+/** The menu of the status and of the Record button. It is empty when nothing can be done. */
 export function recordingMenu(model: CallModel): MenuGroup[] {
   const running = model.recording.value;
   const terms = model.recordingTerms.value;

@@ -3,7 +3,7 @@
 /** Rising when it begins, falling when it ends. Hertz. */
 const NOTES = { start: [523.25, 659.25], stop: [659.25, 523.25] } as const;
 const NOTE_SECONDS = 0.22;
-/** Of full scale: it is to be noticed, and to disturb no word. */
+/** A share of full scale. The tone is noticed and disturbs no word. */
 const LOUDNESS = 0.08;
 
 /** Where the browser cannot play it, nothing is heard: the recording is shown as well. @param speakerId '': the default one */

@@ -51,7 +51,7 @@ export function elapsedText(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${end}` : `${minutes}:${end}`;
 }
 
-/** Where nobody is asked, everybody is recorded; where people are, whoever agreed. */
+/** Whether this participant is recorded. Where participants are asked, only those are who agreed. */
 export function isRecorded(
   terms: CallRecording | undefined,
   self: Participant | undefined,

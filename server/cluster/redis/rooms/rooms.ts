@@ -4,6 +4,7 @@ import { ERROR_CODES, type ErrorCode, ParleyError } from '../../../../shared/err
 import {
   type Committer,
   OPERATIONS,
+  OPERATOR,
   type OperationTable,
   patchSchema,
   type RoomOp,
@@ -126,8 +127,8 @@ export class RedisRooms implements RoomStore {
     return this.#commit(room, { participantId, ...limits }, fence, ops);
   }
 
-  order(room: string, ops: readonly RoomOp[], limits: CommitLimits): Promise<RoomPatch> {
-    return this.#commit(room, { participantId: '', ...limits }, 0, ops);
+  order(room: string, ops: readonly RoomOp[]): Promise<RoomPatch> {
+    return this.#commit(room, OPERATOR, 0, ops);
   }
 
   async #commit(

@@ -1,4 +1,5 @@
 // How long a file of ours is whose recorder could not say so: read from its clusters as its bytes go by. Pure.
+import { vintLength } from './ebml.ts';
 
 const CLUSTER = 0x1f43b675;
 const TIMESTAMP = 0xe7;
@@ -80,11 +81,6 @@ function headOf(bytes: Buffer): Head | undefined {
   let size = (bytes[idLength] ?? 0) & ((1 << (8 - sizeLength)) - 1);
   for (let n = 1; n < sizeLength; n += 1) size = size * 256 + (bytes[idLength + n] ?? 0);
   return { id, bytes: idLength + sizeLength, size };
-}
-
-/** Of a number whose first byte says how long it is (RFC 8794 §4). */
-function vintLength(first: number | undefined): number | undefined {
-  return first === undefined || first === 0 ? undefined : Math.clz32(first) - 23;
 }
 
 function unsigned(bytes: Buffer): number {

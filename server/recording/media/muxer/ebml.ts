@@ -58,3 +58,8 @@ export function date(id: number, utcMs: number): Buffer {
   buffer.writeBigInt64BE(BigInt(Math.round((utcMs - MILLENNIUM_MS) * 1_000)) * 1_000n);
   return element(id, buffer);
 }
+
+/** How many bytes a number has whose first byte this is (RFC 8794 §4). @returns undefined for what begins no number */
+export function vintLength(first: number | undefined): number | undefined {
+  return first === undefined || first === 0 ? undefined : Math.clz32(first) - 23;
+}

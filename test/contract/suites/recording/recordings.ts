@@ -98,16 +98,16 @@ export function recordingsContract(promises: ClusterTest): void {
   );
 
   promises('an operator needs no place in the room, but a room', async ({ a, b }) => {
-    assert.equal(await refusal(a.rooms.order(ROOM, [record(undefined)], LIMITS)), 'not_found');
+    assert.equal(await refusal(a.rooms.order(ROOM, [record(undefined)])), 'not_found');
     const guest = await enter(a.rooms, ROOM);
-    const patch = await b.rooms.order(ROOM, [record(undefined)], LIMITS);
+    const patch = await b.rooms.order(ROOM, [record(undefined)]);
     assert.deepEqual(patch, { version: 2, ops: [record(undefined)] });
-    const again = a.rooms.order(ROOM, [record(undefined, OTHER)], LIMITS);
+    const again = a.rooms.order(ROOM, [record(undefined, OTHER)]);
     assert.equal(await refusal(again), 'already_recording');
-    await b.rooms.order(ROOM, [stop()], LIMITS);
+    await b.rooms.order(ROOM, [stop()]);
     assert.equal((await a.rooms.snapshot(ROOM))?.recordings, undefined);
     assert.equal(
-      await refusal(a.rooms.order(ROOM, [chat({ ...guest, participantId: 'other' })], LIMITS)),
+      await refusal(a.rooms.order(ROOM, [chat({ ...guest, participantId: 'other' })])),
       'forbidden',
     );
   });
