@@ -110,7 +110,7 @@ export interface JobStore {
   cancel(id: string): Promise<Job | undefined>;
   get(id: string): Promise<Job | undefined>;
   /**
-   * Of this kind, the newest first, at most {@link JOBS_LISTED}. Those that ended are kept for a while.
+   * The jobs of this kind, the newest first, at most {@link JOBS_LISTED}. Those that ended are kept for a while.
    * @param keyPrefix those whose keys begin with it
    */
   list(kind: string, keyPrefix: string): Promise<Job[]>;

@@ -112,7 +112,7 @@ export function createMetrics(resources: Resources) {
   };
 }
 
-/** Of this node and the recorder beside it. */
+/** What this node and the recorder beside it count. */
 function createRecordingMetrics(registers: Registry[]) {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   return {

@@ -63,7 +63,7 @@ export type RecordedGap = v.InferOutput<typeof RecordedGap>;
 export const FilmState = v.picklist(['waiting', 'rendering', 'ready', 'failed', 'cancelled']);
 
 export const Film = v.object({
-  /** Of the job that makes it: to follow and to cancel it. */
+  /** The id of the job that makes it: to follow and to cancel it. */
   id: v.string(),
   ...FilmOrder.entries,
   state: FilmState,
@@ -86,7 +86,7 @@ export const RecordingSummary = v.object({
   endedAt: v.nullable(Timestamp),
   /** Names of those who were recorded, in the order in which they came. */
   participants: v.array(v.string()),
-  /** Of all files of tracks. */
+  /** The size of all files of tracks. */
   bytes: Count,
 });
 export type RecordingSummary = v.InferOutput<typeof RecordingSummary>;

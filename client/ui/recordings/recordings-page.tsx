@@ -134,7 +134,7 @@ function takeTokenOfAddress(room: string | undefined): void {
   else keptAccess(room).add({ token: given });
 }
 
-/** Of those that this browser has: the room's, a host's invitation, the operator's. */
+/** The first token that this browser has: the room's, a host's invitation, the operator's. */
 function firstToken(room: string | undefined): string | undefined {
   if (room === undefined) return keptToken.get();
   const invitation = remembered.token(room).get();

@@ -16,7 +16,7 @@ const ALGORITHM = 'HS256';
 export const ACCESS_SECONDS = 86_400;
 /** Half a day: a film that was opened is seen to its end. */
 export const TICKET_SECONDS = 43_200;
-/** Of a token of ours: the longest names there are make 900 characters. */
+/** Our tokens are shorter: with the longest names there are, 900 characters. */
 const MAX_LENGTH = 2_048;
 
 const Access = v.object({

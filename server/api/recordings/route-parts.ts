@@ -17,7 +17,7 @@ import type { Library } from './library.ts';
 import type { RecordingTokens } from './recording-tokens.ts';
 import type { ObjectSender } from './send-object.ts';
 
-/** Of the store of jobs, what films need. */
+/** The part of the store of jobs that films need. */
 export type FilmJobs = Pick<JobStore, 'add' | 'cancel' | 'list'>;
 
 /** What the process has for recordings, on whichever store and cluster. */

@@ -43,7 +43,7 @@ export function isVisible(
   if (entry.room !== visitor.room) return false;
   const { since } = visitor;
   if (since === undefined || entry.startedAt >= since) return true;
-  // Of one that was interrupted nobody knows yet when it ended.
+  // When an interrupted one ended is not known yet.
   return entry.endedAt === null ? current?.id === entry.id : entry.endedAt >= since;
 }
 

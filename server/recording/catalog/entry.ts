@@ -43,7 +43,7 @@ export const IndexEntry = v.pipe(
     participants: v.array(v.string()),
     files: v.array(RecordedFile),
     gaps: v.array(RecordedGap),
-    /** Of all files of tracks. */
+    /** The size of all files of tracks. */
     bytes: Count,
     films: v.exactOptional(v.array(FinishedFilm)),
     /** It is being deleted, and gone for everybody. Some of its objects may be there still. */

@@ -7,7 +7,7 @@ export type Facts = Pick<
   'id' | 'room' | 'state' | 'startedAt' | 'endedAt' | 'bytes'
 > & {
   deleting: boolean;
-  /** Of its films. */
+  /** The size of its films. */
   filmBytes: number;
 };
 

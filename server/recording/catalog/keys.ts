@@ -53,7 +53,7 @@ function filled({ id, room }: RecordingPlace, template: string): string {
   return (
     template
       .replaceAll('{room}', () => roomPart(room))
-      // Of the id: two processes that begin the same recording have read different clocks.
+      // The day comes from the id: two processes that begin the same recording have read different clocks.
       .replaceAll('{date}', () => new Date(startOf(id)).toISOString().slice(0, 10))
       .replaceAll('{id}', () => id)
   );

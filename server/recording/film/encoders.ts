@@ -11,7 +11,7 @@ const COLOURS = [
 ];
 
 interface Encoding {
-  /** Of a window's file. */
+  /** The extension of a window's file. */
   windowExtension: string;
   picture: readonly string[];
   sound: readonly string[];

@@ -154,7 +154,7 @@ class Rendering {
     return file;
   }
 
-  /** Of the files, those that ffmpeg cannot decode: it fails with them alone, too. */
+  /** The files that ffmpeg cannot decode: it fails with each of them alone, too. */
   async #broken(segments: readonly TimelineSegment[], kind: 'v' | 'a', signal: AbortSignal) {
     const { run, ffmpegPath, workDir } = this.#options;
     const broken = new Set<string>();

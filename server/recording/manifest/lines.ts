@@ -58,7 +58,7 @@ export const MANIFEST_LINES = {
   begin: v.object({
     type: v.literal('begin'),
     at: Utc,
-    /** Of the schema of these lines. */
+    /** The version of the schema of these lines. */
     format: v.literal(1),
     recording: RecordingId,
     room: RoomName,
@@ -131,7 +131,7 @@ export const MANIFEST_LINES = {
     participantId: ParticipantId,
     kind: MediaKind,
     source: TrackSource,
-    /** Of the media session that sent it: a later one is of another worker or node. */
+    /** The epoch of the media session that sent it: a later one is of another worker or node. */
     epoch: v.number(),
     /** As in a MIME type: `video/VP8`, `audio/opus`. */
     codec: v.string(),

@@ -13,7 +13,7 @@ export type SegmentOutput =
   | { do: 'close'; why: LineOf<'end'>['why']; durationMs: number };
 
 export interface SegmentStart {
-  /** Of the first frame: unwrapped, in units of the clock rate. */
+  /** The RTP timestamp of the first frame: unwrapped, in units of the clock rate. */
   timestamp: number;
   /** UTC milliseconds. */
   arrivedAt: number;
@@ -33,10 +33,10 @@ export class Segment {
   readonly start: SegmentStart;
   readonly #clusterMs: number;
   readonly #clusters: ClusterWriter;
-  /** Of the last frame: unwrapped. */
+  /** The RTP timestamp of the last frame: unwrapped. */
   #timestamp: number;
   #arrivedAt: number;
-  /** Of the last block. */
+  /** The time of the last block. */
   #time = 0;
   #frameMs = 0;
   #endMs = 0;

@@ -1,7 +1,7 @@
 // Which UTC time a sender gives to RTP timestamps, by its last report, and whether that can be believed.
 
 interface Mapping {
-  /** Of RTP, with its wraps or without: reports may come before the first frame. */
+  /** The RTP timestamp, with its wraps or without: reports may come before the first frame. */
   timestamp: number;
   /** UTC milliseconds, with fractions. */
   utcMs: number;

@@ -41,7 +41,7 @@ export type StreamOutput =
   /** A file begins: write `header`. Frames of the file follow in `append`. */
   | {
       do: 'open';
-      /** Of the file: `webm`, or `mkv` for what WebM does not carry. */
+      /** The file is `webm`, or `mkv` for what WebM does not carry. */
       extension: 'webm' | 'mkv';
       header: Buffer;
       codec: string;
@@ -77,7 +77,7 @@ export class TrackStream {
   readonly #timestamps = new TimestampUnwrapper();
   readonly #clock: SenderClock;
   #segment: Segment | undefined;
-  /** Of the segment. */
+  /** The size of the segment's frames. */
   #size: FrameSize | undefined;
   #config: Buffer | undefined;
   /** What was before is missing: nothing can be decoded before a key frame. */

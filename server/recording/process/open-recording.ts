@@ -11,7 +11,7 @@ export interface OpenRecordingOptions {
   /** The media node beside this recorder. */
   node: string;
   spool: Spool;
-  /** Of the recording in the store. */
+  /** The folder of the recording in the store. */
   folder: string;
   /** Resolves when the index names it: without that nobody finds what is stored. */
   indexed: Promise<void>;

@@ -75,7 +75,7 @@ export class RecorderProcess {
     return this.#port;
   }
 
-  /** Of the process, while there is one. */
+  /** The id of the process, while there is one. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }

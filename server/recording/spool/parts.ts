@@ -44,7 +44,7 @@ export function readPartKey(folder: string, key: string): { file: string; part: 
   return { file, part: { key, offset: Number(offset), bytes: Number(bytes) } };
 }
 
-/** Of a part: all but what comes before. */
+/** A part without its beginning: `skip` bytes of it were stored with earlier parts. */
 export interface Piece {
   part: Part;
   skip: number;
@@ -66,7 +66,7 @@ export function coverage(parts: readonly Part[]): { pieces: Piece[]; reach: numb
   }
 }
 
-/** Of those that reach further than this, without a gap. One that begins just here needs no cutting. */
+/** The part that reaches furthest, without a gap. One that begins just here needs no cutting. */
 function furthest(parts: readonly Part[], reach: number): Part | undefined {
   let best: Part | undefined;
   for (const part of parts) {

@@ -167,7 +167,7 @@ class UploadSpool implements Spool {
   }
 }
 
-/** Of this user and this place alone: what another Parley on this machine left belongs elsewhere. */
+/** The folder belongs to this user and this place alone: what another Parley on this machine left belongs elsewhere. */
 async function temporaryFolder(store: RecordStore): Promise<string> {
   const place = createHash('sha256').update(store.place).digest('hex').slice(0, 12);
   const folder = path.join(tmpdir(), `parley-recordings-${process.getuid?.() ?? 'user'}-${place}`);

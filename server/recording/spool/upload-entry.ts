@@ -29,7 +29,7 @@ export class UploadEntry {
     return this.#uploaded;
   }
 
-  /** Of bytes that are here alone. Of a file that a dead process left, all. */
+  /** Bytes that are here alone: all bytes of a file that a dead process left. */
   get waitingBytes(): number {
     return this.bytes - this.#uploaded;
   }

@@ -28,7 +28,7 @@ export class RecorderWatch {
   readonly #options: RecorderWatchOptions;
   readonly #stops: readonly (() => void)[];
   readonly #timer: Timer;
-  /** Of the recorder that runs: counts begin anew with each. */
+  /** What the recorder that runs had counted: counts begin anew with each. */
   #before: Pick<RecorderState, 'recordedBytes' | 'lostPackets'> = NOTHING;
   #ofRecorder: Problem | null = null;
   /** Since when no recorder listens, by `performance`. Undefined while one does. */

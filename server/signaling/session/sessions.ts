@@ -40,7 +40,7 @@ export interface SessionsOptions extends Omit<SessionContext, 'keeper'> {
 /** Clients leave a draining replica over this time, so that they do not all reconnect in one moment. */
 const DRAIN_SPREAD_MS = 2_500;
 const DRAIN_LOOK_MS = 50;
-/** Of a room that has just begun. */
+/** The version of a room that has just begun. */
 const FIRST_VERSION = 1;
 
 export class Sessions {

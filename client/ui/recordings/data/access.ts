@@ -44,8 +44,8 @@ export function readAccesses(json: string, nowMs: number): Access[] {
 }
 
 /**
- * Of a later call in an open room somebody sees what ended after they came: the token of an earlier call is not
- * replaced by it. One that sees no more than another, and no longer, goes. Pure.
+ * A token of an open room shows what ended after its holder came: one of a later call does not
+ * replace that of an earlier one. A token that sees no more than another, and no longer, goes. Pure.
  */
 export function withAccess(accesses: readonly Access[], given: Access): Access[] {
   const isLess = (one: Access, other: Access) =>

@@ -5,7 +5,7 @@ export function recordingsPath(room: string): string {
   return `/recordings/${encodeURIComponent(room)}`;
 }
 
-/** Of one recording, on the page that is open. @param play whether its film begins at once */
+/** The path of one recording, on the page that is open. @param play whether its film begins at once */
 export function detailsPath(id: string, play = false): string {
   return `${location.pathname}?recording=${encodeURIComponent(id)}${play ? '&play=1' : ''}`;
 }

@@ -9,7 +9,7 @@ import type {
 /** What the page has of the list: newest first. */
 export interface Listed {
   recordings: readonly RecordingSummary[];
-  /** Of the next page; null at the end. */
+  /** The cursor of the next page; null at the end. */
   cursor: string | null;
 }
 

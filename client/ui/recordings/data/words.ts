@@ -178,7 +178,7 @@ function reasonText(participant: string, why: string): string {
   }
 }
 
-/** Of a link. @param expiresAt UTC seconds */
+/** When a link ends. @param expiresAt UTC seconds */
 export function expiryText(expiresAt: number, timeZone?: string): string {
   return `It works until ${whenText(expiresAt * 1000, timeZone)}.`;
 }

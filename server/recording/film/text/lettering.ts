@@ -12,7 +12,7 @@ function split(text: string): string[] {
   });
 }
 
-/** Of the font's size, roughly: what is too long is cut off, and clipped to its tile besides. */
+/** The width in parts of the font's size, roughly: what is too long is cut off, and clipped to its tile besides. */
 function widthOf(grapheme: string): number {
   if (
     /^[\u1100-\u115f\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u.test(
@@ -54,7 +54,7 @@ export function assText(text: string): string {
   return text.replaceAll('\\', '\\\u2060').replaceAll('{', '\\{').replaceAll('}', '\\}');
 }
 
-/** Of the first and the last word: `Ann Miller` is `AM`. */
+/** The initials of the first and the last word: `Ann Miller` is `AM`. */
 export function initialsOf(name: string): string {
   const words = plain(name)
     .split(' ')

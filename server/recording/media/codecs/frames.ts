@@ -12,16 +12,16 @@ export interface Picture {
   key: boolean;
   /** The frame as a file holds it, in pieces. */
   chunks: Buffer[];
-  /** Of a key frame. */
+  /** Only a key frame has one. */
   size?: FrameSize;
-  /** Of a key frame: the track's CodecPrivate, where the codec needs one. */
+  /** The track's CodecPrivate, at a key frame, where the codec needs one. */
   config?: Buffer;
-  /** Of sound. */
+  /** Only sound has one. */
   durationMs?: number;
 }
 
 export interface Frame extends Picture {
-  /** Of RTP, 32 bits. */
+  /** The RTP timestamp, 32 bits. */
   timestamp: number;
   /** UTC milliseconds of its first packet. */
   arrivedAt: number;

@@ -15,7 +15,7 @@ const PROFILES_WITH_FORMAT = new Set([
 ]);
 /** The profiles whose avcC says it too. */
 const PROFILES_WITH_AVCC_FORMAT = new Set([100, 110, 122, 144]);
-/** Of level 6.2: 139,264 macroblocks, sqrt(8 * that) on a side. */
+/** A side is at most sqrt(8 * 139,264) macroblocks long: 139,264 is the most that level 6.2 allows. */
 const MOST_MACROBLOCKS = 1_055;
 const MOST_CYCLE = 255;
 

@@ -33,7 +33,7 @@ export class H264 implements Depacketizer {
     [SEQUENCE_SET]: new Map<number, Buffer>(),
     [PICTURE_SET]: new Map<number, Buffer>(),
   };
-  /** Of the sets; undefined when they changed. */
+  /** What the sets make; undefined when they changed. */
   #config: Config | undefined;
 
   add(payload: Buffer): boolean {

@@ -7,7 +7,7 @@ interface Descriptor {
   /** A frame of a layer begins. */
   begins: boolean;
   layer: number;
-  /** Of each spatial layer, where this packet says it. */
+  /** The size of each spatial layer, where this packet says it. */
   sizes?: FrameSize[];
 }
 

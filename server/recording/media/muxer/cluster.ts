@@ -29,7 +29,7 @@ export class ClusterWriter {
   #length = 0;
   #frames = 0;
   #time = 0;
-  /** Of the cluster before: the next one is likely about as large. */
+  /** The size of the cluster before: the next one is likely about as large. */
   #before = 0;
 
   /**

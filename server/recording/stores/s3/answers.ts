@@ -106,7 +106,7 @@ export interface Refusal {
   region?: string;
 }
 
-/** Of the body of an error, which may be anything: a proxy in front of the store answers in HTML. */
+/** The body of an error may be anything: a proxy in front of the store answers in HTML. */
 export function readRefusal(body: string): Refusal {
   try {
     return refusalOf(readXml(body));

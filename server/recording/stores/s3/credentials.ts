@@ -6,7 +6,7 @@ import type { S3Settings } from './settings.ts';
 export interface Credentials {
   readonly accessKey: string;
   readonly secretKey: string;
-  /** Of temporary keys. */
+  /** Only temporary keys have one. */
   readonly sessionToken?: string;
 }
 

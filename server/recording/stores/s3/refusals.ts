@@ -88,7 +88,7 @@ function sentence(problem: StoreProblem, { region }: Refusal, subject: string): 
   }
 }
 
-/** Of the system and of Node.js: there is no connection to the store at all. */
+/** Codes of the system and of Node.js: there is no connection to the store at all. */
 const NO_CONNECTION = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
