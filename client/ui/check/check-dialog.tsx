@@ -1,5 +1,5 @@
 // The network check over the page before a call, which keeps what was entered there.
-import { Dialog } from '../kit/dialog.tsx';
+import { Dialog } from '../kit/dialogs/dialog.tsx';
 import { CheckView, type CheckViewProps } from './check-view.tsx';
 import '../styles/panels.css';
 

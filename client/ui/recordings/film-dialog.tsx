@@ -1,33 +1,23 @@
 // What another film is to be.
 import { useSignal } from '@preact/signals';
 import { FILM_FORMATS, FILM_LAYOUTS, type FilmOrder } from '../../../shared/recording/recording.ts';
-import { announce } from '../kit/announcer.tsx';
-import { Dialog } from '../kit/dialog.tsx';
+import { AskDialog } from '../kit/dialogs/ask-dialog.tsx';
 import type { DetailsModel } from './data/details-model.ts';
-import { messageOf } from './data/download.ts';
 import { FORMAT_WORDS, LAYOUT_WORDS } from './data/words.ts';
 
 export function FilmDialog({ model, onClose }: { model: DetailsModel; onClose: () => void }) {
   const order = useSignal<FilmOrder>({ layout: 'grid', format: 'mp4', chat: false });
-  const problem = useSignal<string | undefined>(undefined);
-  const busy = useSignal(false);
   const change = (part: Partial<FilmOrder>) => {
     order.value = { ...order.value, ...part };
   };
-  const run = async () => {
-    if (busy.value) return;
-    busy.value = true;
-    try {
-      await model.act((api) => api.orderFilm(model.id, order.value));
-      announce('The film is ordered. Its progress is in the list.');
-      onClose();
-    } catch (error) {
-      problem.value = messageOf(error);
-      busy.value = false;
-    }
-  };
   return (
-    <Dialog title="Make another film" onClose={onClose}>
+    <AskDialog
+      title="Make another film"
+      button="Make film"
+      action={() => model.act((api) => api.orderFilm(model.id, order.value))}
+      done="The film is ordered. Its progress is in the list."
+      onClose={onClose}
+    >
       <Choices
         legend="Layout"
         name="layout"
@@ -52,25 +42,7 @@ export function FilmDialog({ model, onClose }: { model: DetailsModel; onClose: (
         />
         The chat as subtitles, where it was recorded
       </label>
-      {problem.value !== undefined && (
-        <p class="field-error" role="alert">
-          {problem.value}
-        </p>
-      )}
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          class="button primary"
-          aria-disabled={busy.value}
-          onClick={() => void run()}
-        >
-          Make film
-        </button>
-      </div>
-    </Dialog>
+    </AskDialog>
   );
 }
 

@@ -4,8 +4,7 @@ import { useId } from 'preact/hooks';
 import type { RecordingSummary, ShareLink } from '../../../shared/recording/recording.ts';
 import { announce } from '../kit/announcer.tsx';
 import { copyText } from '../kit/clipboard.ts';
-import { Dialog } from '../kit/dialog.tsx';
-import { messageOf } from './data/download.ts';
+import { AskDialog } from '../kit/dialogs/ask-dialog.tsx';
 import type { ReadyFilm } from './data/paging.ts';
 import type { RecordingsApi } from './data/recordings-api.ts';
 import { expiryText, filmTitle, nameOf } from './data/words.ts';
@@ -27,22 +26,17 @@ export interface ShareDialogProps {
 export function ShareDialog({ api, recording, film, onClose }: ShareDialogProps) {
   const days = useSignal<number>(7);
   const link = useSignal<ShareLink | undefined>(undefined);
-  const problem = useSignal<string | undefined>(undefined);
-  const busy = useSignal(false);
   const create = async () => {
-    if (busy.value) return;
-    busy.value = true;
-    problem.value = undefined;
-    try {
-      link.value = await api.share(recording.id, film.name, days.value * DAY_SECONDS);
-    } catch (error) {
-      problem.value = messageOf(error);
-    } finally {
-      busy.value = false;
-    }
+    link.value = await api.share(recording.id, film.name, days.value * DAY_SECONDS);
   };
   return (
-    <Dialog title="Share this film" onClose={onClose}>
+    <AskDialog
+      title="Share this film"
+      button={link.value ? undefined : 'Create link'}
+      action={create}
+      stays
+      onClose={onClose}
+    >
       <p class="muted">
         {nameOf(recording)}: {filmTitle(film)}
       </p>
@@ -64,31 +58,14 @@ export function ShareDialog({ api, recording, film, onClose }: ShareDialogProps)
           </label>
         ))}
       </fieldset>
-      {problem.value !== undefined && (
-        <p class="field-error" role="alert">
-          {problem.value}
-        </p>
-      )}
       {link.value ? (
         <MadeLink link={link.value} />
       ) : (
-        <>
-          <p class="muted small-text">
-            Whoever has the link can watch and save the film, without an account.
-          </p>
-          <div class="dialog-actions">
-            <button
-              type="button"
-              class="button primary"
-              aria-disabled={busy.value}
-              onClick={() => void create()}
-            >
-              Create link
-            </button>
-          </div>
-        </>
+        <p class="muted small-text">
+          Whoever has the link can watch and save the film, without an account.
+        </p>
       )}
-    </Dialog>
+    </AskDialog>
   );
 }
 

@@ -4,7 +4,7 @@ import { useComputed, useSignal } from '@preact/signals';
 import { EllipsisVertical, MicOff, Pin, PinOff, UserX } from 'lucide';
 import { isGranted } from '../../../shared/room/grants.ts';
 import type { CallModel } from '../call/call-model.ts';
-import { Dialog } from '../kit/dialog.tsx';
+import { Dialog } from '../kit/dialogs/dialog.tsx';
 import { Icon } from '../kit/icon.tsx';
 import { type MenuItem, toggleMenu } from '../kit/menu.tsx';
 import { notify } from '../kit/notices.tsx';

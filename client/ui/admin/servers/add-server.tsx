@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { announce } from '../../kit/announcer.tsx';
-import { Dialog } from '../../kit/dialog.tsx';
+import { Dialog } from '../../kit/dialogs/dialog.tsx';
 import type { AdminModel } from '../admin-model.ts';
 import { ApiError } from '../api-request.ts';
 import { NO_SERVER, type ServerFields, serverOf } from './new-server.ts';

@@ -1,15 +1,11 @@
 // Confirmations before a TURN server in use is changed.
 import { useSignal } from '@preact/signals';
 import { TriangleAlert } from 'lucide';
-import type { ComponentChildren } from 'preact';
 import type { TurnServerView } from '../../../../shared/api/admin.ts';
-import { announce } from '../../kit/announcer.tsx';
-import { Dialog } from '../../kit/dialog.tsx';
+import { AskDialog } from '../../kit/dialogs/ask-dialog.tsx';
 import { Icon } from '../../kit/icon.tsx';
-import type { AdminApi } from '../admin-api.ts';
 import type { AdminModel } from '../admin-model.ts';
 import { formatCount, lastServerText } from '../admin-words.ts';
-import { ApiError } from '../api-request.ts';
 
 interface DialogProps {
   model: AdminModel;
@@ -39,14 +35,14 @@ export function DrainDialog({ model, server, onClose }: DialogProps) {
     </label>
   );
   return (
-    <Confirm
+    <AskDialog
       title={`Drain ${id}?`}
       button="Drain"
       done={
         move.value && !isLast ? `${id} is draining, its calls move away.` : `${id} is draining.`
       }
-      action={(api) => api.drain(id, move.value)}
-      {...{ model, onClose }}
+      action={() => model.act((api) => api.drain(id, move.value))}
+      onClose={onClose}
     >
       <p>It gets no new sessions. {relayedText(relayed)}</p>
       <Warning text={warning} />
@@ -65,7 +61,7 @@ export function DrainDialog({ model, server, onClose }: DialogProps) {
             : 'They restart ICE onto another server and go on.',
         )}
       </fieldset>
-    </Confirm>
+    </AskDialog>
   );
 }
 
@@ -73,20 +69,20 @@ export function RemoveDialog({ model, server, onClose }: DialogProps) {
   const { id, relayed } = server;
   const warning = lastServerText(id, 'remove', serversOf(model));
   return (
-    <Confirm
+    <AskDialog
       title={`Remove ${id}?`}
       button="Remove"
       danger
       done={`${id} was removed.`}
-      action={(api) => api.remove(id)}
-      {...{ model, onClose }}
+      action={() => model.act((api) => api.remove(id))}
+      onClose={onClose}
     >
       <p>
         It is forgotten, with its credentials
         {warning === undefined && ', and its calls move to other servers'}. {relayedText(relayed)}
       </p>
       <Warning text={warning} />
-    </Confirm>
+    </AskDialog>
   );
 }
 
@@ -109,58 +105,4 @@ function relayedText(relayed: number): string {
   return relayed === 1
     ? 'One session goes through it at the moment.'
     : `${formatCount(relayed)} sessions go through it at the moment.`;
-}
-
-interface ConfirmProps {
-  model: AdminModel;
-  title: string;
-  button: string;
-  danger?: boolean;
-  /** The notice afterwards. */
-  done: string;
-  action: (api: AdminApi) => Promise<void>;
-  onClose: () => void;
-  children: ComponentChildren;
-}
-
-function Confirm(props: ConfirmProps) {
-  const { model, title, button, danger = false, done, action, onClose, children } = props;
-  const problem = useSignal<string | undefined>(undefined);
-  const busy = useSignal(false);
-  const run = async () => {
-    if (busy.value) return;
-    busy.value = true;
-    try {
-      await model.act(action);
-      announce(done);
-      onClose();
-    } catch (error) {
-      problem.value = error instanceof ApiError ? error.message : String(error);
-    } finally {
-      busy.value = false;
-    }
-  };
-  return (
-    <Dialog title={title} onClose={onClose}>
-      {children}
-      {problem.value !== undefined && (
-        <p class="field-error" role="alert">
-          {problem.value}
-        </p>
-      )}
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          class={danger ? 'button danger' : 'button primary'}
-          aria-disabled={busy.value}
-          onClick={() => void run()}
-        >
-          {button}
-        </button>
-      </div>
-    </Dialog>
-  );
 }

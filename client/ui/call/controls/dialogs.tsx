@@ -1,6 +1,6 @@
 // The dialogs of a call: devices, and the keys.
 import { useSignal } from '@preact/signals';
-import { Dialog } from '../../kit/dialog.tsx';
+import { Dialog } from '../../kit/dialogs/dialog.tsx';
 import { Lazy } from '../../kit/lazy.tsx';
 import { type Action, ariaShortcut } from '../../kit/shortcuts.ts';
 import { remembered } from '../../kit/storage.ts';
