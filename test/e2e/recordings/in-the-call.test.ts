@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { violations } from '../../support/browser/axe.ts';
-import { galleryTests, PHONE } from '../../support/browser/gallery/steps.ts';
+import { galleryTests, openList, PHONE } from '../../support/browser/gallery/steps.ts';
 import { hasFocus, tabTo } from '../../support/browser/keyboard.ts';
 import { until } from '../../support/process/until.ts';
 
@@ -237,5 +237,61 @@ inGallery(
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await item(page, 'Recordings').click();
     assert.equal(await page.title(), '/recordings/hall _blank noopener');
+  },
+);
+
+for (const [where, shown] of Object.entries(WINDOWS)) {
+  inGallery(
+    `that nothing is saved is said with its reason, on ${where}`,
+    { ...FEW, recording: TERMS },
+    shown,
+    async (page) => {
+      await page.evaluate((by) => window.gallery.recording.begin(by), OTHER);
+      await status(page).waitFor();
+      const heard = await listen(page);
+      await page.evaluate(() => window.gallery.recording.setTrouble('full'));
+      await page.getByText('Recording is not saved', { exact: true }).waitFor();
+      const why = 'The server has no room left for recordings. Tell whoever runs it.';
+      await page.getByText(why, { exact: true }).waitFor();
+      assert.deepEqual(await violations(page), [], 'the trouble');
+      await page.evaluate(() => window.gallery.recording.setTrouble(''));
+      await page.getByText(why, { exact: true }).waitFor({ state: 'detached' });
+      const said = (await heard()).filter((line) => /saved/.test(line));
+      assert.deepEqual(said, [
+        `The recording is not saved at the moment. The call goes on. ${why}`,
+        'The recording is saved again.',
+      ]);
+    },
+  );
+}
+
+inGallery(
+  'a list over the whole phone keeps its heading beside every word of the recording',
+  { ...FEW, recording: TERMS },
+  PHONE,
+  async (page) => {
+    await openList(page);
+    await page.evaluate((by) => window.gallery.recording.begin(by), OTHER);
+    const heading = page.getByRole('heading', { name: /^Participants/ }).locator('span');
+    const close = page.getByRole('complementary').getByRole('button', { name: 'Close' });
+    const changes = {
+      Recording: () => {},
+      Paused: () => window.gallery.recording.setPaused(true),
+      'Not saved': async () => {
+        await window.gallery.recording.setPaused(false);
+        window.gallery.recording.setTrouble('unwritable');
+      },
+    };
+    for (const [text, change] of Object.entries(changes)) {
+      await page.evaluate(change);
+      await status(page).filter({ hasText: text }).waitFor();
+      const [left, words, right] = await Promise.all(
+        [heading, page.locator('.recording'), close].map((each) => each.boundingBox()),
+      );
+      assert.ok(left && words && right);
+      assert.ok(left.x + left.width <= words.x, `${text} covers the heading`);
+      assert.ok(words.x + words.width <= right.x, `${text} covers the button`);
+      assert.deepEqual(await violations(page), [], text);
+    }
   },
 );

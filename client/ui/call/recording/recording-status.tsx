@@ -1,6 +1,6 @@
 // Says over the stage that the call is being recorded, to everybody, for as long as it is.
 import { useSignal } from '@preact/signals';
-import { ChevronDown } from 'lucide';
+import { ChevronDown, TriangleAlert } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import { Icon } from '../../kit/icon.tsx';
 import { Lazy } from '../../kit/lazy.tsx';
@@ -30,16 +30,22 @@ function Pill({ model }: { model: CallModel }) {
   if (!recording) return null;
   const terms = model.recordingTerms.value;
   const { id, startedAt, paused } = recording;
+  const why = paused ? undefined : troubleText(recording);
   // A panel that covers everything has no room for more than the words, and the menus are below it.
   const short = model.panelCoversStage.value;
   return (
-    <div class="recording" data-paused={paused} data-short={short}>
-      {/* Each change is announced once, in a whole sentence. */}
-      <p role="status" aria-live="off" title={troubleText(recording) ?? startedBy(model)}>
-        {statusText(recording)}
-      </p>
-      {!paused && !short && <Elapsed key={id} startedAt={startedAt} />}
-      {!short && !isRecorded(terms, model.self.value) && <span class="muted">not you</span>}
+    <div class="recording" data-paused={paused} data-trouble={why !== undefined} data-short={short}>
+      <div class="recording-words">
+        {/* Each change is announced once, in a whole sentence. */}
+        <p role="status" aria-live="off" title={startedBy(model)}>
+          {why !== undefined && <Icon icon={TriangleAlert} size={18} />}
+          {short && <span class="sr-only">Recording: </span>}
+          {statusText(recording, short)}
+        </p>
+        {why !== undefined && !short && <p class="recording-why">{why}</p>}
+      </div>
+      {!paused && !why && !short && <Elapsed key={id} startedAt={startedAt} />}
+      {!why && !short && !isRecorded(terms, model.self.value) && <span class="muted">not you</span>}
       {!short && (terms?.allowed || terms?.askConsent) && (
         <button
           type="button"

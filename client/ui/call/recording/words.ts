@@ -7,17 +7,19 @@ export function recordingOf(room: RoomSnapshot): RoomRecording | undefined {
   return room.recordings?.[0];
 }
 
-export function statusText({ paused, trouble }: RoomRecording): string {
-  if (paused) return 'Recording paused';
-  return trouble ? 'Recording: not saved now' : 'Recording';
+/** @param short for a place with room for one or two words */
+export function statusText({ paused, trouble }: RoomRecording, short = false): string {
+  if (paused) return short ? 'Paused' : 'Recording paused';
+  if (trouble) return short ? 'Not saved' : 'Recording is not saved';
+  return 'Recording';
 }
 
 /** Why nothing is kept at the moment, and what to do. @returns undefined when it is */
 export function troubleText({ trouble }: RoomRecording): string | undefined {
   if (!trouble) return undefined;
   return trouble === 'full'
-    ? 'Nothing is saved at the moment: the server has no room left for recordings. The call goes on. Tell whoever runs the server.'
-    : 'Nothing is saved at the moment: the server cannot write recordings. The call goes on. Tell whoever runs the server.';
+    ? 'The server has no room left for recordings. Tell whoever runs it.'
+    : 'The server cannot write recordings. Tell whoever runs it.';
 }
 
 /** What a screen reader says of a change. @returns undefined when there is nothing to say */
@@ -31,7 +33,9 @@ export function changeText(
     return starter === undefined ? 'A recording has started.' : `${starter} started a recording.`;
   }
   if ((before.trouble ?? '') !== (after.trouble ?? '')) {
-    return troubleText(after) ?? 'The recording is saved again.';
+    const why = troubleText(after);
+    if (why === undefined) return 'The recording is saved again.';
+    return `The recording is not saved at the moment. The call goes on. ${why}`;
   }
   if (before.paused === after.paused) return undefined;
   return after.paused ? 'The recording is paused.' : 'The recording goes on.';

@@ -1,6 +1,6 @@
 // Runs in the page: the recording of a call without a server. It answers at once, or refuses.
 import type { Recording, RecordingAccess } from '../../../../client/sdk/session/types.ts';
-import type { RoomRecording } from '../../../../shared/room/room.ts';
+import type { RecordingTrouble, RoomRecording } from '../../../../shared/room/room.ts';
 
 export interface RecordingChanges {
   running(recording: RoomRecording | undefined): void;
@@ -33,6 +33,11 @@ export class FakeRecording implements Recording {
 
   end(): void {
     this.#set(undefined);
+  }
+
+  /** The server can save nothing, or can again. */
+  setTrouble(trouble: RecordingTrouble): void {
+    if (this.running) this.#set({ ...this.running, trouble });
   }
 
   async start(): Promise<void> {

@@ -23,6 +23,7 @@ const OTHER = { ...RUNNING, id: '20261128T194512Z-h7q2m9x4kd' };
 const SELF: Participant = {
   ...{ id: 'participant-1', name: 'Ann', role: 'guest', joinedAt: 0, online: true },
 };
+const TROUBLED: RoomRecording = { ...RUNNING, trouble: 'full' };
 const ASKS = { allowed: false, askConsent: true, audible: false };
 
 test('a server that does not record says nothing of recordings', () => {
@@ -34,6 +35,9 @@ test('a server that does not record says nothing of recordings', () => {
 test('the status has the words that everybody reads', () => {
   assert.equal(statusText(RUNNING), 'Recording');
   assert.equal(statusText(PAUSED), 'Recording paused');
+  assert.equal(statusText(TROUBLED), 'Recording is not saved');
+  const short = [RUNNING, PAUSED, TROUBLED].map((each) => statusText(each, true));
+  assert.deepEqual(short, ['Recording', 'Paused', 'Not saved']);
 });
 
 describe('each change is said once', () => {
@@ -42,6 +46,12 @@ describe('each change is said once', () => {
     ['a start by nobody in the call', [undefined, RUNNING, undefined], 'A recording has started.'],
     ['a pause', [RUNNING, PAUSED, 'Ann'], 'The recording is paused.'],
     ['going on', [PAUSED, RUNNING, 'Ann'], 'The recording goes on.'],
+    [
+      'trouble',
+      [RUNNING, TROUBLED, 'Ann'],
+      'The recording is not saved at the moment. The call goes on. The server has no room left for recordings. Tell whoever runs it.',
+    ],
+    ['its end', [TROUBLED, RUNNING, 'Ann'], 'The recording is saved again.'],
     ['a stop', [PAUSED, undefined, undefined], 'The recording has stopped.'],
     ['another one in its place', [RUNNING, OTHER, 'Bo'], 'Bo started a recording.'],
     ['nothing', [RUNNING, { ...RUNNING }, 'Ann'], undefined],
