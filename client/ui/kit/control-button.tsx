@@ -2,7 +2,6 @@
 import type { IconNode } from 'lucide';
 import { useId } from 'preact/hooks';
 import { Icon } from './icon.tsx';
-import { type Action, ariaShortcut } from './shortcuts.ts';
 
 export interface ControlButtonProps {
   /** The accessible name. It does not change with the state of the button. */
@@ -14,7 +13,8 @@ export interface ControlButtonProps {
   look?: 'plain' | 'off' | 'active' | 'danger' | 'recording';
   /** The effect of a click at this moment, for the tooltip. */
   tip?: string;
-  shortcut?: Action;
+  /** In the form of `aria-keyshortcuts`. */
+  shortcut?: string | undefined;
   badge?: string;
   badgeTone?: 'accent' | 'warning' | 'quiet';
   showLabel?: boolean;
@@ -38,13 +38,13 @@ export function ControlButton(props: ControlButtonProps) {
       class="control"
       aria-label={label}
       aria-pressed={pressed}
-      aria-keyshortcuts={shortcut && ariaShortcut(shortcut)}
+      aria-keyshortcuts={shortcut}
       aria-haspopup={props.menu ? 'menu' : undefined}
       aria-expanded={props.menu ? false : undefined}
       aria-disabled={props.disabled}
       aria-describedby={props.note ? noteId : props.describedBy}
       data-look={look}
-      data-tip={shortcut ? `${tip} (${ariaShortcut(shortcut)})` : tip}
+      data-tip={shortcut ? `${tip} (${shortcut})` : tip}
       onClick={(event) => {
         if (!props.disabled) onClick(event);
       }}

@@ -7,8 +7,8 @@ import { SILENCED_TIP } from './changes/silenced-tip.ts';
 export interface MediaButtonProps {
   capture: Capture;
   showLabel?: boolean;
-  /** In the call, keys do the same. */
-  withShortcut?: boolean;
+  /** In the call, keys do the same. In the form of `aria-keyshortcuts`. */
+  shortcut?: string;
 }
 
 export function MicrophoneButton(props: MediaButtonProps) {
@@ -29,7 +29,7 @@ function MediaButton({
   label,
   icons: [on, off],
   showLabel = false,
-  withShortcut,
+  shortcut,
 }: SwitchProps) {
   const failed = capture.error.value !== undefined;
   const silenced = capture.on.value && capture.silenced.value;
@@ -48,7 +48,7 @@ function MediaButton({
       look={active ? 'plain' : 'off'}
       tip={tip}
       note={silenced ? SILENCED_TIP[capture.kind] : undefined}
-      {...(withShortcut ? { shortcut: capture.kind } : {})}
+      shortcut={shortcut}
       showLabel={showLabel}
       {...(failed || silenced ? { badge: '!', badgeTone: 'warning' as const } : {})}
       onClick={() => void toggleCapture(capture)}

@@ -1,14 +1,6 @@
 // Which pictures can be seen: all while the page is visible, else those that float above other windows.
 import { type ReadonlySignal, signal } from '@preact/signals';
-
-/** The <video> elements of the page, wherever they were moved to. */
-const videos = new Set<HTMLVideoElement>();
-
-/** @returns a function for when the element is gone */
-export function addVideo(video: HTMLVideoElement): () => void {
-  videos.add(video);
-  return () => videos.delete(video);
-}
+import { videos } from './video.tsx';
 
 export interface SeenVideos {
   /** Ids of the MediaStreamTracks that can be seen while the page is hidden. Undefined: the page is visible. */

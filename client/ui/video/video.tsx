@@ -1,6 +1,8 @@
 // A <video> that shows a track, and another one after it without a black frame between them.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { addVideo } from './seen-videos.ts';
+
+/** Those on the page, wherever they were moved to. */
+export const videos = new Set<HTMLVideoElement>();
 
 export interface VideoProps {
   track: MediaStreamTrack;
@@ -15,9 +17,9 @@ export function Video({ track, make = newVideo, mirrored = false }: VideoProps) 
   const [video] = useState(make);
   useLayoutEffect(() => {
     host.current?.append(video);
-    const remove = addVideo(video);
+    videos.add(video);
     return () => {
-      remove();
+      videos.delete(video);
       video.srcObject = null;
     };
   }, []);

@@ -6,6 +6,7 @@ import { ControlButton } from '../../kit/control-button.tsx';
 import { Icon } from '../../kit/icon.tsx';
 import { toggleMenu } from '../../kit/menu.tsx';
 import { notify } from '../../kit/notices.tsx';
+import { ariaShortcut } from '../../kit/shortcuts.ts';
 import { canShareScreen } from '../../media/browser-facts.ts';
 import type { LocalMedia } from '../../media/local-media.ts';
 import { CameraButton, MicrophoneButton } from '../../media/media-buttons.tsx';
@@ -40,11 +41,19 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
       ) : (
         <>
           <div class="split">
-            <MicrophoneButton capture={media.microphone} showLabel={labels} withShortcut />
+            <MicrophoneButton
+              capture={media.microphone}
+              showLabel={labels}
+              shortcut={ariaShortcut('microphone')}
+            />
             <MenuButton label="Sound devices" groups={() => microphoneMenu(media)} />
           </div>
           <div class="split">
-            <CameraButton capture={media.camera} showLabel={labels} withShortcut />
+            <CameraButton
+              capture={media.camera}
+              showLabel={labels}
+              shortcut={ariaShortcut('camera')}
+            />
             <MenuButton label="Video devices" groups={() => cameraMenu(media)} />
           </div>
           {canShareScreen() && <ShareButton media={media} showLabel={labels} />}
@@ -56,7 +65,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         pressed={model.chatOpen.value}
         look={model.chatOpen.value ? 'active' : 'plain'}
         tip={model.chatOpen.value ? 'Close the chat' : 'Open the chat'}
-        shortcut="chat"
+        shortcut={ariaShortcut('chat')}
         showLabel={labels}
         {...(unread > 0 ? { badge: unreadLabel(unread), describedBy: 'unread' } : {})}
         onClick={({ currentTarget }) => {
@@ -112,7 +121,7 @@ function ParticipantsButton({ model, showLabel }: { model: CallModel; showLabel:
       pressed={open}
       look={open ? 'active' : 'plain'}
       tip={open ? 'Close the list of participants' : 'Show the participants'}
-      shortcut="participants"
+      shortcut={ariaShortcut('participants')}
       showLabel={showLabel}
       badge={SHORT.format(count)}
       badgeTone="quiet"
