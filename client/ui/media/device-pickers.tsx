@@ -1,12 +1,12 @@
 // The choice of microphone, camera and speaker.
 import { useId } from 'preact/hooks';
 import { canChooseSpeaker } from './browser-facts.ts';
-import type { Device } from './devices.ts';
+import { type Device, listDevices } from './devices.ts';
 import type { LocalMedia } from './local-media.ts';
 import { playTestSound } from './test-sound.ts';
 
 export function DevicePickers({ media }: { media: LocalMedia }) {
-  const { microphones, cameras, speakers } = media.devices.value;
+  const { microphones, cameras, speakers } = listDevices(media.devices.value);
   const { microphone, camera, speakerId, speaker } = media;
   // A choice that was refused changes nothing else: the lists show what is used once more.
   void [media.news.value, microphone.pending.value, camera.pending.value];

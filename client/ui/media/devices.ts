@@ -1,4 +1,4 @@
-// The list of cameras, microphones and speakers, under readable names. Pure.
+// The list of cameras, microphones and speakers, under readable names: of no use before somebody looks at them. Pure.
 
 export interface Device {
   id: string;
@@ -10,8 +10,6 @@ export interface Devices {
   cameras: readonly Device[];
   speakers: readonly Device[];
 }
-
-export const NO_DEVICES: Devices = { microphones: [], cameras: [], speakers: [] };
 
 type Info = Pick<MediaDeviceInfo, 'deviceId' | 'kind' | 'label' | 'groupId'>;
 
@@ -36,9 +34,4 @@ function ofKind(infos: readonly Info[], kind: Info['kind'], fallback: string): D
 /** "Logitech C920 (046d:082d)" is a Logitech C920 to its owner. */
 function cleanLabel(label: string): string {
   return label.replace(/\s*\([0-9a-f]{4}:[0-9a-f]{4}\)$/i, '').trim();
-}
-
-/** @returns the chosen one while it is there, or '' for the system's default */
-export function speakerInUse(chosen: string, speakers: readonly Device[]): string {
-  return speakers.some(({ id }) => id === chosen) ? chosen : '';
 }

@@ -7,7 +7,6 @@ import { loadRecovery } from './changes/load-recovery.ts';
 import type { DeviceNews } from './changes/news.ts';
 import { constraintsFor } from './constraints.ts';
 import type { DeviceKind } from './device-problem.ts';
-import { listDevices, NO_DEVICES, speakerInUse } from './devices.ts';
 import { ScreenCapture } from './screen.ts';
 
 export interface DeviceFailure {
@@ -20,13 +19,12 @@ export class LocalMedia {
   readonly microphone: Capture;
   readonly camera: Capture;
   readonly screen = new ScreenCapture();
-  readonly devices = signal(NO_DEVICES);
+  /** As the browser lists them; `listDevices` has the names for them. */
+  readonly devices = signal<readonly MediaDeviceInfo[]>([]);
   /** The speaker that the user prefers; '' for the system's default. */
   readonly speakerId;
   /** The preferred speaker while it is there, or ''. */
-  readonly speaker = computed(() =>
-    speakerInUse(this.speakerId.value, this.devices.value.speakers),
-  );
+  readonly speaker = computed(() => speakerInUse(this.speakerId.value, this.devices.value));
   /** The last thing that happened to a device by itself; `newsText` has the words for it. */
   readonly news = signal<DeviceNews | undefined>(undefined);
   /** What is wanted and cannot be had; `describeFailures` has the words for it. */
@@ -42,8 +40,6 @@ export class LocalMedia {
       .map(({ kind }) => kind),
   );
   readonly #cleanups: (() => void)[] = [];
-  /** As the browser lists them, with what no page shows. */
-  #listed: readonly MediaDeviceInfo[] = [];
   /** Counts lists: only the newest one's answer is used. */
   #lists = 0;
   /** Counts releases: what was asked for before one is not tried again after it. */
@@ -55,7 +51,7 @@ export class LocalMedia {
       onNews: (news: DeviceNews) => this.#tell(news),
       onChosen: remember,
       labelOf: (deviceId: string) =>
-        this.#listed.find((device) => device.deviceId === deviceId)?.label ?? '',
+        this.devices.peek().find((device) => device.deviceId === deviceId)?.label ?? '',
     };
     this.microphone = new Capture({
       kind: 'microphone',
@@ -173,20 +169,29 @@ export class LocalMedia {
     const listed = await navigator.mediaDevices?.enumerateDevices().catch(() => undefined);
     // The pickers stay as they are when the browser does not answer.
     if (!listed || list !== this.#lists) return;
-    const before = { listed: this.#listed, devices: this.devices.value };
-    this.#listed = listed;
-    this.devices.value = listDevices(listed);
-    const { speakers } = this.devices.value;
+    const before = this.devices.value;
+    this.devices.value = listed;
     const chosen = this.speakerId.value;
     if (chosen !== '') {
       const recovery = await loadRecovery();
-      const change = recovery?.speakerNews(chosen, before.devices.speakers, speakers);
+      const change = recovery?.speakerNews(chosen, before, listed);
       if (change) this.#tell(change);
     }
     await Promise.all(
-      [this.microphone, this.camera].map((capture) => capture.onDevices(before.listed, listed)),
+      [this.microphone, this.camera].map((capture) => capture.onDevices(before, listed)),
     );
   }
+}
+
+/** @returns the chosen one while it is there, or '' for the system's default */
+export function speakerInUse(
+  chosen: string,
+  devices: readonly Pick<MediaDeviceInfo, 'kind' | 'deviceId'>[],
+): string {
+  const isThere = devices.some(
+    ({ kind, deviceId }) => kind === 'audiooutput' && deviceId === chosen,
+  );
+  return isThere ? chosen : '';
 }
 
 /** Only what changed: another tab may have changed the rest. */

@@ -5,7 +5,7 @@ import type { MenuGroup } from '../../kit/menu.tsx';
 import { ariaShortcut } from '../../kit/shortcuts.ts';
 import { canChooseSpeaker } from '../../media/browser-facts.ts';
 import type { Capture } from '../../media/capture.ts';
-import type { Device } from '../../media/devices.ts';
+import { type Device, listDevices } from '../../media/devices.ts';
 import type { LocalMedia } from '../../media/local-media.ts';
 import type { RoomSession } from '../../room/session.ts';
 import type { CallModel } from '../call-model.ts';
@@ -15,7 +15,7 @@ import type { OpenDialog } from './dialogs.tsx';
 import { copyRoomLink } from './room-link.ts';
 
 export function microphoneMenu(media: LocalMedia): MenuGroup[] {
-  const { microphones, speakers } = media.devices.value;
+  const { microphones, speakers } = listDevices(media.devices.value);
   const groups = [captureGroup('Microphone', microphones, media.microphone)];
   if (canChooseSpeaker() && speakers.length > 0) {
     const chosen = media.speaker.value || (speakers[0]?.id ?? '');
@@ -34,7 +34,7 @@ export function microphoneMenu(media: LocalMedia): MenuGroup[] {
 }
 
 export function cameraMenu(media: LocalMedia): MenuGroup[] {
-  return [captureGroup('Camera', media.devices.value.cameras, media.camera)];
+  return [captureGroup('Camera', listDevices(media.devices.value).cameras, media.camera)];
 }
 
 function captureGroup(label: string, devices: readonly Device[], capture: Capture): MenuGroup {

@@ -2,6 +2,7 @@
 // once a device is open.
 import type { Signal } from '@preact/signals';
 import type { DeviceKind } from '../device-problem.ts';
+import { listDevices } from '../devices.ts';
 import { comeBack, type ListedDevice } from './come-back.ts';
 import { getTrack } from './get-track.ts';
 import type { DeviceNews } from './news.ts';
@@ -128,8 +129,12 @@ export async function rememberPermission(kind: DeviceKind, opened: Opened): Prom
 }
 
 /** What became of the chosen speaker between two lists. */
-export function speakerNews(...lists: Parameters<typeof speakerChange>): DeviceNews | undefined {
-  return speakerChange(...lists);
+export function speakerNews(
+  chosen: string,
+  before: readonly MediaDeviceInfo[],
+  now: readonly MediaDeviceInfo[],
+): DeviceNews | undefined {
+  return speakerChange(chosen, listDevices(before).speakers, listDevices(now).speakers);
 }
 
 export async function isGranted(kind: DeviceKind): Promise<boolean> {

@@ -10,7 +10,7 @@ import {
 import { type DeviceNews, newsText } from '../../../../client/ui/media/changes/news.ts';
 import { speakerChange } from '../../../../client/ui/media/changes/speaker.ts';
 import { type BrowserFacts, deviceProblem } from '../../../../client/ui/media/device-problem.ts';
-import { speakerInUse } from '../../../../client/ui/media/devices.ts';
+import { speakerInUse } from '../../../../client/ui/media/local-media.ts';
 
 const FACTS: BrowserFacts = { secure: true, capture: true, browser: 'chrome', system: 'other' };
 const named = (name: string) => new DOMException('', name);
@@ -116,9 +116,11 @@ describe('the speaker', () => {
   const box = { id: 'box', label: 'Box' };
   const laptop = { id: 'laptop', label: 'Laptop' };
   test('the chosen one is used while it is there', () => {
-    assert.equal(speakerInUse('box', [laptop, box]), 'box');
-    assert.equal(speakerInUse('box', [laptop]), '');
-    assert.equal(speakerInUse('', [laptop]), '');
+    const listed = (kind: MediaDeviceInfo['kind'], { id }: typeof box) => ({ kind, deviceId: id });
+    const own = listed('audiooutput', laptop);
+    assert.equal(speakerInUse('box', [own, listed('audiooutput', box)]), 'box');
+    assert.equal(speakerInUse('box', [own, listed('audioinput', box)]), '');
+    assert.equal(speakerInUse('', [own]), '');
   });
   test('what became of it is told once', () => {
     const lost = { type: 'speaker-lost', label: 'Box' };
