@@ -148,9 +148,10 @@ export function trackTitle({
   return `${participant}, ${SOURCE_WORDS[source]}`;
 }
 
-/** `video/VP8` is VP8. */
+/** `video/VP8` is VP8, and `audio/opus` is Opus. */
 export function codecText(codec: string): string {
-  return codec.split('/').at(-1) ?? codec;
+  const name = codec.split('/').at(-1) ?? codec;
+  return name === 'opus' ? 'Opus' : name;
 }
 
 /** What is missing, for how long, and why, in one sentence. */

@@ -146,6 +146,7 @@ test('tracks are called by who sent what', () => {
   const title = trackTitle({ participant: 'Ann', source: 'screen-audio' });
   assert.equal(title, 'Ann, sound of the screen');
   assert.equal(codecText('video/VP8'), 'VP8');
+  assert.equal(codecText('audio/opus'), 'Opus');
   assert.equal(codecText('odd'), 'odd');
 });
 
