@@ -54,6 +54,7 @@ export function recordingOfNode(
   const recorder = new RecorderProcess({
     variables: variablesOf(config),
     closeMs: config.timing.shutdownMs * RECORDER_SHARE,
+    frozenMs: config.recording.frozenSeconds * 1_000,
     resources,
     log,
   });
