@@ -69,6 +69,11 @@ export function newEntry(place: RecordingPlace, template: string): IndexEntry {
   };
 }
 
+/** Whether it can be read again. */
+export function isEntry(entry: IndexEntry): boolean {
+  return v.is(IndexEntry, entry);
+}
+
 /** @returns undefined when it is not an entry */
 export function readEntry(text: string): IndexEntry | undefined {
   try {
