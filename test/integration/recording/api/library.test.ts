@@ -61,6 +61,39 @@ test('an application starts, pauses, resumes and stops a recording', async (t) =
   assert.equal((await ask('DELETE', `/api/recordings/${id}`)).status, 409);
 });
 
+test('a recording is paused and stopped as its room has it, whatever the index knows', async (t) => {
+  const { web, ask } = await scene(t);
+  web.rooms.rooms.set('team', undefined);
+  const start = async () => {
+    const { json } = await ask('POST', '/api/rooms/team/recordings');
+    return (json as { id: string }).id;
+  };
+  // In the first moment nobody has written it to the index; later the store is away.
+  web.store.before = (operation) => {
+    if (operation === 'write') throw new StoreError('failing', 'not yet');
+  };
+  const unwritten = await start();
+  assert.equal((await ask('POST', `/api/recordings/${unwritten}/pause`)).status, 204);
+  assert.equal(web.rooms.rooms.get('team')?.paused, true);
+  assert.equal((await ask('POST', `/api/recordings/${unwritten}/stop`)).status, 204);
+  assert.equal(web.rooms.rooms.get('team'), undefined);
+  const gone = await ask('POST', `/api/recordings/${unwritten}/stop`);
+  assert.deepEqual([gone.status, gone.code], [404, 'not_found']);
+
+  const id = await start();
+  web.store.before = () => {
+    throw new StoreError('unreachable', 'away');
+  };
+  const host = await web.invite('team', 'host');
+  const stranger = await web.invite('another', 'host');
+  const path = `/api/recordings/${id}`;
+  assert.equal((await web.ask('POST', `${path}/pause`, { token: host })).status, 204);
+  assert.notEqual((await web.ask('POST', `${path}/stop`, { token: stranger })).status, 204);
+  assert.equal(web.rooms.rooms.get('team')?.id, id);
+  assert.equal((await ask('POST', `${path}/stop`)).status, 204);
+  assert.equal(web.rooms.rooms.get('team'), undefined);
+});
+
 test('a recording starts though its store is away; where the quota is reached it does not', async (t) => {
   const { web, ask } = await scene(t, { ...CLOSED, RECORD_QUOTA_MB: '1' });
   web.rooms.rooms.set('team', undefined);
