@@ -5,6 +5,7 @@ import { parse } from '../../../shared/protocol/rpc.ts';
 import type { RecordingDetails, RecordingList } from '../../../shared/recording/recording.ts';
 import { ListQuery } from '../../../shared/recording/requests.ts';
 import { FILM_JOB, filmJobPrefix } from '../../recording/catalog/film-job.ts';
+import { FINISH_JOB } from '../../recording/process/finish-kind.ts';
 import { idOf, nothing, type RecordingRoutes } from './route-parts.ts';
 import { detailsOf, stateOf, summaryOf } from './views.ts';
 
@@ -36,21 +37,27 @@ export function registerLibrary(app: FastifyInstance, routes: RecordingRoutes): 
     const id = idOf(request);
     const half = await library.half(visitor, id);
     const { room } = half ?? (await deletable());
-    await cancelFilms(id);
+    await cancelJobs(id);
     await catalog.remove(id, room);
     return nothing(reply);
 
     async function deletable() {
       const { entry, current } = await library.find(visitor, id);
-      if (stateOf(entry, current) !== 'ready') throw new ParleyError('still_recording');
+      const state = stateOf(entry, current);
+      if (state === 'running' || state === 'paused') throw new ParleyError('still_recording');
       return entry;
     }
   });
 
-  /** Films that are still made would be written into a folder that is deleted. */
-  async function cancelFilms(id: string): Promise<void> {
-    const films = await jobs.list(FILM_JOB, filmJobPrefix(id));
-    const open = films.filter(({ state }) => state === 'waiting' || state === 'running');
+  /** What they still make would be written into a folder that is deleted. */
+  async function cancelJobs(id: string): Promise<void> {
+    const [films, finishing] = await Promise.all([
+      jobs.list(FILM_JOB, filmJobPrefix(id)),
+      jobs.list(FINISH_JOB, id),
+    ]);
+    const open = [...films, ...finishing].filter(
+      ({ state }) => state === 'waiting' || state === 'running',
+    );
     await Promise.all(open.map((job) => jobs.cancel(job.id)));
   }
 }

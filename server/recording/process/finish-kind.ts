@@ -24,8 +24,8 @@ const WRITING_MS = 2_000;
 export function finishKind(options: FinishKindOptions): JobKind<RecordingKey> {
   return {
     schema: RecordingKey,
-    async run({ payload }) {
-      const outcome = await options.recorder.finish(payload);
+    async run({ payload }, { signal }) {
+      const outcome = await unlessAborted(options.recorder.finish(payload), signal);
       if (!outcome) throw new NotYet('The recorder of this process is not there.', WRITING_MS);
       if (outcome.is === 'writing') {
         throw new NotYet('A recorder is still writing to it.', WRITING_MS);
@@ -35,6 +35,18 @@ export function finishKind(options: FinishKindOptions): JobKind<RecordingKey> {
       return {};
     },
   };
+}
+
+/** The recorder goes on with what it has begun: it is idempotent, and deletes what was deleted meanwhile. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const stop = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 async function orderFilms(

@@ -33,6 +33,7 @@ export class Finisher {
   /** Idempotent; two may do it at once. @throws StoreError */
   async finish(recording: RecordingKey): Promise<FinishOutcome> {
     const { store, catalog, keyTemplate, log } = this.#options;
+    if (await this.#isRemoved(recording)) return { is: 'done', isNew: false };
     const known = await catalog.get(recording.id, recording.room);
     const entry = known ?? newEntry(recording, keyTemplate);
     const { folder } = entry;
@@ -52,8 +53,19 @@ export class Finisher {
       { type: 'application/jsonl' },
     );
     const isKept = await catalog.finish({ ...entry, ...summaryOf(lines, sizes), state: 'ready' });
-    log.info({ room: recording.room, recordingId: recording.id }, 'a recording is ready');
+    if (isKept)
+      log.info({ room: recording.room, recordingId: recording.id }, 'a recording is ready');
+    // What was put in order meanwhile goes as well.
+    else await this.#isRemoved(recording);
     return { is: 'done', isNew: isKept };
+  }
+
+  /** Whether it was deleted before it was ready. Then what has come since is deleted too. */
+  async #isRemoved({ id, room }: RecordingKey): Promise<boolean> {
+    const { catalog } = this.#options;
+    if (!(await catalog.getRemoving(id, room))) return false;
+    await catalog.remove(id, room);
+    return true;
   }
 
   /** Whether there is something that is newer than its manifest: from a machine that came back, for example. */

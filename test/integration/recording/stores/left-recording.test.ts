@@ -1,9 +1,10 @@
-// A recording that never reached the object store, as all was killed while it was away: it is found, listed and finished.
+// What recorders bring late: a recording of which the store knew nothing is listed and finished; one that was deleted
+// meanwhile is not, and nothing is left of it.
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { Catalog } from '../../../../server/recording/catalog/catalog.ts';
-import { manifestKey } from '../../../../server/recording/catalog/keys.ts';
+import { indexKey, manifestKey } from '../../../../server/recording/catalog/keys.ts';
 import { readLines } from '../../../../server/recording/manifest/lines.ts';
 import { RecorderProcess } from '../../../../server/recording/process/recorder-process.ts';
 import { createLogger } from '../../../../server/telemetry/log.ts';
@@ -31,7 +32,9 @@ after(async () => {
   await objects[Symbol.asyncDispose]();
 });
 
-test('all is killed while the store is away since the recording began: it is listed and finished', async (t) => {
+const ada = { participantId: 'FQ0kWRoPNiBX1XG5', name: 'Ada', role: 'host' } as const;
+
+async function setUp(t: TestContext) {
   const folder = await recordFolder(t);
   const store = bucketOf(t, objects);
   const resources = new Resources();
@@ -40,13 +43,16 @@ test('all is killed while the store is away since the recording began: it is lis
     new RecorderProcess({ variables, closeMs: 5_000, frozenMs: 10_000, resources, log });
   const startedAt = Date.now();
   const recording = { id: newRecordingId(startedAt), room: 'team', startedAt };
+  const line = { type: 'joined', at: startedAt, version: 1, ...ada } as const;
+  return { folder, store, start, recording, line };
+}
 
+test('all is killed while the store is away since the recording began: it is listed and finished', async (t) => {
+  const { folder, store, start, recording, line } = await setUp(t);
   await proxy.stop();
   const first = start();
   await until('a recorder', () => assert.notEqual(first.port, undefined));
   first.send({ do: 'begin', recording, node: 'node-1' });
-  const ada = { participantId: 'FQ0kWRoPNiBX1XG5', name: 'Ada', role: 'host' } as const;
-  const line = { type: 'joined', at: startedAt, version: 1, ...ada } as const;
   first.send({ do: 'line', recordingId: recording.id, line });
   await until('its log on this machine', async () => {
     assert.equal((await spooledIn(folder)).length, 1);
@@ -77,4 +83,36 @@ test('all is killed while the store is away since the recording began: it is lis
   const catalog = new Catalog(store, { log });
   await catalog.begin({ ...entry, state: 'running' });
   assert.equal((await catalog.get(recording.id))?.state, 'ready');
+});
+
+test('a recording is deleted while its recorder still brings it: nothing of it is left', async (t) => {
+  const { folder, store, start, recording, line } = await setUp(t);
+  const recorder = start();
+  t.after(() => recorder.close());
+  const ended = Promise.withResolvers<string>();
+  recorder.on('ended', ended.resolve);
+  await until('a recorder', () => assert.notEqual(recorder.port, undefined));
+  recorder.send({ do: 'begin', recording, node: 'node-1' });
+  recorder.send({ do: 'line', recordingId: recording.id, line });
+  const catalog = new Catalog(store, { log });
+  const entry = await until('it to be in the index', async () => {
+    const found = await catalog.get(recording.id, recording.room);
+    assert.ok(found);
+    return found;
+  });
+  const keys = async () => {
+    const found: string[] = [];
+    for await (const { key } of store.list('')) found.push(key);
+    return found.filter((key) => key.includes(recording.id));
+  };
+  await until('a part of its log', async () => assert.equal((await keys()).length, 2));
+  assert.equal(await catalog.remove(recording.id), false);
+  assert.deepEqual(await keys(), [indexKey(entry)]);
+  recorder.send({ do: 'end', recordingId: recording.id, isOver: true });
+  assert.equal(await ended.promise, recording.id);
+  assert.equal((await keys()).length, 2, 'its log came late');
+  assert.deepEqual(await recorder.finish(recording), { is: 'done', isNew: false });
+  assert.deepEqual(await keys(), [indexKey(entry)]);
+  assert.deepEqual(await spooledIn(folder), []);
+  assert.equal(await catalog.get(recording.id), undefined);
 });
