@@ -1,10 +1,11 @@
 // Lists recordings, tells of one, and deletes it.
 import type { FastifyInstance } from 'fastify';
+import * as v from 'valibot';
 import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { RecordingDetails, RecordingList } from '../../../shared/recording/recording.ts';
 import { ListQuery } from '../../../shared/recording/requests.ts';
-import { FILM_JOB, filmJobPrefix } from '../../recording/catalog/film-job.ts';
+import { FILM_JOB, FilmPayload, filmJobPrefix } from '../../recording/catalog/film-job.ts';
 import { FINISH_JOB } from '../../recording/process/finish-kind.ts';
 import { idOf, nothing, type RecordingRoutes } from './route-parts.ts';
 import { detailsOf, stateOf, summaryOf } from './views.ts';
@@ -13,7 +14,7 @@ import { detailsOf, stateOf, summaryOf } from './views.ts';
 const NO_STORE = 'no-store';
 
 export function registerLibrary(app: FastifyInstance, routes: RecordingRoutes): void {
-  const { catalog, gate, jobs, library } = routes;
+  const { catalog, gate, jobs, library, wanted } = routes;
 
   app.get('/api/recordings', async (request, reply) => {
     const visitor = await gate.visitor(request, reply);
@@ -59,5 +60,9 @@ export function registerLibrary(app: FastifyInstance, routes: RecordingRoutes): 
       ({ state }) => state === 'waiting' || state === 'running',
     );
     await Promise.all(open.map((job) => jobs.cancel(job.id)));
+    for (const { payload } of films) {
+      const film = v.safeParse(FilmPayload, payload);
+      if (film.success) await wanted.settle(film.output);
+    }
   }
 }

@@ -1,5 +1,4 @@
 // Finishes a recording, as a job: one process of the cluster has it at a time, and orders its films.
-import type { FilmLayout } from '../../../shared/recording/recording.ts';
 import type { JobStore } from '../../cluster/jobs.ts';
 import type { JobKind } from '../../jobs/kind.ts';
 import { NotYet } from '../../jobs/next-attempt.ts';
@@ -13,9 +12,7 @@ export interface FinishKindOptions {
   recorder: Pick<RecorderProcess, 'finish'>;
   jobs: Pick<JobStore, 'add'>;
   /** Films that are made of each recording. */
-  films: readonly FilmLayout[];
-  /** Whether they show the chat. */
-  chat: boolean;
+  films: readonly FilmPayload['order'][];
 }
 
 /** Another recorder writes its last lines, or is gone and counts as silent soon. */
@@ -51,11 +48,10 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 
 async function orderFilms(
   { id, room }: RecordingKey,
-  { jobs, films, chat }: FinishKindOptions,
+  { jobs, films }: FinishKindOptions,
 ): Promise<void> {
-  for (const layout of films) {
-    const order = { layout, format: 'mp4', chat } as const;
+  for (const order of films) {
     const payload: FilmPayload = { recording: id, room, order };
-    await jobs.add({ kind: FILM_JOB, key: filmJobKey(id, layout, 'mp4'), payload });
+    await jobs.add({ kind: FILM_JOB, key: filmJobKey(id, order.layout, order.format), payload });
   }
 }

@@ -3,7 +3,9 @@ import { text } from 'node:stream/consumers';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { newEntry } from '../catalog/entry.ts';
+import type { FilmPayload } from '../catalog/film-job.ts';
 import { manifestKey, trackKey } from '../catalog/keys.ts';
+import { WantedFilms } from '../catalog/wanted-films.ts';
 import { gapsOf } from '../manifest/gaps.ts';
 import { lineText, type ManifestLine, readLines } from '../manifest/lines.ts';
 import { type FoundFile, mergeLogs } from '../manifest/merge.ts';
@@ -17,6 +19,8 @@ export interface FinisherOptions {
   store: RecordStore;
   catalog: Catalog;
   keyTemplate: string;
+  /** Films that are made of each recording: see `finishKind`, which orders them. */
+  films: readonly FilmPayload['order'][];
   log: Logger;
 }
 
@@ -52,6 +56,11 @@ export class Finisher {
       { bytes: Buffer.from(lines.map(lineText).join('')) },
       { type: 'application/jsonl' },
     );
+    // Before it is ready: whatever dies in between, a worker finds that they are wanted.
+    const wanted = new WantedFilms(store);
+    for (const order of this.#options.films) {
+      await wanted.add({ recording: recording.id, room: recording.room, order });
+    }
     const isKept = await catalog.finish({ ...entry, ...summaryOf(lines, sizes), state: 'ready' });
     if (isKept)
       log.info({ room: recording.room, recordingId: recording.id }, 'a recording is ready');

@@ -4,6 +4,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { isEntry, newEntry } from '../catalog/entry.ts';
+import { usualFilms } from '../catalog/film-job.ts';
 import type { StreamLimits } from '../media/track-stream.ts';
 import { openSpool } from '../spool/spool.ts';
 import { openStore } from '../stores/open-store.ts';
@@ -54,7 +55,10 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Reco
     frameBytes: FRAME_BYTES,
     segmentMs: segmentMinutes * 60_000,
   };
-  const finisher = new Finisher({ store, catalog, keyTemplate, log });
+  const finisher = new Finisher({
+    ...{ store, catalog, keyTemplate, log },
+    films: usualFilms(config.recording.films, config.recording.chat),
+  });
   const quotaBytes = quotaMb > 0 ? quotaMb * MEGABYTE : undefined;
   return Recorder.start({
     ...{ spool, catalog, finisher, housekeeper, keyTemplate, limits, quotaBytes },
