@@ -167,6 +167,11 @@ export interface RoomStore {
   snapshot(room: string): Promise<RoomSnapshot | undefined>;
   /** The room's recording, read without the rest of the room. @returns undefined when there is none */
   recording(room: string): Promise<RoomRecording | undefined>;
+  /**
+   * Reads the names of all rooms: for what is done now and then. One that began in the last second may be missing, and
+   * one that is over may be among them.
+   */
+  names(): Promise<string[]>;
   /** @returns the patches after `version`, or undefined when they are no longer all kept */
   patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined>;
   /**

@@ -6,8 +6,11 @@ import { type Config, variablesOf } from '../config/config.ts';
 import type { JobKind } from '../jobs/kind.ts';
 import { JobRunner } from '../jobs/runner.ts';
 import { Catalog } from '../recording/catalog/catalog.ts';
+import { usualFilms } from '../recording/catalog/film-job.ts';
+import { WantedFilms } from '../recording/catalog/wanted-films.ts';
 import { FINISH_JOB, finishKind } from '../recording/process/finish-kind.ts';
 import { RecorderProcess } from '../recording/process/recorder-process.ts';
+import { WantedWatch } from '../recording/rendering/wanted-watch.ts';
 import { openStore } from '../recording/stores/open-store.ts';
 import type { SfuNodeOptions } from '../sfu/node.ts';
 import { RoomControl } from '../signaling/recording/room-control.ts';
@@ -43,6 +46,19 @@ export function recordingLibrary(
   return { store, catalog, control, jobs: cluster.jobs };
 }
 
+/** What does films needs: those whose jobs were lost are ordered again, as long as it runs. */
+export function watchWantedFilms(
+  { config, cluster, resources, log }: Omit<RecordingOptions, 'metrics'>,
+  closers: Closers,
+): void {
+  const store = config.recording.enabled ? openStore(config, log) : undefined;
+  if (!store) return;
+  closers.add(() => store.close());
+  const wanted = new WantedFilms(store);
+  const watch = new WantedWatch({ wanted, jobs: cluster.jobs, resources, log });
+  closers.add(() => watch.close());
+}
+
 /** What a media node needs. @throws Error with a sentence for the operator */
 export function recordingOfNode(
   { config, cluster, resources, metrics, log }: RecordingOptions,
@@ -54,16 +70,16 @@ export function recordingOfNode(
   const recorder = new RecorderProcess({
     variables: variablesOf(config),
     closeMs: config.timing.shutdownMs * RECORDER_SHARE,
+    frozenMs: config.recording.frozenSeconds * 1_000,
     resources,
     log,
   });
   closers.add(() => recorder.close());
   const { jobs } = cluster;
-  const films = config.recording.films.flatMap((layout) => (layout === 'none' ? [] : [layout]));
-  const chat = config.recording.chat;
+  const films = usualFilms(config.recording.films, config.recording.chat);
   const runner = new JobRunner({
     ...{ store: jobs, resources, metrics, log, concurrency: FINISHED_AT_ONCE },
-    kinds: { [FINISH_JOB]: finishKind({ recorder, jobs, films, chat }) as JobKind },
+    kinds: { [FINISH_JOB]: finishKind({ recorder, jobs, films }) as JobKind },
     leaseMs: config.jobs.leaseMs,
   });
   closers.add(() => runner.close());

@@ -14,6 +14,7 @@ import {
   type ReplicaOptions,
   startMetrics,
 } from './compose-parts.ts';
+import { watchWantedFilms } from './compose-recording.ts';
 
 /** Jobs are handed back in this part of the time that a close may take: the rest has to be closed too. */
 const HAND_BACK_SHARE = 0.8;
@@ -39,6 +40,7 @@ export async function startWorker({
     closers.add(() => health.close());
     const jobs = startJobs({ config, cluster, resources, metrics, log }, kinds);
     closers.add(() => closeJobs(jobs, config));
+    watchWantedFilms({ config, cluster, resources, log }, closers);
     return {
       summary: `worker: ${config.jobs.atOnce} at once, health http://${shown(health.address)}/healthz${metricsNote(metricsServer)}`,
       port: health.address.port,

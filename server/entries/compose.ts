@@ -14,7 +14,7 @@ import { createMetrics, type Metrics, serveMetrics } from '../telemetry/metrics.
 import { Resources } from '../telemetry/resources.ts';
 import { describeTurn, turnUrls } from '../turn/pool/environment.ts';
 import { Closers, mediaNodeOf } from './compose-parts.ts';
-import { recordingLibrary, recordingOfNode } from './compose-recording.ts';
+import { recordingLibrary, recordingOfNode, watchWantedFilms } from './compose-recording.ts';
 import { closeJobs, startJobs } from './compose-worker.ts';
 import { jobLimitsOf } from './connect-store.ts';
 
@@ -72,6 +72,7 @@ export async function startAllInOne(options: AllInOneOptions): Promise<AllInOne>
     closers.add(() => node.close());
     const jobs = startJobs({ ...shared, config });
     closers.add(() => closeJobs(jobs, config));
+    watchWantedFilms({ ...shared, config }, closers);
     const { app } = await buildWeb({
       ...shared,
       config,

@@ -109,7 +109,7 @@ function Loaded({ model, list, details }: LoadedProps) {
       />
       <Gaps gaps={details.gaps} />
       <Tracks api={model.api} id={model.id} files={details.files} />
-      {state === 'ready' && (
+      {(state === 'ready' || state === 'finishing') && (
         <div>
           <button
             type="button"

@@ -8,6 +8,8 @@ export interface RoomRecordings {
   pause(id: string, room: string, paused: boolean): Promise<void>;
   /** @throws ParleyError `not_found`, `not_recording` when it is over, `unavailable` */
   stop(room: string, id: string): Promise<void>;
+  /** The room that has this recording now. Reads all rooms. @throws ParleyError `unavailable` */
+  roomOf(id: string): Promise<string | undefined>;
   /** @returns undefined when the room is not recorded, or there is no such room. @throws ParleyError `unavailable` */
   current(room: string): Promise<RoomRecording | undefined>;
 }

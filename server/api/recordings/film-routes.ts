@@ -6,7 +6,7 @@ import { parse } from '../../../shared/protocol/rpc.ts';
 import { type Film, FilmOrder } from '../../../shared/recording/recording.ts';
 import {
   FILM_JOB,
-  type FilmPayload,
+  FilmPayload,
   filmJobKey,
   filmJobPrefix,
 } from '../../recording/catalog/film-job.ts';
@@ -16,7 +16,7 @@ import { filmOfJob, stateOf } from './views.ts';
 const JobParams = v.object({ jobId: v.pipe(v.string(), v.maxLength(200)) });
 
 export function registerFilms(app: FastifyInstance, routes: RecordingRoutes): void {
-  const { gate, jobs, library } = routes;
+  const { gate, jobs, library, log, wanted } = routes;
 
   app.post('/api/recordings/:id/films', BODY, async (request, reply) => {
     const visitor = await gate.visitor(request, reply);
@@ -29,6 +29,10 @@ export function registerFilms(app: FastifyInstance, routes: RecordingRoutes): vo
     const key = filmJobKey(entry.id, order.layout, order.format);
     const film = filmOfJob(await jobs.add({ kind: FILM_JOB, key, payload }));
     if (!film) throw new ParleyError('internal');
+    await wanted.add(payload).catch((err: unknown) => {
+      // The job is there: the film is lost with the memory of the cluster's store alone.
+      log.warn({ err, recording: entry.id }, 'it is not written down that a film is wanted');
+    });
     return reply.code(202).send(film satisfies Film);
   });
 
@@ -37,10 +41,14 @@ export function registerFilms(app: FastifyInstance, routes: RecordingRoutes): vo
     const { entry } = await library.find(visitor, idOf(request));
     const { jobId } = parse(JobParams, request.params);
     const ofRecording = await jobs.list(FILM_JOB, filmJobPrefix(entry.id));
-    if (!ofRecording.some(({ id }) => id === jobId)) {
+    const payload = v.safeParse(FilmPayload, ofRecording.find(({ id }) => id === jobId)?.payload);
+    if (!payload.success) {
       throw new ParleyError('not_found', { message: 'This recording has no such film.' });
     }
     await jobs.cancel(jobId);
+    await wanted.settle(payload.output).catch((err: unknown) => {
+      log.debug({ err, recording: entry.id }, 'a worker finds that the film is not wanted');
+    });
     return nothing(reply);
   });
 }

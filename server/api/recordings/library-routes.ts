@@ -1,10 +1,12 @@
 // Lists recordings, tells of one, and deletes it.
 import type { FastifyInstance } from 'fastify';
+import * as v from 'valibot';
 import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { RecordingDetails, RecordingList } from '../../../shared/recording/recording.ts';
 import { ListQuery } from '../../../shared/recording/requests.ts';
-import { FILM_JOB, filmJobPrefix } from '../../recording/catalog/film-job.ts';
+import { FILM_JOB, FilmPayload, filmJobPrefix } from '../../recording/catalog/film-job.ts';
+import { FINISH_JOB } from '../../recording/process/finish-kind.ts';
 import { idOf, nothing, type RecordingRoutes } from './route-parts.ts';
 import { detailsOf, stateOf, summaryOf } from './views.ts';
 
@@ -12,7 +14,7 @@ import { detailsOf, stateOf, summaryOf } from './views.ts';
 const NO_STORE = 'no-store';
 
 export function registerLibrary(app: FastifyInstance, routes: RecordingRoutes): void {
-  const { catalog, gate, jobs, library } = routes;
+  const { catalog, gate, jobs, library, wanted } = routes;
 
   app.get('/api/recordings', async (request, reply) => {
     const visitor = await gate.visitor(request, reply);
@@ -36,21 +38,31 @@ export function registerLibrary(app: FastifyInstance, routes: RecordingRoutes): 
     const id = idOf(request);
     const half = await library.half(visitor, id);
     const { room } = half ?? (await deletable());
-    await cancelFilms(id);
+    await cancelJobs(id);
     await catalog.remove(id, room);
     return nothing(reply);
 
     async function deletable() {
       const { entry, current } = await library.find(visitor, id);
-      if (stateOf(entry, current) !== 'ready') throw new ParleyError('still_recording');
+      const state = stateOf(entry, current);
+      if (state === 'running' || state === 'paused') throw new ParleyError('still_recording');
       return entry;
     }
   });
 
-  /** Films that are still made would be written into a folder that is deleted. */
-  async function cancelFilms(id: string): Promise<void> {
-    const films = await jobs.list(FILM_JOB, filmJobPrefix(id));
-    const open = films.filter(({ state }) => state === 'waiting' || state === 'running');
+  /** What they still make would be written into a folder that is deleted. */
+  async function cancelJobs(id: string): Promise<void> {
+    const [films, finishing] = await Promise.all([
+      jobs.list(FILM_JOB, filmJobPrefix(id)),
+      jobs.list(FINISH_JOB, id),
+    ]);
+    const open = [...films, ...finishing].filter(
+      ({ state }) => state === 'waiting' || state === 'running',
+    );
     await Promise.all(open.map((job) => jobs.cancel(job.id)));
+    for (const { payload } of films) {
+      const film = v.safeParse(FilmPayload, payload);
+      if (film.success) await wanted.settle(film.output);
+    }
   }
 }

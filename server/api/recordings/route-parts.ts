@@ -6,6 +6,7 @@ import { RecordingId } from '../../../shared/room/room.ts';
 import type { JobStore } from '../../cluster/jobs.ts';
 import type { Config } from '../../config/config.ts';
 import type { Catalog } from '../../recording/catalog/catalog.ts';
+import type { WantedFilms } from '../../recording/catalog/wanted-films.ts';
 import type { RecordStore } from '../../recording/stores/store.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
@@ -43,6 +44,7 @@ export interface RecordingApiOptions extends RecordingParts {
 export interface RecordingRoutes extends RecordingApiOptions {
   gate: Gate;
   library: Library;
+  wanted: WantedFilms;
   sender: ObjectSender;
 }
 

@@ -1,6 +1,7 @@
 // The HTTP API of recordings: which routes there are.
 import type { FastifyInstance } from 'fastify';
 import { ERROR_MESSAGES, ParleyError } from '../../../shared/errors.ts';
+import { WantedFilms } from '../../recording/catalog/wanted-films.ts';
 import { registerControl } from './control-routes.ts';
 import { registerFilms } from './film-routes.ts';
 import { Gate } from './gate.ts';
@@ -26,6 +27,7 @@ export function registerRecordings(app: FastifyInstance, options: RecordingApiOp
     ...options,
     gate: new Gate(options),
     library: new Library(options),
+    wanted: new WantedFilms(store),
     sender: new ObjectSender({ store }),
   };
   // A scope of its own: what a store says is explained here, and answered by the error handler of all routes.

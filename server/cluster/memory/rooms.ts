@@ -172,6 +172,10 @@ export class MemoryRooms implements RoomStore {
     return structuredClone(this.#rooms.get(room)?.roster.recordings[0]);
   }
 
+  async names(): Promise<string[]> {
+    return [...this.#rooms.keys()];
+  }
+
   async patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined> {
     const stored = this.#rooms.get(room);
     if (!stored || version > stored.roster.version) return undefined;

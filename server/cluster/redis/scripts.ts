@@ -35,6 +35,7 @@ export const NODES = {
 };
 
 export const SWEEP = {
+  all: loadScript('sweep/all', ['rooms'], []),
   note: loadScript('sweep/note', ['rooms'], ['names', 'leaseMs', 'backstopMs']),
   takeDue: loadScript('sweep/take-due', ['rooms'], ['batch', 'leaseMs']),
   settle: loadScript('sweep/settle', ['rooms'], ['room', 'taken', 'nextMs']),

@@ -103,6 +103,11 @@ export const recording = {
     about:
       'Tracks that one `sfu-rtc` replica records at once. Each takes up to a percent of a CPU; above it tracks wait, and the manifest names them.',
   }),
+  frozenSeconds: setting('RECORD_FROZEN_SECONDS', integer(3, 600), {
+    default: 10,
+    about:
+      'A recorder that says nothing for as long as this, and it says something every second, is killed and replaced: it is frozen, and nothing is recorded meanwhile. Fewer seconds lose less, and may kill one that is only slow on a starved machine.',
+  }),
   freeDiskMb: setting('RECORD_FREE_DISK_MB', integer(0, 10_000_000), {
     default: 1_024,
     about:

@@ -1,7 +1,7 @@
 // The catalog: which recordings there are in the store, written, searched and deleted.
 import type { Logger } from '../../telemetry/log.ts';
 import type { RecordStore } from '../stores/store.ts';
-import type { FinishedFilm, IndexEntry } from './entry.ts';
+import { type FinishedFilm, type IndexEntry, removedEntry } from './entry.ts';
 import { type Facts, IndexFacts, mapAtMost, READS_AT_ONCE } from './facts.ts';
 import { type IndexItem, IndexReader } from './index-reader.ts';
 import { filmPrefix, indexKey, startOf } from './keys.ts';
@@ -40,6 +40,13 @@ const CHUNK = 50;
 const DELETED_AT_ONCE = 500;
 /** Listings of one folder while it is deleted: a film may have been on its way. */
 const DELETE_ROUNDS = 3;
+/**
+ * What is written of a recording that was deleted before it was ready is deleted as well, for as long as this. Uploads of
+ * a machine that comes back take hours; nobody repairs one for longer than a week.
+ */
+export const REMOVED_MS = 7 * 86_400_000;
+/** Writers that do not see that an entry is being deleted, at most: each has read it just before. */
+const OVERWRITTEN = 3;
 /** How old the sum of all bytes may be. */
 const TOTAL_MS = 60_000;
 /** How old a listing of films may be: a player asks for parts of one all the time. */
@@ -145,19 +152,31 @@ export class Catalog {
   /**
    * Deletes all that there is of a recording. First of all it is gone for everybody; called again, it goes on where
    * it was interrupted. Idempotent.
+   *
+   * @param now UTC milliseconds
+   * @returns false while something of it may still be written: the housekeeper calls it again
    */
-  async remove(id: string, room?: string): Promise<void> {
+  async remove(id: string, room?: string, now = Date.now()): Promise<boolean> {
     const known = await this.#find(id, room);
-    const entry = known && (await this.#index.entryNow(indexKey(known)));
-    if (!entry) return;
-    if (!entry.deleting) await this.#write({ ...entry, deleting: true });
-    for (let round = 0; round < DELETE_ROUNDS; round += 1) {
-      if ((await this.#empty(`${entry.folder}/`)) === 0) break;
+    const key = known && indexKey(known);
+    let entry = key && (await this.#index.entryNow(key));
+    if (!key || !entry) return true;
+    for (let times = 0; times <= OVERWRITTEN; times += 1) {
+      if (!entry.deleting) await this.#write(removedEntry(entry, now));
+      for (let round = 0; round < DELETE_ROUNDS; round += 1) {
+        if ((await this.#empty(`${entry.folder}/`)) === 0) break;
+      }
+      this.#films.delete(id);
+      entry = await this.#index.entryNow(key);
+      // Another process has deleted it.
+      if (!entry) return true;
+      if (entry.deleting) break;
     }
-    const key = indexKey(entry);
+    const { removedAt } = entry;
+    if (removedAt !== undefined && now - removedAt < REMOVED_MS) return false;
     await this.#store.delete([key]);
     this.#index.changed(key);
-    this.#films.delete(id);
+    return true;
   }
 
   /** Recordings that run, or wait for somebody to put their files in order. */

@@ -48,6 +48,11 @@ export const IndexEntry = v.pipe(
     films: v.exactOptional(v.array(FinishedFilm)),
     /** It is being deleted, and gone for everybody. Some of its objects may be there still. */
     deleting: v.exactOptional(v.literal(true)),
+    /**
+     * Since when, where that began before it was ready: the entry stays for a while, so that what is still written of it
+     * is deleted as well. UTC milliseconds.
+     */
+    removedAt: v.exactOptional(Timestamp),
   }),
   // A deletion takes all that is in the folder: it must be of this recording alone.
   v.check(({ folder, id }) => folder.includes(id), 'the folder is not that of this recording'),
@@ -67,6 +72,21 @@ export function newEntry(place: RecordingPlace, template: string): IndexEntry {
     gaps: [],
     bytes: 0,
   };
+}
+
+/** What stays of a recording that is deleted: nobody's name. @param now UTC milliseconds */
+export function removedEntry(entry: IndexEntry, now: number): IndexEntry {
+  const { format, id, room, folder, startedAt, state, endedAt } = entry;
+  const nothing = { participants: [], files: [], gaps: [], bytes: 0 };
+  return {
+    ...{ format, id, room, folder, startedAt, state, endedAt, ...nothing, deleting: true },
+    ...(state !== 'ready' && { removedAt: now }),
+  };
+}
+
+/** Whether it can be read again. */
+export function isEntry(entry: IndexEntry): boolean {
+  return v.is(IndexEntry, entry);
 }
 
 /** @returns undefined when it is not an entry */

@@ -18,6 +18,13 @@ export const FilmPayload = v.object({
 });
 export type FilmPayload = v.InferOutput<typeof FilmPayload>;
 
+/** The films that the settings want of each recording. Pure. */
+export function usualFilms(layouts: readonly (FilmLayout | 'none')[], chat: boolean) {
+  return layouts.flatMap((layout): FilmPayload['order'][] =>
+    layout === 'none' ? [] : [{ layout, format: 'mp4', chat }],
+  );
+}
+
 /** Its result: the film is in the store under this name. */
 export const FilmResult = v.object({ name: FileName, bytes: Count });
 export type FilmResult = v.InferOutput<typeof FilmResult>;

@@ -1,5 +1,4 @@
 // Finishes a recording, as a job: one process of the cluster has it at a time, and orders its films.
-import type { FilmLayout } from '../../../shared/recording/recording.ts';
 import type { JobStore } from '../../cluster/jobs.ts';
 import type { JobKind } from '../../jobs/kind.ts';
 import { NotYet } from '../../jobs/next-attempt.ts';
@@ -13,9 +12,7 @@ export interface FinishKindOptions {
   recorder: Pick<RecorderProcess, 'finish'>;
   jobs: Pick<JobStore, 'add'>;
   /** Films that are made of each recording. */
-  films: readonly FilmLayout[];
-  /** Whether they show the chat. */
-  chat: boolean;
+  films: readonly FilmPayload['order'][];
 }
 
 /** Another recorder writes its last lines, or is gone and counts as silent soon. */
@@ -24,8 +21,8 @@ const WRITING_MS = 2_000;
 export function finishKind(options: FinishKindOptions): JobKind<RecordingKey> {
   return {
     schema: RecordingKey,
-    async run({ payload }) {
-      const outcome = await options.recorder.finish(payload);
+    async run({ payload }, { signal }) {
+      const outcome = await unlessAborted(options.recorder.finish(payload), signal);
       if (!outcome) throw new NotYet('The recorder of this process is not there.', WRITING_MS);
       if (outcome.is === 'writing') {
         throw new NotYet('A recorder is still writing to it.', WRITING_MS);
@@ -37,13 +34,24 @@ export function finishKind(options: FinishKindOptions): JobKind<RecordingKey> {
   };
 }
 
+/** The recorder goes on with what it has begun: it is idempotent, and deletes what was deleted meanwhile. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const stop = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 async function orderFilms(
   { id, room }: RecordingKey,
-  { jobs, films, chat }: FinishKindOptions,
+  { jobs, films }: FinishKindOptions,
 ): Promise<void> {
-  for (const layout of films) {
-    const order = { layout, format: 'mp4', chat } as const;
+  for (const order of films) {
     const payload: FilmPayload = { recording: id, room, order };
-    await jobs.add({ kind: FILM_JOB, key: filmJobKey(id, layout, 'mp4'), payload });
+    await jobs.add({ kind: FILM_JOB, key: filmJobKey(id, order.layout, order.format), payload });
   }
 }

@@ -3,7 +3,9 @@ import { text } from 'node:stream/consumers';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { newEntry } from '../catalog/entry.ts';
+import type { FilmPayload } from '../catalog/film-job.ts';
 import { manifestKey, trackKey } from '../catalog/keys.ts';
+import { WantedFilms } from '../catalog/wanted-films.ts';
 import { gapsOf } from '../manifest/gaps.ts';
 import { lineText, type ManifestLine, readLines } from '../manifest/lines.ts';
 import { type FoundFile, mergeLogs } from '../manifest/merge.ts';
@@ -17,6 +19,8 @@ export interface FinisherOptions {
   store: RecordStore;
   catalog: Catalog;
   keyTemplate: string;
+  /** Films that are made of each recording: see `finishKind`, which orders them. */
+  films: readonly FilmPayload['order'][];
   log: Logger;
 }
 
@@ -33,6 +37,7 @@ export class Finisher {
   /** Idempotent; two may do it at once. @throws StoreError */
   async finish(recording: RecordingKey): Promise<FinishOutcome> {
     const { store, catalog, keyTemplate, log } = this.#options;
+    if (await this.#isRemoved(recording)) return { is: 'done', isNew: false };
     const known = await catalog.get(recording.id, recording.room);
     const entry = known ?? newEntry(recording, keyTemplate);
     const { folder } = entry;
@@ -51,9 +56,25 @@ export class Finisher {
       { bytes: Buffer.from(lines.map(lineText).join('')) },
       { type: 'application/jsonl' },
     );
+    // Before it is ready: whatever dies in between, a worker finds that they are wanted.
+    const wanted = new WantedFilms(store);
+    for (const order of this.#options.films) {
+      await wanted.add({ recording: recording.id, room: recording.room, order });
+    }
     const isKept = await catalog.finish({ ...entry, ...summaryOf(lines, sizes), state: 'ready' });
-    log.info({ room: recording.room, recordingId: recording.id }, 'a recording is ready');
+    if (isKept)
+      log.info({ room: recording.room, recordingId: recording.id }, 'a recording is ready');
+    // What was put in order meanwhile goes as well.
+    else await this.#isRemoved(recording);
     return { is: 'done', isNew: isKept };
+  }
+
+  /** Whether it was deleted before it was ready. Then what has come since is deleted too. */
+  async #isRemoved({ id, room }: RecordingKey): Promise<boolean> {
+    const { catalog } = this.#options;
+    if (!(await catalog.getRemoving(id, room))) return false;
+    await catalog.remove(id, room);
+    return true;
   }
 
   /** Whether there is something that is newer than its manifest: from a machine that came back, for example. */

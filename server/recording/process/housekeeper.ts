@@ -38,8 +38,8 @@ export class Housekeeper {
         ...(await catalog.expired(retentionDays, nowMs)),
       ];
       for (const { id, room } of over) {
-        await catalog.remove(id, room);
-        log.info({ recordingId: id, room }, 'a recording was deleted');
+        const isGone = await catalog.remove(id, room, nowMs);
+        if (isGone) log.info({ recordingId: id, room }, 'a recording was deleted');
       }
     } catch (err) {
       log.warn({ err }, 'old recordings could not be deleted yet');

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { Emitter } from '../../../shared/emitter.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
+import { Heartbeat } from './heartbeat.ts';
 import {
   type Configure,
   type FinishOutcome,
@@ -20,6 +21,8 @@ export interface RecorderProcessOptions {
   variables: Readonly<Record<string, string>>;
   /** How long it may take to bring what it has into the store when it is told to end. */
   closeMs: number;
+  /** RECORD_FROZEN_SECONDS, as milliseconds. */
+  frozenMs: number;
   resources: Resources;
   log: Logger;
 }
@@ -45,6 +48,8 @@ const RESTART_MS = 500;
 const SPARE_AFTER_MS = 1_000;
 /** One that lived this long had a single accident. */
 const HEALTHY_MS = 10_000;
+/** A start takes a second or two, and much longer on a starved machine. One that was frozen before never ends it. */
+const START_MS = 60_000;
 /** An answer of the recorder takes as long as the store does. */
 const ANSWER_MS = 600_000;
 
@@ -54,6 +59,7 @@ export class RecorderProcess {
   readonly #waiting = new Map<number, (message: FromRecorder | undefined) => void>();
   #child: ChildProcess | undefined;
   #port: number | undefined;
+  #heartbeat: Heartbeat | undefined;
   #failures = 0;
   #restarting: Timer | undefined;
   /** Takes over at once when the recorder dies. */
@@ -115,6 +121,7 @@ export class RecorderProcess {
     this.#sparing?.close();
     if (this.#spare?.connected) this.#spare.disconnect();
     this.#spare = undefined;
+    this.#heartbeat?.close();
     const child = this.#child;
     if (!child) return;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -165,6 +172,7 @@ export class RecorderProcess {
     const child = spare?.connected ? spare : this.#fork();
     child.removeAllListeners();
     this.#child = child;
+    this.#watch(child, START_MS);
     child.send({ do: 'configure', variables: { ...variables } } satisfies Configure, (err) => {
       if (err) log.debug({ err }, 'the recorder was not configured');
     });
@@ -172,6 +180,7 @@ export class RecorderProcess {
     const gone = (cause: unknown) => {
       if (isGone) return;
       isGone = true;
+      this.#heartbeat?.close();
       release();
       if (this.#child === child) this.#child = undefined;
       this.#port = undefined;
@@ -187,10 +196,22 @@ export class RecorderProcess {
     };
     child.once('error', gone);
     child.once('exit', (code, signal) => gone({ code, signal }));
-    child.on('message', (message) => this.#receive(message));
+    child.on('message', (message) => this.#receive(child, message));
   }
 
-  #receive(message: unknown): void {
+  /** A process that is stopped or hangs is no help, and does not end: it is killed, and replaced like any other. */
+  #watch(child: ChildProcess, limitMs: number): void {
+    const { log, resources } = this.#options;
+    this.#heartbeat?.close();
+    const onFrozen = () => {
+      log.error({ recorderPid: child.pid, limitMs }, 'the recorder is silent, and is killed');
+      child.kill('SIGKILL');
+    };
+    this.#heartbeat = new Heartbeat({ limitMs, onFrozen, resources });
+  }
+
+  #receive(child: ChildProcess, message: unknown): void {
+    this.#heartbeat?.heard();
     const parsed = v.safeParse(FromRecorder, message);
     if (!parsed.success) {
       this.#options.log.warn({ issues: parsed.issues.length }, 'the recorder said something odd');
@@ -200,6 +221,7 @@ export class RecorderProcess {
     switch (said.say) {
       case 'ready':
         this.#port = said.port;
+        this.#watch(child, this.#options.frozenMs);
         this.#spareLater();
         this.#events.emit('ready', said.port);
         return;

@@ -3,6 +3,8 @@ import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources } from '../../telemetry/resources.ts';
 import { Catalog } from '../catalog/catalog.ts';
+import { isEntry, newEntry } from '../catalog/entry.ts';
+import { usualFilms } from '../catalog/film-job.ts';
 import type { StreamLimits } from '../media/track-stream.ts';
 import { openSpool } from '../spool/spool.ts';
 import { openStore } from '../stores/open-store.ts';
@@ -36,8 +38,14 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Reco
   const store = openStore(config, log);
   if (!store) throw new Error('RECORD_ENABLED is not set.');
   void sayWhatIsWrong(store, log);
-  const spool = await openSpool(config, store, log, resources);
   const catalog = new Catalog(store, { log });
+  const spool = await openSpool(config, store, log, resources, async ({ folder, begin }) => {
+    const { recording: id, room, startedAt } = begin;
+    // A recording whose files are elsewhere than the template says now is found all the same.
+    const entry = { ...newEntry({ id, room, startedAt }, keyTemplate), folder };
+    if (isEntry(entry)) await catalog.begin(entry);
+    else log.error({ folder }, 'a log lies in a folder that is of no recording');
+  });
   const { retentionDays } = config.recording;
   const housekeeper = new Housekeeper({ catalog, retentionDays, resources, log });
   const limits: StreamLimits = {
@@ -47,7 +55,10 @@ export async function startRecorder(options: StartRecorderOptions): Promise<Reco
     frameBytes: FRAME_BYTES,
     segmentMs: segmentMinutes * 60_000,
   };
-  const finisher = new Finisher({ store, catalog, keyTemplate, log });
+  const finisher = new Finisher({
+    ...{ store, catalog, keyTemplate, log },
+    films: usualFilms(config.recording.films, config.recording.chat),
+  });
   const quotaBytes = quotaMb > 0 ? quotaMb * MEGABYTE : undefined;
   return Recorder.start({
     ...{ spool, catalog, finisher, housekeeper, keyTemplate, limits, quotaBytes },

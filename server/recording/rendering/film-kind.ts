@@ -13,6 +13,7 @@ import { Catalog } from '../catalog/catalog.ts';
 import type { IndexEntry } from '../catalog/entry.ts';
 import { FilmPayload, type FilmResult } from '../catalog/film-job.ts';
 import { filmKey, manifestKey } from '../catalog/keys.ts';
+import { WantedFilms } from '../catalog/wanted-films.ts';
 import { renderFilm } from '../film/render.ts';
 import type { Run } from '../film/run.ts';
 import { readLines } from '../manifest/lines.ts';
@@ -38,9 +39,15 @@ export function filmKind({ config, log }: FilmKindOptions): JobKind<FilmPayload>
   const store = openStore(config, log);
   if (!store) return undefined;
   const catalog = new Catalog(store, { log });
+  const wanted = new WantedFilms(store);
   return {
     schema: FilmPayload,
-    run: (job, run) => new FilmJob({ store, catalog, config, job, run }).make(),
+    async run(job, run) {
+      const film = await new FilmJob({ store, catalog, config, job, run }).make();
+      // What is not settled now the next look settles.
+      await wanted.settle(job.payload).catch((err) => log.debug({ err }, 'a film is still wanted'));
+      return film;
+    },
   };
 }
 

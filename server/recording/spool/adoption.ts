@@ -5,6 +5,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import { codeOf } from '../stores/folders.ts';
 import { Claim, DeathWatch, NEW_PREFIX } from './claim.ts';
+import { type LeftRecording, leftRecording } from './log-head.ts';
 import { cutTail } from './tail.ts';
 import type { Uploader } from './uploader.ts';
 
@@ -12,12 +13,16 @@ import type { Uploader } from './uploader.ts';
 const LOOK_MS = 10_000;
 /** Making a folder takes milliseconds. */
 const UNFINISHED_MS = 10 * 60_000;
+/** A recording that could not be made known is tried again after this. */
+const AGAIN_MS = 5_000;
 
 export interface AdoptionOptions {
   /** The folder of all processes' folders. */
   root: string;
   own: Claim;
   uploader: Uploader;
+  /** Makes a recording known of which a log was found, before the log is uploaded. Idempotent. */
+  onLeft(recording: LeftRecording): Promise<void>;
   log: Logger;
   resources: Resources;
 }
@@ -29,6 +34,7 @@ export class Adoption {
   /** Folders that we took, until all in them is uploaded. */
   readonly #taken = new Map<Claim, Promise<void>>();
   #looking: Promise<void> | undefined;
+  readonly #closed = Promise.withResolvers<void>();
   #isClosed = false;
 
   /** Looks at once, and then again and again. */
@@ -54,6 +60,7 @@ export class Adoption {
   /** The uploader is closed before: what is not uploaded is for others. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#closed.resolve();
     this.#timer.close();
     await this.#looking;
     await Promise.all(this.#taken.values());
@@ -80,7 +87,7 @@ export class Adoption {
       const uploads: Promise<void>[] = [];
       for (const file of await filesBelow(claim.files)) {
         const key = path.relative(claim.files, file).split(path.sep).join('/');
-        uploads.push(this.#options.uploader.adopt(key, file, await cutTail(file)));
+        uploads.push(this.#adopt(key, file, await cutTail(file)));
       }
       await Promise.all(uploads);
       await removeEmpty(claim.files);
@@ -90,6 +97,32 @@ export class Adoption {
       await claim.release();
       this.#taken.delete(claim);
     }
+  }
+
+  async #adopt(key: string, file: string, bytes: number): Promise<void> {
+    const left = await leftRecording(key, file);
+    if (left && !(await this.#madeKnown(left))) return;
+    await this.#options.uploader.adopt(key, file, bytes);
+  }
+
+  /**
+   * The process that is gone may not have reached the index: without that nobody finds what it recorded. The log waits
+   * for it, so that a process that is killed meanwhile leaves the next one as much.
+   * @returns false when this process ends before
+   */
+  async #madeKnown(left: LeftRecording): Promise<boolean> {
+    const { onLeft, log, resources } = this.#options;
+    for (let tries = 1; !this.#isClosed; tries += 1) {
+      try {
+        await onLeft(left);
+        return true;
+      } catch (err) {
+        const say = tries === 1 ? log.warn.bind(log) : log.debug.bind(log);
+        say({ err, recordingId: left.begin.recording }, 'a recording is not in the index yet');
+      }
+      await resources.atMost(AGAIN_MS, this.#closed.promise);
+    }
+    return false;
   }
 }
 

@@ -12,7 +12,7 @@ import { makeFolder } from '../stores/folders.ts';
 import { checkKey } from '../stores/keys.ts';
 import { type RecordStore, StoreError } from '../stores/store.ts';
 import { fileTrouble } from '../stores/trouble.ts';
-import { Adoption, removeEmpty } from './adoption.ts';
+import { Adoption, type AdoptionOptions, removeEmpty } from './adoption.ts';
 import { Claim } from './claim.ts';
 import { FreeSpace } from './free-space.ts';
 import { DurableFile, type GrowingFile } from './growing-file.ts';
@@ -42,12 +42,16 @@ export interface Spool {
 
 type SpoolConfig = Pick<Config, 'recording'>;
 
-/** @throws StoreError when the folder cannot be written */
+/**
+ * @param onLeft makes a recording known, of which a dead process left a log in the spool
+ * @throws StoreError when the folder cannot be written
+ */
 export async function openSpool(
   config: SpoolConfig,
   store: RecordStore,
   log: Logger,
   resources: Resources,
+  onLeft: AdoptionOptions['onLeft'] = async () => {},
 ): Promise<Spool> {
   const { dir, freeDiskMb } = config.recording;
   if (store instanceof DiskStore) {
@@ -56,7 +60,7 @@ export async function openSpool(
   const root = dir === undefined ? await temporaryFolder(store) : path.join(dir, 'spool');
   try {
     const claim = await Claim.make(root, resources);
-    return new UploadSpool({ config, store, log, resources, claim, root });
+    return new UploadSpool({ config, store, log, resources, claim, root, onLeft });
   } catch (error) {
     throw fileTrouble(`The folder ${root} cannot be written`, error);
   }
@@ -102,6 +106,7 @@ interface UploadSpoolOptions {
   resources: Resources;
   claim: Claim;
   root: string;
+  onLeft: AdoptionOptions['onLeft'];
 }
 
 class UploadSpool implements Spool {
@@ -112,7 +117,7 @@ class UploadSpool implements Spool {
   readonly #adoption: Adoption;
   readonly #files = new Set<GrowingFile>();
 
-  constructor({ config, store, log, resources, claim, root }: UploadSpoolOptions) {
+  constructor({ config, store, log, resources, claim, root, onLeft }: UploadSpoolOptions) {
     this.#claim = claim;
     this.#space = new FreeSpace(root, config.recording.freeDiskMb);
     this.#uploader = new Uploader({
@@ -122,7 +127,9 @@ class UploadSpool implements Spool {
         else this.events.emit('healthy');
       },
     });
-    this.#adoption = new Adoption({ root, own: claim, uploader: this.#uploader, log, resources });
+    this.#adoption = new Adoption({
+      ...{ root, own: claim, uploader: this.#uploader, onLeft, log, resources },
+    });
   }
 
   async file(key: string): Promise<GrowingFile> {

@@ -15,6 +15,8 @@ export interface RecorderWatchOptions {
   onTrouble(trouble: RecordingTrouble): void;
   resources: Resources;
   log: Logger;
+  /** Milliseconds of any clock that does not run backwards. */
+  now?: () => number;
 }
 
 type Problem = NonNullable<RecorderState['problem']>;
@@ -22,17 +24,18 @@ type Problem = NonNullable<RecorderState['problem']>;
 const NOTHING = { recordedBytes: 0, lostPackets: 0 };
 const LOOK_MS = 1_000;
 /** One that died by accident is replaced sooner, even on a busy machine. */
-const ABSENT_MS = 3_000;
+export const ABSENT_MS = 3_000;
 
 export class RecorderWatch {
   readonly #options: RecorderWatchOptions;
+  readonly #now: () => number;
   readonly #stops: readonly (() => void)[];
   readonly #timer: Timer;
   /** What the recorder that runs had counted: counts begin anew with each. */
   #before: Pick<RecorderState, 'recordedBytes' | 'lostPackets'> = NOTHING;
   #ofRecorder: Problem | null = null;
-  /** Since when no recorder listens, by `performance`. Undefined while one does. */
-  #absentSince: number | undefined = performance.now();
+  /** Since when no recorder listens. Undefined while one does. */
+  #absentSince: number | undefined;
   /** No recorder has said anything for too long. */
   #isAbsent = false;
   /** Why the last one could not start. */
@@ -43,7 +46,9 @@ export class RecorderWatch {
 
   constructor(options: RecorderWatchOptions) {
     this.#options = options;
-    const { recorder, metrics, resources } = options;
+    const { recorder, metrics, resources, now = () => performance.now() } = options;
+    this.#now = now;
+    this.#absentSince = now();
     this.#stops = [
       recorder.on('state', (state) => this.#take(state)),
       recorder.on('failed', (problem) => {
@@ -52,7 +57,7 @@ export class RecorderWatch {
       recorder.on('gone', () => {
         metrics.recording.deaths.inc();
         this.#before = NOTHING;
-        this.#absentSince ??= performance.now();
+        this.#absentSince ??= now();
       }),
     ];
     this.#timer = resources.every(LOOK_MS, () => this.look());
@@ -64,7 +69,7 @@ export class RecorderWatch {
 
   /** To be called when rooms begin or end to be recorded; besides it looks every second. */
   look(): void {
-    const now = performance.now();
+    const now = this.#now();
     if (this.#options.recorder.port !== undefined) this.#absentSince = undefined;
     else this.#absentSince ??= now;
     // Whether one that listens works is known by what it says.

@@ -44,6 +44,7 @@ for (const [where, window] of Object.entries(WINDOWS)) {
     await page.goBack();
     await items(page).nth(1).getByRole('link').click();
     await page.getByRole('progressbar', { name: 'Progress of Grid, MP4' }).waitFor();
+    await button(page, 'Delete').waitFor();
     await fine('one that is prepared');
     await page.goBack();
     await items(page).nth(2).getByRole('link').click();

@@ -120,7 +120,7 @@ test('an hour of three people: tracks within 40 ms, every packet in its file, me
   }
   recording.line({ type: 'stopped', at: now, version: 2 });
   await recording.close();
-  const finisher = new Finisher({ store, catalog, keyTemplate, log });
+  const finisher = new Finisher({ films: [], store, catalog, keyTemplate, log });
   assert.deepEqual(await finisher.finish(key), { is: 'done', isNew: true });
   t.mock.timers.reset();
 

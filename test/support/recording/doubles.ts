@@ -31,6 +31,12 @@ export class RoomsOfTests implements RoomRecordings {
     return this.rooms.get(room);
   }
 
+  async roomOf(id: string): Promise<string | undefined> {
+    this.#assertThere();
+    for (const [room, recording] of this.rooms) if (recording?.id === id) return room;
+    return undefined;
+  }
+
   #recording(room: string, id: string): RoomRecording {
     this.#assertThere();
     const recording = this.rooms.get(room);

@@ -7,7 +7,7 @@ import {
   RoomSnapshot,
   type Track,
 } from '../../../../shared/room/room.ts';
-import type { Placed, Placement, SessionState } from '../../cluster.ts';
+import type { Placed, Placement, SessionGuard, SessionState } from '../../cluster.ts';
 import { LAYOUTS } from './program.ts';
 
 /** A test may read patches of more operations than there are. */
@@ -23,12 +23,21 @@ const PlacementsReply = v.tuple([v.literal('ok'), Texts]);
 const RecordingReply = v.tuple([v.literal('ok'), v.string()]);
 const States = v.picklist(['held', 'replaced', 'removed', 'gone'] satisfies SessionState[]);
 export const NumberReply = v.tuple([v.literal('ok'), v.number()]);
-export const StatesReply = v.tuple([v.literal('ok'), v.array(States)]);
+const StatesReply = v.tuple([v.literal('ok'), v.array(States)]);
 export const ExpireReply = v.tuple([v.literal('ok'), v.number(), v.number()]);
 const SinceReply = v.tuple([v.literal('ok'), v.string(), v.number(), v.nullable(Texts)]);
 
 export function outcomeOf(reply: unknown): string {
   return v.parse(Reply, reply)[0];
+}
+
+/** What each of these sessions is, by participant id. */
+export function statesOf(
+  guards: readonly SessionGuard[],
+  reply: unknown,
+): Map<string, SessionState> {
+  const [, states] = v.parse(StatesReply, reply);
+  return new Map(guards.map(({ participantId }, n) => [participantId, states[n] ?? 'gone']));
 }
 
 /** `order|flag|word|JSON`, as room.lua writes participants and tracks. */

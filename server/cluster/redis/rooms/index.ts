@@ -79,6 +79,14 @@ export class RoomIndex {
     this.#waiting.clear();
   }
 
+  /** Rooms that are noted, of all shards: see `RoomStore.names`. */
+  async names(): Promise<string[]> {
+    const shards = Array.from({ length: SHARDS }, (_, n) =>
+      this.#connection.script(SWEEP.all, this.#keyOf(n), {}, REPEATABLE),
+    );
+    return v.parse(v.array(v.array(v.string())), await Promise.all(shards)).flat();
+  }
+
   /**
    * @param expire releases what is over in one room
    * @returns how many sessions were released

@@ -42,7 +42,7 @@ import {
   parseSince,
   parseSnapshot,
   type Since,
-  StatesReply,
+  statesOf,
 } from './codec.ts';
 import { RoomFeed } from './feed.ts';
 import type { RoomIndex } from './index.ts';
@@ -197,6 +197,10 @@ export class RedisRooms implements RoomStore {
     return parseRecording(await this.#run(ROOM.recording, room, {}, REPEATABLE));
   }
 
+  names(): Promise<string[]> {
+    return this.#options.index.names();
+  }
+
   async patchesSince(room: string, version: number): Promise<RoomPatch[] | undefined> {
     return (await this.#since(room, version))?.patches;
   }
@@ -291,9 +295,4 @@ function accepted(reply: unknown): unknown {
   if (outcome === 'ok') return reply;
   const code = (ERROR_CODES as string[]).includes(outcome) ? (outcome as ErrorCode) : 'internal';
   throw new ParleyError(code);
-}
-
-function statesOf(guards: readonly SessionGuard[], reply: unknown): Map<string, SessionState> {
-  const [, states] = v.parse(StatesReply, reply);
-  return new Map(guards.map(({ participantId }, n) => [participantId, states[n] ?? 'gone']));
 }

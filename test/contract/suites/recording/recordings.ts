@@ -43,6 +43,29 @@ export function recordingsContract(promises: ClusterTest): void {
   });
 
   promises(
+    'rooms are named, whether they are recorded or not, until they are over',
+    async (pair) => {
+      const { a, b } = pair;
+      const host = await enter(a.rooms, ROOM, 'host');
+      const guest = await enter(b.rooms, 'other', 'guest');
+      const named = (...expected: string[]) =>
+        until(`${expected.join(', ')} to be named`, async () => {
+          for (const { rooms } of [a, b]) {
+            // One that is over may be named until its lease ends.
+            const names = await rooms.names();
+            const there = await Promise.all(names.map((name) => rooms.snapshot(name)));
+            assert.deepEqual(there.flatMap((each) => each?.room ?? []).toSorted(), expected);
+          }
+        });
+      await named('other', 'team');
+      await a.rooms.release(ROOM, host);
+      await named('other');
+      await b.rooms.release('other', guest);
+      await named();
+    },
+  );
+
+  promises(
     'there is one recording at most, and beginning it again changes nothing',
     async (pair) => {
       const { a, b } = pair;

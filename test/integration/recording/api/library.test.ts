@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import * as v from 'valibot';
+import { indexKey } from '../../../../server/recording/catalog/keys.ts';
+import { FINISH_JOB } from '../../../../server/recording/process/finish-kind.ts';
 import { StoreError } from '../../../../server/recording/stores/store.ts';
 import { Film, RecordingDetails, RecordingList } from '../../../../shared/recording/recording.ts';
 import { RecordingStarted } from '../../../../shared/recording/requests.ts';
@@ -58,7 +60,39 @@ test('an application starts, pauses, resumes and stops a recording', async (t) =
   const stopped = await ask('POST', `/api/recordings/${id}/stop`);
   assert.deepEqual([stopped.status, stopped.code], [409, 'not_recording']);
   assert.equal((await details(id)).state, 'finishing');
-  assert.equal((await ask('DELETE', `/api/recordings/${id}`)).status, 409);
+});
+
+test('a recording is paused and stopped as its room has it, whatever the index knows', async (t) => {
+  const { web, ask } = await scene(t);
+  web.rooms.rooms.set('team', undefined);
+  const start = async () => {
+    const { json } = await ask('POST', '/api/rooms/team/recordings');
+    return (json as { id: string }).id;
+  };
+  // In the first moment nobody has written it to the index; later the store is away.
+  web.store.before = (operation) => {
+    if (operation === 'write') throw new StoreError('failing', 'not yet');
+  };
+  const unwritten = await start();
+  assert.equal((await ask('POST', `/api/recordings/${unwritten}/pause`)).status, 204);
+  assert.equal(web.rooms.rooms.get('team')?.paused, true);
+  assert.equal((await ask('POST', `/api/recordings/${unwritten}/stop`)).status, 204);
+  assert.equal(web.rooms.rooms.get('team'), undefined);
+  const gone = await ask('POST', `/api/recordings/${unwritten}/stop`);
+  assert.deepEqual([gone.status, gone.code], [404, 'not_found']);
+
+  const id = await start();
+  web.store.before = () => {
+    throw new StoreError('unreachable', 'away');
+  };
+  const host = await web.invite('team', 'host');
+  const stranger = await web.invite('another', 'host');
+  const path = `/api/recordings/${id}`;
+  assert.equal((await web.ask('POST', `${path}/pause`, { token: host })).status, 204);
+  assert.notEqual((await web.ask('POST', `${path}/stop`, { token: stranger })).status, 204);
+  assert.equal(web.rooms.rooms.get('team')?.id, id);
+  assert.equal((await ask('POST', `${path}/stop`)).status, 204);
+  assert.equal(web.rooms.rooms.get('team'), undefined);
 });
 
 test('a recording starts though its store is away; where the quota is reached it does not', async (t) => {
@@ -200,6 +234,30 @@ test('deleting cancels films, takes all objects, and goes on where it was interr
   assert.equal((await ask('DELETE', path)).status, 204);
   assert.equal(web.store.objects.size, 0);
   assert.equal((await ask('DELETE', path)).status, 404);
+});
+
+test('one that could not be finished is deleted, with its jobs; one that still runs is not', async (t) => {
+  const { web, ask, list } = await scene(t);
+  const entry = runningEntry();
+  putRecording(web.store, entry);
+  const path = `/api/recordings/${entry.id}`;
+  const recording = { id: entry.id, startedAt: entry.startedAt, startedBy: null };
+  for (const paused of [false, true]) {
+    web.rooms.rooms.set(entry.room, { ...recording, paused });
+    const early = await ask('DELETE', path);
+    assert.deepEqual([early.status, early.code], [409, 'still_recording']);
+  }
+  web.rooms.rooms.set(entry.room, undefined);
+  const { id, room, startedAt } = entry;
+  const payload = { id, room, startedAt };
+  const finishing = await web.jobs.add({ kind: FINISH_JOB, key: id, payload });
+  assert.equal((await ask('DELETE', path)).status, 204);
+  assert.equal((await web.jobs.get(finishing.id))?.state, 'cancelled');
+  assert.deepEqual((await list()).ids, []);
+  assert.equal((await ask('GET', path)).status, 404);
+  const left = [...web.store.objects.keys()];
+  assert.deepEqual(left, [indexKey(entry)], 'what says that it was deleted');
+  assert.equal((await ask('DELETE', path)).status, 204);
 });
 
 test('bodies that are too large, or no JSON, are refused', async (t) => {
