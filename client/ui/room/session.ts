@@ -76,7 +76,7 @@ export class RoomSession {
     this.#loadCall().then(
       (loaded) => {
         this.#loaded = loaded;
-        if (this.phase.value.page !== 'prejoin') return;
+        if (this.phase.value.page !== 'prejoin' || this.#joining) return;
         loaded.preparing.begin();
         whenIdle(() => {
           if (!this.#closed && this.phase.value.page === 'prejoin') loaded.warmUpCall(this);
@@ -88,8 +88,9 @@ export class RoomSession {
 
   /** A click on "Join" is near: the handshake of the socket can be over by then. */
   warmUp(): void {
-    if (this.phase.value.page !== 'prejoin' || this.#loaded?.preparing.refresh()) return;
-    this.#loaded?.preconnect(location.origin);
+    // The page before the call stays for a moment when a join has begun. Nothing that is prepared then is ever used.
+    if (this.phase.value.page !== 'prejoin' || this.#joining) return;
+    if (!this.#loaded?.preparing.refresh()) this.#loaded?.preconnect(location.origin);
   }
 
   async join(name: string): Promise<void> {
