@@ -10,6 +10,7 @@ import { cleanup } from 'node-datachannel';
 import type { IndexEntry } from '../../server/recording/catalog/entry.ts';
 import { trackKey } from '../../server/recording/catalog/keys.ts';
 import type { RecordStore } from '../../server/recording/stores/store.ts';
+import { Highest } from '../support/process/highest.ts';
 import { inTurns } from '../support/process/in-turns.ts';
 import { until } from '../support/process/until.ts';
 import {
@@ -277,27 +278,6 @@ function recorderOf(parley: Parley): Promise<Record<string, number>> {
     assert.equal(now.udp, (now.worker ?? 0) + 1);
     return now;
   });
-}
-
-/** The highest value of a figure since it was last set. */
-class Highest implements Disposable {
-  value = 0;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(read: () => Promise<number>) {
-    this.#timer = setInterval(() => {
-      read().then(
-        (value) => {
-          this.value = Math.max(this.value, value);
-        },
-        () => {},
-      );
-    }, 500);
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer);
-  }
 }
 
 function seconds(count: number): Promise<void> {
