@@ -8,9 +8,9 @@ import type { ManifestLine } from '../../server/recording/manifest/lines.ts';
 import { mergeLogs } from '../../server/recording/manifest/merge.ts';
 import { timelineOf } from '../../server/recording/manifest/timeline.ts';
 import { FILM_FORMATS, type FilmFormat } from '../../shared/recording/recording.ts';
-import { output, run } from '../../test/integration/recording/film/child.ts';
 import { type Codec, MIME } from '../../test/integration/recording/film/recorded.ts';
 import { programPath } from '../../test/support/process/programs.ts';
+import { output, run } from '../../test/support/recording/film/child.ts';
 import { spread } from '../statistics.ts';
 import { wholeNumber } from '../whole-number.ts';
 

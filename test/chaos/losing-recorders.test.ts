@@ -1,16 +1,17 @@
 // A recording goes on through the loss of its recorder, a worker, a media node and a web replica, and says what it lacks.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
 import { timelineOf } from '../../server/recording/manifest/timeline.ts';
 import { TestCluster } from '../support/cluster/local-cluster.ts';
 import { workerOnPort } from '../support/cluster/worker-on-port.ts';
 import { until } from '../support/process/until.ts';
-import { beepsIn, flashesIn } from '../support/recording/instants.ts';
 import {
   beepingMicrophone,
   flashingCamera,
   type Metronome,
 } from '../support/recording/metronome.ts';
+import { endsOf, phasesOf, utcInFilm, utcOf } from '../support/recording/phases.ts';
 import {
   indexIn,
   manifestOf,
@@ -29,19 +30,28 @@ const LOSS_MS = 2_000;
 const PATIENCE = { withinMs: 120_000 };
 /** What one tells from the other: both clocks are one, and a frame takes 33 ms. */
 const APART_MS = 40;
-/** Instants at the beginning and at the end that are compared: single ones are late where the machine is. */
-const FEW = 7;
+/** Each with a tone of their own, and where a film of three shows them. */
+const PEOPLE = [
+  { name: 'Ada', tone: 700, place: [0.28, 0.25] },
+  { name: 'Ben', tone: 1_200, place: [0.72, 0.25] },
+  { name: 'Cleo', tone: 1_900, place: [0.5, 0.75] },
+] as const;
+/** Flashes or beeps that make a measurement. */
+const ENOUGH = 15;
 
 test('a recording goes on through every loss, in sync, and says what it lacks', async (t) => {
   const folder = await recordFolder(t);
-  const env = { RECORD_ENABLED: '1', RECORD_DIR: folder, WORKERS: '2' };
+  const env = {
+    ...{ RECORD_ENABLED: '1', RECORD_DIR: folder, WORKERS: '2' },
+    ...{ RECORD_FILMS: 'none', RECORD_FILM_HEIGHT: '180' },
+  };
   const cluster = await TestCluster.start(t, { web: 2, sfu: 2, env });
   const own = ownedBy(t);
   const people: Person[] = [];
   const made = new Map<string, Metronome>();
-  for (const name of ['Ada', 'Ben', 'Cleo']) {
+  for (const { name, tone } of PEOPLE) {
     const person = await Person.join(t, cluster.url, 'team', name, { share: [] });
-    const [microphone, camera] = [own.use(beepingMicrophone()), own.use(flashingCamera())];
+    const [microphone, camera] = [own.use(beepingMicrophone(tone)), own.use(flashingCamera())];
     made.set(`${person.participantId} microphone`, microphone);
     made.set(`${person.participantId} camera`, camera);
     await person.call.publish({ source: 'microphone', track: microphone.track });
@@ -92,30 +102,42 @@ test('a recording goes on through every loss, in sync, and says what it lacks', 
   assert.ok(entry);
   const lines = await manifestOf(folder, entry);
   const timeline = timelineOf(lines);
-  let apart = 0;
-  for (const track of timeline.tracks) {
-    const phases: number[] = [];
-    for (const segment of track.segments) {
+  const truth = (participantId: string, source: string) =>
+    made.get(`${participantId} ${source}`)?.instants ?? [];
+  const phases = new Map<string, number[]>();
+  for (const { kind, participantId, source, segments } of timeline.tracks) {
+    const found: number[] = [];
+    for (const segment of segments) {
       const file = trackFile(folder, entry, segment.file);
       await probe(file);
-      const instants = await (track.kind === 'video' ? flashesIn(file) : beepsIn(file));
-      for (const at of instants) {
-        const utc = segment.zeroMs + segment.rate * at * 1_000;
-        const truth = made.get(`${track.participantId} ${track.source}`)?.instants ?? [];
-        phases.push(utc - nearest(truth, utc));
-      }
+      found.push(...(await utcOf(file, kind, segment)));
     }
-    t.diagnostic(
-      `${track.source}: ${phases.length} instants, from ${Math.round(Math.min(...phases))} to ${Math.round(Math.max(...phases))} ms, median ${Math.round(median(phases))}`,
-    );
-    assert.ok(phases.length >= 15, `${phases.length} flashes or beeps`);
-    apart = Math.max(apart, Math.abs(median(phases.slice(0, FEW)) - median(phases.slice(-FEW))));
+    phases.set(`${participantId} ${source}`, phasesOf(found, truth(participantId, source)));
   }
-  t.diagnostic(
-    `beginning and end are ${Math.round(apart)} ms apart; gaps: ${JSON.stringify(entry.gaps)}`,
-  );
-  assert.ok(apart <= APART_MS);
+  const inTracks = people.map(({ participantId }) => ({
+    flashes: phases.get(`${participantId} camera`) ?? [],
+    beeps: phases.get(`${participantId} microphone`) ?? [],
+  }));
+  assertInSync(t, 'tracks', inTracks);
+  // A film shows frames of 33 ms: what flashes between two of them may be a frame later at the end.
+  for (const [track, found] of phases) {
+    const { first, last } = endsOf(found);
+    assert.ok(Math.abs(last - first) <= APART_MS, `${track} moved by ${last - first} ms`);
+  }
+  t.diagnostic(`gaps: ${JSON.stringify(entry.gaps)}`);
   for (const { from, to } of entry.gaps) assert.ok(to - from < LOSS_MS, `${to - from} ms`);
+
+  await cluster.cluster.addWorker();
+  const film = await filmOf(ada!, cluster, folder);
+  const inFilm = await utcInFilm(film, timeline.startMs, PEOPLE);
+  assertInSync(
+    t,
+    'film',
+    inFilm.map(({ flashes, beeps }, n) => ({
+      flashes: phasesOf(flashes, truth(people[n]!.participantId, 'camera')),
+      beeps: phasesOf(beeps, truth(people[n]!.participantId, 'microphone')),
+    })),
+  );
 });
 
 test('a media node is killed: the recording goes on at the other one, and nothing is left behind', async (t) => {
@@ -162,13 +184,47 @@ function seconds(count: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, count * 1_000));
 }
 
-function nearest(values: readonly number[], to: number): number {
-  return values.reduce(
-    (best, value) => (Math.abs(value - to) < Math.abs(best - to) ? value : best),
-    Number.NEGATIVE_INFINITY,
+/** Orders a film as the page of the recording does. @returns its file */
+async function filmOf(host: Person, { url }: TestCluster, folder: string): Promise<string> {
+  const [entry] = await indexIn(folder);
+  assert.ok(entry);
+  const { token } = await host.call.recording.access();
+  const answer = await fetch(new URL(`api/recordings/${entry.id}/films`, url), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ layout: 'grid', format: 'mp4' }),
+  });
+  assert.equal(answer.status, 202, await answer.text());
+  return until(
+    'the film',
+    async () => {
+      const [film] = (await indexIn(folder))[0]?.films ?? [];
+      assert.ok(film);
+      return path.join(folder, entry.folder, 'films', film.name);
+    },
+    PATIENCE,
   );
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+/** What each participant flashes and beeps is one, with the moments at which they did: at the beginning and at the end. */
+function assertInSync(
+  t: TestContext,
+  where: string,
+  people: readonly { flashes: readonly number[]; beeps: readonly number[] }[],
+): void {
+  const problems: string[] = [];
+  for (const [n, { flashes, beeps }] of people.entries()) {
+    const name = `${PEOPLE[n]?.name} in ${where}`;
+    const [seen, heard] = [endsOf(flashes), endsOf(beeps)];
+    const first = Math.round(seen.first - heard.first);
+    const last = Math.round(seen.last - heard.last);
+    const [from, to] = [seen, heard].map((each) => Math.round(each.last - each.first));
+    t.diagnostic(
+      `${name}: ${flashes.length} flashes are ${first} ms after the beeps at the beginning, ${last} ms at the end; ` +
+        `since the beginning flashes moved by ${from} ms, ${beeps.length} beeps by ${to} ms`,
+    );
+    if (Math.min(flashes.length, beeps.length) < ENOUGH) problems.push(`${name}: too few`);
+    if (Math.abs(first) > APART_MS || Math.abs(last) > APART_MS) problems.push(`${name}: apart`);
+  }
+  assert.deepEqual(problems, []);
 }

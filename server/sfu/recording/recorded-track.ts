@@ -11,6 +11,7 @@ import type { RoomRouter } from '../rooms/room-router.ts';
 import type { RoomTrack } from '../rooms/room-tracks.ts';
 import type { TrackUse } from '../rooms/track-demand.ts';
 import { countWhileOpen } from '../workers/count.ts';
+import { layerBelowBest } from './better-layer.ts';
 
 export interface RecordedTrackOptions {
   recordingId: string;
@@ -28,6 +29,8 @@ export interface RecordedTrackOptions {
 const LOOPBACK = '127.0.0.1';
 /** mediasoup does not pass on more requests than one a second to the sender; fewer are not even asked for. */
 const KEY_FRAME_REQUEST_MS = 500;
+/** How often a picture that is recorded in a smaller layer than it is sent is taken to the best one. */
+const LAYER_MS = 1_000;
 
 /**
  * What the recorder receives: every codec of the router, without retransmission, which the loopback needs as little
@@ -48,7 +51,10 @@ export class RecordedTrack {
   #use: TrackUse | undefined;
   #transport: PlainTransport | undefined;
   #consumer: Consumer | undefined;
+  /** The best layers that there can be. */
+  #preferred: Consumer['preferredLayers'];
   #keyFrames: Timer | undefined;
+  #layers: Timer | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   /** Resolves when the recorder knows the track. */
   readonly #tracked = Promise.withResolvers<void>();
@@ -99,6 +105,7 @@ export class RecordedTrack {
     this.#closed = true;
     const { recorder, track } = this.#options;
     this.#keyFrames?.close();
+    this.#layers?.close();
     this.#transport?.close();
     this.#use?.end();
     this.#tracked.resolve();
@@ -127,6 +134,7 @@ export class RecordedTrack {
       paused: true,
     });
     this.#consumer = consumer;
+    this.#preferred = consumer.preferredLayers;
     countWhileOpen(resources, 'consumer', consumer);
     if (this.#closed) {
       // A transport that was closed meanwhile does not know this consumer, and would never close it.
@@ -140,8 +148,30 @@ export class RecordedTrack {
     await this.#tracked.promise;
     if (this.#closed) return;
     await consumer.resume();
-    if (track.kind !== 'video') return;
+    if (this.#closed || track.kind !== 'video') return;
     this.#keyFrames = resources.every(keyFrameMs, () => this.requestKeyFrame());
+    this.#layers = resources.every(LAYER_MS, () => void this.#chooseBestLayer(consumer));
+  }
+
+  /**
+   * mediasoup looks at a stream that begins later, such as the larger one of a window that has grown, when its first
+   * sender report comes, and may not be able to switch to it then. Transports that estimate bandwidth look again and
+   * again; a plain one does when what the consumer prefers changes.
+   */
+  async #chooseBestLayer(consumer: Consumer): Promise<void> {
+    const spatialLayer = layerBelowBest(consumer);
+    const wanted = this.#preferred;
+    if (spatialLayer === undefined || !wanted || consumer.closed) return;
+    try {
+      // The first of them changes nothing of what is sent.
+      await Promise.all([
+        consumer.setPreferredLayers({ ...wanted, spatialLayer }),
+        consumer.setPreferredLayers(wanted),
+      ]);
+    } catch (err) {
+      // It may have closed meanwhile.
+      this.#options.log.debug({ err }, 'layers were not chosen again');
+    }
   }
 }
 

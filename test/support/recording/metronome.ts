@@ -15,10 +15,19 @@ const SAMPLE_RATE = 48_000;
 const SAMPLES = SAMPLE_RATE / 100;
 const TONE_HZ = 1_000;
 const TONE_AMPLITUDE = 12_000;
+/**
+ * libwebrtc does not know when sound was captured (`RTCPSender::SetLastRtpTime`): its reports pair the first sample of a
+ * packet with the moment at which the packet is sent, which is the packet's 20 ms later. Pictures have their true time.
+ * Whoever receives them, browsers too, takes sound to be that much later than it was.
+ */
+const REPORTED_LATE_MS = 20;
 
 const isOn = (utcMs: number) => utcMs % 1_000 < LONG_MS;
 
-/** A track, and when each of its flashes or beeps really began: timers are late on a busy machine. UTC milliseconds. */
+/**
+ * A track, and when each of its flashes or beeps began by the sender's reports: timers are late on a busy machine. UTC
+ * milliseconds.
+ */
 export interface Metronome extends MadeTrack {
   readonly instants: readonly number[];
 }
@@ -55,8 +64,8 @@ export function flashingCamera(): Metronome {
   };
 }
 
-/** Silence, and a tone at the beginning of each second. */
-export function beepingMicrophone(): Metronome {
+/** Silence, and a tone at the beginning of each second. @param tone Hz */
+export function beepingMicrophone(tone = TONE_HZ): Metronome {
   const instants: number[] = [];
   const source = new nonstandard.RTCAudioSource();
   const track = source.createTrack();
@@ -69,9 +78,9 @@ export function beepingMicrophone(): Metronome {
     // clock would be wrong for the rest of the call.
     for (; sent < due; sent += 1) {
       const at = startedAt + sent * 10;
-      source.onData(audioAt(at));
+      source.onData(audioAt(at, tone));
       const begins = Math.ceil(at / 1_000) * 1_000;
-      if (begins < at + 10) instants.push(begins);
+      if (begins < at + 10) instants.push(begins + REPORTED_LATE_MS);
     }
   }, 10);
   return {
@@ -84,11 +93,11 @@ export function beepingMicrophone(): Metronome {
   };
 }
 
-function audioAt(utcMs: number) {
+function audioAt(utcMs: number, tone: number) {
   const samples = new Int16Array(SAMPLES);
   for (let n = 0; n < SAMPLES; n += 1) {
     const at = utcMs + (n * 1_000) / SAMPLE_RATE;
-    if (isOn(at)) samples[n] = TONE_AMPLITUDE * Math.sin((2 * Math.PI * TONE_HZ * at) / 1_000);
+    if (isOn(at)) samples[n] = TONE_AMPLITUDE * Math.sin((2 * Math.PI * tone * at) / 1_000);
   }
   const format = { sampleRate: SAMPLE_RATE, bitsPerSample: 16, channelCount: 1 };
   return { samples, ...format, numberOfFrames: SAMPLES };

@@ -5,9 +5,16 @@ import { before, describe, test } from 'node:test';
 import type { ManifestLine } from '../../../../server/recording/manifest/lines.ts';
 import { FILM_FORMATS, FILM_LAYOUTS } from '../../../../shared/recording/recording.ts';
 import { programPath } from '../../../support/process/programs.ts';
+import { output } from '../../../support/recording/film/child.ts';
+import {
+  beeps,
+  type Pictures,
+  pictures,
+  probed,
+  type Rgb,
+  sound,
+} from '../../../support/recording/film/measured.ts';
 import { PEOPLE, recordCallOfThree, TIMES } from './call-of-three.ts';
-import { output } from './child.ts';
-import { beeps, type Pictures, pictures, probed, type Rgb, sound } from './measured.ts';
 import { order, render, scratchFolder } from './scratch.ts';
 
 const IN_SYNC_MS = 40;

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ManifestLine } from '../../../../server/recording/manifest/lines.ts';
 import { programPath } from '../../../support/process/programs.ts';
-import { output } from './child.ts';
+import { output } from '../../../support/recording/film/child.ts';
 
 /** A whole second: 2026-11-28 18:45:12 UTC. */
 export const START = Date.UTC(2026, 10, 28, 18, 45, 12);

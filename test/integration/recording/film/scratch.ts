@@ -8,7 +8,7 @@ import type { ManifestLine } from '../../../../server/recording/manifest/lines.t
 import { timelineOf } from '../../../../server/recording/manifest/timeline.ts';
 import type { FilmOrder } from '../../../../shared/recording/recording.ts';
 import { programPath } from '../../../support/process/programs.ts';
-import { run } from './child.ts';
+import { run } from '../../../support/recording/film/child.ts';
 
 const folders: string[] = [];
 after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));

@@ -8,8 +8,8 @@ import type { ManifestLine } from '../../../../server/recording/manifest/lines.t
 import { mergeLogs } from '../../../../server/recording/manifest/merge.ts';
 import { programPath } from '../../../support/process/programs.ts';
 import { within } from '../../../support/process/until.ts';
-import { output, run } from './child.ts';
-import { beeps, pictures, probed, sound } from './measured.ts';
+import { output, run } from '../../../support/recording/film/child.ts';
+import { beeps, pictures, probed, sound } from '../../../support/recording/film/measured.ts';
 import { type Recorded, record, START } from './recorded.ts';
 import { render, scratchFolder } from './scratch.ts';
 

@@ -1,5 +1,5 @@
 // Measures films: colours of frames at given places, and when each tone sounds.
-import { programPath } from '../../../support/process/programs.ts';
+import { programPath } from '../../process/programs.ts';
 import { output } from './child.ts';
 
 export interface Probed {
