@@ -42,7 +42,7 @@ export function wantedOf(
     if (name === 'room' || name === 'server' || OF_EVERY_ELEMENT.test(name)) continue;
     const option = Object.hasOwn(OPTION_OF, name) ? OPTION_OF[name] : undefined;
     if (!option) throw notKnown(name);
-    options[option] = valueOf(name, option, value);
+    options[option] = parsed(name, option, value);
   }
   return {
     server: serverOf(attributes.get('server'), ownServer),
@@ -51,7 +51,7 @@ export function wantedOf(
   };
 }
 
-function valueOf(name: string, option: EmbedOption, text: string): unknown {
+function parsed(name: string, option: EmbedOption, text: string): unknown {
   const value = option === 'buttons' ? text.split(/\s+/).filter((word) => word !== '') : text;
   const expected = expectedOf(option, value);
   if (expected === undefined) return value;

@@ -142,9 +142,8 @@ export class ParleyCall extends HTMLElement {
       wanted = wantedOf(attributes, ownServer);
     } catch (error) {
       // A call that is shown goes on as it was.
-      return this.#fail(
-        error instanceof EmbedError ? error : new EmbedError('internal', `${error}`),
-      );
+      this.#fail(error instanceof EmbedError ? error : new EmbedError('internal', `${error}`));
+      return;
     }
     const { server, room, options } = wanted;
     if (this.#channel && this.#shown?.server === server && this.#shown.room === room) {

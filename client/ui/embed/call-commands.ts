@@ -50,7 +50,8 @@ async function join(session: RoomSession, given: string | undefined): Promise<vo
 /** As the button "Leave". */
 function leave(session: RoomSession): void {
   const phase = session.phase.peek();
-  if (phase.page !== 'call') return session.cancelJoin();
+  session.cancelJoin();
+  if (phase.page !== 'call') return;
   phase.call.leave();
   session.ended(undefined);
 }
