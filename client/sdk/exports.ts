@@ -14,6 +14,7 @@ export type {
   TrackSource,
 } from '../../shared/room/room.ts';
 export { checkNetwork, type NetworkCheckOptions } from './check/network-check.ts';
+export type { NetworkState } from './check/types.ts';
 export { preconnect } from './link/warm-socket.ts';
 export type { Paths } from './paths/selected-path.ts';
 export { type PreparedCall, type PrepareOptions, prepareCall } from './prepared/prepare-call.ts';
