@@ -23,7 +23,11 @@ export const EMBED_COMMANDS = {
 export type EmbedCommand = keyof typeof EMBED_COMMANDS;
 export type EmbedArgs<C extends EmbedCommand> = v.InferOutput<(typeof EMBED_COMMANDS)[C]>;
 
-/** With these arguments, or none: they are not those of the command. */
+export function isEmbedCommand(name: string): name is EmbedCommand {
+  return Object.hasOwn(EMBED_COMMANDS, name);
+}
+
+/** The arguments; undefined where they are not those of the command. */
 export function argsOf<C extends EmbedCommand>(
   command: C,
   args: unknown,

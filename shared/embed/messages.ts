@@ -1,7 +1,6 @@
 // The messages between a page and the call in its frame. Two cross the windows, to open a channel; all others, and
 // every token, go through the channel.
 import * as v from 'valibot';
-import { EMBED_COMMANDS, type EmbedCommand } from './commands.ts';
 import { EMBED_EVENTS, EmbedError, type EmbedEvent } from './events.ts';
 import { EmbedOptions } from './options.ts';
 
@@ -16,7 +15,6 @@ export type Hello = v.InferOutput<typeof Hello>;
 const Connect = v.object({ parley: v.literal('connect'), version: v.number() });
 export type Connect = v.InferOutput<typeof Connect>;
 
-const commands = Object.keys(EMBED_COMMANDS) as EmbedCommand[];
 const events = Object.keys(EMBED_EVENTS) as EmbedEvent[];
 
 /** Page to frame, through the channel. */
@@ -26,7 +24,8 @@ const PageMessage = v.variant('type', [
   v.object({
     type: v.literal('command'),
     id: v.number(),
-    name: v.picklist(commands),
+    /** A frame of an older release may not know it; it answers that then. */
+    name: v.string(),
     args: v.array(v.unknown()),
   }),
 ]);

@@ -1,5 +1,10 @@
 // Does what the page around the frame asks for.
-import { argsOf, type EmbedArgs, type EmbedCommand } from '../../../shared/embed/commands.ts';
+import {
+  argsOf,
+  type EmbedArgs,
+  type EmbedCommand,
+  isEmbedCommand,
+} from '../../../shared/embed/commands.ts';
 import { ParleyError } from '../../../shared/errors.ts';
 import { cleanDisplayName } from '../../../shared/protocol/text.ts';
 import type { Call } from '../../sdk/session/types.ts';
@@ -23,7 +28,16 @@ const COMMANDS: Commands = {
 };
 
 /** @throws ParleyError */
-export async function runCommand<C extends EmbedCommand>(
+export async function runCommand(
+  session: RoomSession,
+  name: string,
+  given: readonly unknown[],
+): Promise<void> {
+  if (!isEmbedCommand(name)) throw new ParleyError('unknown_method');
+  await runKnown(session, name, given);
+}
+
+async function runKnown<C extends EmbedCommand>(
   session: RoomSession,
   name: C,
   given: readonly unknown[],

@@ -189,6 +189,16 @@ story('two people use the call in a product, in Chromium', async (scene) => {
     await until("Bo's page to know it", async () =>
       assert.equal((await detail<RoomDetail>(bo, 'room'))?.participants.length, 1),
     );
+    const alone = (await callFrame(bo.page)).getByRole('region', {
+      name: 'You are the only one here',
+    });
+    const link = alone.getByRole('textbox', { name: 'Link to this call' });
+    await link.waitFor();
+    await bo.page.evaluate(() =>
+      document.querySelector('parley-call')?.setAttribute('buttons', 'leave'),
+    );
+    await link.waitFor({ state: 'detached' });
+    await alone.waitFor();
   });
 
   await scene.step('a token was in no address, no referrer and no log line', async () => {
