@@ -15,6 +15,8 @@ const STAMP = '.inputs';
 const COMPRESSIBLE = /\.(?:html|js|css|svg|webmanifest)$/;
 const INPUTS = ['client', 'shared', 'package-lock.json', 'tsconfig.json'];
 
+type Vite = typeof import('vite');
+
 export interface ClientBuild {
   /** Where index.html and assets/ are. */
   dir: string;
@@ -66,6 +68,7 @@ async function ensure(log: (line: string) => void): Promise<ClientBuild> {
       logLevel: 'warn',
       build: { outDir: output },
     });
+    await buildEmbed(vite, output);
     await compress(output);
     await writeFile(join(output, STAMP), inputs);
     // A temporary folder is readable by its owner only, and the server may run as another user.
@@ -76,6 +79,23 @@ async function ensure(log: (line: string) => void): Promise<ClientBuild> {
   }
   log(`The page is built (${((performance.now() - startedAt) / 1000).toFixed(1)} s).`);
   return { dir: DIST, built: true };
+}
+
+/** The script for pages that show a call in a frame: one file, under a name that stays. */
+async function buildEmbed({ build }: Pick<Vite, 'build'>, outDir: string): Promise<void> {
+  await build({
+    configFile: join(CLIENT, 'vite.config.ts'),
+    logLevel: 'warn',
+    build: {
+      outDir,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      rolldownOptions: {
+        input: join(CLIENT, 'embed/served.ts'),
+        output: { entryFileNames: 'embed.js', codeSplitting: false },
+      },
+    },
+  });
 }
 
 /** Once here, as small as it gets, instead of in every answer: `x.js` also as `x.js.br` and `x.js.gz`. */
@@ -105,7 +125,7 @@ async function replaceDist(output: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-async function importVite(): Promise<typeof import('vite') | undefined> {
+async function importVite(): Promise<Vite | undefined> {
   try {
     return await import('vite');
   } catch (error) {

@@ -11,6 +11,8 @@ export type Route =
   | { page: 'admin' }
   /** The recordings of one room; without a room, all recordings, for the operator. */
   | { page: 'recordings'; room: string | undefined }
+  /** A room's call in a frame of another page. */
+  | { page: 'embed'; room: string }
   /** A room name that no room can have; `suggestion` is the nearest one that can, or ''. */
   | { page: 'bad-room'; given: string; suggestion: string }
   | { page: 'unknown' };
@@ -20,13 +22,13 @@ export function routeOf(url: URL): Route {
   if (pathname === '/') return { page: 'home' };
   if (pathname === '/admin') return { page: 'admin' };
   if (pathname === '/check') return { page: 'check', room: roomNamed(url) };
-  const [, place, name] = /^\/(r|recordings)(?:\/(.*?)\/?)?$/s.exec(pathname) ?? [];
+  const [, place, name] = /^\/(r|recordings|embed(?=\/))(?:\/(.*?)\/?)?$/s.exec(pathname) ?? [];
   if (place === undefined) return { page: 'unknown' };
   if (name === undefined) return { page: 'recordings', room: undefined };
   const given = decode(name);
   if (given === '') return { page: 'home' };
   if (!isRoomName(given)) return { page: 'bad-room', given, suggestion: cleanRoomName(given) };
-  if (place !== 'r') return { page: 'recordings', room: given };
+  if (place !== 'r') return { page: place as 'recordings' | 'embed', room: given };
   return { page: 'room', room: given, relayOnly: url.searchParams.get('relay') === '1' };
 }
 

@@ -21,7 +21,7 @@ function Page() {
     case 'home':
       return <Lazy key="home" load={loadHome} props={{}} isPage />;
     case 'room':
-      return <RoomPage key={current.room} room={current.room} relayOnly={current.relayOnly} />;
+      return <RoomPage key={current.room} {...current} />;
     default:
       return <Lazy key="other" load={loadOther} props={{ route: current }} isPage />;
   }

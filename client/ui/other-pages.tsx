@@ -21,6 +21,11 @@ async function loadRecordings() {
   return RecordingsPage;
 }
 
+async function loadEmbed() {
+  const { EmbedPage } = await import('./embed/embed-page.tsx');
+  return EmbedPage;
+}
+
 export function OtherPage({ route }: { route: OtherRoute }) {
   switch (route.page) {
     case 'check':
@@ -29,6 +34,8 @@ export function OtherPage({ route }: { route: OtherRoute }) {
       return <Lazy key="admin" load={loadAdmin} props={{}} isPage />;
     case 'recordings':
       return <Lazy key="recordings" load={loadRecordings} props={{ room: route.room }} isPage />;
+    case 'embed':
+      return <Lazy key="embed" load={loadEmbed} props={{ room: route.room }} isPage />;
     case 'bad-room':
       return <BadRoomPage {...route} />;
     case 'unknown':

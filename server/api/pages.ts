@@ -6,6 +6,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ParleyError } from '../../shared/errors.ts';
 import { pagePath } from '../../shared/protocol/page-path.ts';
+import { registerEmbed } from './embed.ts';
 import { sendError, statusOf } from './routes.ts';
 
 /** Hashed names: the content behind a name never changes. */
@@ -25,7 +26,13 @@ export function routedUrl({ url = '/', method }: Pick<IncomingMessage, 'url' | '
   return `${page ?? path.replace(/\/{2,}/g, '/')}${query ?? ''}`;
 }
 
-export async function registerPages(app: FastifyInstance, clientDir: string): Promise<void> {
+export async function registerPages(
+  app: FastifyInstance,
+  {
+    clientDir,
+    embedOrigins = [],
+  }: { clientDir: string; embedOrigins?: readonly string[] | undefined },
+): Promise<void> {
   const assets = join(clientDir, 'assets');
   await app.register(fastifyStatic, {
     root: clientDir,
@@ -47,6 +54,7 @@ export async function registerPages(app: FastifyInstance, clientDir: string): Pr
   for (const path of ['/', '/admin', '/check', '/r/:room', '/recordings', '/recordings/:room']) {
     app.get(path, (_, reply) => reply.sendFile('index.html'));
   }
+  registerEmbed(app, { clientDir, origins: embedOrigins });
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.originalUrl.split('?');
     const error = isDecodable(path)

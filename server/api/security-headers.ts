@@ -1,6 +1,9 @@
 // The headers that keep other sites out of the pages.
 
-/** The features that a call needs, and no others; not for other sites in a frame. */
+/**
+ * The features that a call needs, and no others. Not for other sites in a frame; where we are in one, the page around it
+ * has to lend them as well.
+ */
 export const PERMISSIONS_POLICY = [
   'camera=(self)',
   'microphone=(self)',
@@ -10,6 +13,7 @@ export const PERMISSIONS_POLICY = [
   'screen-wake-lock=(self)',
   'clipboard-write=(self)',
   'autoplay=(self)',
+  'picture-in-picture=(self)',
   'geolocation=()',
   'payment=()',
   'usb=()',

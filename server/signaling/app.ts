@@ -206,7 +206,7 @@ export async function buildWeb(options: WebOptions): Promise<Web> {
   } else {
     registerRecordingOff(app);
   }
-  await registerPages(app, clientDir);
+  await registerPages(app, { clientDir, embedOrigins: config.http.embedOrigins });
   await registerSignaling(app, config, { sessions, addresses, log });
   return { app, drain: (withinMs) => sessions.drain(withinMs) };
 }

@@ -11,7 +11,7 @@ export function pagePath(pathname: string): string | undefined {
   const page = first.toLowerCase();
   if (rest.length > 0) return undefined;
   if (page === 'r') return room === undefined ? '/' : `/r/${room}`;
-  if (room !== undefined) return page === 'recordings' ? `/recordings/${room}` : undefined;
+  if (room !== undefined) return /^(recordings|embed)$/.test(page) ? `/${page}/${room}` : undefined;
   if (page === '' || page === 'index.html') return '/';
   return PAGES.has(page) ? `/${page}` : undefined;
 }

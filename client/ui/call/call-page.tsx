@@ -21,6 +21,7 @@ import { CallModel } from './call-model.ts';
 import { Bar } from './controls/bar.tsx';
 import { DevicesDialog, type OpenDialog, ShortcutsDialog } from './controls/dialogs.tsx';
 import { listenToKeys } from './controls/keyboard.ts';
+import { shows } from './controls/shown.ts';
 import { hintWhileMuted } from './muted-hint.ts';
 import { publishLocalMedia } from './publisher.ts';
 import { RecordingStatus } from './recording/recording-status.tsx';
@@ -100,10 +101,11 @@ function run(session: RoomSession, model: CallModel, showShortcuts: () => void):
       if (connection.state === 'ended') session.ended(connection.error);
     }),
     listenToKeys({
-      microphone: () => mayShare() && void toggleCapture(media.microphone),
-      camera: () => mayShare() && void toggleCapture(media.camera),
-      chat: () => model.togglePanel('chat'),
-      participants: () => model.togglePanel('participants'),
+      microphone: () =>
+        mayShare() && shows(session, 'microphone') && void toggleCapture(media.microphone),
+      camera: () => mayShare() && shows(session, 'camera') && void toggleCapture(media.camera),
+      chat: () => shows(session, 'chat') && model.togglePanel('chat'),
+      participants: () => shows(session, 'participants') && model.togglePanel('participants'),
       nextPage: () => model.stage.turnPage(1),
       previousPage: () => model.stage.turnPage(-1),
       statistics: () => toggle(model.statsOpen),

@@ -14,10 +14,16 @@ async function loadJoinedPage() {
 export interface RoomPageProps {
   room: string;
   relayOnly: boolean;
+  /** For the page around a frame; see client/ui/embed. */
+  onSession?: (session: RoomSession) => void;
 }
 
-export function RoomPage({ room, relayOnly }: RoomPageProps) {
-  const [session] = useState(() => new RoomSession(room, relayOnly, loadJoinedPage));
+export function RoomPage({ room, relayOnly, onSession }: RoomPageProps) {
+  const [session] = useState(() => {
+    const created = new RoomSession(room, relayOnly, loadJoinedPage);
+    onSession?.(created);
+    return created;
+  });
   useEffect(() => {
     session.prepare();
     return () => session.close();

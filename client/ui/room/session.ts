@@ -1,6 +1,7 @@
 // One visit to one room: before the call, in it, and after it. Owns the devices and the call.
 
 import { signal } from '@preact/signals';
+import type { EmbedOptions } from '../../../shared/embed/options.ts';
 import type { ParleyError } from '../../../shared/errors.ts';
 import { isGranted } from '../../../shared/room/grants.ts';
 import type { Role } from '../../../shared/room/room.ts';
@@ -36,6 +37,8 @@ export class RoomSession {
   readonly name = signal('');
   /** The claims of the invitation. Only the server decides. */
   readonly claims = signal<TokenClaims>({});
+  /** What the page around the frame chose, where there is one: then no address has a token. */
+  readonly embedding = signal<EmbedOptions | undefined>(undefined);
   #token: string | undefined;
   readonly #loadPage: LoadPage;
   #joining: AbortController | undefined;
@@ -219,13 +222,17 @@ export class RoomSession {
 
   /** Takes the token out of the address, where a shared screen or a copied address gives it away. */
   #readToken(): void {
+    if (this.embedding.value) return;
     const stored = remembered.token(this.room);
     const given = tokenOf(new URL(location.href));
     if (given !== undefined) {
       stored.set(given);
       history.replaceState(history.state, '', location.pathname + location.search);
     }
-    const token = given ?? (stored.get() || undefined);
+    this.useToken(given ?? (stored.get() || undefined));
+  }
+
+  useToken(token: string | undefined): void {
     if (token === this.#token) return;
     // Prepared again with this one when the join is near.
     this.#loaded?.preparing.close();

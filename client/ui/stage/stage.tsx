@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { CallModel } from '../call/call-model.ts';
 import { Invite } from '../call/controls/invite.tsx';
+import { shows } from '../call/controls/shown.ts';
 import type { RoomSession } from '../room/session.ts';
 import { Pager } from './pager.tsx';
 import { rectStyle } from './rect-style.ts';
@@ -41,7 +42,11 @@ export function Stage({ model, session }: StageProps) {
           return (
             rect && (
               <div key={tile.id} class="invite-place" style={rectStyle(rect)}>
-                <Invite room={session.room} closed={session.claims.value.role !== undefined} />
+                <Invite
+                  room={session.room}
+                  closed={session.claims.value.role !== undefined}
+                  withLink={shows(session, 'link')}
+                />
               </div>
             )
           );

@@ -31,6 +31,12 @@ export const http = {
     about:
       'Origins of other pages that may open calls here. A browser sends the page’s origin; without this check any page could act with its visitor’s network position.',
   }),
+  embedOrigins: setting('EMBED_ORIGINS', optional(list(origin)), {
+    default: undefined,
+    defaultText: 'none',
+    about:
+      'Origins of other pages that may show calls in a frame ([embedding.md](embedding.md)), such as `https://app.example.org`. A page that frames a call could lead its visitors to clicks that they do not mean, and gets to know who is in the call. The frame itself is a page of this server and needs no ALLOWED_ORIGINS.',
+  }),
 } as const;
 
 export const access = {

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BrowserContextOptions } from 'playwright-core';
+import { Product } from '../embed/product.ts';
 import { type Relay, type RelayOptions, startRelay } from '../network/relay.ts';
 import type { ManagedProcess } from '../process/managed-process.ts';
 import { type Elsewhere, Parley } from '../server/parley.ts';
@@ -81,6 +82,11 @@ export class Scene {
     const parley = this.#owned.use(await Parley.start(env, elsewhere));
     this.#processes.push(parley.process);
     return parley;
+  }
+
+  /** Somebody's product, on another origin than any server. */
+  async product(): Promise<Product> {
+    return this.#owned.use(await Product.start());
   }
 
   async coturn(mode: CoturnMode, options?: CoturnOptions): Promise<Coturn> {

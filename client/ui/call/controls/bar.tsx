@@ -8,6 +8,7 @@ import type { CallModel } from '../call-model.ts';
 import { Status } from '../status.tsx';
 import type { OpenDialog } from './dialogs.tsx';
 import { copyRoomLink } from './room-link.ts';
+import { shows } from './shown.ts';
 import { Toolbar } from './toolbar.tsx';
 
 export interface BarProps {
@@ -26,9 +27,7 @@ export function Bar({ model, session, onDialog }: BarProps) {
         <Status model={model} relayOnly={session.relayOnly} />
       </div>
       <Toolbar model={model} session={session} onDialog={onDialog} />
-      <div class="bar-end">
-        <CopyLink room={session.room} />
-      </div>
+      <div class="bar-end">{shows(session, 'link') && <CopyLink room={session.room} />}</div>
     </footer>
   );
 }

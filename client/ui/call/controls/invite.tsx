@@ -11,15 +11,27 @@ export interface InviteProps {
   room: string;
   /** The room requires invitations, so the bare link opens it for no other participant. */
   closed: boolean;
+  /** False: the page around a frame brings the others by ways of its own. */
+  withLink: boolean;
 }
 
-export function Invite({ room, closed }: InviteProps) {
+export function Invite({ room, closed, withLink }: InviteProps) {
   const copied = useSignal(false);
   const id = useId();
   const link = roomLink(location.origin, room);
   const copy = async () => {
     copied.value = await copyRoomLink(room);
   };
+  if (!withLink) {
+    return (
+      <section class="invite" aria-labelledby={id}>
+        <div class="invite-text">
+          <h2 id={id}>You are the only one here</h2>
+          <p>Wait here for the others.</p>
+        </div>
+      </section>
+    );
+  }
   return (
     <section class="invite" aria-labelledby={id}>
       <div class="invite-text">

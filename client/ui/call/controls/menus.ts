@@ -13,6 +13,7 @@ import { isRecordInToolbar } from '../recording/record-button.tsx';
 import { recordItems, recordingsItem } from '../recording/recording-menu.ts';
 import type { OpenDialog } from './dialogs.tsx';
 import { copyRoomLink } from './room-link.ts';
+import { shows } from './shown.ts';
 
 export function microphoneMenu(media: LocalMedia): MenuGroup[] {
   const { microphones, speakers } = listDevices(media.devices.value);
@@ -67,12 +68,15 @@ export function moreMenu({ model, session, onDialog }: MoreMenuInput): MenuGroup
   return [
     {
       items: [
-        ...(isRecordInToolbar(model) ? [] : recordItems(model)),
-        { label: 'Copy link', icon: Link, run: () => void copyRoomLink(session.room) },
+        ...(isRecordInToolbar(model) || !shows(session, 'record') ? [] : recordItems(model)),
+        ...(shows(session, 'link')
+          ? [{ label: 'Copy link', icon: Link, run: () => void copyRoomLink(session.room) }]
+          : []),
         ...(isGranted(model.role.value, 'publish')
           ? [{ label: 'Devices', icon: Settings2, run: () => onDialog('devices') }]
           : []),
-        ...recordingsItem(model),
+        // A page in another tab does not share what a frame keeps, such as the access to recordings.
+        ...(session.embedding.value ? [] : recordingsItem(model)),
         {
           label: 'Call statistics',
           icon: Activity,

@@ -16,6 +16,7 @@ import { isRecordInToolbar, RecordButton } from '../recording/record-button.tsx'
 import type { OpenDialog } from './dialogs.tsx';
 import { cameraMenu, microphoneMenu, moreMenu } from './menus.ts';
 import { pickScreen } from './pick-screen.ts';
+import { shows } from './shown.ts';
 
 export interface ToolbarProps {
   model: CallModel;
@@ -40,68 +41,84 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
         <p class="toolbar-note">You are watching. Your invitation does not include sharing.</p>
       ) : (
         <>
-          <div class="split">
-            <MicrophoneButton
-              capture={media.microphone}
-              showLabel={labels}
-              shortcut={ariaShortcut('microphone')}
-            />
-            <MenuButton label="Sound devices" groups={() => microphoneMenu(media)} />
-          </div>
-          <div class="split">
-            <CameraButton
-              capture={media.camera}
-              showLabel={labels}
-              shortcut={ariaShortcut('camera')}
-            />
-            <MenuButton label="Video devices" groups={() => cameraMenu(media)} />
-          </div>
-          {canShareScreen() && <ShareButton media={media} showLabel={labels} />}
+          {shows(session, 'microphone') && (
+            <div class="split">
+              <MicrophoneButton
+                capture={media.microphone}
+                showLabel={labels}
+                shortcut={ariaShortcut('microphone')}
+              />
+              <MenuButton label="Sound devices" groups={() => microphoneMenu(media)} />
+            </div>
+          )}
+          {shows(session, 'camera') && (
+            <div class="split">
+              <CameraButton
+                capture={media.camera}
+                showLabel={labels}
+                shortcut={ariaShortcut('camera')}
+              />
+              <MenuButton label="Video devices" groups={() => cameraMenu(media)} />
+            </div>
+          )}
+          {canShareScreen() && shows(session, 'screen') && (
+            <ShareButton media={media} showLabel={labels} />
+          )}
         </>
       )}
-      <ControlButton
-        label="Chat"
-        icon={MessageSquare}
-        pressed={model.chatOpen.value}
-        look={model.chatOpen.value ? 'active' : 'plain'}
-        tip={model.chatOpen.value ? 'Close the chat' : 'Open the chat'}
-        shortcut={ariaShortcut('chat')}
-        showLabel={labels}
-        {...(unread > 0 ? { badge: unreadLabel(unread), describedBy: 'unread' } : {})}
-        onClick={({ currentTarget }) => {
-          // Safari does not focus a clicked button, so there would be no focus to return to.
-          currentTarget.focus();
-          model.togglePanel('chat');
-        }}
-      />
-      <span id="unread" hidden>
-        {unread} unread
-      </span>
-      <ParticipantsButton model={model} showLabel={labels} />
-      {isRecordInToolbar(model) && <RecordButton model={model} showLabel={labels} />}
-      <ControlButton
-        label="More"
-        icon={Ellipsis}
-        tip="More options"
-        menu
-        showLabel={labels}
-        onClick={({ currentTarget }) =>
-          toggleMenu(currentTarget, 'More', moreMenu({ model, session, onDialog }))
-        }
-      />
-      <div class="toolbar-leave">
+      {shows(session, 'chat') && (
+        <>
+          <ControlButton
+            label="Chat"
+            icon={MessageSquare}
+            pressed={model.chatOpen.value}
+            look={model.chatOpen.value ? 'active' : 'plain'}
+            tip={model.chatOpen.value ? 'Close the chat' : 'Open the chat'}
+            shortcut={ariaShortcut('chat')}
+            showLabel={labels}
+            {...(unread > 0 ? { badge: unreadLabel(unread), describedBy: 'unread' } : {})}
+            onClick={({ currentTarget }) => {
+              // Safari does not focus a clicked button, so there would be no focus to return to.
+              currentTarget.focus();
+              model.togglePanel('chat');
+            }}
+          />
+          <span id="unread" hidden>
+            {unread} unread
+          </span>
+        </>
+      )}
+      {shows(session, 'participants') && <ParticipantsButton model={model} showLabel={labels} />}
+      {isRecordInToolbar(model) && shows(session, 'record') && (
+        <RecordButton model={model} showLabel={labels} />
+      )}
+      {shows(session, 'more') && (
         <ControlButton
-          label="Leave"
-          icon={PhoneOff}
-          look="danger"
-          tip="Leave the call"
+          label="More"
+          icon={Ellipsis}
+          tip="More options"
+          menu
           showLabel={labels}
-          onClick={() => {
-            model.call.leave();
-            session.ended(undefined);
-          }}
+          onClick={({ currentTarget }) =>
+            toggleMenu(currentTarget, 'More', moreMenu({ model, session, onDialog }))
+          }
         />
-      </div>
+      )}
+      {shows(session, 'leave') && (
+        <div class="toolbar-leave">
+          <ControlButton
+            label="Leave"
+            icon={PhoneOff}
+            look="danger"
+            tip="Leave the call"
+            showLabel={labels}
+            onClick={() => {
+              model.call.leave();
+              session.ended(undefined);
+            }}
+          />
+        </div>
+      )}
     </div>
   );
 }
