@@ -21,9 +21,14 @@ export interface ReadyMedia {
   close(): void;
 }
 
+/** Whose socket is closed as soon as it is open. */
+const NOBODY: SocketListener = { onEvent: () => {}, onSize: () => {}, onLost: () => {} };
+
 export class ReadyJoin {
   readonly #ready: Ready | undefined;
   #socket: Socket | undefined;
+  /** The first attempt has the socket, and closes it. */
+  #isAsked = false;
 
   constructor(ready: Ready | undefined) {
     this.#ready = ready;
@@ -31,6 +36,7 @@ export class ReadyJoin {
 
   /** The socket of the first attempt, if there is one. */
   socket(listener: SocketListener): Promise<Socket> | undefined {
+    this.#isAsked = true;
     return this.#ready?.listen(listener).then((socket) => {
       this.#socket = socket;
       return socket;
@@ -56,8 +62,14 @@ export class ReadyJoin {
     return undefined;
   }
 
-  /** Idempotent. Transports that were taken stay. */
+  /** Idempotent. Transports that were taken stay, and so does the socket of an attempt. */
   close(): void {
     this.#ready?.media?.close();
+    if (this.#isAsked) return;
+    // The join was given up before its first attempt: what is open at the server ends with the socket.
+    this.socket(NOBODY)?.then(
+      (socket) => socket.close(),
+      () => {},
+    );
   }
 }

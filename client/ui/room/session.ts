@@ -68,6 +68,11 @@ export class RoomSession {
     return this.claims.value.role ?? 'guest';
   }
 
+  /** A join may follow. One that was clicked is under way, though the page may still show the one before it. */
+  get #mayJoin(): boolean {
+    return !this.#closed && !this.#joining && this.phase.value.page === 'prejoin';
+  }
+
   /** Opens the devices and loads, meanwhile, what the call needs. */
   prepare(): void {
     if (isGranted(this.role, 'publish')) void this.media.start();
@@ -79,10 +84,11 @@ export class RoomSession {
     this.#loadCall().then(
       (loaded) => {
         this.#loaded = loaded;
-        if (this.phase.value.page !== 'prejoin' || this.#joining) return;
+        // Nobody would take what is prepared after the click, or give it up.
+        if (!this.#mayJoin) return;
         loaded.preparing.begin();
         whenIdle(() => {
-          if (!this.#closed && this.phase.value.page === 'prejoin') loaded.warmUpCall(this);
+          if (this.#mayJoin) loaded.warmUpCall(this);
         });
       },
       () => {},
@@ -91,9 +97,8 @@ export class RoomSession {
 
   /** A click on "Join" is near: the handshake of the socket can be over by then. */
   warmUp(): void {
-    // The page before the call stays for a moment when a join has begun. Nothing that is prepared then is ever used.
-    if (this.phase.value.page !== 'prejoin' || this.#joining) return;
-    if (!this.#loaded?.preparing.refresh()) this.#loaded?.preconnect(location.origin);
+    if (!this.#mayJoin || this.#loaded?.preparing.refresh()) return;
+    this.#loaded?.preconnect(location.origin);
   }
 
   async join(name: string): Promise<void> {

@@ -261,29 +261,3 @@ story('nothing can be prepared: the join is as it was', async (scene) => {
   await bo.join(parley.room('blue'));
   await Promise.all([ann.sees('Bo'), bo.sees('Ann')]);
 });
-
-story('a pointer that moves while a join is under way prepares no other call', async (scene) => {
-  const parley = await scene.parley();
-  const ann = await scene.person('Ann');
-  await watchConnections(ann);
-  // As on a machine so slow that the page could prepare again by the time of the click.
-  await ann.page.addInitScript(() => {
-    const now = performance.now.bind(performance);
-    let aheadMs = 0;
-    performance.now = () => now() + aheadMs;
-    addEventListener('click', () => {
-      aheadMs = 60_000;
-    });
-  });
-  await ann.open(parley.room('blue'));
-  await isPrepared(ann);
-  await ann.page.getByRole('button', { name: 'Join', exact: true }).evaluate((button) => {
-    (button as HTMLElement).click();
-    for (const type of ['pointerenter', 'pointerdown'])
-      button.dispatchEvent(new PointerEvent(type));
-    button.dispatchEvent(new FocusEvent('focus'));
-  });
-  await ann.button('Leave').waitFor();
-  await holds(parley, 'prepared', 0);
-  assert.equal(await open(parley, 'socket'), 1);
-});

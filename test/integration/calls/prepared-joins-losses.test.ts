@@ -83,6 +83,35 @@ test('a join does not wait for a node that takes long to prepare, and what comes
   });
 });
 
+test('a node that opens it after web has given it up keeps nothing', async (t) => {
+  const atNode = Promise.withResolvers<unknown>();
+  const { web, media } = await startReplicas(t, {
+    web: 1,
+    wrap: (cluster) => ({
+      ...cluster,
+      bus: {
+        subscribe: (...args) => cluster.bus.subscribe(...args),
+        publish: (...args) => cluster.bus.publish(...args),
+        serve: (...args) => cluster.bus.serve(...args),
+        request: (nodeId, command, params, options) => {
+          const answer = cluster.bus.request(nodeId, command, params, options);
+          if (command !== 'prepare') return answer;
+          atNode.resolve(answer);
+          return Promise.reject(new ParleyError('timeout'));
+        },
+      },
+    }),
+  });
+  const client = await RawClient.open(t, web[0]!.signalingUrl);
+  await client.request('prepare', { room: 'team' });
+  // The answer of the node comes to nobody.
+  await Promise.allSettled([atNode.promise]);
+  await until('nothing to be left', () => {
+    const { prepared, transport, router } = media.counts();
+    assert.deepEqual([prepared, transport, router], [0, 0, 0]);
+  });
+});
+
 test('a node that drains, or is lost: the join opens its media elsewhere, in the same answer', async (t) => {
   for (const end of ['drain', 'close'] as const) {
     const replicas = await startReplicas(t, { web: 1, nodes: 2 });

@@ -3,6 +3,7 @@
 import '../../support/sdk/media.ts';
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type PreparedCall, prepareCall } from '../../../client/sdk/prepared/prepare-call.ts';
 import { joinCall } from '../../../client/sdk/session/join-call.ts';
 import type { LocalTrackInput } from '../../../client/sdk/session/types.ts';
@@ -148,6 +149,39 @@ test('a page that is closed leaves nothing', async (t) => {
   const call = await prepared(t, server, devices(t));
   assert.equal(server.counts().prepared, 1);
   call.close();
+  await server.becomesIdle();
+});
+
+test('a join that is given up before it begins leaves nothing: the socket may be open, or opening', async (t) => {
+  const server = await startServer(t);
+  const where = { url: server.url, room: ROOM, ...HANDLER };
+  for (const call of [await prepared(t, server, devices(t)), prepareCall(where)]) {
+    const join = { ...where, name: 'Ben', prepared: call, signal: AbortSignal.abort() };
+    await assert.rejects(joinCall(join), { name: 'AbortError' });
+  }
+  await server.becomesIdle();
+});
+
+test('a join that comes before anything is prepared leaves nothing beside it', async (t) => {
+  const server = await startServer(t);
+  // From before the socket is open to after the transports are.
+  for (let turns = 0; turns < 40; turns += 1) {
+    const call = prepareCall({ url: server.url, room: ROOM, ...HANDLER });
+    for (let n = 0; n < turns * 5; n += 1) await turn();
+    const ben = await joinCall({
+      url: server.url,
+      room: ROOM,
+      name: 'Ben',
+      prepared: call,
+      ...HANDLER,
+    });
+    await until('the join alone to be there', () => {
+      const { prepared: count, transport, socket } = server.counts();
+      assert.deepEqual([count, transport, socket], [0, 2, 1]);
+    });
+    ben.leave();
+    await until('him to be gone', () => assert.equal(server.counts().socket, 0));
+  }
   await server.becomesIdle();
 });
 
