@@ -25,7 +25,7 @@ const SOURCE_NAMES = /(\bfrom |\bimport\(|\bnew URL\()(['"])(\.{1,2}\/[^'"]+)\.t
  */
 async function buildPackage(tsc: string, name: PackageName): Promise<void> {
   const folder = join(CLIENT, name);
-  // The same file system, so that a rename is enough: whoever packs meanwhile gets the package of before, whole.
+  // Below node_modules, on the same file system: one rename replaces the package, and no packer finds half of it.
   const output = await mkdtemp(join(PROJECT, 'node_modules', '.parley-package-'));
   try {
     await compile(tsc, join(folder, 'tsconfig.package.json'), output);

@@ -27,7 +27,7 @@ process.once('message', (first) => {
   });
   start(first).catch(fail);
 });
-// Whoever starts it by hand has no channel: there is nothing to record.
+// A recorder that was started by hand has no channel to a media node, and nothing to record.
 if (!process.connected) failToStart(new Error('It is started by sfu-rtc.'), process.env);
 
 /** The media node says why, in its log and in the rooms that are recorded. */

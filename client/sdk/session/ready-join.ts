@@ -21,7 +21,7 @@ export interface ReadyMedia {
   close(): void;
 }
 
-/** Whose socket is closed as soon as it is open. */
+/** The listener of a socket that is closed as soon as it is open. */
 const NOBODY: SocketListener = { onEvent: () => {}, onSize: () => {}, onLost: () => {} };
 
 export class ReadyJoin {

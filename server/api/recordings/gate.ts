@@ -1,4 +1,4 @@
-// Who asks for recordings, and which of them are theirs.
+// Authorizes a request for recordings, and says which recordings the visitor may see.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ParleyError } from '../../../shared/errors.ts';
 import { bearerOf, type Guesses } from '../authorize.ts';

@@ -152,7 +152,7 @@ export function registerMedia(app: FastifyInstance, routes: RecordingRoutes): vo
   }
 }
 
-/** For somebody who has opened a link in a browser. */
+/** The error as a page: links are opened in browsers. */
 function sendSentence(error: ParleyError, reply: FastifyReply): FastifyReply {
   const sentence = error.message.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
   return reply

@@ -69,7 +69,7 @@ function inFrames<Part extends Interval>(take: Take, parts: readonly Part[]): Pa
 const at = <Part extends Interval>(parts: readonly Part[], frame: number) =>
   parts.findLast(({ from, to }) => from <= frame && frame < to);
 
-/** Who has a place in the grid: as they came, and then whoever speaks, in place of who spoke longest ago. */
+/** The places of the grid: participants in the order in which they came. A speaker without a place takes that of the participant who spoke longest ago. */
 class Places {
   #ids: string[] = [];
   readonly #spoke = new Map<string, number>();

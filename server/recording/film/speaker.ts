@@ -1,4 +1,4 @@
-// Who is shown as the speaker: calmer than who is loudest at each moment.
+// Chooses the speaker that a film shows. It changes more rarely than the loudest participant does.
 import type { Speakers } from '../manifest/timeline.ts';
 
 /** A picture that changes faster cannot be watched. */

@@ -148,7 +148,7 @@ export class Recorder {
   }
 
   /**
-   * Until it is written, nobody who looks at the store knows of the recording; its files are there all the same.
+   * The recording is not listed until the entry is written. Its files are stored all the same.
    * Resolves when it is, or when this recorder is told to end.
    */
   async #writeIndex(entry: IndexEntry): Promise<void> {

@@ -90,7 +90,7 @@ export class RoomRecording {
     return this.#tracks.size;
   }
 
-  /** Who speaks on one router of this node, the loudest first. */
+  /** Writes down the speakers of one router of this node, the loudest first. */
   spoke(origin: string, participantIds: readonly string[]): void {
     const text = participantIds.join(' ');
     if (this.#speakers.get(origin) === text) return;

@@ -84,7 +84,7 @@ export class CallRecordings {
     this.#assertOn();
     if (!this.recorders.includes(participant.role)) throw new ParleyError('forbidden');
     const { tokens, isOpen } = this.#options;
-    // Whoever guesses the name of an open room is in it from then on, and was not before.
+    // A visitor can guess the name of an open room. They see recordings from their own join on, and no earlier ones.
     const since = isOpen ? { since: participant.joinedAt } : {};
     return tokens.mintRecordingAccess({ room, role: participant.role, ...since });
   }
