@@ -16,6 +16,7 @@ import {
   indexIn,
   manifestOf,
   probe,
+  readyEntry,
   recordFolder,
   trackFile,
   tracksIn,
@@ -88,13 +89,7 @@ test('a recording goes on through every loss, in sync, and says what it lacks', 
   });
   await seconds(4);
   await ada!.call.recording.stop();
-  await until(
-    'the recording to be ready',
-    async () => {
-      assert.equal((await indexIn(folder))[0]?.state, 'ready');
-    },
-    PATIENCE,
-  );
+  await readyEntry(folder, PATIENCE);
 
   const entries = await indexIn(folder);
   const [entry] = entries;
@@ -164,13 +159,7 @@ test('a media node is killed: the recording goes on at the other one, and nothin
   });
   await seconds(2);
   await ada!.call.recording.stop();
-  await until(
-    'the recording to be ready',
-    async () => assert.equal((await indexIn(folder))[0]?.state, 'ready'),
-    PATIENCE,
-  );
-  const [entry] = await indexIn(folder);
-  assert.ok(entry);
+  const entry = await readyEntry(folder, PATIENCE);
   assert.deepEqual(entry.participants.toSorted(), ['Ada', 'Ben']);
   for (const { name } of entry.files) await probe(trackFile(folder, entry, name));
   const lines = await manifestOf(folder, entry);

@@ -27,7 +27,7 @@ export interface RecorderProcessOptions {
   log: Logger;
 }
 
-interface RecorderEvents {
+export interface RecorderEvents {
   /** A recorder listens on this UDP port. Whatever an earlier one was told is forgotten. */
   ready: [port: number];
   /** The recorder cannot start, as a sentence for the operator. It is gone in a moment. */

@@ -9,6 +9,7 @@ import { until } from '../../support/process/until.ts';
 import {
   indexIn,
   probe,
+  readyEntry,
   recordFolder,
   trackFile,
   tracksGrow,
@@ -54,13 +55,7 @@ async function told(scene: Scene, context: Owner, codec: VideoCodec): Promise<vo
   await scene.step('the files have the codec, and play from their beginning', async () => {
     await record(sol.page).click();
     await sol.page.getByRole('menuitem', { name: /^Stop/ }).click();
-    await until(
-      'the recording to be ready',
-      async () => assert.equal((await indexIn(folder))[0]?.state, 'ready'),
-      FILM,
-    );
-    const [entry] = await indexIn(folder);
-    assert.ok(entry);
+    const entry = await readyEntry(folder, FILM);
     for (const { name, kind, source } of entry.files) {
       const file = trackFile(folder, entry, name);
       const probed = await probe(file);

@@ -7,24 +7,27 @@ import { until } from '../../support/process/until.ts';
 import { startServer } from '../../support/server/app.ts';
 import { RawClient } from '../../support/server/client.ts';
 
-/** A web replica whose requests to nodes may get lost. */
-function deaf(isLost: (command: string) => boolean): Wrap {
+/** A web replica whose requests to nodes go another way. @param ask makes the request */
+function asking(request: (command: string, ask: () => Promise<unknown>) => Promise<unknown>): Wrap {
   return (cluster) => ({
     ...cluster,
     get connected() {
       return cluster.connected;
     },
     bus: {
-      ...cluster.bus,
       subscribe: (...args) => cluster.bus.subscribe(...args),
       publish: (...args) => cluster.bus.publish(...args),
       serve: (...args) => cluster.bus.serve(...args),
-      request: (nodeId, command, params, options) =>
-        isLost(command)
-          ? Promise.reject(new ParleyError('unavailable'))
-          : cluster.bus.request(nodeId, command, params, options),
+      request: (...args) => request(args[1], () => cluster.bus.request(...args)),
     },
   });
+}
+
+/** A web replica whose requests to nodes may get lost. */
+function deaf(isLost: (command: string) => boolean): Wrap {
+  return asking((command, ask) =>
+    isLost(command) ? Promise.reject(new ParleyError('unavailable')) : ask(),
+  );
 }
 
 test('PREPARED_LEASE_MS: it lasts as long as web renews it, and ends by itself when web is gone', async (t) => {
@@ -58,18 +61,10 @@ test('a join does not wait for a node that takes long to prepare, and what comes
   const slow = Promise.withResolvers<void>();
   const { web, media } = await startReplicas(t, {
     web: 1,
-    wrap: (cluster) => ({
-      ...cluster,
-      bus: {
-        subscribe: (...args) => cluster.bus.subscribe(...args),
-        publish: (...args) => cluster.bus.publish(...args),
-        serve: (...args) => cluster.bus.serve(...args),
-        request: async (nodeId, command, params, options) => {
-          const answer = await cluster.bus.request(nodeId, command, params, options);
-          if (command === 'prepare') await slow.promise;
-          return answer;
-        },
-      },
+    wrap: asking(async (command, ask) => {
+      const answer = await ask();
+      if (command === 'prepare') await slow.promise;
+      return answer;
     }),
   });
   const client = await RawClient.open(t, web[0]!.signalingUrl);
@@ -87,19 +82,11 @@ test('a node that opens it after web has given it up keeps nothing', async (t) =
   const atNode = Promise.withResolvers<unknown>();
   const { web, media } = await startReplicas(t, {
     web: 1,
-    wrap: (cluster) => ({
-      ...cluster,
-      bus: {
-        subscribe: (...args) => cluster.bus.subscribe(...args),
-        publish: (...args) => cluster.bus.publish(...args),
-        serve: (...args) => cluster.bus.serve(...args),
-        request: (nodeId, command, params, options) => {
-          const answer = cluster.bus.request(nodeId, command, params, options);
-          if (command !== 'prepare') return answer;
-          atNode.resolve(answer);
-          return Promise.reject(new ParleyError('timeout'));
-        },
-      },
+    wrap: asking((command, ask) => {
+      const answer = ask();
+      if (command !== 'prepare') return answer;
+      atNode.resolve(answer);
+      return Promise.reject(new ParleyError('timeout'));
     }),
   });
   const client = await RawClient.open(t, web[0]!.signalingUrl);

@@ -4,7 +4,13 @@ import { test } from 'node:test';
 import type { IndexEntry } from '../../../server/recording/catalog/entry.ts';
 import type { LineOf, ManifestLine } from '../../../server/recording/manifest/lines.ts';
 import { until } from '../../support/process/until.ts';
-import { indexIn, manifestOf, recordFolder, tracksIn } from '../../support/recording/recorded.ts';
+import {
+  indexIn,
+  manifestOf,
+  readyEntry,
+  recordFolder,
+  tracksIn,
+} from '../../support/recording/recorded.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { startServer, type TestServer } from '../../support/server/app.ts';
 
@@ -16,13 +22,7 @@ const settings = (folder: string) => {
 };
 
 async function ready(folder: string): Promise<{ entry: IndexEntry; lines: ManifestLine[] }> {
-  await until(
-    'the recording to be ready',
-    async () => assert.equal((await indexIn(folder))[0]?.state, 'ready'),
-    READY,
-  );
-  const [entry] = await indexIn(folder);
-  assert.ok(entry);
+  const entry = await readyEntry(folder, READY);
   return { entry, lines: await manifestOf(folder, entry) };
 }
 

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../support/process/until.ts';
-import { indexIn, probe, recordFolder, tracksGrow } from '../../support/recording/recorded.ts';
+import {
+  indexIn,
+  probe,
+  readyEntry,
+  recordFolder,
+  tracksGrow,
+} from '../../support/recording/recorded.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { startServer, TestServer } from '../../support/server/app.ts';
 
@@ -23,11 +29,7 @@ test('films are made by a cluster that knows nothing of their jobs: those of eac
     const id = ada.call.recording.running?.id;
     const { token } = await ada.call.recording.access();
     await ada.call.recording.stop();
-    await until(
-      'the recording to be ready',
-      async () => assert.equal((await indexIn(folder))[0]?.state, 'ready'),
-      READY,
-    );
+    await readyEntry(folder, READY);
     const ordered = await fetch(new URL(`api/recordings/${id}/films`, first.url), {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

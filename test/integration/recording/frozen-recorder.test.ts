@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../support/process/until.ts';
-import { indexIn, manifestOf, recordFolder, tracksGrow } from '../../support/recording/recorded.ts';
+import {
+  manifestOf,
+  readyEntry,
+  recordFolder,
+  tracksGrow,
+} from '../../support/recording/recorded.ts';
 import { activeRecorder } from '../../support/recording/recorder-pids.ts';
 import { Person } from '../../support/sdk/participant.ts';
 import { startServer } from '../../support/server/app.ts';
@@ -31,13 +36,7 @@ test('a frozen recorder is killed and replaced, and what it lost is a gap', asyn
   await tracksGrow(folder, 2, GROWN);
   assert.notEqual(await activeRecorder(process.pid), frozen);
   await ada.call.recording.stop();
-  await until(
-    'the recording to be ready',
-    async () => assert.equal((await indexIn(folder))[0]?.state, 'ready'),
-    READY,
-  );
-  const [entry] = await indexIn(folder);
-  assert.ok(entry);
+  const entry = await readyEntry(folder, READY);
   assert.equal(entry.files.length, 2);
   const gaps = (await manifestOf(folder, entry)).flatMap((line) =>
     line.type === 'gap' ? [line] : [],

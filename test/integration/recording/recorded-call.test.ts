@@ -7,6 +7,7 @@ import {
   indexIn,
   manifestOf,
   probe,
+  readyEntry,
   recordFolder,
   trackFile,
   tracksIn,
@@ -42,17 +43,7 @@ test('a call is recorded, one file a track, and listed when it is over', async (
   });
   await new Promise((resolve) => setTimeout(resolve, 4_000));
   await ada.call.recording.stop();
-  await until(
-    'the recording to be ready',
-    async () => {
-      const [entry] = await indexIn(folder);
-      assert.equal(entry?.state, 'ready');
-    },
-    READY,
-  );
-
-  const [entry] = await indexIn(folder);
-  assert.ok(entry);
+  const entry = await readyEntry(folder, READY);
   assert.deepEqual(entry.participants.toSorted(), ['Ada', 'Ben']);
   assert.deepEqual(entry.gaps, []);
   assert.equal(entry.files.length, 4);

@@ -32,6 +32,22 @@ export async function indexIn(folder: string): Promise<IndexEntry[]> {
   return texts.flatMap((text) => readEntry(text) ?? []).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** The entry of the oldest recording, as soon as it is ready. */
+export async function readyEntry(
+  folder: string,
+  patience: { withinMs: number },
+): Promise<IndexEntry> {
+  return until(
+    'the recording to be ready',
+    async () => {
+      const [entry] = await indexIn(folder);
+      assert.equal(entry?.state, 'ready');
+      return entry;
+    },
+    patience,
+  );
+}
+
 export async function manifestOf(folder: string, entry: IndexEntry): Promise<ManifestLine[]> {
   return readLines(await readFile(path.join(folder, entry.folder, 'manifest.jsonl'), 'utf8'));
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecorderState } from '../../../../server/recording/process/messages.ts';
+import type { RecorderEvents } from '../../../../server/recording/process/recorder-process.ts';
 import { ABSENT_MS, RecorderWatch } from '../../../../server/sfu/recording/recorder-watch.ts';
 import { createLogger } from '../../../../server/telemetry/log.ts';
 import { createMetrics } from '../../../../server/telemetry/metrics.ts';
@@ -9,18 +10,8 @@ import { Resources } from '../../../../server/telemetry/resources.ts';
 import { Emitter } from '../../../../shared/emitter.ts';
 import type { RecordingTrouble } from '../../../../shared/room/room.ts';
 
-interface Said {
-  ready: [port: number];
-  failed: [problem: string];
-  gone: [];
-  tracked: [key: string];
-  keyframe: [key: string];
-  ended: [recordingId: string];
-  state: [state: RecorderState];
-}
-
 /** The events and the port of a recorder, as a test wants them. */
-class SilentRecorder extends Emitter<Said> {
+class SilentRecorder extends Emitter<RecorderEvents> {
   port: number | undefined;
 
   constructor() {
