@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { EmbedOrigins } from '../../shared/api/embed.ts';
+import { contentSecurityPolicy } from './security-headers.ts';
 
 /** Pages of other origins get a new release of the script after an hour, and ask only once in that time. */
 const SCRIPT_MAX_AGE_S = 3_600;
@@ -23,10 +24,13 @@ export interface EmbedRoutesOptions {
 export function registerEmbed(app: FastifyInstance, options: EmbedRoutesOptions): void {
   const { clientDir, origins } = options;
 
-  app.get('/embed/:room', (_, reply) => {
-    allowFrames(reply, origins);
-    return reply.sendFile('index.html');
-  });
+  // Other pages stay unframed: nobody should be led to click on what is there.
+  const framed = {
+    contentSecurityPolicy: contentSecurityPolicy(origins),
+    // It cannot name an origin. Browsers that know the policy ignore it, and all those that can make calls do.
+    xFrameOptions: false,
+  } as const;
+  app.get('/embed/:room', { helmet: framed }, (_, reply) => reply.sendFile('index.html'));
 
   // The policy of the page above names the same origins.
   app.get('/api/embed', async (_, reply): Promise<EmbedOrigins> => {
@@ -52,18 +56,6 @@ export function registerEmbed(app: FastifyInstance, options: EmbedRoutesOptions)
     if (!encoding || !body) return reply.send(script.plain);
     return reply.header('content-encoding', encoding.name).send(body);
   });
-}
-
-/** Other pages stay unframed: nobody should be led to click on what is there. */
-function allowFrames(reply: FastifyReply, origins: readonly string[]): void {
-  const policy = String(reply.getHeader('content-security-policy') ?? '');
-  const ancestors = ["'self'", ...origins].join(' ');
-  reply.header(
-    'content-security-policy',
-    policy.replace(/frame-ancestors [^;]*/, `frame-ancestors ${ancestors}`),
-  );
-  // It cannot name an origin. Browsers that know the policy ignore it, and all those that can make calls do.
-  reply.removeHeader('x-frame-options');
 }
 
 interface Script {

@@ -19,25 +19,30 @@ export const PERMISSIONS_POLICY = [
   'usb=()',
 ].join(', ');
 
+/** @param framedBy sources of pages that may frame this one */
+export function contentSecurityPolicy(framedBy: readonly string[]) {
+  return {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'script-src': ["'self'"],
+      'style-src': ["'self'"],
+      'img-src': ["'self'", 'data:', 'blob:'],
+      'media-src': ["'self'", 'blob:', 'mediastream:'],
+      'connect-src': ["'self'"],
+      'font-src': ["'self'"],
+      'worker-src': ["'self'"],
+      'manifest-src': ["'self'"],
+      'base-uri': ["'none'"],
+      'form-action': ["'self'"],
+      'frame-ancestors': ["'self'", ...framedBy],
+    },
+  };
+}
+
 export function securityHeaders(https: boolean) {
   return {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        'default-src': ["'none'"],
-        'script-src': ["'self'"],
-        'style-src': ["'self'"],
-        'img-src': ["'self'", 'data:', 'blob:'],
-        'media-src': ["'self'", 'blob:', 'mediastream:'],
-        'connect-src': ["'self'"],
-        'font-src': ["'self'"],
-        'worker-src': ["'self'"],
-        'manifest-src': ["'self'"],
-        'base-uri': ["'none'"],
-        'form-action': ["'self'"],
-        'frame-ancestors': ["'self'"],
-      },
-    },
+    contentSecurityPolicy: contentSecurityPolicy([]),
     // A self-signed certificate must not be remembered for a hostname.
     strictTransportSecurity: false,
     crossOriginEmbedderPolicy: false,

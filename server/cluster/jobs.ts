@@ -30,6 +30,11 @@ export const Job = v.object({
 });
 export type Job = v.InferOutput<typeof Job>;
 
+/** Whether it waits or is being done. */
+export function isUnfinished({ state }: Pick<Job, 'state'>): boolean {
+  return state === 'waiting' || state === 'running';
+}
+
 export interface NewJob {
   kind: string;
   key: string;

@@ -1,5 +1,6 @@
 // What a page may choose about the call in its frame.
 import * as v from 'valibot';
+import { LIMITS } from '../protocol/limits.ts';
 
 /** The buttons of a call. A page that names some has those alone. */
 export const EMBED_BUTTONS = [
@@ -18,8 +19,6 @@ export type EmbedButton = (typeof EMBED_BUTTONS)[number];
 /** The languages that the call is written in. */
 export const EMBED_LANGUAGES = ['en'] as const;
 
-/** A room token is a JWT; see `LIMITS.tokenLength`. */
-const MAX_TOKEN_LENGTH = 4096;
 /** Much longer than a name may be: the call itself says what is wrong with it. */
 const MAX_NAME_LENGTH = 256;
 
@@ -33,7 +32,7 @@ const Color = v.pipe(
 export const EMBED_OPTIONS = {
   token: v.pipe(
     v.string(),
-    v.maxLength(MAX_TOKEN_LENGTH, `a token of ${MAX_TOKEN_LENGTH} letters at most`),
+    v.maxLength(LIMITS.tokenLength, `a token of ${LIMITS.tokenLength} letters at most`),
   ),
   name: v.pipe(
     v.string(),

@@ -16,7 +16,10 @@ type Commands = {
 
 const COMMANDS: Commands = {
   join: (session, { name }) => join(session, name),
-  leave: (session) => leave(session),
+  leave: (session) => {
+    session.cancelJoin();
+    session.leave();
+  },
   setMuted: ({ media }, source, muted) => media[source].setOn(!muted),
   unpublish: ({ media }) => media.screen.stop(),
   sendChat: (session, text) => callOf(session).sendChat(text),
@@ -59,15 +62,6 @@ async function join(session: RoomSession, given: string | undefined): Promise<vo
   const after = session.phase.peek();
   if (after.page === 'call') return;
   throw (after.page === 'prejoin' ? after.error : undefined) ?? new ParleyError('not_joined');
-}
-
-/** As the button "Leave". */
-function leave(session: RoomSession): void {
-  const phase = session.phase.peek();
-  session.cancelJoin();
-  if (phase.page !== 'call') return;
-  phase.call.leave();
-  session.ended(undefined);
 }
 
 function callOf(session: RoomSession): Call {

@@ -17,7 +17,7 @@ export interface PageChannelOptions {
   origins: readonly string[];
   onMessage(message: PageMessage): void;
   /** A message of the page that cannot be read: it is of another release, or has a mistake. */
-  onUnreadable(data: unknown): void;
+  onUnreadable(): void;
   /** A page that may not show calls asked for it. */
   onRefused(origin: string): void;
 }
@@ -58,7 +58,7 @@ export class PageChannel {
     port.onmessage = (event) => {
       const message = readPageMessage(event.data);
       if (message) this.#options.onMessage(message);
-      else this.#options.onUnreadable(event.data);
+      else this.#options.onUnreadable();
     };
   };
 }

@@ -145,6 +145,14 @@ export class RoomSession {
     this.phase.value = { page: 'prejoin', error: undefined };
   }
 
+  /** Leaves the call, if this is one. */
+  leave(): void {
+    const { value } = this.phase;
+    if (value.page !== 'call') return;
+    value.call.leave();
+    this.ended(undefined);
+  }
+
   /** The call is over, for whatever reason. The devices are given back: their lights go out. */
   ended(error: ParleyError | undefined): void {
     if (this.phase.value.page !== 'call') return;
@@ -218,11 +226,7 @@ export class RoomSession {
     this.#joining?.abort();
     this.#joining = undefined;
     this.#loaded?.preparing.close();
-    const { phase } = this;
-    if (phase.value.page === 'call') {
-      phase.value.call.leave();
-      this.ended(undefined);
-    }
+    this.leave();
   }
 
   /** Takes the token out of the address, where a shared screen or a copied address gives it away. */

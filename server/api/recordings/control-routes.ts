@@ -67,11 +67,15 @@ export function registerControl(app: FastifyInstance, routes: RecordingRoutes): 
   /** @throws ParleyError `not_found` */
   async function runningRoom(visitor: Visitor, id: string): Promise<string> {
     // The rooms know what runs. The index may not: it has just begun, or the store is away.
+    const room = await roomThatHas(visitor, id);
+    return room ?? (await library.find(visitor, id)).entry.room;
+  }
+
+  /** The room that has this recording now, of those that the visitor sees. */
+  async function roomThatHas(visitor: Visitor, id: string): Promise<string | undefined> {
+    if (visitor.sees === 'everything') return control.roomOf(id);
     const own = roomOf(visitor);
-    const isOwn = own !== undefined && (await control.current(own))?.id === id;
-    const room = visitor.sees === 'everything' ? await control.roomOf(id) : isOwn ? own : undefined;
-    if (room !== undefined) return room;
-    return (await library.find(visitor, id)).entry.room;
+    return own !== undefined && (await control.current(own))?.id === id ? own : undefined;
   }
 
   /** @throws ParleyError `recordings_full` */

@@ -5,6 +5,7 @@ import { ParleyError } from '../../../shared/errors.ts';
 import { parse } from '../../../shared/protocol/rpc.ts';
 import type { RecordingDetails, RecordingList } from '../../../shared/recording/recording.ts';
 import { ListQuery } from '../../../shared/recording/requests.ts';
+import { isUnfinished } from '../../cluster/jobs.ts';
 import { FILM_JOB, FilmPayload, filmJobPrefix } from '../../recording/catalog/film-job.ts';
 import { FINISH_JOB } from '../../recording/process/finish-kind.ts';
 import { idOf, nothing, type RecordingRoutes } from './route-parts.ts';
@@ -56,9 +57,7 @@ export function registerLibrary(app: FastifyInstance, routes: RecordingRoutes): 
       jobs.list(FILM_JOB, filmJobPrefix(id)),
       jobs.list(FINISH_JOB, id),
     ]);
-    const open = [...films, ...finishing].filter(
-      ({ state }) => state === 'waiting' || state === 'running',
-    );
+    const open = [...films, ...finishing].filter(isUnfinished);
     await Promise.all(open.map((job) => jobs.cancel(job.id)));
     for (const { payload } of films) {
       const film = v.safeParse(FilmPayload, payload);

@@ -1,5 +1,5 @@
 // Orders films again whose jobs the cluster has forgotten: its store was started empty, or with all of Parley.
-import type { JobStore } from '../../cluster/jobs.ts';
+import { isUnfinished, type JobStore } from '../../cluster/jobs.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Resources, Timer } from '../../telemetry/resources.ts';
 import { FILM_JOB, type FilmPayload, filmJobKey } from '../catalog/film-job.ts';
@@ -59,7 +59,7 @@ export class WantedWatch {
     if (!newest) {
       await jobs.add({ kind: FILM_JOB, key, payload: film });
       log.info({ recordingId: recording, ...order }, 'a film is ordered again: its job was lost');
-    } else if (newest.state !== 'waiting' && newest.state !== 'running') {
+    } else if (!isUnfinished(newest)) {
       await wanted.settle(film);
     }
   }

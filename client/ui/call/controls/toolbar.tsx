@@ -112,10 +112,7 @@ export function Toolbar({ model, session, onDialog }: ToolbarProps) {
             look="danger"
             tip="Leave the call"
             showLabel={labels}
-            onClick={() => {
-              model.call.leave();
-              session.ended(undefined);
-            }}
+            onClick={() => session.leave()}
           />
         </div>
       )}
